@@ -1,0 +1,55 @@
+# Everything sets itself up: a virtual environment in .venv, from constraints.txt.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup study test test-nojit bench lint types doors check lab format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## the virtual environment, with everything development needs
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "capstar needs Python 3.11 or later on the PATH (or make PYTHON=/path/to/python)."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+study: $(READY) ## the main job: r*, its gap, small-cap returns; writes results/
+	$(BIN)/capstar study --out results
+
+test: $(READY) test-nojit ## every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
+	$(BIN)/python -m pytest tests/benchmarks -q
+
+test-nojit: $(READY) ## the kernels' tests with compilation switched off
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/kernels
+
+bench: $(READY) ## benchmarks with their timings
+	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-columns=min,median,rounds
+
+lint: $(READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## ruff: mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+doors: $(READY) ## import-linter: who may import whom
+	$(BIN)/lint-imports
+
+check: lint types doors ## all style checks
+
+lab: $(READY) ## jupyterlab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+clean: ## remove what the targets made
+	rm -rf .venv results build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,24 @@
+"""capstar: small caps and r-star.
+
+Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.data`` (where numbers
+come from), ``capstar.leads`` (does one series lead another), ``capstar.study`` (the main job),
+``capstar.statespace`` (models as equations).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["data", "leads", "plotting", "rstar", "statespace", "study"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return import_module(f"capstar.{name}")
+    raise AttributeError(f"module 'capstar' has no attribute {name!r}; it has {__all__}.")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

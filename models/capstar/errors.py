@@ -1,0 +1,31 @@
+"""One family of errors: what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+
+class CapstarError(Exception):
+    """Base class of every error raised on purpose."""
+
+
+class DataError(CapstarError, ValueError):
+    """The data cannot be used as given."""
+
+
+class SpecificationError(CapstarError, ValueError):
+    """A model, or an option of one, cannot be meant."""
+
+
+class ConvergenceError(CapstarError, RuntimeError):
+    """The optimiser reached no maximum."""
+
+
+class CapstarWarning(UserWarning):
+    """Base class of every warning given on purpose."""
+
+
+class ConvergenceWarning(CapstarWarning):
+    """An estimate that is not known to be a maximum is returned all the same."""
+
+
+class DataWarning(CapstarWarning):
+    """The data are usable, with a reservation."""

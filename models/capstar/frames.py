@@ -1,0 +1,138 @@
+"""The frame convention: float columns on a quarterly PeriodIndex named ``date``, without gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError
+
+
+def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
+    """Check a table and put it on a quarterly PeriodIndex.
+
+    Parameters
+    ----------
+    frame
+        With a ``date`` column, or dates as index: any day of the quarter, ``2008Q3``, or Periods.
+    source
+        Named in errors: a file, or what the table is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, float64, index named ``date``; ``attrs`` are kept.
+
+    Raises
+    ------
+    DataError
+        No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text in
+        a number, an infinite value, or no rows.
+    """
+    if frame.empty:
+        raise DataError(f"{source}: there are no rows. Give a table with one row a quarter.")
+    index = _quarters(frame, source)
+    _check_sequence(index, source)
+    columns = frame.drop(columns="date", errors="ignore")
+    out = pd.DataFrame({c: _numbers(columns[c], index, source) for c in columns.columns}, index=index)
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, source: str, why: str = "") -> None:
+    """Raise `DataError` naming the columns that are absent."""
+    if absent := [name for name in columns if name not in frame.columns]:
+        raise DataError(
+            f"{source}: the columns {absent} are missing{f' ({why})' if why else ''}; there are "
+            f"{[str(c) for c in frame.columns]}. Add them, or rename yours."
+        )
+
+
+def require_complete(frame: pd.DataFrame, columns: Iterable[str], *, source: str) -> None:
+    """Raise `DataError` at the first missing value of the columns."""
+    for name in columns:
+        missing = frame[name].isna()
+        if missing.any():
+            raise DataError(
+                f"{source}: {name} has no value in {frame.index[missing.to_numpy()][0]} "
+                f"({int(missing.sum())} missing in all). Fill it, or choose a sample without it."
+            )
+
+
+def _quarters(frame: pd.DataFrame, source: str) -> pd.PeriodIndex:
+    if "date" in frame.columns:
+        raw = pd.Index(frame["date"])
+    elif isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex) or frame.index.name == "date":
+        raw = frame.index
+    else:
+        raise DataError(
+            f"{source}: there is no date. Add a column 'date' (2008-07-01 or 2008Q3), or a PeriodIndex; "
+            f"the columns are {[str(c) for c in frame.columns]}."
+        )
+    if isinstance(raw, pd.PeriodIndex):
+        if not raw.freqstr.startswith("Q"):
+            raise DataError(
+                f"{source}: the dates are of frequency {raw.freqstr}, expected quarterly. Aggregate first."
+            )
+        return raw.asfreq("Q").rename("date")
+    return _parse(raw, source)
+
+
+def _parse(raw: pd.Index, source: str) -> pd.PeriodIndex:
+    if isinstance(raw, pd.DatetimeIndex):
+        stamps = raw
+    else:
+        text = raw.astype(str).str.strip()
+        if text.str.fullmatch(r"\d{4}[ :\-]?[Qq][1-4]").all():
+            return pd.PeriodIndex(text.str.replace(r"[ :\-]", "", regex=True).str.upper(), freq="Q", name="date")
+        stamps = pd.DatetimeIndex(pd.to_datetime(text, errors="coerce", format="ISO8601"))
+        if stamps.hasnans:
+            where = int(np.argmax(stamps.isna()))
+            raise DataError(
+                f"{source}: row {where + 1} has the date {str(raw[where])!r}, which cannot be read. Write "
+                "dates as 2008-07-01 or 2008Q3."
+            )
+    return pd.PeriodIndex(stamps, freq="Q", name="date")
+
+
+def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
+    steps = np.diff(index.asi8)
+    if (steps == 1).all():
+        return
+    where = int(np.argmax(steps != 1))
+    before, after = index[where], index[where + 1]
+    if steps[where] == 0:
+        raise DataError(
+            f"{source}: {after} stands twice (rows {where + 1} and {where + 2}). One row a quarter is "
+            "expected: remove duplicates, or aggregate monthly data to quarters."
+        )
+    if steps[where] < 0:
+        raise DataError(
+            f"{source}: {after} stands after {before}. Sort the rows by date, and remove duplicates."
+        )
+    if (steps == 4).all():
+        raise DataError(f"{source}: the data are yearly ({before}, {after}, ...). Quarterly data are expected.")
+    raise DataError(
+        f"{source}: quarters are missing between {before} and {after}; lags would be wrong. "
+        "Add the rows (a value may be empty), or start later."
+    )
+
+
+def _numbers(column: pd.Series, index: pd.PeriodIndex, source: str) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce")
+    text = column.notna().to_numpy() & numbers.isna().to_numpy()
+    if text.any():
+        where = int(np.argmax(text))
+        raise DataError(
+            f"{source}: {column.name} in {index[where]} is {str(column.iloc[where])!r}, not a number. "
+            "Correct it, or leave it empty if it is missing."
+        )
+    out = numbers.to_numpy(dtype=float, copy=True)
+    if np.isinf(out).any():
+        raise DataError(
+            f"{source}: {column.name} in {index[int(np.argmax(np.isinf(out)))]} is infinite. Correct the "
+            "value; a logarithm of zero or a division by zero makes one."
+        )
+    return pd.Series(out, index, name=column.name)

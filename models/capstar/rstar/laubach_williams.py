@@ -1,0 +1,176 @@
+"""The Laubach-Williams family, declared once.
+
+Every published variant is the same few equations with terms switched on or off; stages of the
+estimation differ in the same way.  Notation follows Holston, Laubach and Williams (2017, 2023):
+``y`` is 100 times log real GDP, ``pi`` inflation, ``r`` the ex-ante real rate, ``d`` the COVID
+stringency index; ``ystar``, ``g`` (quarterly) and ``z`` are the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from capstar.statespace.algebra import Coef, Linear, Slot, as_linear, mean, params, variables
+from capstar.statespace.parameters import Parameter
+from capstar.statespace.spec import Spec
+
+Stage = Literal[1, 2, 3]
+
+a_y1, a_y2, a_r, a_0, a_g, b_pi, b_y, c, g_bar, phi = params("a_y1 a_y2 a_r a_0 a_g b_pi b_y c g phi")
+sigma_y, sigma_pi, sigma_ystar = params("sigma_ygap sigma_pi sigma_ystar")
+lambda_g, lambda_z = params("lambda_g lambda_z")
+y, pi, r, d, ystar, g, z = variables("y pi r d ystar g z")
+e_y, e_pi, e_ystar, e_g, e_z = variables("e_y e_pi e_ystar e_g e_z")
+
+_POSITIVE = 1e-6
+PARAMETERS: Mapping[str, Parameter] = {
+    "a_y1": Parameter(description="IS: first lag of the output gap"),
+    "a_y2": Parameter(description="IS: second lag of the output gap"),
+    "a_r": Parameter(upper=-0.0025, description="IS: real-rate gap, mean of two lags"),
+    "a_0": Parameter(unit="percent", description="IS, stage 2: intercept"),
+    "a_g": Parameter(description="IS, stage 2: trend growth"),
+    "b_pi": Parameter(description="Phillips: first lag of inflation"),
+    "b_y": Parameter(lower=0.025, description="Phillips: lagged output gap"),
+    "g": Parameter(0.85, unit="percent a quarter", description="stage 1: constant trend growth"),
+    "sigma_ygap": Parameter(lower=_POSITIVE, unit="percent", description="sd of the output-gap shock"),
+    "sigma_pi": Parameter(lower=_POSITIVE, unit="percent a year", description="sd of the inflation shock"),
+    "sigma_ystar": Parameter(0.5, lower=_POSITIVE, unit="percent", description="sd of the potential shock"),
+    "phi": Parameter(0.0, unit="percent per index point", description="output per point of COVID index"),
+    "c": Parameter(1.0, description="natural rate per unit of annual trend growth"),
+    "kappa_2020q2_q4": Parameter(1.0, lower=1.0, description="sd of both shocks, 2020Q2-Q4, relative"),
+    "kappa_2021": Parameter(1.0, lower=1.0, description="sd of both shocks, 2021, relative"),
+    "kappa_2022": Parameter(1.0, lower=1.0, description="sd of both shocks, 2022, relative"),
+    "lambda_g": Parameter(0.05, lower=0.0, description="sd of trend growth over sd of potential"),
+    "lambda_z": Parameter(0.03, lower=0.0, description="sd of z over sd of the gap, times |a_r|"),
+}
+COVID_SCALE: Mapping[str, tuple[str, str]] = {
+    "kappa_2020q2_q4": ("2020Q2", "2020Q4"),
+    "kappa_2021": ("2021Q1", "2021Q4"),
+    "kappa_2022": ("2022Q1", "2022Q4"),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What distinguishes the published models from one another.
+
+    Attributes
+    ----------
+    name
+        As in summaries, ``"HLW 2017"``.
+    covid
+        Output net of ``phi * d`` in both equations, and measurement errors scaled in 2020-22.
+    growth_lags
+        Lags of trend growth in the stage 2 IS curve.
+    growth_delay
+        Lag of trend growth that potential inherits in stage 2.
+    report_lag
+        Date of the trend growth and z that the published r* of quarter t reports: HLW (2017)
+        read them off a state that holds their first lag.
+    weighted_break
+        Whether the break test behind lambda_z weights quarters by ``1 / kappa^2``.
+    detrended
+        Stage 1 subtracts ``g * t`` from the data instead of letting potential drift, which
+        equals a drift with the initial lags shifted by ``(0, -g, -2g)``.
+    fixed
+        Parameters held at a value.
+    scale_windows
+        Quarters (inclusive) in which a named parameter scales the measurement errors.
+    layout
+        Order of the state vector by stage; empty for the default.
+    presample
+        Quarters of data the lags need before estimation starts.
+    """
+
+    name: str
+    covid: bool = False
+    growth_lags: tuple[int, ...] = (-1, -2)
+    growth_delay: int = -1
+    report_lag: int = 0
+    weighted_break: bool = False
+    detrended: bool = True
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    scale_windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
+    presample: int = 4
+
+
+def declare(variant: Variant, stage: Stage) -> Spec:
+    """Equations of one variant at one estimation stage.
+
+    Parameters
+    ----------
+    variant
+        Which terms are present.
+    stage
+        1: no real rate, constant trend growth. 2: trend growth varies, the real rate enters with
+        an intercept in place of z. 3: the full model.
+    """
+    covid = phi * d if variant.covid else as_linear(0.0)
+    gap = y - ystar - covid
+    natural = 4 * c * g + z
+    return Spec(
+        name=f"{variant.name}, stage {stage}",
+        observation={
+            "y": ystar + covid + a_y1 * gap(-1) + a_y2 * gap(-2) + _rates(variant, stage, natural) + e_y,
+            "pi": b_pi * pi(-1) + (1 - b_pi) * mean(pi(-2), pi(-3), pi(-4)) + b_y * gap(-1) + e_pi,
+        },
+        transition=_transition(variant, stage),
+        shocks=_shocks(stage),
+        layout=variant.layout[stage - 1],
+        initial_mean=_DETRENDED if variant.detrended and stage == 1 else {},
+        obs_scale=variant.scale_windows,
+        reports=_reports(variant, stage, gap, natural),
+        parameters=PARAMETERS,
+    )
+
+
+def _rates(variant: Variant, stage: Stage, natural: Linear) -> Linear:
+    if stage == 1:
+        return as_linear(0.0)
+    if stage == 2:
+        growth = mean(*(g(lag) for lag in variant.growth_lags))
+        return a_r * mean(r(-1), r(-2)) + a_g * growth + a_0
+    return a_r * mean((r - natural)(-1), (r - natural)(-2))
+
+
+def _transition(variant: Variant, stage: Stage) -> dict[str, Linear]:
+    drift: Linear | Coef = g_bar if stage == 1 else g(variant.growth_delay if stage == 2 else -1)
+    growth = {"g": g(-1) + e_g} if stage >= 2 else {}
+    other = {"z": z(-1) + e_z} if stage == 3 else {}
+    return {"ystar": ystar(-1) + drift + e_ystar} | growth | other
+
+
+def _shocks(stage: Stage) -> dict[str, Coef]:
+    growth = {"e_g": lambda_g * sigma_ystar} if stage >= 2 else {}
+    other = {"e_z": lambda_z * sigma_y / a_r} if stage == 3 else {}
+    return {"e_y": sigma_y, "e_pi": sigma_pi, "e_ystar": sigma_ystar} | growth | other
+
+
+def _reports(variant: Variant, stage: Stage, gap: Linear, natural: Linear) -> dict[str, Linear]:
+    lag = variant.report_lag
+    growth = {"g": 4 * g(lag)} if stage >= 2 else {}
+    full = {"rstar": natural(lag), "z": z(lag)} if stage == 3 else {}
+    return {"output_gap": gap, "potential": ystar} | growth | full
+
+
+_DETRENDED: Mapping[Slot, Coef] = {("ystar", -1): -g_bar, ("ystar", -2): -2 * g_bar}
+_YSTAR: tuple[Slot, ...] = (("ystar", 0), ("ystar", -1), ("ystar", -2))
+
+HLW2017_VARIANT = Variant(
+    "HLW 2017",
+    fixed={"c": 1.0},
+    growth_lags=(-1,),
+    growth_delay=-2,  # as published: the stage 2 state holds g(-1), and y* inherits its past
+    report_lag=-1,
+    layout=(
+        _YSTAR,
+        (*_YSTAR, ("g", -1)),
+        (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
+    ),
+)
+HLW2023_VARIANT = Variant(
+    "HLW 2023", covid=True, weighted_break=True, scale_windows=COVID_SCALE
+)

@@ -1,0 +1,48 @@
+"""Covariance of the estimated parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.problem import Problem
+
+
+def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
+    r"""Inverse of the outer product of scores, :math:`(\sum_t s_t s_t')^{-1}`.
+
+    As in the code of Laubach and Williams (2003): every free parameter takes part, also one at its
+    bound.
+    """
+    scores = problem.score_obs(fit.params)[list(fit.free)].to_numpy()
+    return _labelled(_inverse(scores.T @ scores), fit.free)
+
+
+def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
+    r"""Robust covariance :math:`H^{-1} (\sum_t s_t s_t') H^{-1}` (White 1982).
+
+    Parameters at a bound are treated as known: their rows and columns are NaN.
+    """
+    names = [name for name in fit.free if not fit.at_bound[name]]
+    scores = problem.score_obs(fit.params)[names].to_numpy()
+    bread = _inverse(fit.hessian.loc[names, names].to_numpy())
+    cov = _labelled(bread @ (scores.T @ scores) @ bread, names)
+    return cov.reindex(index=list(fit.free), columns=list(fit.free))
+
+
+def standard_errors(cov: pd.DataFrame) -> pd.Series:
+    """Square roots of the diagonal."""
+    return pd.Series(np.sqrt(np.diag(cov.to_numpy())), cov.index, name="std_error")
+
+
+def _labelled(cov: npt.NDArray[np.float64], names: tuple[str, ...] | list[str]) -> pd.DataFrame:
+    return pd.DataFrame(cov, list(names), list(names))
+
+
+def _inverse(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Inverse in units that make the diagonal one, which keeps wide scales apart accurate."""
+    unit = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
+    scaled = matrix * np.outer(unit, unit)
+    return np.linalg.inv(scaled) * np.outer(unit, unit)

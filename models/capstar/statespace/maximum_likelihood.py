@@ -1,0 +1,269 @@
+"""Maximum likelihood with bounds, exact scores and a check at the end."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import Bounds, minimize
+
+from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
+from capstar.statespace.parameters import ParameterTable
+from capstar.statespace.problem import Problem
+
+Floats = npt.NDArray[np.float64]
+_NEWTON_STEPS = 40
+_AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
+
+
+@dataclass(frozen=True)
+class MaximumLikelihood:
+    """An estimate and the evidence that it is a maximum.
+
+    Attributes
+    ----------
+    params : pandas.Series
+        Every parameter of the model, the fixed ones included.
+    free : tuple of str
+        The estimated ones.
+    llf : float
+        Log-likelihood, constants included.
+    gradient : pandas.Series
+        Score of the free parameters at the estimate.
+    projected_gradient : float
+        Largest score among parameters not held by a bound, each times its standard error
+        ``1 / sqrt(-H_jj)``: roughly the distance to the maximum in standard errors.
+    curvature : float
+        Smallest eigenvalue of minus the Hessian of those parameters in the same units; positive
+        at a strict maximum, 1 where parameters are uncorrelated.
+    hessian : pandas.DataFrame
+        Second derivatives of the log-likelihood in the free parameters.
+    at_bound : pandas.Series of bool
+        Free parameters that ended at a bound.
+    converged : bool
+        Projected gradient within tolerance and curvature positive.
+    starts : pandas.DataFrame
+        Log-likelihood and iterations of every starting point; the first is the given one.
+    """
+
+    params: pd.Series
+    free: tuple[str, ...]
+    llf: float
+    gradient: pd.Series
+    projected_gradient: float
+    curvature: float
+    hessian: pd.DataFrame
+    at_bound: pd.Series
+    converged: bool
+    starts: pd.DataFrame
+
+
+def maximize(
+    problem: Problem,
+    table: ParameterTable,
+    *,
+    n_starts: int = 3,
+    seed: int = 0,
+    tolerance: float = 1e-6,
+    allow_unconverged: bool = False,
+) -> MaximumLikelihood:
+    """Maximise the likelihood of the free parameters within their bounds.
+
+    L-BFGS-B in units of the parameters' approximate standard errors, then Newton steps with a
+    Hessian from differences of the exact score, from several starting points; the best is kept.
+
+    Parameters
+    ----------
+    problem
+        Equations bound to data.
+    table
+        Start values, bounds and fixed parameters.
+    n_starts
+        Number of starting points: the table's, then that many less one drawn around it (each
+        value times ``1 + 0.2 N(0, 1)``).
+    seed
+        Of those draws.
+    tolerance
+        Largest `MaximumLikelihood.projected_gradient` called converged, in standard errors.
+    allow_unconverged
+        Warn instead of raising.
+
+    Raises
+    ------
+    ConvergenceError
+        No starting point reached a maximum, unless ``allow_unconverged``.
+    DataError
+        There are fewer observations than free parameters.
+    """
+    if not table.free.any():
+        return _report(problem, table, table.start.to_numpy(dtype=float), _tried([]), tolerance)
+    if problem.nobs < int(table.free.sum()):
+        raise DataError(
+            f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
+            "parameters. Give a longer sample or fix parameters."
+        )
+    tries = [_climb(problem, table, start) for start in _starting_points(table, n_starts, seed)]
+    best = max(tries, key=lambda one: one[1])
+    result = _report(problem, table, best[0], _tried(tries), tolerance)
+    if not result.converged:
+        _complain(problem, result, allow=allow_unconverged)
+    return result
+
+
+def _starting_points(table: ParameterTable, n_starts: int, seed: int) -> list[Floats]:
+    rng = np.random.default_rng(seed)
+    start = table.start.to_numpy(dtype=float)
+    lower, upper = table.lower.to_numpy(dtype=float), table.upper.to_numpy(dtype=float)
+    others = [start * (1.0 + 0.2 * rng.standard_normal(start.size)) for _ in range(n_starts - 1)]
+    return [np.clip(point, lower, upper)[table.free] for point in (start, *others)]
+
+
+def _climb(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floats, float, int, str]:
+    """One ascent; returns the full parameter vector, log-likelihood, iterations and message."""
+    free = table.free
+    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+    scores = problem.score_obs(table.fill(start)).to_numpy()[:, free]
+    scale = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
+
+    def objective(x: Floats) -> tuple[float, Floats]:
+        value, score = problem.value_and_score(table.fill(x * scale))
+        return -value, -score[free] * scale
+
+    optimum = minimize(
+        objective,
+        start / scale,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=Bounds(lower / scale, upper / scale),
+        options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-6},
+    )
+    x = np.clip(optimum.x * scale, lower, upper)
+    x, value, steps = _newton(problem, table, x, lower, upper)
+    return table.fill(x), value, int(optimum.nit) + steps, str(optimum.message)
+
+
+def _newton(
+    problem: Problem, table: ParameterTable, x: Floats, lower: Floats, upper: Floats
+) -> tuple[Floats, float, int]:
+    """Projected Newton steps until the score of the interior parameters vanishes."""
+    value, score = problem.value_and_score(table.fill(x))
+    for step in range(_NEWTON_STEPS):
+        gradient = score[table.free]
+        inside = ~_held(x, gradient, lower, upper)
+        if not inside.any():
+            return x, value, step
+        hessian = _hessian(problem, table, x)[np.ix_(inside, inside)]
+        unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+        if np.abs(gradient[inside] * unit).max() < 1e-10:
+            return x, value, step
+        direction = np.zeros_like(x)
+        direction[inside] = _ascent(hessian, gradient[inside], unit)
+        moved = _backtrack(problem, table, x, direction, lower, upper, value)
+        if moved is None:
+            return x, value, step
+        x, value, score = moved
+    return x, value, _NEWTON_STEPS
+
+
+def _ascent(hessian: Floats, gradient: Floats, unit: Floats) -> Floats:
+    """Newton direction with every eigenvalue turned uphill."""
+    eigenvalues, vectors = np.linalg.eigh(-hessian * np.outer(unit, unit))
+    curvature = np.maximum(np.abs(eigenvalues), 1e-6)
+    return unit * (vectors @ ((vectors.T @ (gradient * unit)) / curvature))
+
+
+def _backtrack(
+    problem: Problem,
+    table: ParameterTable,
+    x: Floats,
+    direction: Floats,
+    lower: Floats,
+    upper: Floats,
+    value: float,
+) -> tuple[Floats, float, Floats] | None:
+    """The longest of the halved steps that raises the likelihood, or None.
+
+    Near the maximum the rise is lost in rounding; a full step is then taken if it shrinks the score.
+    """
+    before = np.abs(problem.value_and_score(table.fill(x))[1][table.free]).max()
+    for halving in range(25):
+        trial = np.clip(x + direction * 0.5**halving, lower, upper)
+        new, score = problem.value_and_score(table.fill(trial))
+        level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
+        if new > value and not level:
+            return trial, new, score
+        if level and np.abs(score[table.free]).max() < 0.5 * before:
+            return trial, new, score
+    return None
+
+
+def _held(x: Floats, gradient: Floats, lower: Floats, upper: Floats) -> npt.NDArray[np.bool_]:
+    """Parameters at a bound that the likelihood would like to cross."""
+    return (_near(x, lower) & (gradient <= 0)) | (_near(x, upper) & (gradient >= 0))
+
+
+def _near(x: Floats, bound: Floats) -> npt.NDArray[np.bool_]:
+    finite = np.isfinite(bound)
+    reference = np.where(finite, bound, 0.0)
+    return finite & (np.abs(x - reference) <= _AT_BOUND * np.maximum(np.abs(reference), 1e-2))
+
+
+def _hessian(problem: Problem, table: ParameterTable, x: Floats) -> Floats:
+    """Central differences of the exact score in the free parameters."""
+    out = np.empty((x.size, x.size))
+    for j in range(x.size):
+        step = np.zeros_like(x)
+        step[j] = 1e-5 * max(abs(x[j]), 1e-2)
+        up = problem.value_and_score(table.fill(x + step))[1][table.free]
+        down = problem.value_and_score(table.fill(x - step))[1][table.free]
+        out[j] = (up - down) / (2 * step[j])
+    return (out + out.T) / 2
+
+
+def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:
+    rows = [(value, iterations, message) for _, value, iterations, message in tries]
+    return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "message"])
+
+
+def _report(
+    problem: Problem, table: ParameterTable, theta: Floats, starts: pd.DataFrame, tolerance: float
+) -> MaximumLikelihood:
+    free = table.free
+    names = [name for name, is_free in zip(table.names, free, strict=True) if is_free]
+    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+    value, score = problem.value_and_score(theta)
+    hessian = problem.hessian(theta).loc[names, names]
+    x, gradient = theta[free], score[free]
+    inside = ~_held(x, gradient, lower, upper)
+    interior = hessian.to_numpy()[np.ix_(inside, inside)]
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(interior)), 1e-12))
+    slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
+    bend = float(np.linalg.eigvalsh(-interior * np.outer(unit, unit)).min(initial=1.0))
+    return MaximumLikelihood(
+        params=pd.Series(theta, table.names, name="estimate"),
+        free=tuple(names),
+        llf=value,
+        gradient=pd.Series(gradient, names, name="score"),
+        projected_gradient=slope,
+        curvature=bend,
+        hessian=hessian,
+        at_bound=pd.Series(_near(x, lower) | _near(x, upper), names, name="at_bound"),
+        converged=bool(np.isfinite(value) and slope <= tolerance and bend > 0.0),
+        starts=starts,
+    )
+
+
+def _complain(problem: Problem, result: MaximumLikelihood, *, allow: bool) -> None:
+    worst = str(result.gradient.abs().idxmax())
+    text = (
+        f"{problem.spec.name}: no maximum reached in {problem.index[0]}-{problem.index[-1]}: the "
+        f"projected gradient is {result.projected_gradient:.2g} standard errors (largest score: "
+        f"{worst} = {result.params[worst]:.4g}), the curvature {result.curvature:.2g}. Give other start "
+        "values, fix a parameter, or use a longer sample; allow_unconverged=True returns it as it is."
+    )
+    if not allow:
+        raise ConvergenceError(text)
+    warnings.warn(text, ConvergenceWarning, stacklevel=3)

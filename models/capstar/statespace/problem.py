@@ -1,0 +1,310 @@
+"""A spec bound to data: the only place where names and dates become arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.kernels import gaussian, tangent, terms
+from capstar.kernels.gaussian import Path, Pattern, Sample, System
+from capstar.statespace.algebra import CONSTANT, Slot, show_slot
+from capstar.statespace.compiled import Compiled, compile_spec
+from capstar.statespace.parameters import ParameterTable
+from capstar.statespace.spec import Spec
+
+Floats = npt.NDArray[np.float64]
+_MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
+
+
+class _Inputs(NamedTuple):
+    """What every Gaussian kernel takes first."""
+
+    dims: tuple[int, ...]
+    pattern: Pattern
+    system: System
+    P0: Floats
+    sample: Sample
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A likelihood: equations, aligned data and the state before the sample.
+
+    Make one with `bind`.  Parameter vectors are ordered as ``names``.
+
+    Attributes
+    ----------
+    spec, model
+        The equations and their compiled form.
+    index
+        Periods of the sample, length n.
+    y, x
+        Observations (n, p), NaN where missing, and regressors (n, q).
+    report_inputs
+        Data the reports read, shape (n, r).
+    scale_param
+        Position of the parameter that scales the measurement error in each period, or -1.
+    initial_mean, initial_cov
+        Moments of the state one period before the sample, shapes (m,) and (m, m).
+    """
+
+    spec: Spec
+    model: Compiled
+    index: pd.PeriodIndex
+    y: Floats
+    x: Floats
+    report_inputs: Floats
+    scale_param: npt.NDArray[np.int64]
+    initial_mean: Floats
+    initial_cov: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names in order."""
+        return self.model.param_names
+
+    @property
+    def nobs(self) -> int:
+        """Number of periods."""
+        return len(self.index)
+
+    def table(self) -> ParameterTable:
+        """All parameters free at their default start values."""
+        return ParameterTable.build(self.model.parameters)
+
+    def vector(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> Floats:
+        """Parameter vector, shape (k,), from values by name (or a vector, as it is)."""
+        if not isinstance(params, Mapping | pd.Series):
+            theta = np.array(params, dtype=float)
+            if theta.shape != (len(self.names),):
+                raise SpecificationError(
+                    f"{self.spec.name}: a parameter vector has shape {theta.shape}, expected "
+                    f"({len(self.names)},) in the order {list(self.names)}. Pass values by name."
+                )
+            return theta
+        if absent := sorted(set(self.names) - set(params.keys())):
+            raise SpecificationError(f"{self.spec.name}: no value for the parameters {absent}.")
+        return np.array([params[name] for name in self.names], dtype=float)
+
+    def with_initial_cov(self, cov: Floats) -> Problem:
+        """The same problem from another initial covariance, shape (m, m)."""
+        return replace(self, initial_cov=np.ascontiguousarray(cov, dtype=float))
+
+    def with_data(self, y: Floats) -> Problem:
+        """The same problem with other observations, shape (n, p); regressors stay."""
+        return replace(self, y=np.ascontiguousarray(y, dtype=float))
+
+    def values(self, theta: Floats) -> Floats:
+        """Flat vector of system values at ``theta``."""
+        out = np.empty(self.model.n_values)
+        terms.assemble(theta, *self.model.terms, out)
+        return out
+
+    def scale(self, theta: Floats) -> Floats:
+        """Factor of the measurement standard deviation in each period, shape (n,)."""
+        return np.where(self.scale_param >= 0, theta[self.scale_param], 1.0)
+
+    def inputs(self, theta: Floats) -> _Inputs:
+        """Arguments of the kernels at ``theta``."""
+        system = _system(self.model, self.values(theta))
+        system = system._replace(a0=system.a0 + self.initial_mean)
+        dims = (0,) * len(self.model.states)
+        return _Inputs(
+            dims, _pattern(self.model), system, self.initial_cov, Sample(self.y, self.x, self.scale(theta))
+        )
+
+    def loglike(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> float:
+        """Log-likelihood, constants included; minus infinity where it is not defined."""
+        inputs = self.inputs(self.vector(params))
+        return float(gaussian.loglike(*inputs, np.empty(self.nobs)))
+
+    def loglike_obs(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.Series:
+        """Log-likelihood of each period given the past, length n."""
+        out = np.empty(self.nobs)
+        gaussian.loglike(*self.inputs(self.vector(params)), out)
+        return pd.Series(out, self.index, name="log_likelihood")
+
+    def value_and_score(self, theta: Floats) -> tuple[float, Floats]:
+        """Log-likelihood and its exact gradient, shape (k,), at a parameter vector."""
+        inputs = self.inputs(theta)
+        flat, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
+        value = gaussian.score(*inputs, self._path(), _system(self.model, flat), by_scale)
+        gradient = self._jacobian(theta).T @ flat
+        scaled = self.scale_param >= 0
+        np.add.at(gradient, self.scale_param[scaled], by_scale[scaled])
+        return float(value), gradient
+
+    def score(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.Series:
+        """Exact gradient of the log-likelihood by parameter name."""
+        return pd.Series(self.value_and_score(self.vector(params))[1], self.names, name="score")
+
+    def score_obs(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.DataFrame:
+        """Gradient of each period's log-likelihood, shape (n, k)."""
+        theta = self.vector(params)
+        inputs, path = self.inputs(theta), self.filter_path(theta)
+        derivative = self._jacobian(theta)
+        out = np.empty((self.nobs, theta.size))
+        for j in range(theta.size):
+            column = np.empty(self.nobs)
+            direction = _system(self.model, np.ascontiguousarray(derivative[:, j]))
+            by_scale = np.where(self.scale_param == j, 1.0, 0.0)
+            tangent.score_per_period(
+                inputs.pattern, inputs.system, direction, inputs.P0, inputs.sample, by_scale, path, column
+            )
+            out[:, j] = column
+        return pd.DataFrame(out, self.index, list(self.names))
+
+    def hessian(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.DataFrame:
+        """Second derivatives of the log-likelihood: fourth-order differences of the exact score."""
+        theta = self.vector(params)
+        out = np.empty((theta.size, theta.size))
+        for j in range(theta.size):
+            step = np.zeros_like(theta)
+            step[j] = 1e-4 * max(abs(theta[j]), 1e-2)
+            near = self.value_and_score(theta + step)[1] - self.value_and_score(theta - step)[1]
+            far = self.value_and_score(theta + 2 * step)[1] - self.value_and_score(theta - 2 * step)[1]
+            out[j] = (8 * near - far) / (12 * step[j])
+        return pd.DataFrame((out + out.T) / 2, list(self.names), list(self.names))
+
+    def filter_path(self, theta: Floats) -> Path:
+        """Kalman filter with everything it passes through.
+
+        Raises
+        ------
+        SpecificationError
+            An innovation variance is not positive.
+        """
+        inputs, path = self.inputs(theta), self._path()
+        if not gaussian.filter_path(*inputs, path):
+            bad = self.index[int(np.argmax((path.F == 0.0).any(axis=1) & ~np.isnan(self.y).any(axis=1)))]
+            raise SpecificationError(
+                f"{self.spec.name}: the innovation variance of {bad} is not positive at "
+                f"{dict(zip(self.names, theta.round(6).tolist(), strict=True))}. Check the standard "
+                "deviations and the initial covariance."
+            )
+        return path
+
+    def _jacobian(self, theta: Floats) -> Floats:
+        out = np.empty((self.model.n_values, theta.size))
+        terms.jacobian(theta, *self.model.terms, out)
+        return out
+
+    def _path(self) -> Path:
+        n, p, m = self.nobs, self.y.shape[1], len(self.model.states)
+        return Path(
+            np.empty((n, p + 1, m)),
+            np.empty((n, p + 1, m, m)),
+            np.empty((n, p)),
+            np.zeros((n, p)),
+            np.empty((n, p, m)),
+        )
+
+
+def bind(
+    spec: Spec,
+    data: pd.DataFrame,
+    *,
+    initial_mean: Mapping[Slot, float],
+    initial_cov: npt.ArrayLike,
+    start: pd.Period | str | None = None,
+    end: pd.Period | str | None = None,
+) -> Problem:
+    """Align every lag a model needs and keep the sample.
+
+    Parameters
+    ----------
+    spec
+        Model equations.
+    data
+        One column per observed or exogenous series on a PeriodIndex without gaps; observed
+        series may hold NaN where a value is missing.
+    initial_mean
+        Mean of each state one period before ``start``.
+    initial_cov
+        Covariance of the same state, shape (m, m).
+    start, end
+        First and last period of the likelihood; by default the first period with every lag,
+        and the last of the data.
+
+    Raises
+    ------
+    DataError
+        A column is missing, a lag reaches before the data, or a regressor is NaN in the sample.
+    """
+    model = compile_spec(spec)
+    _require_columns(spec, model, data)
+    # A lag reads rows before `start`, so shift on the whole frame and cut afterwards.
+    x, extra = _lagged(data, model.regressors), _lagged(data, model.report_inputs)
+    first = _first_complete(x) if start is None else pd.Period(start, data.index.freqstr)
+    last = data.index[-1] if end is None else pd.Period(end, data.index.freqstr)
+    x, extra = x.loc[first:last], extra.loc[first:last]
+    _require_regressors(spec, x, first)
+    index = pd.PeriodIndex(x.index)
+    return Problem(
+        spec=spec,
+        model=model,
+        index=index,
+        y=np.ascontiguousarray(data.loc[first:last, list(model.observed)], dtype=float),
+        x=np.ascontiguousarray(x, dtype=float),
+        report_inputs=np.ascontiguousarray(extra, dtype=float),
+        scale_param=_scale_positions(spec, model, index),
+        initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
+        initial_cov=np.ascontiguousarray(initial_cov, dtype=float),
+    )
+
+
+def _pattern(model: Compiled) -> Pattern:
+    z, d, t, q = (model.blocks[name] for name in "ZDTQ")
+    return Pattern(z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col)
+
+
+def _system(model: Compiled, flat: Floats) -> System:
+    z, d, h, t, c, q, a = (flat[model.blocks[name].where] for name in _MATRICES)
+    return System(z, d, h, t, c, q, a)
+
+
+def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
+    wanted = {*model.observed, *(n for n, _ in (*model.regressors, *model.report_inputs))}
+    if absent := sorted(wanted - set(data.columns) - {CONSTANT}):
+        raise DataError(
+            f"{spec.name} needs the columns {absent}; the data have {sorted(map(str, data.columns))}."
+        )
+
+
+def _lagged(data: pd.DataFrame, slots: tuple[Slot, ...]) -> pd.DataFrame:
+    columns = [
+        pd.Series(1.0, data.index) if name == CONSTANT else data[name].shift(-lag) for name, lag in slots
+    ]
+    labels = [show_slot(slot) for slot in slots]
+    return pd.concat(columns, axis=1, keys=labels) if columns else pd.DataFrame(index=data.index)
+
+
+def _first_complete(x: pd.DataFrame) -> pd.Period:
+    complete = x.notna().all(axis=1)
+    if not complete.any():
+        raise DataError("No period has all the lags the model reads. Give a longer sample.")
+    return complete.idxmax()
+
+
+def _require_regressors(spec: Spec, x: pd.DataFrame, first: pd.Period) -> None:
+    bad = x.isna()
+    if bad.any(axis=None):
+        column = bad.any().idxmax()
+        raise DataError(
+            f"{spec.name}: {column} is missing in {bad[column].idxmax()}, and the sample starts in "
+            f"{first}. Fill the series, or start later."
+        )
+
+
+def _scale_positions(spec: Spec, model: Compiled, index: pd.PeriodIndex) -> npt.NDArray[np.int64]:
+    out = np.full(len(index), -1, dtype=np.int64)
+    for name, (start, end) in spec.obs_scale.items():
+        window = (index >= pd.Period(start, index.freqstr)) & (index <= pd.Period(end, index.freqstr))
+        out[window] = model.param_names.index(name)
+    return out

@@ -1,0 +1,206 @@
+"""States, disturbances and simulated states given the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.kernels import gaussian
+from capstar.kernels.gaussian import Path
+from capstar.kernels.simulation import simulate
+from capstar.statespace.algebra import show_slot
+from capstar.statespace.problem import Problem
+
+Floats = npt.NDArray[np.float64]
+Which = Literal["filtered", "smoothed", "predicted"]
+_Params = Mapping[str, float] | pd.Series | npt.ArrayLike
+
+
+@dataclass(frozen=True)
+class StateEstimates:
+    """Moments of the state vector given the data.
+
+    Attributes
+    ----------
+    problem, theta
+        What they were computed from.
+    predicted, filtered, smoothed
+        Means given data to t-1, to t, and all data, shape (n, m).
+    predicted_cov, filtered_cov, smoothed_cov
+        Their covariances, shape (n, m, m).
+    lag_one_cov
+        Covariance of the states of t and t-1 given all data, shape (n, m, m); the first is with
+        the state before the sample.
+    initial, initial_cov
+        State before the sample given all data, shapes (m,) and (m, m).
+    innovations, innovation_var
+        One-step prediction errors of each observation given the past *and the observations above
+        it in the same period*, with variances, shape (n, p); NaN where missing.
+    """
+
+    problem: Problem
+    theta: Floats
+    predicted: Floats
+    predicted_cov: Floats
+    filtered: Floats
+    filtered_cov: Floats
+    smoothed: Floats
+    smoothed_cov: Floats
+    lag_one_cov: Floats
+    initial: Floats
+    initial_cov: Floats
+    innovations: Floats
+    innovation_var: Floats
+
+    def states(self, which: Which = "smoothed") -> pd.DataFrame:
+        """State means by name, such as ``g`` and ``g(-1)``, shape (n, m)."""
+        names = [show_slot(slot) for slot in self.problem.model.states]
+        return pd.DataFrame(getattr(self, which), self.problem.index, names)
+
+    def report(self, name: str, which: Which = "smoothed") -> tuple[pd.Series, pd.Series]:
+        """Mean and standard deviation of one of the model's reports, each of length n.
+
+        The standard deviation is that of the state estimate at known parameters.
+        """
+        model, values = self.problem.model, self.problem.values(self.theta)
+        row = model.reports.index(name)
+        on_states = model.blocks["R"].dense(values)[row]
+        on_data = model.blocks["X"].dense(values)[row]
+        mean = getattr(self, which) @ on_states + self.problem.report_inputs @ on_data
+        variance = np.einsum("i,tij,j->t", on_states, getattr(self, f"{which}_cov"), on_states)
+        index = self.problem.index
+        return pd.Series(mean, index, name=name), pd.Series(np.sqrt(np.maximum(variance, 0)), index, name=name)
+
+
+@dataclass(frozen=True)
+class Disturbances:
+    """Smoothed shocks and their auxiliary residuals (Harvey and Koopman 1992).
+
+    Attributes
+    ----------
+    measurement : pandas.DataFrame
+        Expected measurement error given all data, by observed series, in its units.
+    measurement_residuals : pandas.DataFrame
+        The same over its standard deviation: N(0, 1) where the model holds; large means outlier.
+    state : pandas.DataFrame
+        Expected state shock given all data, in standard deviations of the shock, by shock.
+    state_residuals : pandas.DataFrame
+        The same over its standard deviation; large means structural break.
+    """
+
+    measurement: pd.DataFrame
+    measurement_residuals: pd.DataFrame
+    state: pd.DataFrame
+    state_residuals: pd.DataFrame
+
+
+def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
+    """Filter and smooth the states at given parameters."""
+    theta = problem.vector(params)
+    path = problem.filter_path(theta)
+    r, N, _, _ = _backward(problem, theta, path)
+    inputs = problem.inputs(theta)
+    transition = problem.model.blocks["T"].dense(problem.values(theta))
+    predicted, predicted_cov = path.a[:, 0], path.P[:, 0]
+    filtered, filtered_cov = path.a[:, -1], path.P[:, -1]
+    before = np.concatenate([inputs.P0[None], filtered_cov[:-1]])
+    carried = predicted_cov @ N[1:]
+    return StateEstimates(
+        problem=problem,
+        theta=theta,
+        predicted=predicted,
+        predicted_cov=predicted_cov,
+        filtered=filtered,
+        filtered_cov=filtered_cov,
+        smoothed=predicted + np.einsum("tij,tj->ti", predicted_cov, r[1:]),
+        smoothed_cov=predicted_cov - carried @ predicted_cov,
+        lag_one_cov=(np.eye(len(transition)) - carried) @ transition @ before,
+        initial=inputs.system.a0 + inputs.P0 @ r[0],
+        initial_cov=inputs.P0 - inputs.P0 @ N[0] @ inputs.P0,
+        innovations=np.where(path.F > 0, path.v, np.nan),
+        innovation_var=np.where(path.F > 0, path.F, np.nan),
+    )
+
+
+def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
+    """Disturbance smoother with standardised auxiliary residuals."""
+    theta = problem.vector(params)
+    path = problem.filter_path(theta)
+    r, N, u, D = _backward(problem, theta, path)
+    values = problem.values(theta)
+    variance = problem.scale(theta)[:, None] ** 2 * values[problem.model.blocks["H"].where]
+    load = problem.model.blocks["G"].dense(values)
+    shocks = r[1:] @ load
+    spread = np.einsum("is,tij,js->ts", load, N[1:], load)
+
+    def frame(array: Floats, columns: tuple[str, ...]) -> pd.DataFrame:
+        return pd.DataFrame(array, problem.index, list(columns))
+
+    observed, driven = problem.model.observed, problem.model.state_shocks
+    # In the last period a shock that reaches no observation yet has no spread: no residual.
+    residuals = np.divide(shocks, np.sqrt(spread), out=np.full_like(shocks, np.nan), where=spread > 1e-12)
+    return Disturbances(
+        frame(variance * u, observed), frame(u / np.sqrt(D), observed),
+        frame(shocks, driven), frame(residuals, driven),
+    )  # fmt: skip
+
+
+def simulate_states(
+    problem: Problem, params: _Params, *, n_draws: int = 1, seed: int | np.random.Generator = 0
+) -> Floats:
+    """Draws of the states given the data, shape (n_draws, n, m).
+
+    Simulation smoother of Durbin and Koopman (2002): a path drawn from the model, corrected by the
+    smoothed difference between the data and the drawn data.
+    """
+    theta = problem.vector(params)
+    rng = np.random.default_rng(seed)
+    smoothed = _smoothed_mean(problem, theta)
+    draws = np.empty((n_draws, *smoothed.shape))
+    for k in range(n_draws):
+        states, y = simulate_data(problem, theta, seed=rng)
+        y[np.isnan(problem.y)] = np.nan
+        draws[k] = smoothed + states - _smoothed_mean(problem.with_data(y), theta)
+    return draws
+
+
+def simulate_data(
+    problem: Problem, params: _Params, *, seed: int | np.random.Generator = 0
+) -> tuple[Floats, Floats]:
+    """States (n, m) and observations (n, p) drawn from the model, regressors as in the data."""
+    theta = problem.vector(params)
+    rng = np.random.default_rng(seed)
+    inputs = problem.inputs(theta)
+    load = problem.model.blocks["G"].dense(problem.values(theta))
+    first = inputs.system.a0 + _root(inputs.P0) @ rng.standard_normal(len(inputs.dims))
+    noise = rng.standard_normal((problem.nobs, load.shape[1])) @ load.T
+    states, y = np.empty_like(noise), np.empty_like(problem.y)
+    errors = rng.standard_normal(y.shape)
+    simulate(inputs.pattern, inputs.system, inputs.sample, first, noise, errors, states, y)
+    return states, y
+
+
+def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:
+    path = problem.filter_path(theta)
+    r = _backward(problem, theta, path)[0]
+    return path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
+
+
+def _backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floats, Floats, Floats]:
+    inputs = problem.inputs(theta)
+    n, p, m = *problem.y.shape, len(inputs.dims)
+    r, N = np.empty((n + 1, m)), np.empty((n + 1, m, m))
+    u, D = np.empty((n, p)), np.empty((n, p))
+    gaussian.smooth_path(inputs.dims, inputs.pattern, inputs.system, path, r, N, u, D)
+    return r, N, u, D
+
+
+def _root(cov: Floats) -> Floats:
+    """A square root of a covariance that may be singular."""
+    eigenvalues, vectors = np.linalg.eigh(cov)
+    return vectors * np.sqrt(np.maximum(eigenvalues, 0.0))

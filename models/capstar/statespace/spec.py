@@ -1,0 +1,185 @@
+"""Declare a linear Gaussian state-space model by its equations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from capstar.errors import SpecificationError
+from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_linear, show_slot
+from capstar.statespace.parameters import Parameter
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Equations of one model; a new variant is a new ``Spec``, never a new kernel.
+
+    Change one with `dataclasses.replace`, for example
+    ``replace(spec, transition=spec.transition | {"z": rho_z * z(-1) + e_z})``.
+
+    Attributes
+    ----------
+    name
+        Shown in summaries and errors.
+    observation, transition
+        Right-hand side by observed series and by state.
+    shocks
+        Standard deviation by shock.  A shock drives either one observation or the states.
+    layout
+        Order of the state vector.  Empty: every state from lag 0 to the longest lag any
+        equation reads.
+    initial_mean
+        Terms in the parameters added to the initial state mean that comes from data.
+    obs_scale
+        Parameter that multiplies every measurement standard deviation between two dates
+        (inclusive, ``("2020Q2", "2020Q4")``).
+    reports
+        Quantities of interest as expressions in states and data of any date, such as the gap.
+    parameters
+        Bounds, units and default starts by parameter; those not named are unbounded.
+    """
+
+    name: str
+    observation: Mapping[str, Linear]
+    transition: Mapping[str, Linear]
+    shocks: Mapping[str, Coef]
+    layout: tuple[Slot, ...] = ()
+    initial_mean: Mapping[Slot, Coef] = field(default_factory=dict)
+    obs_scale: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    reports: Mapping[str, Linear] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The model as equations."""
+        equations = {**self.observation, **self.transition}
+        lines = [f"{name} = {as_linear(rhs)}" for name, rhs in equations.items()]
+        shocks = [f"sd({name}) = {std}" for name, std in self.shocks.items()]
+        scale = [
+            f"measurement sd times {name} in {start}-{end}"
+            for name, (start, end) in self.obs_scale.items()
+        ]
+        reports = [f"{name} := {rhs}" for name, rhs in self.reports.items()]
+        initial = [
+            f"initial {show_slot(slot)} shifted by {coef}"
+            for slot, coef in self.initial_mean.items()
+        ]
+        body = "\n".join(f"  {line}" for line in (*lines, *shocks, *scale, *initial, *reports))
+        return f"{self.name}\n{body}"
+
+    def state_slots(self) -> tuple[Slot, ...]:
+        """The state vector, in order."""
+        if self.layout:
+            return self.layout
+        deepest = dict.fromkeys(self.transition, 0)
+        for equations, age in ((self.observation, 0), (self.transition, 1), (self.reports, 0)):
+            for rhs in equations.values():
+                for name, lag in as_linear(rhs).terms:
+                    if name in deepest:
+                        deepest[name] = min(deepest[name], lag + age)
+        return tuple((name, -k) for name, lag in deepest.items() for k in range(-lag + 1))
+
+    def regressors(self) -> tuple[Slot, ...]:
+        """Observed and exogenous series the observation equations read, with their lags."""
+        keys = {key for rhs in self.observation.values() for key in as_linear(rhs).terms}
+        latent = set(self.transition) | set(self.shocks)
+        return tuple(sorted((k for k in keys if k[0] not in latent), key=lambda k: (k[0], -k[1])))
+
+    def check(self) -> None:
+        """Raise `SpecificationError` at the first equation that cannot be meant."""
+        _check_names(self)
+        _check_observation(self)
+        _check_shocks(self)
+        _check_transition(self)
+
+    def law_of_motion(self, slot: Slot) -> Linear:
+        """One state through states of the previous period and fresh shocks.
+
+        A lag that the state vector does not hold is replaced by its own law of motion: with
+        ``g(-1)`` and ``g(-2)`` as states, ``g(-1)`` enters as ``g(-2) + e_g``.
+        """
+        slots = self.state_slots()
+        name, lag = slot
+        if _newer(slot) in slots:
+            return Linear({slot: Coef({(): 1.0})})
+        out = as_linear(self.transition[name])(lag)
+        while missing := [k for k in out.terms if k[0] in self.transition and _newer(k) not in slots]:
+            for key in missing:
+                self._check_reachable(key, slots)
+                rest = Linear({k: coef for k, coef in out.terms.items() if k != key})
+                out = rest + as_linear(self.transition[key[0]])(key[1]) * out.terms[key]
+        return out
+
+    def _check_reachable(self, key: Slot, slots: tuple[Slot, ...]) -> None:
+        held = [lag for name, lag in slots if name == key[0]]
+        if not held or key[1] + 1 < min(held):
+            raise SpecificationError(
+                f"{self.name}: the state vector {[show_slot(s) for s in slots]} cannot serve "
+                f"{show_slot(key)}. Add {show_slot(_newer(key))} to layout, or leave layout empty."
+            )
+
+
+def _newer(slot: Slot) -> Slot:
+    """Name that the same dated value had one period earlier: g(-2) now was g(-1) then."""
+    return slot[0], slot[1] + 1
+
+
+def _check_names(spec: Spec) -> None:
+    groups = [set(spec.observation), set(spec.transition), set(spec.shocks)]
+    if twice := sorted((groups[0] & groups[1]) | (groups[0] & groups[2]) | (groups[1] & groups[2])):
+        raise SpecificationError(
+            f"{spec.name}: {twice} are declared in two roles (observed, state, shock). Rename them."
+        )
+    if strangers := sorted({name for name, _ in spec.layout} - set(spec.transition)):
+        raise SpecificationError(
+            f"{spec.name}: layout names {strangers}, which have no transition equation."
+        )
+
+
+def _check_observation(spec: Spec) -> None:
+    for name, rhs in spec.observation.items():
+        for key in as_linear(rhs).terms:
+            if key == (name, 0):
+                raise SpecificationError(
+                    f"{spec.name}: {name} appears on both sides of its own equation. "
+                    f"Solve it for {name}, or use a lag."
+                )
+            if key[0] not in spec.transition and key[1] > 0:
+                raise SpecificationError(
+                    f"{spec.name}: the equation of {name} reads {show_slot(key)}, a future value."
+                )
+
+
+def _check_shocks(spec: Spec) -> None:
+    seen: dict[str, list[str]] = {name: [] for name in spec.shocks}
+    for side in (spec.observation, spec.transition):
+        for name, rhs in side.items():
+            for shock in set(as_linear(rhs).names) & set(spec.shocks):
+                seen[shock].append(name)
+    for shock, equations in seen.items():
+        observed = [name for name in equations if name in spec.observation]
+        if not equations:
+            raise SpecificationError(f"{spec.name}: shock {shock} appears in no equation.")
+        if observed and len(equations) > 1:
+            raise SpecificationError(
+                f"{spec.name}: shock {shock} drives {equations}. A measurement shock drives one "
+                "observation; make a shared one a state: "
+                f"transition | {{'{shock}_state': {shock}}}."
+            )
+
+
+def _check_transition(spec: Spec) -> None:
+    allowed = set(spec.transition) | set(spec.shocks)
+    for name, rhs in spec.transition.items():
+        for source, lag in as_linear(rhs).terms:
+            if source == CONSTANT or source in spec.shocks:
+                continue
+            if source not in allowed:
+                raise SpecificationError(
+                    f"{spec.name}: the transition of {name} reads the series {source}. Series "
+                    "belong in observation equations; move the term there."
+                )
+            if lag >= 0:
+                raise SpecificationError(
+                    f"{spec.name}: the transition of {name} reads {show_slot((source, lag))}. "
+                    "Substitute its own equation so that only lags remain."
+                )
