@@ -88,7 +88,7 @@ def start_values(data: pd.DataFrame, start: pd.Period, end: pd.Period, stage: St
     d = frame["d"].to_numpy(dtype=float) if "d" in frame else None
     phi = _phi(gap, d, frame, stage) if d is not None else None
     net = gap if d is None or phi is None else gap - phi * d
-    coefficients, sigma_y = _is_curve(net, frame, stage)
+    coefficients, sigma_y = _least_squares(*_is_design(net, frame, stage), others=int(phi is not None))
     phillips, sigma_pi = _phillips(net, frame["pi"].to_numpy(dtype=float))
     out = {"a_y1": coefficients[0], "a_y2": coefficients[1], "sigma_ygap": sigma_y}
     out |= {"b_pi": phillips[0], "b_y": phillips[2], "sigma_pi": sigma_pi}
@@ -108,10 +108,6 @@ def _is_design(gap: Floats, frame: pd.DataFrame, stage: Stage) -> tuple[Floats, 
     return gap[4:], np.column_stack(columns)
 
 
-def _is_curve(gap: Floats, frame: pd.DataFrame, stage: Stage) -> tuple[Floats, float]:
-    return _least_squares(*_is_design(gap, frame, stage))
-
-
 def _phillips(gap: Floats, pi: Floats) -> tuple[Floats, float]:
     near = (pi[2:-2] + pi[1:-3] + pi[:-4]) / 3
     return _least_squares(pi[4:], np.column_stack([pi[3:-1], near, gap[3:-1]]))
@@ -128,7 +124,8 @@ def _phi(gap: Floats, d: Floats, frame: pd.DataFrame, stage: Stage) -> float:
     return float(least_squares(residuals, np.zeros(1)).x[0])
 
 
-def _least_squares(y: Floats, X: Floats) -> tuple[Floats, float]:
+def _least_squares(y: Floats, X: Floats, *, others: int = 0) -> tuple[Floats, float]:
+    """Coefficients and residual standard deviation; ``others`` more parameters were estimated."""
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     rest = y - X @ beta
-    return beta, float(np.sqrt(rest @ rest / (len(y) - X.shape[1])))
+    return beta, float(np.sqrt(rest @ rest / (len(y) - X.shape[1] - others)))

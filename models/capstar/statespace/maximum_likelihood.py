@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from capstar.statespace.problem import Problem
 
 Floats = npt.NDArray[np.float64]
 _NEWTON_STEPS = 40
+_SPREAD = 5.0  # of the further starting points, in standard errors at the first
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
 
@@ -60,20 +62,27 @@ class MaximumLikelihood:
     converged: bool
     starts: pd.DataFrame
 
+    @property
+    def higher_maximum(self) -> float | None:
+        """Log-likelihood of a higher maximum that another start led to, if there is one."""
+        best = float(self.starts["log_likelihood"].max()) if len(self.starts) else self.llf
+        return best if best > self.llf + 1e-4 else None
+
 
 def maximize(
     problem: Problem,
     table: ParameterTable,
     *,
-    n_starts: int = 3,
+    n_starts: int = 4,
     seed: int = 0,
+    keep: Literal["best", "first"] = "best",
     tolerance: float = 1e-6,
     allow_unconverged: bool = False,
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds.
 
-    L-BFGS-B in units of the parameters' approximate standard errors, then Newton steps with a
-    Hessian from differences of the exact score, from several starting points; the best is kept.
+    Sequential quadratic programming (SLSQP, as the published R code), then projected Newton steps
+    with a Hessian from differences of the exact score, from several starting points.
 
     Parameters
     ----------
@@ -82,10 +91,13 @@ def maximize(
     table
         Start values, bounds and fixed parameters.
     n_starts
-        Number of starting points: the table's, then that many less one drawn around it (each
-        value times ``1 + 0.2 N(0, 1)``).
+        Number of starting points: the table's, then draws around it with five times the standard
+        errors that the outer product of scores gives there.
     seed
         Of those draws.
+    keep
+        ``"best"``: the highest maximum.  ``"first"``: the one the table's start leads to, as
+        published estimates do; the others are then only reported.
     tolerance
         Largest `MaximumLikelihood.projected_gradient` called converged, in standard errors.
     allow_unconverged
@@ -105,42 +117,44 @@ def maximize(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
             "parameters. Give a longer sample or fix parameters."
         )
-    tries = [_climb(problem, table, start) for start in _starting_points(table, n_starts, seed)]
-    best = max(tries, key=lambda one: one[1])
+    tries = [_climb(problem, table, start) for start in _starting_points(problem, table, n_starts, seed)]
+    best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
     result = _report(problem, table, best[0], _tried(tries), tolerance)
     if not result.converged:
         _complain(problem, result, allow=allow_unconverged)
     return result
 
 
-def _starting_points(table: ParameterTable, n_starts: int, seed: int) -> list[Floats]:
-    rng = np.random.default_rng(seed)
-    start = table.start.to_numpy(dtype=float)
-    lower, upper = table.lower.to_numpy(dtype=float), table.upper.to_numpy(dtype=float)
-    others = [start * (1.0 + 0.2 * rng.standard_normal(start.size)) for _ in range(n_starts - 1)]
-    return [np.clip(point, lower, upper)[table.free] for point in (start, *others)]
+def _starting_points(problem: Problem, table: ParameterTable, n_starts: int, seed: int) -> list[Floats]:
+    """The table's start, then draws around it, in approximate standard errors of the parameters."""
+    free = table.free
+    start = table.start.to_numpy(dtype=float)[free]
+    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+    scores = problem.score_obs(table.fill(start)).to_numpy()[:, free]
+    spread = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
+    spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
+    draws = np.random.default_rng(seed).standard_normal((n_starts - 1, start.size))
+    return [start, *np.clip(start + draws * spread, lower, upper)]
 
 
 def _climb(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floats, float, int, str]:
     """One ascent; returns the full parameter vector, log-likelihood, iterations and message."""
     free = table.free
     lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
-    scores = problem.score_obs(table.fill(start)).to_numpy()[:, free]
-    scale = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
 
     def objective(x: Floats) -> tuple[float, Floats]:
-        value, score = problem.value_and_score(table.fill(x * scale))
-        return -value, -score[free] * scale
+        value, score = problem.value_and_score(table.fill(x))
+        return -value, -score[free]
 
     optimum = minimize(
         objective,
-        start / scale,
+        start,
         jac=True,
-        method="L-BFGS-B",
-        bounds=Bounds(lower / scale, upper / scale),
-        options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-6},
+        method="SLSQP",
+        bounds=Bounds(lower, upper),
+        options={"maxiter": 500, "ftol": 1e-12},
     )
-    x = np.clip(optimum.x * scale, lower, upper)
+    x = np.clip(optimum.x, lower, upper)
     x, value, steps = _newton(problem, table, x, lower, upper)
     return table.fill(x), value, int(optimum.nit) + steps, str(optimum.message)
 
@@ -161,7 +175,7 @@ def _newton(
             return x, value, step
         direction = np.zeros_like(x)
         direction[inside] = _ascent(hessian, gradient[inside], unit)
-        moved = _backtrack(problem, table, x, direction, lower, upper, value)
+        moved = _backtrack(problem, table, x, direction, lower, upper, value, gradient)
         if moved is None:
             return x, value, step
         x, value, score = moved
@@ -183,19 +197,21 @@ def _backtrack(
     lower: Floats,
     upper: Floats,
     value: float,
+    gradient: Floats,
 ) -> tuple[Floats, float, Floats] | None:
     """The longest of the halved steps that raises the likelihood, or None.
 
-    Near the maximum the rise is lost in rounding; a full step is then taken if it shrinks the score.
+    Near the maximum the rise is lost in rounding; a step is then taken if it shrinks the score.
     """
-    before = np.abs(problem.value_and_score(table.fill(x))[1][table.free]).max()
+    moving = direction != 0
+    before = np.abs(gradient[moving]).max()
     for halving in range(25):
         trial = np.clip(x + direction * 0.5**halving, lower, upper)
         new, score = problem.value_and_score(table.fill(trial))
         level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
         if new > value and not level:
             return trial, new, score
-        if level and np.abs(score[table.free]).max() < 0.5 * before:
+        if level and np.abs(score[table.free][moving]).max() < 0.5 * before:
             return trial, new, score
     return None
 

@@ -1,0 +1,131 @@
+"""The model's input: which columns, which units, which quarters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.frames import as_quarterly, require_columns, require_complete
+from capstar.rstar.laubach_williams import Variant
+
+_LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
+_BASE = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
+
+
+def required_columns(variant: Variant) -> tuple[str, ...]:
+    """Input columns of a published model."""
+    return (*_BASE, "covid_index") if variant.covid else _BASE
+
+
+def prepare(
+    data: pd.DataFrame,
+    variant: Variant,
+    *,
+    start: str | pd.Period | None,
+    end: str | pd.Period | None,
+    n_params: int,
+) -> tuple[pd.DataFrame, pd.Period, pd.Period]:
+    """Check the input and give it the model's names.
+
+    Parameters
+    ----------
+    data
+        Table in the input format; see `RStarModel.fit`.
+    variant
+        Decides the columns.
+    start, end
+        Sample of the likelihood; by default everything the lags leave.
+    n_params
+        A sample of fewer than four quarters a parameter is refused.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        Columns ``y`` (100 log GDP), ``pi``, ``r`` (ex-ante real rate) and ``d`` with COVID terms,
+        from the first row of the input to ``end``.
+    start, end : pandas.Period
+        Sample as used.
+
+    Raises
+    ------
+    DataError
+        A column or quarter is missing, GDP is in levels, the sample is too short or outside the data.
+    """
+    source = str(data.attrs.get("title", "data"))
+    frame = as_quarterly(data, source=source)
+    columns = required_columns(variant)
+    require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
+    first, last = _sample(frame, variant, start, end, source)
+    frame = frame.loc[first - variant.presample : last]
+    require_complete(frame, columns, source=source)
+    _check_units(frame, source)
+    quarters = (last - first).n + 1
+    if quarters < 4 * n_params:
+        raise DataError(
+            f"{source}: {first}-{last} has {quarters} quarters; {variant.name} has {n_params} parameters and "
+            f"needs at least {4 * n_params}. Give a longer sample."
+        )
+    return _rename(as_quarterly(data, source=source).loc[:last], variant), first, last
+
+
+def _sample(
+    frame: pd.DataFrame,
+    variant: Variant,
+    start: str | pd.Period | None,
+    end: str | pd.Period | None,
+    source: str,
+) -> tuple[pd.Period, pd.Period]:
+    complete = frame[list(_BASE)].notna().all(axis=1).to_numpy()
+    if not complete.any():
+        raise DataError(f"{source}: no quarter has all of {list(_BASE)}. Check the columns.")
+    first_row = frame.index[int(np.argmax(complete))]
+    earliest = first_row + variant.presample
+    first = earliest if start is None else _quarter(start, "start")
+    last = frame.index[-1] if end is None else _quarter(end, "end")
+    if first < earliest:
+        raise DataError(
+            f"{source}: the sample cannot start in {first}. The data start in {first_row} and lags need "
+            f"{variant.presample} quarters before the start: the earliest is {earliest}."
+        )
+    if last > frame.index[-1] or last < first:
+        raise DataError(
+            f"{source}: the sample {first}-{last} lies outside the data, {frame.index[0]}-{frame.index[-1]}. "
+            "Choose another start or end."
+        )
+    return first, last
+
+
+def _quarter(value: str | pd.Period, name: str) -> pd.Period:
+    try:
+        return pd.Period(value, freq="Q")
+    except ValueError as error:
+        raise DataError(f"{name}={value!r} is not a quarter. Write it as 1961Q1.") from error
+
+
+def _check_units(frame: pd.DataFrame, source: str) -> None:
+    high = frame["log_gdp"] > _LARGEST_LOG
+    if high.any():
+        quarter = high.idxmax()
+        raise DataError(
+            f"{source}: log_gdp in {quarter} is {frame.loc[quarter, 'log_gdp']:.6g}; a natural logarithm of "
+            f"GDP is below {_LARGEST_LOG:.0f}. The column seems to hold levels (or 100 times the log): take "
+            "the natural log, or use capstar.data.model_input."
+        )
+    if "covid_index" in frame and not frame["covid_index"].between(0, 100).all():
+        quarter = (~frame["covid_index"].between(0, 100)).idxmax()
+        raise DataError(
+            f"{source}: covid_index in {quarter} is {frame.loc[quarter, 'covid_index']:.6g}; the stringency "
+            "index lies between 0 and 100."
+        )
+
+
+def _rename(frame: pd.DataFrame, variant: Variant) -> pd.DataFrame:
+    out = pd.DataFrame(
+        {
+            "y": 100.0 * frame["log_gdp"],
+            "pi": frame["inflation"],
+            "r": frame["interest_rate"] - frame["expected_inflation"],
+        }
+    )
+    return out.assign(d=frame["covid_index"]) if variant.covid else out

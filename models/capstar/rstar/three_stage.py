@@ -1,0 +1,233 @@
+"""The three-stage procedure of Laubach and Williams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.rstar.laubach_williams import Stage, Variant, declare
+from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
+from capstar.rstar.starting import initial_state, start_values
+from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
+from capstar.statespace.parameters import ParameterTable
+from capstar.statespace.problem import Problem, bind
+from capstar.statespace.smoothing import StateEstimates, estimate_states
+
+FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the likelihoods are maximised.
+
+    Attributes
+    ----------
+    n_starts, seed
+        See `capstar.statespace.maximum_likelihood.maximize`.
+    keep
+        Which maximum counts; None: as the published model did (`Variant.keep`).
+    allow_unconverged
+        Warn instead of raising where a maximum is not reached.
+    start_params
+        Start values that replace the least-squares ones, by parameter name.
+    """
+
+    n_starts: int = 4
+    seed: int = 0
+    keep: Literal["best", "first"] | None = None
+    allow_unconverged: bool = False
+    start_params: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class StageEstimate:
+    """One stage: its problem, both maximisations and the break test that follows it.
+
+    Attributes
+    ----------
+    stage
+        1, 2 or 3.
+    problem
+        Equations, data and the initial covariance of the second pass.
+    first_pass
+        Maximum with the initial covariance 0.2 I; its first predicted covariance starts the second.
+    ml
+        The estimate.
+    breaks
+        Statistics behind lambda_g (stage 1) and lambda_z (stage 2); None for stage 3.
+    """
+
+    stage: Stage
+    problem: Problem
+    first_pass: MaximumLikelihood
+    ml: MaximumLikelihood
+    breaks: BreakStatistics | None = None
+
+    @cached_property
+    def states(self) -> StateEstimates:
+        """Filtered and smoothed states at the estimate."""
+        return estimate_states(self.problem, self.ml.params)
+
+
+@dataclass(frozen=True)
+class ThreeStages:
+    """All three stages and the two signal-to-noise ratios."""
+
+    stage1: StageEstimate
+    stage2: StageEstimate
+    stage3: StageEstimate
+    lambda_g: float
+    lambda_z: float
+
+
+def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Period) -> Variant:
+    """Drop the COVID terms a sample cannot identify.
+
+    A kappa goes when none of its quarters is in the sample, phi and the index when the index is zero
+    throughout.
+    """
+    windows = {
+        name: span
+        for name, span in variant.scale_windows.items()
+        if pd.Period(span[0], "Q") <= end and pd.Period(span[1], "Q") >= start
+    }
+    covid = variant.covid and bool((frame.loc[start:end, "d"] != 0).any())
+    return replace(variant, covid=covid, scale_windows=windows)
+
+
+def estimate(
+    variant: Variant,
+    frame: pd.DataFrame,
+    start: pd.Period,
+    end: pd.Period,
+    *,
+    options: Options,
+    progress: Progress | None = None,
+) -> ThreeStages:
+    """Estimate the three stages in turn.
+
+    Parameters
+    ----------
+    variant
+        One of the published models.
+    frame
+        From `capstar.rstar.inputs.prepare`.
+    start, end
+        Sample of the likelihood.
+    options
+        Of the maximisation.
+    progress
+        Called with a line before each stage.
+
+    References
+    ----------
+    Holston, Laubach and Williams (2017), section 4; Laubach and Williams (2003), section III.
+    """
+
+    def run(stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
+        if progress is not None:
+            progress(f"{variant.name}: stage {stage} of 3")
+        return _estimate_stage(variant, stage, frame, start, end, fixed=fixed, options=options)
+
+    first = run(1, {})
+    g_breaks = _growth_breaks(first)
+    lambda_g = median_unbiased_lambda(g_breaks.exp_wald) / g_breaks.nobs
+    second = run(2, {"lambda_g": lambda_g})
+    z_breaks = _intercept_breaks(variant, second, frame)
+    lambda_z = median_unbiased_lambda(z_breaks.exp_wald) / z_breaks.nobs
+    third = run(3, {"lambda_g": lambda_g, "lambda_z": lambda_z})
+    return ThreeStages(
+        replace(first, breaks=g_breaks), replace(second, breaks=z_breaks), third, lambda_g, lambda_z
+    )
+
+
+def _estimate_stage(
+    variant: Variant,
+    stage: Stage,
+    frame: pd.DataFrame,
+    start: pd.Period,
+    end: pd.Period,
+    *,
+    fixed: Mapping[str, float],
+    options: Options,
+) -> StageEstimate:
+    spec = declare(variant, stage)
+    slots = spec.state_slots()
+    problem = bind(
+        spec,
+        frame,
+        initial_mean=initial_state(frame["y"], start, slots),
+        initial_cov=FIRST_COV * np.eye(len(slots)),
+        start=start,
+        end=end,
+    )
+    table = _start_table(problem, variant, stage, frame, start, end, fixed=fixed, options=options)
+    first_pass = _maximize(problem, table, variant, options)
+    # The published code hands the first *predicted* covariance on as that of the state before it.
+    predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
+    problem = problem.with_initial_cov(predicted)
+    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, variant, options))
+
+
+def _start_table(
+    problem: Problem,
+    variant: Variant,
+    stage: Stage,
+    frame: pd.DataFrame,
+    start: pd.Period,
+    end: pd.Period,
+    *,
+    fixed: Mapping[str, float],
+    options: Options,
+) -> ParameterTable:
+    values = start_values(frame, start, end, stage) | dict(options.start_params or {})
+    table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
+    held = {n: v for n, v in {**variant.fixed, **fixed}.items() if n in problem.names}
+    return table.fix(held)
+
+
+def _maximize(
+    problem: Problem, table: ParameterTable, variant: Variant, options: Options
+) -> MaximumLikelihood:
+    return maximize(
+        problem,
+        table,
+        n_starts=options.n_starts,
+        seed=options.seed,
+        keep=options.keep or variant.keep,
+        allow_unconverged=options.allow_unconverged,
+    )
+
+
+def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
+    """Break in the mean of annualised growth of smoothed potential (HLW 2017, section 4.1)."""
+    potential = stage1.states.report("potential", "smoothed")[0]
+    growth = 4 * potential.diff().dropna()
+    return break_statistics(growth, np.ones((len(growth), 1)))
+
+
+def _intercept_breaks(variant: Variant, stage2: StageEstimate, frame: pd.DataFrame) -> BreakStatistics:
+    """Break in the intercept of the IS curve in smoothed states (HLW 2017, section 4.2)."""
+    problem, states = stage2.problem, stage2.states
+    sample = frame.loc[problem.index]
+    smoothed = states.states("smoothed")
+    phi = stage2.ml.params.get("phi", 0.0)
+
+    def gap(lag: int) -> pd.Series:
+        column = "ystar" if lag == 0 else f"ystar({lag})"
+        output = frame["y"] - phi * frame["d"] if variant.covid else frame["y"]
+        return output.shift(-lag).loc[problem.index] - smoothed[column]
+
+    rate = (frame["r"].shift(1) + frame["r"].shift(2)).loc[problem.index] / 2
+    growth = 4 * smoothed["g" if "g" in smoothed else "g(-1)"]
+    X = pd.concat([gap(-1), gap(-2), rate, growth, pd.Series(1.0, sample.index)], axis=1)
+    theta = problem.vector(stage2.ml.params)
+    weights = 1.0 / problem.scale(theta) ** 2 if variant.weighted_break else None
+    return break_statistics(gap(0), X, weights=weights)
