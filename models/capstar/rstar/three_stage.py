@@ -37,6 +37,8 @@ class Options:
         Warn instead of raising where a maximum is not reached.
     start_params
         Start values that replace the least-squares ones, by parameter name.
+    fixed
+        Parameters held at a value in every stage that has them.
     """
 
     n_starts: int = 4
@@ -44,6 +46,7 @@ class Options:
     keep: Literal["best", "first"] | None = None
     allow_unconverged: bool = False
     start_params: Mapping[str, float] | None = None
+    fixed: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,8 @@ def _start_table(
 ) -> ParameterTable:
     values = start_values(frame, start, end, stage) | dict(options.start_params or {})
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
-    held = {n: v for n, v in {**variant.fixed, **fixed}.items() if n in problem.names}
+    held = {**variant.fixed, **fixed, **(options.fixed or {})}
+    held = {n: v for n, v in held.items() if n in problem.names}
     return table.fix(held)
 
 

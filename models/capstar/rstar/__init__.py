@@ -1,0 +1,24 @@
+"""Natural-rate models of the Laubach-Williams family.
+
+``HLW2017.fit(data)`` and ``HLW2023.fit(data)`` estimate the published models.
+"""
+
+from __future__ import annotations
+
+from capstar.rstar.laubach_williams import Variant, declare
+from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
+from capstar.rstar.model import HLW2017, HLW2023, RStarModel
+from capstar.rstar.results import RStarResults, StatePath
+
+__all__ = [
+    "HLW2017",
+    "HLW2023",
+    "BreakStatistics",
+    "RStarModel",
+    "RStarResults",
+    "StatePath",
+    "Variant",
+    "break_statistics",
+    "declare",
+    "median_unbiased_lambda",
+]

@@ -1,0 +1,292 @@
+"""What an estimation gives: estimates, states, uncertainty, and how to look at them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.rstar.laubach_williams import Variant
+from capstar.rstar.summary import Summary, summarize
+from capstar.rstar.three_stage import StageEstimate, ThreeStages
+from capstar.statespace.forecasting import Forecast, forecast
+from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.smoothing import Disturbances, smooth_disturbances
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Which = Literal["filtered", "smoothed"]
+QUANTITIES = ("rstar", "g", "z", "output_gap", "potential")
+
+
+@dataclass(frozen=True)
+class StatePath:
+    """One quantity by quarter.
+
+    Attributes
+    ----------
+    filtered, smoothed : pandas.Series
+        Given data to the quarter, and given all data.  r*, g and z in percent a year, the output gap in
+        percent, potential in 100 times the log.
+    filtered_se, smoothed_se : pandas.Series
+        Standard deviations at known parameters.
+    """
+
+    filtered: pd.Series
+    smoothed: pd.Series
+    filtered_se: pd.Series
+    smoothed_se: pd.Series
+
+
+@dataclass(frozen=True)
+class RStarResults:
+    """Estimates of one Laubach-Williams model.
+
+    Attributes
+    ----------
+    variant
+        The model, less the terms its sample cannot identify.
+    stages
+        The three stages; ``stages.stage1.ml`` and so on hold every stage's own estimates.
+    data
+        The input by the model's names, from the first row used.
+    """
+
+    variant: Variant
+    stages: ThreeStages
+    data: pd.DataFrame
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model, such as ``HLW 2017``."""
+        return self.variant.name
+
+    @property
+    def _final(self) -> StageEstimate:
+        return self.stages.stage3
+
+    @property
+    def start(self) -> pd.Period:
+        """First quarter of the likelihood."""
+        return self._final.problem.index[0]
+
+    @property
+    def end(self) -> pd.Period:
+        """Last quarter."""
+        return self._final.problem.index[-1]
+
+    @property
+    def nobs(self) -> int:
+        """Number of quarters."""
+        return self._final.problem.nobs
+
+    @property
+    def lambda_g(self) -> float:
+        """Ratio of the standard deviations of trend growth and potential, median-unbiased."""
+        return self.stages.lambda_g
+
+    @property
+    def lambda_z(self) -> float:
+        """``|a_r|`` times the ratio of the standard deviations of z and the gap, median-unbiased."""
+        return self.stages.lambda_z
+
+    @property
+    def params(self) -> pd.Series:
+        """Estimated parameters of stage 3."""
+        return self._final.ml.params[list(self._final.ml.free)]
+
+    @property
+    def llf(self) -> float:
+        """Log-likelihood of stage 3, constants included."""
+        return self._final.ml.llf
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; the lambdas do not count."""
+        return 2 * len(self.params) - 2 * self.llf
+
+    @property
+    def converged(self) -> bool:
+        """Whether every stage ended at a maximum."""
+        return all(stage.ml.converged for stage in (self.stages.stage1, self.stages.stage2, self._final))
+
+    @property
+    def at_bound(self) -> pd.Series:
+        """Which parameters ended at a bound."""
+        return self._final.ml.at_bound
+
+    @cached_property
+    def bse(self) -> pd.Series:
+        """Standard errors, inverse of the outer product of scores, as the published code."""
+        return standard_errors(self.cov_params())
+
+    @cached_property
+    def bse_sandwich(self) -> pd.Series:
+        """Standard errors from the Hessian sandwich (White 1982); NaN at a bound."""
+        return standard_errors(sandwich_cov(self._final.problem, self._final.ml))
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance of the parameters, inverse of the outer product of scores, shape (k, k)."""
+        return outer_product_cov(self._final.problem, self._final.ml)
+
+    @cached_property
+    def rstar(self) -> StatePath:
+        """Natural rate of interest, percent a year."""
+        return self._path("rstar")
+
+    @cached_property
+    def g(self) -> StatePath:
+        """Trend growth, percent a year."""
+        return self._path("g")
+
+    @cached_property
+    def z(self) -> StatePath:
+        """Other determinants of r*, percent a year."""
+        return self._path("z")
+
+    @cached_property
+    def potential(self) -> StatePath:
+        """Potential output, 100 times the natural log."""
+        return self._path("potential")
+
+    @cached_property
+    def output_gap(self) -> StatePath:
+        """Output gap, percent; net of the COVID term where the model has one."""
+        return self._path("output_gap")
+
+    def gap(self, which: Which = "filtered") -> pd.Series:
+        """Ex-ante real rate minus r*, percentage points.
+
+        The filtered gap of quarter t uses data to t, but parameters estimated on the whole sample; the
+        smoothed one has also seen the future and must not be used to predict.
+        """
+        if which not in ("filtered", "smoothed"):
+            raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
+        rstar: pd.Series = getattr(self.rstar, which)
+        return (self.data["r"].loc[rstar.index] - rstar).rename("rstar_gap")
+
+    def disturbances(self) -> Disturbances:
+        """Smoothed shocks and auxiliary residuals of stage 3."""
+        return smooth_disturbances(self._final.problem, self._final.ml.params)
+
+    def forecast(self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral") -> Forecast:
+        """Forecast output, inflation, the gap and r* for the next ``h`` quarters.
+
+        Parameters
+        ----------
+        h
+            Number of quarters.
+        real_rate
+            Assumed ex-ante real rate, percent a year: ``"neutral"`` (the last filtered r*), ``"last"``
+            (its last value), a number, or a Series on the quarters to come.
+
+        Returns
+        -------
+        Forecast
+            Means and standard deviations at known parameters: ``y`` (100 log GDP), ``pi``, and
+            ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken as zero.
+        """
+        if h < 1:
+            raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
+        index = pd.period_range(self.end + 1, periods=h, freq="Q")
+        if isinstance(real_rate, str):
+            known = {"neutral": self.rstar.filtered.iloc[-1], "last": self.data["r"].loc[self.end]}
+            if real_rate not in known:
+                raise SpecificationError(f"real_rate={real_rate!r}; choose 'neutral', 'last' or give a path.")
+            real_rate = float(known[real_rate])
+        rate = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else pd.Series(real_rate, index)
+        future = pd.DataFrame({"r": rate, "d": 0.0}, index=index)
+        return forecast(self._final.states, h, history=self.data, future=future)
+
+    def to_frame(self) -> pd.DataFrame:
+        """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
+        columns: dict[str, pd.Series] = {}
+        for which in ("filtered", "smoothed"):
+            for name in QUANTITIES:
+                path = getattr(self, name)
+                columns[f"{name}_{which}"] = getattr(path, which)
+                columns[f"{name}_{which}_se"] = getattr(path, f"{which}_se")
+        out = pd.DataFrame(columns)
+        out.index.name = "date"
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
+        frame = self.to_frame()
+        states = {c: frame[c].tolist() for c in frame.columns if not c.endswith("_se")}
+        return {
+            "model": self.model_name,
+            "sample": {"start": str(self.start), "end": str(self.end), "quarters": self.nobs},
+            "lambda_g": self.lambda_g,
+            "lambda_z": self.lambda_z,
+            "log_likelihood": self.llf,
+            "converged": self.converged,
+            "parameters": {
+                name: {
+                    "estimate": float(value),
+                    "std_error": _number(self.bse[name]),
+                    "std_error_sandwich": _number(self.bse_sandwich[name]),
+                    "at_bound": bool(self.at_bound[name]),
+                }
+                for name, value in self.params.items()
+            },
+            "stages": {f"stage{s.stage}": _stage_dict(s) for s in self._all_stages()},
+            "states": {"date": [str(quarter) for quarter in frame.index], **states},
+        }
+
+    def summary(self) -> Summary:
+        """Tables of the estimates; prints as text, shows as HTML in a notebook."""
+        return summarize(self)
+
+    def plot(self, *, level: float = 0.9) -> Figure:
+        """r*, its parts and the output gap with bands at known parameters.
+
+        Parameters
+        ----------
+        level
+            Coverage of the bands.
+        """
+        from capstar.plotting import plot_rstar
+
+        return plot_rstar(self.to_frame(), title=f"{self.model_name}, {self.start}-{self.end}", level=level)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"<RStarResults {self.model_name}, {self.start}-{self.end}, log-likelihood {self.llf:.4f}>"
+
+    def _path(self, name: str) -> StatePath:
+        filtered, filtered_se = self._final.states.report(name, "filtered")
+        smoothed, smoothed_se = self._final.states.report(name, "smoothed")
+        return StatePath(filtered, smoothed, filtered_se, smoothed_se)
+
+    def _all_stages(self) -> tuple[StageEstimate, ...]:
+        return (self.stages.stage1, self.stages.stage2, self.stages.stage3)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _stage_dict(stage: StageEstimate) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "log_likelihood": stage.ml.llf,
+        "parameters": {name: float(stage.ml.params[name]) for name in stage.ml.free},
+        "at_bound": [name for name in stage.ml.free if stage.ml.at_bound[name]],
+        "projected_gradient": stage.ml.projected_gradient,
+        "curvature": stage.ml.curvature,
+        "higher_maximum": stage.ml.higher_maximum,
+    }
+    if stage.breaks is not None:
+        out["break_statistics"] = {
+            "exp_wald": stage.breaks.exp_wald,
+            "mean_wald": stage.breaks.mean_wald,
+            "qlr": stage.breaks.qlr,
+        }
+    return out

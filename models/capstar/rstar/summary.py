@@ -1,0 +1,130 @@
+"""Summary tables of an estimation, as text and HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from capstar.rstar.laubach_williams import PARAMETERS
+
+if TYPE_CHECKING:
+    from capstar.rstar.results import RStarResults
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Titled tables and notes.
+
+    Attributes
+    ----------
+    title
+        First line.
+    tables
+        By heading.
+    notes
+        Sentences below the tables.
+    """
+
+    title: str
+    tables: dict[str, pd.DataFrame]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        width = max(len(line) for table in self.tables.values() for line in _text(table).splitlines())
+        rule = "=" * width
+        body = "\n\n".join(f"{heading}\n{_text(table)}" for heading, table in self.tables.items())
+        notes = "\n".join(f"* {note}" for note in self.notes)
+        return f"{self.title}\n{rule}\n{body}\n{rule}\n{notes}"
+
+    def _repr_html_(self) -> str:
+        tables = "".join(
+            f"<h4>{heading}</h4>{table.to_html(float_format=_format, na_rep='')}"
+            for heading, table in self.tables.items()
+        )
+        notes = "".join(f"<li>{note}</li>" for note in self.notes)
+        return f"<h3>{self.title}</h3>{tables}<ul>{notes}</ul>"
+
+
+def summarize(results: RStarResults) -> Summary:
+    """Build the summary of an estimation."""
+    return Summary(
+        title=f"{results.model_name}: natural rate of interest, {results.start}-{results.end}, "
+        f"{results.nobs} quarters",
+        tables={
+            "Parameters (stage 3)": _parameters(results),
+            "Stages": _stages(results),
+            f"Latest quarter ({results.end}), percent": _latest(results),
+        },
+        notes=_notes(results),
+    )
+
+
+def _parameters(results: RStarResults) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "estimate": results.params,
+            "std err": results.bse,
+            "t": results.params / results.bse,
+            "sandwich": results.bse_sandwich,
+        }
+    )
+    table["at bound"] = ["yes" if bound else "" for bound in results.at_bound]
+    table["meaning"] = [PARAMETERS[str(name)].description for name in table.index]
+    return table
+
+
+def _stages(results: RStarResults) -> pd.DataFrame:
+    rows = {}
+    lambdas = {1: ("lambda_g", results.lambda_g), 2: ("lambda_z", results.lambda_z)}
+    for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
+        row: dict[str, object] = {"log-likelihood": stage.ml.llf, "gradient": f"{stage.ml.projected_gradient:.0e}"}
+        row["curvature"] = stage.ml.curvature
+        if stage.breaks is not None:
+            name, value = lambdas[stage.stage]
+            row |= {"ratio": name, "value": value, "EW": stage.breaks.exp_wald}
+            row |= {"MW": stage.breaks.mean_wald, "QLR": stage.breaks.qlr}
+        rows[f"stage {stage.stage}"] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _latest(results: RStarResults) -> pd.DataFrame:
+    names = {"rstar": "r*", "g": "g", "z": "z", "output_gap": "output gap"}
+    rows = {}
+    for name, label in names.items():
+        path = getattr(results, name)
+        rows[label] = {"filtered": path.filtered.iloc[-1], "std dev": path.filtered_se.iloc[-1]}
+    rows["real rate - r*"] = {"filtered": results.gap("filtered").iloc[-1], "std dev": rows["r*"]["std dev"]}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _notes(results: RStarResults) -> tuple[str, ...]:
+    notes = [
+        "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich.",
+        "States at known parameters; parameter uncertainty comes on top.",
+        "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian "
+        "with a unit diagonal.",
+    ]
+    for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
+        bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
+        if bound:
+            values = ", ".join(f"{name} = {stage.ml.params[name]:.4g}" for name in bound)
+            notes.append(f"Stage {stage.stage}: {values} at the bound; its standard error is not meaningful.")
+        if stage.ml.higher_maximum is not None:
+            notes.append(
+                f"Stage {stage.stage}: other starting points reach a log-likelihood of "
+                f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
+                "maximum its own starting point leads to; keep='best' takes the higher one."
+            )
+    if not results.converged:
+        notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
+    return tuple(notes)
+
+
+def _text(table: pd.DataFrame) -> str:
+    return table.to_string(float_format=_format, na_rep="")
+
+
+def _format(value: float) -> str:
+    return f"{value:.4f}"

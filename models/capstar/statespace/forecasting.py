@@ -1,0 +1,156 @@
+"""Forecasts of states and observations when the model reads its own lags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.statespace.algebra import CONSTANT, Slot, show_slot
+from capstar.statespace.smoothing import StateEstimates
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Means and standard deviations by period, at known parameters.
+
+    Attributes
+    ----------
+    mean, std : pandas.DataFrame
+        Columns: the observed series, then the reports that can be formed.
+    """
+
+    mean: pd.DataFrame
+    std: pd.DataFrame
+
+
+def forecast(estimates: StateEstimates, horizon: int, *, history: pd.DataFrame, future: pd.DataFrame) -> Forecast:
+    """Forecast from the last filtered state.
+
+    The state is extended by the lags of the observed series, so that variances carry the
+    uncertainty of each forecast into the next.
+
+    Parameters
+    ----------
+    estimates
+        States of the model to the last period.
+    horizon
+        Number of periods.
+    history
+        Observed and exogenous series up to the last period.
+    future
+        Exogenous series of the periods to come, a column each.
+
+    Raises
+    ------
+    DataError
+        An exogenous series is not given for every period.
+    """
+    problem = estimates.problem
+    index = pd.period_range(problem.index[-1] + 1, periods=horizon, freq=problem.index.freqstr)
+    _require_future(estimates, future, index)
+    series = pd.concat([history.loc[: problem.index[-1]], future.reindex(index)])
+    step = _Extended.build(estimates, history)
+    mean, cov = step.start(estimates, history)
+    means, stds = [], []
+    for quarter in index:
+        mean, cov = step.advance(mean, cov, series, quarter)
+        on, const = step.readout(series, quarter)
+        means.append(on @ mean + const)
+        stds.append(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", on, cov, on), 0.0)))
+    columns = [*problem.model.observed, *problem.model.reports]
+    return Forecast(pd.DataFrame(means, index, columns), pd.DataFrame(stds, index, columns))
+
+
+@dataclass(frozen=True)
+class _Extended:
+    """States stacked on the lags of the observed series, newest first."""
+
+    transition: Floats
+    constant: Floats
+    noise: Floats
+    own: tuple[Slot, ...]
+    estimates: StateEstimates
+
+    @classmethod
+    def build(cls, estimates: StateEstimates, history: pd.DataFrame) -> _Extended:
+        problem, theta = estimates.problem, estimates.theta
+        model, values = problem.model, problem.values(theta)
+        blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")}
+        depth = {n: max([-k for m, k in model.regressors if m == n], default=1) for n in model.observed}
+        own = tuple((n, -k) for n in model.observed for k in range(max(depth[n], 1)))
+        m, size = len(model.states), len(model.states) + len(own)
+        transition, constant = np.zeros((size, size)), np.zeros(size)
+        shock = np.zeros((size, blocks["G"].shape[1] + len(model.observed)))
+        transition[:m, :m], constant[:m] = blocks["T"], blocks["c"][:, 0]
+        shock[:m, : blocks["G"].shape[1]] = blocks["G"]
+        for i, name in enumerate(model.observed):
+            row = m + own.index((name, 0))
+            transition[row, :m] = blocks["Z"][i] @ blocks["T"]
+            constant[row] = blocks["Z"][i] @ blocks["c"][:, 0]
+            shock[row, : blocks["G"].shape[1]] = blocks["Z"][i] @ blocks["G"]
+            shock[row, blocks["G"].shape[1] + i] = np.sqrt(blocks["H"][i, 0])
+            for k, (source, lag) in enumerate(model.regressors):
+                if source in model.observed:
+                    transition[row, m + own.index((source, lag + 1))] += blocks["D"][i, k]
+        for source, lag in own:
+            if lag < 0:
+                transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
+        return cls(transition, constant, shock @ shock.T, own, estimates)
+
+    def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
+        last = estimates.problem.index[-1]
+        known = [float(history[name][last + lag]) for name, lag in self.own]
+        m = estimates.filtered.shape[1]
+        cov = np.zeros((m + len(known), m + len(known)))
+        cov[:m, :m] = estimates.filtered_cov[-1]
+        return np.concatenate([estimates.filtered[-1], known]), cov
+
+    def advance(
+        self, mean: Floats, cov: Floats, series: pd.DataFrame, quarter: pd.Period
+    ) -> tuple[Floats, Floats]:
+        model = self.estimates.problem.model
+        design = model.blocks["D"].dense(self.estimates.problem.values(self.estimates.theta))
+        out = self.transition @ mean + self.constant
+        for k, (source, lag) in enumerate(model.regressors):
+            if source not in model.observed:
+                value = 1.0 if source == CONSTANT else float(series[source][quarter + lag])
+                for i, name in enumerate(model.observed):
+                    out[len(model.states) + self.own.index((name, 0))] += design[i, k] * value
+        return out, self.transition @ cov @ self.transition.T + self.noise
+
+    def readout(self, series: pd.DataFrame, quarter: pd.Period) -> tuple[Floats, Floats]:
+        """Rows that read the observed series and the reports off the extended state."""
+        problem = self.estimates.problem
+        model, values = problem.model, problem.values(self.estimates.theta)
+        m, p = len(model.states), len(model.observed)
+        rows, const = np.zeros((p + len(model.reports), m + len(self.own))), np.zeros(p + len(model.reports))
+        for i, name in enumerate(model.observed):
+            rows[i, m + self.own.index((name, 0))] = 1.0
+        rows[p:, :m] = model.blocks["R"].dense(values)
+        on_data = model.blocks["X"].dense(values)
+        for k, (source, lag) in enumerate(model.report_inputs):
+            if source in model.observed:
+                rows[p:, m + self.own.index((source, lag))] += on_data[:, k]
+            else:
+                const[p:] += on_data[:, k] * float(series[source][quarter + lag])
+        return rows, const
+
+
+def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:
+    model = estimates.problem.model
+    for source, lag in (*model.regressors, *model.report_inputs):
+        if source in model.observed or source == CONSTANT:
+            continue
+        needed = index[: len(index) + lag] if lag < 0 else index
+        absent = [str(q) for q in needed if source not in future or q not in future.index or pd.isna(future[source][q])]
+        if absent:
+            raise DataError(
+                f"{estimates.problem.spec.name}: the forecast reads {show_slot((source, lag))}, and {source} is "
+                f"not given for {absent[0]}. Pass its path for {index[0]}-{index[-1]}."
+            )
