@@ -1,0 +1,73 @@
+"""Model input from the user's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.frames import as_quarterly
+
+
+def read_input(path: str | Path) -> pd.DataFrame:
+    """Read model input from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path
+        A file with a ``date`` column and one row a quarter; see `capstar.rstar.RStarModel.fit` for the
+        columns.  The ending decides: ``.parquet`` or ``.pq``, anything else is read as CSV (also
+        compressed, ``.csv.gz``).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Quarterly, float64; ``attrs["title"]`` is the file's name.
+
+    Raises
+    ------
+    DataError
+        The file is absent, empty or no table, or its contents fail `capstar.frames.as_quarterly`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file. Check the path.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file is empty. It should start with a line of column names.")
+    frame = _read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _read_csv(path)
+    if "date" not in frame.columns and not isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex):
+        raise DataError(
+            f"{path}: there is no column 'date'; the first line gives {_listed(frame)}. The file should be "
+            "comma-separated with a header such as date,log_gdp,inflation,expected_inflation,interest_rate."
+        )
+    if frame.empty:
+        raise DataError(f"{path}: there is a header but no rows. Add one row a quarter.")
+    frame.attrs["title"] = str(path)
+    return as_quarterly(frame, source=str(path))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype={"date": str}, encoding="utf-8-sig", skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DataError(
+            f"{path}: this is not a CSV file ({reason}). Save the table as comma-separated text, or as Parquet."
+        ) from error
+    frame.columns = frame.columns.str.strip()
+    return frame
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow
+
+    try:
+        return pd.read_parquet(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        raise DataError(f"{path}: this is not a Parquet file ({error}). Save it again, or give a CSV.") from error
+
+
+def _listed(frame: pd.DataFrame) -> str:
+    names = [str(name)[:40] for name in frame.columns[:6]]
+    return str(names) if len(frame.columns) <= 6 else f"{names} and {len(frame.columns) - 6} more"

@@ -1,0 +1,165 @@
+"""Model input from raw series."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError
+
+Expectations = Literal["moving_average", "ar3", "direct"]
+Compounding = Literal["365", "none"]
+_WINDOW = 40  # quarters of the rolling regressions (Laubach and Williams 2003)
+
+
+def model_input(
+    real_gdp: pd.Series,
+    price_index: pd.Series,
+    short_rate: pd.Series,
+    *,
+    expectations: Expectations = "moving_average",
+    compounding: Compounding = "365",
+    covid_index: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Build the input of a Laubach-Williams model.
+
+    Parameters
+    ----------
+    real_gdp
+        Level of real GDP, any unit, on a quarterly PeriodIndex.
+    price_index
+        Level of the price index.
+    short_rate
+        Nominal short rate, annualised percent, quarterly average.
+    expectations
+        See `expected_inflation`.
+    compounding
+        See `annualised_yield`; ``"none"`` keeps the rate as given.
+    covid_index
+        Stringency index, 0-100; only HLW 2023 needs it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``log_gdp``, ``inflation``, ``expected_inflation``, ``interest_rate`` (and ``covid_index``) on the
+        quarters for which all are known, and no others.
+
+    Raises
+    ------
+    DataError
+        A level is not positive, an index is not quarterly, or the series share no quarters.
+    """
+    series = {"real_gdp": real_gdp, "price_index": price_index, "short_rate": short_rate}
+    for name, one in series.items():
+        _require_quarters(one, name)
+    for name in ("real_gdp", "price_index"):
+        _require_positive(series[name], name)
+    inflation = 400.0 * np.log(price_index).diff()
+    rate = annualised_yield(short_rate) if compounding == "365" else short_rate
+    columns = {
+        "log_gdp": np.log(real_gdp),
+        "inflation": inflation,
+        "expected_inflation": expected_inflation(inflation, expectations),
+        "interest_rate": rate,
+    }
+    if covid_index is not None:
+        _require_quarters(covid_index, "covid_index")
+        columns["covid_index"] = covid_index
+    out = pd.DataFrame(columns).dropna()
+    if out.empty:
+        raise DataError("real_gdp, price_index and short_rate share no quarters. Check their dates.")
+    out.index.name = "date"
+    out.attrs["transformation"] = {
+        "log_gdp": "natural log of real GDP",
+        "inflation": "400 * dlog(price index), percent a year",
+        "expected_inflation": f"{expectations}, percent a year",
+        "interest_rate": "365-day compounding, percent a year" if compounding == "365" else "as given",
+    }
+    return out
+
+
+def annualised_yield(rate: pd.Series) -> pd.Series:
+    r"""Annual yield of a money-market rate by 365-day compounding of a 360-day quote.
+
+    :math:`100\,((1 + i/36000)^{365} - 1)`, percent a year (Holston, Laubach and Williams 2017, data
+    appendix).
+    """
+    return 100.0 * ((1.0 + rate / 36_000.0) ** 365 - 1.0)
+
+
+def expected_inflation(inflation: pd.Series, method: Expectations = "moving_average") -> pd.Series:
+    """Inflation expected over the next four quarters, from inflation to date.
+
+    Parameters
+    ----------
+    inflation
+        Annualised percent, on a quarterly PeriodIndex.
+    method
+        ``"moving_average"``: mean of the quarter and the three before (Holston, Laubach and Williams
+        2017).  ``"ar3"``: mean of the four-quarter path forecast by an AR(3) re-estimated on the latest
+        40 quarters (Laubach and Williams 2003).  ``"direct"``: forecast by a regression of the mean of
+        the next four quarters on a constant and the three latest quarters over the 40 observations
+        that end four quarters ago, which is what the Laubach-Williams workbooks hold.
+
+    Returns
+    -------
+    pandas.Series
+        NaN until enough quarters are known.  The value at t uses inflation to t only.
+    """
+    if method == "moving_average":
+        return inflation.rolling(4).mean()
+    if method not in ("ar3", "direct"):
+        raise DataError(f"expectations={method!r}; choose 'moving_average', 'ar3' or 'direct'.")
+    values = inflation.to_numpy(dtype=float)
+    forecast = _direct if method == "direct" else _iterated
+    return pd.Series([forecast(values[: t + 1]) for t in range(len(values))], inflation.index)
+
+
+def _iterated(known: np.ndarray) -> float:
+    """Mean of the next four quarters of an AR(3) fitted to the last 40."""
+    if len(known) < _WINDOW + 3 or np.isnan(known[-_WINDOW - 3 :]).any():
+        return float("nan")
+    beta = _regress(known[-_WINDOW:], known, _WINDOW, ahead=0)
+    path = list(known[-3:])
+    for _ in range(4):
+        path.append(beta @ np.array([1.0, path[-1], path[-2], path[-3]]))
+    return float(np.mean(path[3:]))
+
+
+def _direct(known: np.ndarray) -> float:
+    if len(known) < _WINDOW + 6 or np.isnan(known[-_WINDOW - 6 :]).any():
+        return float("nan")
+    ahead = np.convolve(known, np.full(4, 0.25), mode="valid")[-_WINDOW:]
+    beta = _regress(ahead, known, _WINDOW, ahead=3)
+    return float(beta @ np.array([1.0, *known[-1:-4:-1]]))
+
+
+def _regress(y: np.ndarray, known: np.ndarray, n: int, *, ahead: int) -> np.ndarray:
+    """Regression of ``y`` on a constant and the three quarters before it (``ahead`` more apart)."""
+    last = len(known) - 1 - ahead
+    columns = [known[last - n - k + 1 : last - k + 1] for k in (1, 2, 3)]
+    beta: np.ndarray = np.linalg.lstsq(np.column_stack([np.ones(n), *columns]), y, rcond=None)[0]
+    return beta
+
+
+def _require_quarters(series: pd.Series, name: str) -> None:
+    index = series.index
+    if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+        raise DataError(
+            f"{name}: expected a quarterly PeriodIndex, got {type(index).__name__}. Convert with "
+            "series.index = series.index.to_period('Q'), monthly data with capstar.data.to_quarterly."
+        )
+    if (np.diff(index.asi8) != 1).any():
+        where = index[int(np.argmax(np.diff(index.asi8) != 1))]
+        raise DataError(f"{name}: a quarter is missing or repeated after {where}. Give every quarter once.")
+
+
+def _require_positive(series: pd.Series, name: str) -> None:
+    bad = series <= 0
+    if bad.any():
+        raise DataError(
+            f"{name} in {bad.idxmax()} is {series[bad.idxmax()]:.6g}; a level must be positive. Give levels, "
+            "not growth rates or logs."
+        )
