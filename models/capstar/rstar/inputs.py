@@ -57,16 +57,18 @@ def prepare(
     columns = required_columns(variant)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, variant, start, end, source)
-    frame = frame.loc[first - variant.presample : last]
-    require_complete(frame, columns, source=source)
-    _check_units(frame, source)
+    used = frame.loc[first - variant.presample : last]
+    require_complete(used, columns, source=source)
+    _check_units(used, source)
     quarters = (last - first).n + 1
     if quarters < 4 * n_params:
         raise DataError(
             f"{source}: {first}-{last} has {quarters} quarters; {variant.name} has {n_params} parameters and "
             f"needs at least {4 * n_params}. Give a longer sample."
         )
-    return _rename(as_quarterly(data, source=source).loc[:last], variant), first, last
+    # The trend behind the initial state is taken over every complete row up to the end.
+    whole = frame.loc[:last]
+    return _rename(whole.loc[whole["log_gdp"].first_valid_index() :], variant), first, last
 
 
 def _sample(
@@ -128,4 +130,5 @@ def _rename(frame: pd.DataFrame, variant: Variant) -> pd.DataFrame:
             "r": frame["interest_rate"] - frame["expected_inflation"],
         }
     )
+    out.attrs = dict(frame.attrs)
     return out.assign(d=frame["covid_index"]) if variant.covid else out

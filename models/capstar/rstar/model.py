@@ -73,7 +73,8 @@ class RStarModel:
             Start values in place of the published least-squares ones.
         n_starts, seed, keep
             Number of starting points, seed of the further ones, and which maximum counts (``"best"`` or
-            the ``"first"`` start's); by default as published, see `Variant.keep`.
+            the ``"first"`` start's); by default as published (`Variant.keep`), and the best with
+            ``start_params``.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
         progress

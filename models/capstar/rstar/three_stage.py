@@ -32,7 +32,8 @@ class Options:
     n_starts, seed
         See `capstar.statespace.maximum_likelihood.maximize`.
     keep
-        Which maximum counts; None: as the published model did (`Variant.keep`).
+        Which maximum counts; None: as the published model did (`Variant.keep`), and the best with
+        start values of the user's.
     allow_unconverged
         Warn instead of raising where a maximum is not reached.
     start_params
@@ -205,7 +206,7 @@ def _maximize(
         table,
         n_starts=options.n_starts,
         seed=options.seed,
-        keep=options.keep or variant.keep,
+        keep=options.keep or ("best" if options.start_params else variant.keep),
         allow_unconverged=options.allow_unconverged,
     )
 

@@ -1,0 +1,7 @@
+"""Figures from labelled frames; the only room with matplotlib, loaded when a figure is asked for."""
+
+from __future__ import annotations
+
+from capstar.plotting.figures import plot_lead, plot_rstar, plot_study, save
+
+__all__ = ["plot_lead", "plot_rstar", "plot_study", "save"]

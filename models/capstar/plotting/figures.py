@@ -1,0 +1,149 @@
+"""Figures of natural rates and of lead studies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from statistics import NormalDist
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, told apart by colour-blind readers.
+_BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+_SERIES = (_BLUE, _ORANGE, _GREEN, "#CC79A7")
+_RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
+
+
+def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> Figure:
+    """r*, trend growth, z and the output gap.
+
+    Parameters
+    ----------
+    frame
+        From `RStarResults.to_frame`.
+    title
+        Above the figure.
+    level
+        Coverage of the bands, at known parameters.
+    """
+    figure = Figure(figsize=(9.0, 6.2), layout="constrained")
+    axes = figure.subplots(2, 2, sharex=True)
+    labels = {
+        "rstar": ("Natural rate r*", "percent a year"),
+        "output_gap": ("Output gap", "percent"),
+        "g": ("Trend growth g", "percent a year"),
+        "z": ("Other determinants z", "percent a year"),
+    }
+    for ax, (name, (heading, unit)) in zip(axes.flat, labels.items(), strict=True):
+        _band(ax, frame, f"{name}_smoothed", level=level, color=_BLUE, label="two-sided")
+        _line(ax, frame[f"{name}_filtered"], color=_ORANGE, label="one-sided")
+        _dress(ax, heading, unit)
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
+    return figure
+
+
+def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
+    """Slopes by horizon with 90 percent Hodrick bands, one panel a return series.
+
+    Parameters
+    ----------
+    table
+        From `capstar.leads.LeadResults`.
+    predictor
+        Its name, for the axis.
+    """
+    names = list(dict.fromkeys(table["returns"]))
+    figure = Figure(figsize=(4.5 * len(names), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(names), squeeze=False)[0]
+    for ax, name, color in zip(axes, names, _SERIES, strict=False):
+        _slopes(ax, table[table["returns"] == name], color)
+        _dress(ax, str(_RETURNS.get(name, name)), f"percent per point of {predictor}")
+    return figure
+
+
+def plot_study(
+    frame: pd.DataFrame, gap: pd.Series, returns: pd.DataFrame, table: pd.DataFrame, *, title: str = ""
+) -> Figure:
+    """The whole study in four panels: r*, the gap, what followed, and the regressions.
+
+    Parameters
+    ----------
+    frame
+        From `RStarResults.to_frame`.
+    gap
+        Filtered r* gap, percentage points.
+    returns
+        Columns ``small`` and ``large``, percent a month.
+    table
+        From `capstar.leads.LeadResults`.
+    title
+        Above the figure.
+    """
+    figure = Figure(figsize=(10.0, 6.6), layout="constrained")
+    axes = figure.subplots(2, 2)
+    _band(axes[0, 0], frame, "rstar_filtered", level=0.9, color=_BLUE, label="one-sided, 90% band")
+    _dress(axes[0, 0], "Natural rate r*", "percent a year")
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    _line(axes[0, 1], gap, color=_ORANGE)
+    x = gap.index.to_timestamp()
+    axes[0, 1].fill_between(x, 0, gap.to_numpy(), color=_ORANGE, alpha=0.25, linewidth=0)
+    _dress(axes[0, 1], "r* gap: ex-ante real rate minus r*", "percentage points")
+    _wealth(axes[1, 0], returns)
+    for name, color in zip(dict.fromkeys(table["returns"]), _SERIES, strict=False):
+        _slopes(axes[1, 1], table[table["returns"] == name], color, label=str(_RETURNS.get(name, name)))
+    _dress(axes[1, 1], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
+    axes[1, 1].legend(frameon=False, fontsize=8)
+    figure.suptitle(title, fontsize=12)
+    return figure
+
+
+def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
+    """Write a figure whole or not at all; the ending decides the format."""
+    path = Path(path)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    figure.savefig(partial, dpi=dpi)
+    os.replace(partial, path)
+
+
+def _line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None) -> None:
+    index = series.index
+    x = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+    ax.plot(x, series.to_numpy(), color=color, linewidth=1.4, label=label)
+
+
+def _band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color: str, label: str) -> None:
+    width = NormalDist().inv_cdf(0.5 + level / 2) * frame[f"{column}_se"]
+    x = pd.PeriodIndex(frame.index).to_timestamp()
+    ax.fill_between(x, frame[column] - width, frame[column] + width, color=color, alpha=0.15, linewidth=0)
+    _line(ax, frame[column], color=color, label=label)
+
+
+def _slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = None) -> None:
+    shift = 0.12 if color == _SERIES[1] else 0.0
+    width = NormalDist().inv_cdf(0.95) * rows["hodrick_se"]
+    x = rows["horizon"] + shift
+    ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=label)
+    ax.set_xticks(rows["horizon"])
+    ax.set_xlabel("horizon, quarters", fontsize=9)
+
+
+def _wealth(ax: Axes, returns: pd.DataFrame) -> None:
+    for name, color in (("small", _BLUE), ("large", _GREY)):
+        growth = (1 + returns[name] / 100).cumprod()
+        _line(ax, growth, color=color, label=f"{name} caps")
+    ax.set_yscale("log")
+    _dress(ax, "Value of 1 dollar invested at the start", "dollars, log scale", zero=False)
+    ax.legend(frameon=False, fontsize=8)
+
+
+def _dress(ax: Axes, heading: str, unit: str, *, zero: bool = True) -> None:
+    ax.set_title(heading, fontsize=10, loc="left")
+    ax.set_ylabel(unit, fontsize=9)
+    if zero:
+        ax.axhline(0, color=_GREY, linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=8)
+    ax.grid(axis="y", alpha=0.25, linewidth=0.5)
