@@ -1,0 +1,209 @@
+"""The kernels against the joint normal distribution, written out with no recursion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from capstar.kernels import gaussian, simulation, tangent
+from capstar.kernels.gaussian import Path, Pattern, Sample, System
+
+M, P, N = 3, 2, 6
+RTOL = 1e-10  # the same sums in double precision, in another order
+
+
+@dataclass(frozen=True)
+class Case:
+    """A small random model with every feature: missing values, scales, correlated shocks, a drift."""
+
+    Z: np.ndarray
+    D: np.ndarray
+    h: np.ndarray
+    T: np.ndarray
+    c: np.ndarray
+    Q: np.ndarray
+    a0: np.ndarray
+    P0: np.ndarray
+    sample: Sample
+
+    def inputs(self) -> tuple:
+        def rows(matrix):
+            row, col = np.nonzero(matrix)
+            pointer = np.searchsorted(row, np.arange(len(matrix) + 1)).astype(np.int64)
+            return pointer, row.astype(np.uint32), col.astype(np.uint32), matrix[row, col]
+
+        z_ptr, _, z_col, z = rows(self.Z)
+        d_ptr, _, d_col, d = rows(self.D)
+        t_ptr, t_row, t_col, t = rows(self.T)
+        q_row, q_col = np.nonzero(np.tril(self.Q))
+        q = self.Q[q_row, q_col]
+        pattern = Pattern(
+            z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32)
+        )
+        return (0,) * M, pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
+
+
+@pytest.fixture(params=["complete", "missing"])
+def case(request: pytest.FixtureRequest) -> Case:
+    rng = np.random.default_rng(4)
+    T = np.array([[1.0, 0.9, 0.0], [0.0, 0.7, 0.2], [1.0, 0.0, 0.0]])
+    Z = np.array([[1.0, 0.0, -0.4], [0.0, 0.6, 0.0]])
+    load = np.array([[0.8, 0.3], [0.0, 0.5], [0.0, 0.0]])
+    y = rng.normal(size=(N, P))
+    if request.param == "missing":
+        y[1, 0] = y[3] = y[5, 1] = np.nan
+    sample = Sample(y, rng.normal(size=(N, 2)), 1 + rng.random(N))
+    root = rng.normal(size=(M, M))
+    return Case(
+        Z, np.array([[0.5, 0.0], [0.2, -1.0]]), np.array([0.3, 0.9]), T, np.array([0.1, 0.0, 0.0]),
+        load @ load.T, rng.normal(size=M), root @ root.T, sample,
+    )  # fmt: skip
+
+
+def joint(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and covariance of (states 0..N) and of the observed values, and their covariance."""
+    power = [np.eye(M)]
+    for _ in range(N):
+        power.append(case.T @ power[-1])
+    mean = [case.a0]
+    for _ in range(N):
+        mean.append(case.T @ mean[-1] + case.c)
+
+    def cov(i, j):
+        noise = sum(power[i - k] @ case.Q @ power[j - k].T for k in range(1, min(i, j) + 1))
+        return power[i] @ case.P0 @ power[j].T + noise
+
+    S = np.block([[cov(i, j) for j in range(N + 1)] for i in range(N + 1)])
+    A = np.zeros((N * P, (N + 1) * M))
+    for t in range(N):
+        A[t * P : (t + 1) * P, (t + 1) * M : (t + 2) * M] = case.Z
+    noise = np.concatenate([case.sample.scale[t] ** 2 * case.h for t in range(N)])
+    y_mean = A @ np.concatenate(mean) + (case.sample.x @ case.D.T).ravel()
+    seen = ~np.isnan(case.sample.y.ravel())
+    V = (A @ S @ A.T + np.diag(noise))[np.ix_(seen, seen)]
+    return np.concatenate(mean), S, (case.sample.y.ravel() - y_mean)[seen], A[seen] @ S, V
+
+
+def conditional(case: Case, upto: int | None = None):
+    """Mean and covariance of all states given observations to ``upto`` (all by default)."""
+    mean, S, v, AS, V = joint(case)
+    if upto is not None:
+        period = np.repeat(np.arange(N), P)[~np.isnan(case.sample.y.ravel())]
+        keep = period < upto
+        v, AS, V = v[keep], AS[keep], V[np.ix_(keep, keep)]
+    gain = np.linalg.solve(V, AS).T if len(v) else np.zeros((len(mean), 0))
+    return mean + gain @ v, S - gain @ AS
+
+
+def run_filter(case: Case) -> Path:
+    path = Path(
+        np.empty((N, P + 1, M)), np.empty((N, P + 1, M, M)), np.empty((N, P)), np.zeros((N, P)), np.empty((N, P, M))
+    )
+    assert gaussian.filter_path(*case.inputs(), path)
+    return path
+
+
+def test_loglike_is_the_joint_normal_density(case: Case) -> None:
+    _, _, v, _, V = joint(case)
+    expected = -0.5 * (v.size * np.log(2 * np.pi) + np.linalg.slogdet(V)[1] + v @ np.linalg.solve(V, v))
+    per_period = np.empty(N)
+    assert gaussian.loglike(*case.inputs(), per_period) == pytest.approx(expected, rel=RTOL)
+    assert per_period.sum() == pytest.approx(expected, rel=RTOL)
+
+
+def test_loglike_is_minus_infinity_without_variance(case: Case) -> None:
+    dims, pattern, system, _, sample = case.inputs()
+    flat = system._replace(h=np.zeros(P), q=np.zeros_like(system.q))
+    assert gaussian.loglike(dims, pattern, flat, np.zeros((M, M)), sample, np.empty(N)) == -np.inf
+
+
+def test_filter_is_the_conditional_distribution(case: Case) -> None:
+    path = run_filter(case)
+    for t in range(N):
+        part = slice((t + 1) * M, (t + 2) * M)
+        for stage, upto in ((0, t), (P, t + 1)):
+            mean, cov = conditional(case, upto)
+            np.testing.assert_allclose(path.a[t, stage], mean[part], rtol=RTOL, atol=1e-12)
+            np.testing.assert_allclose(path.P[t, stage], cov[part, part], rtol=RTOL, atol=1e-12)
+
+
+def test_smoother_is_the_conditional_distribution(case: Case) -> None:
+    path = run_filter(case)
+    r, big_n = np.empty((N + 1, M)), np.empty((N + 1, M, M))
+    u, d = np.empty((N, P)), np.empty((N, P))
+    dims, pattern, system, P0, _ = case.inputs()
+    gaussian.smooth_path(dims, pattern, system, path, r, big_n, u, d)
+    mean, cov = conditional(case)
+    np.testing.assert_allclose(case.a0 + P0 @ r[0], mean[:M], rtol=RTOL, atol=1e-12)
+    for t in range(N):
+        part = slice((t + 1) * M, (t + 2) * M)
+        predicted = path.P[t, 0]
+        np.testing.assert_allclose(path.a[t, 0] + predicted @ r[t + 1], mean[part], rtol=RTOL, atol=1e-11)
+        smoothed = predicted - predicted @ big_n[t + 1] @ predicted
+        np.testing.assert_allclose(smoothed, cov[part, part], rtol=1e-9, atol=1e-11)
+    assert np.isnan(u).tolist() == np.isnan(case.sample.y).tolist()
+
+
+def derivative(case: Case) -> tuple[float, System, np.ndarray]:
+    dims, pattern, system, P0, sample = case.inputs()
+    out, by_scale = System(*(np.zeros_like(part) for part in system)), np.zeros(N)
+    value = gaussian.score(dims, pattern, system, P0, sample, run_filter(case), out, by_scale)
+    return value, out, by_scale
+
+
+def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
+    dims, pattern, system, P0, sample = case.inputs()
+    value, out, by_scale = derivative(case)
+    assert value == pytest.approx(gaussian.loglike(dims, pattern, system, P0, sample, np.empty(N)), rel=RTOL)
+
+    def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
+        return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
+
+    for name, exact in out._asdict().items():
+        for k in range(exact.size):
+
+            def shifted(h, name=name, k=k):
+                part = getattr(system, name).copy()
+                part[k] += h
+                changed = system._replace(**{name: part})
+                return gaussian.loglike(dims, pattern, changed, P0, sample, np.empty(N))
+
+            assert exact[k] == pytest.approx(difference(shifted), rel=1e-7, abs=1e-9), (name, k)
+    for t in range(N):
+
+        def rescaled(h, t=t):
+            scale = sample.scale.copy()
+            scale[t] += h
+            return gaussian.loglike(dims, pattern, system, P0, sample._replace(scale=scale), np.empty(N))
+
+        assert by_scale[t] == pytest.approx(difference(rescaled), rel=1e-7, abs=1e-9)
+
+
+def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
+    _, pattern, system, P0, sample = case.inputs()
+    _, out, by_scale = derivative(case)
+    path = run_filter(case)
+    for name, exact in out._asdict().items():
+        for k in range(exact.size):
+            direction = System(*(np.zeros_like(part) for part in system))
+            getattr(direction, name)[k] = 1.0
+            per_period = np.empty(N)
+            tangent.score_per_period(pattern, system, direction, P0, sample, np.zeros(N), path, per_period)
+            assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
+    zero = System(*(np.zeros_like(part) for part in system))
+    per_period = np.empty(N)
+    tangent.score_per_period(pattern, system, zero, P0, sample, np.ones(N), path, per_period)
+    assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
+
+
+def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
+    _, pattern, system, _, sample = case.inputs()
+    states, y = np.empty((N, M)), np.empty((N, P))
+    simulation.simulate(pattern, system, sample, case.a0, np.zeros((N, M)), np.zeros((N, P)), states, y)
+    a = case.a0
+    for t in range(N):
+        a = case.T @ a + case.c
+        np.testing.assert_allclose(states[t], a, rtol=RTOL)
+        np.testing.assert_allclose(y[t], case.Z @ a + case.D @ sample.x[t], rtol=RTOL)
