@@ -16,6 +16,7 @@ from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
 Floats = npt.NDArray[np.float64]
+_SLSQP = {"maxiter": 500, "ftol": 1e-12}
 _NEWTON_STEPS = 40
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
@@ -152,7 +153,7 @@ def _climb(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floa
         jac=True,
         method="SLSQP",
         bounds=Bounds(lower, upper),
-        options={"maxiter": 500, "ftol": 1e-12},
+        options=_SLSQP,
     )
     x = np.clip(optimum.x, lower, upper)
     x, value, steps = _newton(problem, table, x, lower, upper)
