@@ -74,10 +74,6 @@ class Variant:
     detrended
         Stage 1 subtracts ``g * t`` from the data instead of letting potential drift, which
         equals a drift with the initial lags shifted by ``(0, -g, -2g)``.
-    keep
-        Where the likelihood has several maxima: ``"first"``, the one that the published start
-        values lead to, or ``"best"``.  HLW (2017) stage 1 on US data to 2019Q4 is a case: the
-        published estimate has b_y at its bound, 1.3 below the maximum with b_y = 0.10.
     fixed
         Parameters held at a value.
     scale_windows
@@ -95,7 +91,6 @@ class Variant:
     report_lag: int = 0
     weighted_break: bool = False
     detrended: bool = True
-    keep: Literal["best", "first"] = "best"
     fixed: Mapping[str, float] = field(default_factory=dict)
     scale_windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
@@ -170,7 +165,6 @@ HLW2017_VARIANT = Variant(
     growth_lags=(-1,),
     growth_delay=-2,  # as published: the stage 2 state holds g(-1), and y* inherits its past
     report_lag=-1,
-    keep="first",
     layout=(
         _YSTAR,
         (*_YSTAR, ("g", -1)),

@@ -72,9 +72,9 @@ class RStarModel:
         start_params
             Start values in place of the published least-squares ones.
         n_starts, seed, keep
-            Number of starting points, seed of the further ones, and which maximum counts (``"best"`` or
-            the ``"first"`` start's); by default as published (`Variant.keep`), and the best with
-            ``start_params``.
+            Number of starting points, seed of the further ones, and which maximum counts: the ``"first"``
+            start's, as published estimates do, or the ``"best"``, the default with ``start_params``.  A
+            higher maximum than the one kept is told in the summary.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
         progress

@@ -18,6 +18,7 @@ from capstar.statespace.problem import Problem
 Floats = npt.NDArray[np.float64]
 _SLSQP = {"maxiter": 500, "ftol": 1e-12}
 _NEWTON_STEPS = 40
+_WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
@@ -82,8 +83,9 @@ def maximize(
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds.
 
-    Sequential quadratic programming (SLSQP, as the published R code), then projected Newton steps
-    with a Hessian from differences of the exact score, from several starting points.
+    From the table's start the likelihood is climbed in short steps, so that the maximum reached is the
+    one uphill of it; from further starting points by sequential quadratic programming (SLSQP).
+    Projected Newton steps with a Hessian from differences of the exact score finish each.
 
     Parameters
     ----------
@@ -118,7 +120,9 @@ def maximize(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
             "parameters. Give a longer sample or fix parameters."
         )
-    tries = [_climb(problem, table, start) for start in _starting_points(problem, table, n_starts, seed)]
+    first, *others = _starting_points(problem, table, n_starts, seed)
+    tries = [_finish(problem, table, *_walk(problem, table, first))]
+    tries += [_finish(problem, table, *_leap(problem, table, start)) for start in others]
     best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
     result = _report(problem, table, best[0], _tried(tries), tolerance)
     if not result.converged:
@@ -130,7 +134,7 @@ def _starting_points(problem: Problem, table: ParameterTable, n_starts: int, see
     """The table's start, then draws around it, in approximate standard errors of the parameters."""
     free = table.free
     start = table.start.to_numpy(dtype=float)[free]
-    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+    lower, upper = _bounds(table)
     scores = problem.score_obs(table.fill(start)).to_numpy()[:, free]
     spread = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
     spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
@@ -138,26 +142,57 @@ def _starting_points(problem: Problem, table: ParameterTable, n_starts: int, see
     return [start, *np.clip(start + draws * spread, lower, upper)]
 
 
-def _climb(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floats, float, int, str]:
-    """One ascent; returns the full parameter vector, log-likelihood, iterations and message."""
-    free = table.free
-    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+def _walk(problem: Problem, table: ParameterTable, x: Floats) -> tuple[Floats, int, str]:
+    """Short steps uphill (Berndt, Hall, Hall and Hausman 1974): half a standard error at most.
+
+    A long step may jump over a ridge into the basin of another maximum; these do not.
+    """
+    lower, upper = _bounds(table)
+    value, score = problem.value_and_score(table.fill(x))
+    for step in range(_WALK_STEPS):
+        if step % _WALK_REFRESH == 0:
+            scores = problem.score_obs(table.fill(x)).to_numpy()[:, table.free]
+            information = scores.T @ scores
+        gradient = score[table.free]
+        inside = ~_held(x, gradient, lower, upper)
+        unit = 1.0 / np.sqrt(np.diag(information))[inside]
+        metric = information[np.ix_(inside, inside)]
+        direction = np.zeros_like(x)
+        direction[inside] = _ascent(-metric, gradient[inside], unit)
+        length = np.abs(direction[inside] / unit).max(initial=0.0)
+        if length < _WALK_LENGTH:
+            return x, step, "within half a standard error"
+        direction *= _WALK_LENGTH / length
+        moved = _backtrack(problem, table, x, direction, lower, upper, value, gradient)
+        if moved is None:
+            return x, step, "no step uphill"
+        x, value, score = moved
+    return x, _WALK_STEPS, "steps used up"
+
+
+def _leap(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floats, int, str]:
+    """Sequential quadratic programming."""
 
     def objective(x: Floats) -> tuple[float, Floats]:
         value, score = problem.value_and_score(table.fill(x))
-        return -value, -score[free]
+        return -value, -score[table.free]
 
-    optimum = minimize(
-        objective,
-        start,
-        jac=True,
-        method="SLSQP",
-        bounds=Bounds(lower, upper),
-        options=_SLSQP,
-    )
-    x = np.clip(optimum.x, lower, upper)
-    x, value, steps = _newton(problem, table, x, lower, upper)
-    return table.fill(x), value, int(optimum.nit) + steps, str(optimum.message)
+    bounds = Bounds(*_bounds(table))
+    optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=_SLSQP)
+    return np.clip(optimum.x, bounds.lb, bounds.ub), int(optimum.nit), str(optimum.message)
+
+
+def _finish(
+    problem: Problem, table: ParameterTable, x: Floats, iterations: int, message: str
+) -> tuple[Floats, float, int, str]:
+    """Newton steps to the maximum; full parameter vector, log-likelihood, iterations, message."""
+    x, value, steps = _newton(problem, table, x, *_bounds(table))
+    return table.fill(x), value, iterations + steps, message
+
+
+def _bounds(table: ParameterTable) -> tuple[Floats, Floats]:
+    free = table.free
+    return table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
 
 
 def _newton(
@@ -250,7 +285,7 @@ def _report(
 ) -> MaximumLikelihood:
     free = table.free
     names = [name for name, is_free in zip(table.names, free, strict=True) if is_free]
-    lower, upper = table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
+    lower, upper = _bounds(table)
     value, score = problem.value_and_score(theta)
     hessian = problem.hessian(theta).loc[names, names]
     x, gradient = theta[free], score[free]

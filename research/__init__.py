@@ -1,0 +1,1 @@
+"""Replications of papers, one folder each: ``python -m research`` lists them."""

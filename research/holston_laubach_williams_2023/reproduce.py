@@ -1,0 +1,43 @@
+"""Holston, Laubach and Williams (2023): published, ours, difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+import capstar as cs
+from research.comparison import compare, estimates, run
+
+HERE = Path(__file__).parent
+
+
+def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables of published and re-estimated figures, by heading."""
+    published = pd.read_csv(HERE / "published.csv")
+    data = cs.data.read_input(folder / "hlw2023/us_2023q2_input.csv")
+    fits = {
+        "workbook": cs.rstar.HLW2023.fit(data),
+        "paper": cs.rstar.HLW2023.fit(data, end="2022Q4"),
+        "before": cs.rstar.HLW2023.fit(data, end="2019Q4"),
+    }
+    headings = {
+        "workbook": "New York Fed workbook of 2023Q2, United States, 1961Q1-2023Q2",
+        "paper": "Table 1, United States, 1961Q1-2022Q4, on data of 2023Q2 (revised since the paper)",
+        "before": "Table A1, no COVID terms, United States, 1961Q1-2019Q4, on data of 2023Q2",
+    }
+    tables = {
+        headings[key]: compare(published[published["source"] == key], estimates(fit)) for key, fit in fits.items()
+    }
+    return tables | {"One-sided estimates against the published series": _series(fits["workbook"], folder)}
+
+
+def _series(fit: cs.rstar.RStarResults, folder: Path) -> pd.DataFrame:
+    """Largest difference of each published series over all quarters."""
+    published = cs.data.read_input(folder / "hlw2023/us_2023q2_published.csv")
+    difference = (fit.to_frame()[published.columns] - published).abs()
+    return pd.DataFrame({"largest difference": difference.max(), "quarter": difference.idxmax().astype(str)})
+
+
+if __name__ == "__main__":
+    run(reproduce, __doc__ or "")
