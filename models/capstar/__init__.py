@@ -10,6 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+if __name__ != "capstar":
+    raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
+
 __version__ = "0.1.0"
 __all__ = ["data", "leads", "plotting", "rstar", "statespace", "study"]
 

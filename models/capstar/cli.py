@@ -63,7 +63,9 @@ def rstar(
     input: Annotated[str, typer.Option(help=f"CSV or Parquet file, or '{EMBEDDED}'.")],  # noqa: A002
     start: Annotated[str | None, typer.Option(help="First quarter of the sample, 1961Q1.")] = None,
     end: Annotated[str | None, typer.Option(help="Last quarter, 2019Q4.")] = None,
-    json_file: Annotated[str | None, typer.Option("--json", help="Write results as JSON; - for standard output.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", help="Write results as JSON; - for standard output.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the series as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the figure (.png, .pdf, .svg).")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -81,7 +83,9 @@ def rstar(
 @app.command()
 def study(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for rstar.csv, lead.csv and study.png.")] = Path("results"),
+    out: Annotated[Path, typer.Option(help="Folder for rstar.csv, lead.csv and study.png.")] = Path(
+        "results"
+    ),
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Run the main job: embedded data, r*, its gap, small-cap returns, a verdict."""

@@ -86,7 +86,9 @@ def _parse(raw: pd.Index, source: str) -> pd.PeriodIndex:
     else:
         text = raw.astype(str).str.strip()
         if text.str.fullmatch(r"\d{4}[ :\-]?[Qq][1-4]").all():
-            return pd.PeriodIndex(text.str.replace(r"[ :\-]", "", regex=True).str.upper(), freq="Q", name="date")
+            return pd.PeriodIndex(
+                text.str.replace(r"[ :\-]", "", regex=True).str.upper(), freq="Q", name="date"
+            )
         stamps = pd.DatetimeIndex(pd.to_datetime(text, errors="coerce", format="ISO8601"))
         if stamps.hasnans:
             where = int(np.argmax(stamps.isna()))
@@ -113,7 +115,9 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
             f"{source}: {after} stands after {before}. Sort the rows by date, and remove duplicates."
         )
     if (steps == 4).all():
-        raise DataError(f"{source}: the data are yearly ({before}, {after}, ...). Quarterly data are expected.")
+        raise DataError(
+            f"{source}: the data are yearly ({before}, {after}, ...). Quarterly data are expected."
+        )
     raise DataError(
         f"{source}: quarters are missing between {before} and {after}; lags would be wrong. "
         "Add the rows (a value may be empty), or start later."

@@ -80,7 +80,9 @@ class StudyResults:
             write_csv(self.lead.table.set_index(["returns", "horizon"]), folder / "lead.csv")
             save(self.plot(), folder / "study.png")
         except OSError as error:
-            raise DataError(f"{folder}: cannot be written ({error}). Choose another folder with --out.") from error
+            raise DataError(
+                f"{folder}: cannot be written ({error}). Choose another folder with --out."
+            ) from error
         return [folder / name for name in ("rstar.csv", "lead.csv", "study.png")]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from research.comparison import compare, estimates, run
 
 import capstar as cs
-from research.comparison import compare, estimates, run
 
 HERE = Path(__file__).parent
 
@@ -23,7 +23,8 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
         "paper": "Table 1, United States, 1961Q1-2016Q3, on data as of May 2020 (revised since the paper)",
     }
     return {
-        headings[key]: compare(published[published["source"] == key], estimates(fit)) for key, fit in fits.items()
+        headings[key]: compare(published[published["source"] == key], estimates(fit))
+        for key, fit in fits.items()
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from research.comparison import compare, estimates, run
 
 import capstar as cs
-from research.comparison import compare, estimates, run
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,8 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
         "before": "Table A1, no COVID terms, United States, 1961Q1-2019Q4, on data of 2023Q2",
     }
     tables = {
-        headings[key]: compare(published[published["source"] == key], estimates(fit)) for key, fit in fits.items()
+        headings[key]: compare(published[published["source"] == key], estimates(fit))
+        for key, fit in fits.items()
     }
     return tables | {"One-sided estimates against the published series": _series(fits["workbook"], folder)}
 

@@ -40,7 +40,9 @@ def test_us_input_of_hlw_2017_from_raw_series(fred, reference) -> None:
     ours = data.model_input(fred("GDPC1"), price, rate)
     published = data.read_input(reference("hlw2017/us_input.csv"))
     for column in ours:
-        np.testing.assert_allclose(ours.loc["1960Q1":"2019Q4", column], published[column], atol=1e-12, rtol=1e-12)
+        np.testing.assert_allclose(
+            ours.loc["1960Q1":"2019Q4", column], published[column], atol=1e-12, rtol=1e-12
+        )
 
 
 def test_plain_monthly_means_would_not_do(fred, reference) -> None:

@@ -99,7 +99,11 @@ def conditional(case: Case, upto: int | None = None):
 
 def run_filter(case: Case) -> Path:
     path = Path(
-        np.empty((N, P + 1, M)), np.empty((N, P + 1, M, M)), np.empty((N, P)), np.zeros((N, P)), np.empty((N, P, M))
+        np.empty((N, P + 1, M)),
+        np.empty((N, P + 1, M, M)),
+        np.empty((N, P)),
+        np.zeros((N, P)),
+        np.empty((N, P, M)),
     )
     assert gaussian.filter_path(*case.inputs(), path)
     return path

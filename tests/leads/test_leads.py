@@ -68,7 +68,9 @@ def test_a_return_starts_after_publication() -> None:
     expected = 100 * np.log(1.01 * 1.02 * 1.03)
     assert out["1980Q1"] == pytest.approx(expected)
     assert out.drop(pd.Period("1980Q1")).abs().max() < 1e-12
-    assert cumulate_after(returns, QUARTERS, publication_lag=0)["1980Q1"] == pytest.approx(100 * np.log(1.01 * 1.02))
+    assert cumulate_after(returns, QUARTERS, publication_lag=0)["1980Q1"] == pytest.approx(
+        100 * np.log(1.01 * 1.02)
+    )
     assert cumulate_after(returns, QUARTERS, horizon=2)["1980Q1"] == pytest.approx(expected)
 
 

@@ -47,8 +47,12 @@ def test_variances_and_potential(golden, golden_fit, name: str) -> None:
     fit, expected = golden_fit(name), pd.read_csv(golden(f"{name}_stage3.csv"))
     for which in ("filtered", "smoothed"):
         se = f"{which}_se"
-        np.testing.assert_allclose(getattr(fit.potential, which) / 100, expected[f"potential_{which}"], atol=1e-7)
-        np.testing.assert_allclose(getattr(fit.potential, se) ** 2, expected[f"var_ystar_{which}"], atol=STATE)
+        np.testing.assert_allclose(
+            getattr(fit.potential, which) / 100, expected[f"potential_{which}"], atol=1e-7
+        )
+        np.testing.assert_allclose(
+            getattr(fit.potential, se) ** 2, expected[f"var_ystar_{which}"], atol=STATE
+        )
         g_variance = (getattr(fit.g, se) / 4) ** 2
         np.testing.assert_allclose(g_variance, expected[f"var_g_quarterly_{which}"], atol=STATE)
         np.testing.assert_allclose(getattr(fit.z, se) ** 2, expected[f"var_z_{which}"], atol=STATE)

@@ -24,7 +24,11 @@ def test_ten_perturbed_starts_reach_the_same_rstar(macro: pd.DataFrame, embedded
     estimate = stages.stage1.ml.params.to_dict() | stages.stage3.ml.params.to_dict()
     rng = np.random.default_rng(2017)
     for _ in range(10):
-        start = {n: v * (1 + 0.15 * rng.standard_normal()) for n, v in estimate.items() if not n.startswith("lambda")}
+        start = {
+            n: v * (1 + 0.15 * rng.standard_normal())
+            for n, v in estimate.items()
+            if not n.startswith("lambda")
+        }
         fit = HLW2017.fit(macro, start_params=start)
         assert np.abs(fit.rstar.filtered - embedded_fit.rstar.filtered).max() < 1e-3
         assert np.abs(fit.rstar.smoothed - embedded_fit.rstar.smoothed).max() < 1e-3
@@ -78,14 +82,27 @@ def test_estimate_does_not_depend_on_rows_after_the_end(macro: pd.DataFrame) -> 
 
 
 def test_date_column_and_text_dates_do(macro: pd.DataFrame, embedded_fit) -> None:
-    for dates in (macro.index.astype(str), macro.index.to_timestamp(), macro.index.to_timestamp(how="end").date):
+    for dates in (
+        macro.index.astype(str),
+        macro.index.to_timestamp(),
+        macro.index.to_timestamp(how="end").date,
+    ):
         table = macro.reset_index(drop=True).assign(date=dates)
         assert HLW2017.fit(table, n_starts=1).llf == pytest.approx(embedded_fit.llf, abs=1e-9)
 
 
 def test_to_dict_has_the_promised_keys(embedded_fit) -> None:
     out = json.loads(json.dumps(embedded_fit.to_dict(), allow_nan=False))
-    assert {"model", "sample", "lambda_g", "lambda_z", "log_likelihood", "converged", "parameters", "states"} <= set(out)
+    assert {
+        "model",
+        "sample",
+        "lambda_g",
+        "lambda_z",
+        "log_likelihood",
+        "converged",
+        "parameters",
+        "states",
+    } <= set(out)
     assert out["sample"] == {"start": "1961Q1", "end": "2009Q3", "quarters": 195}
     assert set(out["parameters"]["a_r"]) >= {"estimate", "std_error", "at_bound"}
     for name in ("rstar", "g", "z", "output_gap"):
@@ -126,12 +143,21 @@ def test_forecast_paths(embedded_fit) -> None:
         (lambda d: pd.concat([d.iloc[:9], d.iloc[8:]]), "1962Q1 stands twice"),
         (lambda d: d.iloc[::-1], "Sort the rows by date"),
         (lambda d: d.iloc[::4], "yearly"),
-        (lambda d: d.set_axis(pd.period_range("1990-01", periods=len(d), freq="M", name="date")), "expected quarterly"),
-        (lambda d: d.assign(inflation=d["inflation"].mask(d.index == "1975Q2")), "inflation has no value in 1975Q2"),
+        (
+            lambda d: d.set_axis(pd.period_range("1990-01", periods=len(d), freq="M", name="date")),
+            "expected quarterly",
+        ),
+        (
+            lambda d: d.assign(inflation=d["inflation"].mask(d.index == "1975Q2")),
+            "inflation has no value in 1975Q2",
+        ),
         (lambda d: d.assign(log_gdp=np.exp(d["log_gdp"])), r"log_gdp in 1960Q1 is 2847\.\d+; .* levels"),
         (lambda d: d.assign(interest_rate=np.inf), "interest_rate in 1960Q1 is infinite"),
         (lambda d: d.astype(object).assign(inflation="n/a"), "inflation in 1960Q1 is 'n/a', not a number"),
-        (lambda d: d.iloc[:20], "1961Q1-1964Q4 has 16 quarters; HLW 2017 has 8 parameters and needs at least 32"),
+        (
+            lambda d: d.iloc[:20],
+            "1961Q1-1964Q4 has 16 quarters; HLW 2017 has 8 parameters and needs at least 32",
+        ),
         (lambda d: d.iloc[:0], "there are no rows"),
         (lambda d: d.reset_index(drop=True), "there is no date"),
         (lambda d: d.reset_index(drop=True).assign(date="soon"), "row 1 has the date 'soon'"),
@@ -180,7 +206,11 @@ def test_hp_trend_is_that_of_statsmodels(macro: pd.DataFrame) -> None:
 
 def test_break_statistics_equal_a_loop_of_regressions() -> None:
     rng = np.random.default_rng(8)
-    y, X, w = rng.normal(size=60), np.column_stack([np.ones(60), rng.normal(size=60)]), rng.uniform(0.2, 1, 60)
+    y, X, w = (
+        rng.normal(size=60),
+        np.column_stack([np.ones(60), rng.normal(size=60)]),
+        rng.uniform(0.2, 1, 60),
+    )
     ours = break_statistics(y, X, weights=w)
     for k, t in zip(ours.dates, ours.t_statistic, strict=True):
         full = np.column_stack([X, np.arange(60) >= k]) * np.sqrt(w)[:, None]
@@ -188,7 +218,9 @@ def test_break_statistics_equal_a_loop_of_regressions() -> None:
         rest = y * np.sqrt(w) - full @ beta
         variance = rest @ rest / (w.sum() - 3) * np.linalg.inv(full.T @ full)[2, 2]
         assert t == pytest.approx(beta[2] / np.sqrt(variance), rel=1e-9)
-    np.testing.assert_allclose(break_statistics(10 * y, X, weights=w).t_statistic, ours.t_statistic, rtol=1e-9)
+    np.testing.assert_allclose(
+        break_statistics(10 * y, X, weights=w).t_statistic, ours.t_statistic, rtol=1e-9
+    )
 
 
 def test_median_unbiased_lambda_reads_stock_and_watson_s_table(reference) -> None:

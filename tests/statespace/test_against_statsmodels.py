@@ -17,7 +17,7 @@ def statsmodels_smoother(problem, theta: np.ndarray):
 
     values = problem.values(theta)
     dense = {name: problem.model.blocks[name].dense(values) for name in "ZDHTcGa"}
-    n, p = problem.y.shape
+    p = problem.y.shape[1]
     m = len(problem.model.states)
     model = KalmanSmoother(k_endog=p, k_states=m, k_posdef=dense["G"].shape[1])
     model.bind(np.asfortranarray(problem.y.T))
@@ -28,7 +28,9 @@ def statsmodels_smoother(problem, theta: np.ndarray):
     model["obs_cov"] = np.diag(dense["H"][:, 0])[:, :, None] * problem.scale(theta) ** 2
     a0 = problem.initial_mean + dense["a"][:, 0]
     Q = dense["G"] @ dense["G"].T
-    model.initialize_known(dense["T"] @ a0 + dense["c"][:, 0], dense["T"] @ problem.initial_cov @ dense["T"].T + Q)
+    model.initialize_known(
+        dense["T"] @ a0 + dense["c"][:, 0], dense["T"] @ problem.initial_cov @ dense["T"].T + Q
+    )
     return model
 
 

@@ -49,7 +49,11 @@ def test_printed_model_shows_its_equations() -> None:
 def test_state_vector_follows_from_the_lags() -> None:
     second_order = local_level(transition={"mu": rho * mu(-1) + b * mu(-2) + u})
     assert compile_spec(second_order).states == (("mu", 0), ("mu", -1))
-    assert [s for s in compile_spec(HLW2023.spec(3)).states if s[0] == "g"] == [("g", 0), ("g", -1), ("g", -2)]
+    assert [s for s in compile_spec(HLW2023.spec(3)).states if s[0] == "g"] == [
+        ("g", 0),
+        ("g", -1),
+        ("g", -2),
+    ]
 
 
 def test_unheld_lag_is_replaced_by_its_law_of_motion() -> None:
@@ -58,7 +62,10 @@ def test_unheld_lag_is_replaced_by_its_law_of_motion() -> None:
     spec_values = dict.fromkeys(model.param_names, 0.5) | {"lambda_g": 0.3, "sigma_ystar": 2.0}
     data = pd.DataFrame(1.0, pd.period_range("2000Q1", periods=12, freq="Q"), ["y", "pi", "r"])
     problem = bind(
-        HLW2017.spec(3), data, initial_mean=dict.fromkeys(model.states, 0.0), initial_cov=np.eye(len(model.states))
+        HLW2017.spec(3),
+        data,
+        initial_mean=dict.fromkeys(model.states, 0.0),
+        initial_cov=np.eye(len(model.states)),
     )
     lower = model.blocks["Q"].dense(problem.values(problem.vector(spec_values)))
     g = model.states.index(("g", -1))

@@ -73,7 +73,9 @@ def test_parameter_at_its_bound_is_reported(nile) -> None:
 
 def test_unconverged_raises_unless_asked_for(nile) -> None:
     # No rounding allows a projected gradient of 1e-300.
-    with pytest.raises(ConvergenceError, match=r"local level: no maximum reached in 1871-1970: the projected"):
+    with pytest.raises(
+        ConvergenceError, match=r"local level: no maximum reached in 1871-1970: the projected"
+    ):
         maximize(nile, nile.table(), tolerance=1e-300)
     with pytest.warns(ConvergenceWarning, match="allow_unconverged=True"):
         fit = maximize(nile, nile.table(), tolerance=1e-300, allow_unconverged=True)

@@ -27,7 +27,10 @@ def test_signal_and_error_add_up_to_the_data(problem_and_theta) -> None:
 
 def test_smoothed_state_shocks_are_the_changes_of_smoothed_states(problem_and_theta) -> None:
     problem, theta = problem_and_theta
-    states, shocks = estimate_states(problem, theta).states("smoothed"), smooth_disturbances(problem, theta).state
+    states, shocks = (
+        estimate_states(problem, theta).states("smoothed"),
+        smooth_disturbances(problem, theta).state,
+    )
     params = dict(zip(problem.names, theta, strict=True))
     sigma_g = params["lambda_g"] * params["sigma_ystar"]
     np.testing.assert_allclose(states["g"].diff().iloc[1:], sigma_g * shocks["e_g"].iloc[1:], atol=1e-9)

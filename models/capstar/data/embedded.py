@@ -104,7 +104,9 @@ def french_factors() -> pd.DataFrame:
 
     raw = frenchdata.load()
     # 192607 was read as nanoseconds since 1970.
-    months = raw.index.as_unit("ns").asi8 if raw.index[0].year == 1970 else raw.index.strftime("%Y%m").astype(int)
+    months = (
+        raw.index.as_unit("ns").asi8 if raw.index[0].year == 1970 else raw.index.strftime("%Y%m").astype(int)
+    )
     index = pd.PeriodIndex([f"{m // 100}-{m % 100:02d}" for m in months], freq="M", name="date")
     if len(index) != (index[-1] - index[0]).n + 1 or not index.is_monotonic_increasing:
         raise DataError(f"arch.data.frenchdata: the months {index[0]}-{index[-1]} are not consecutive.")

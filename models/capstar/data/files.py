@@ -65,7 +65,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (pyarrow.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path}: this is not a Parquet file ({error}). Save it again, or give a CSV.") from error
+        raise DataError(
+            f"{path}: this is not a Parquet file ({error}). Save it again, or give a CSV."
+        ) from error
 
 
 def _listed(frame: pd.DataFrame) -> str:

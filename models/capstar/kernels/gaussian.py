@@ -19,7 +19,7 @@ Shephard 1992), so smoother, disturbances and exact score share one recursion.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     Dims = tuple[int, ...]
 
 LOG_2PI = math.log(2.0 * math.pi)
-_KERNEL = {"cache": True, "error_model": "numpy"}
+_KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 # The steps of the forward pass are merged into their loop: 30 microseconds in place of 57.
-_INLINE = {**_KERNEL, "inline": "always"}
+_INLINE: dict[str, Any] = {**_KERNEL, "inline": "always"}
 
 
 class Pattern(NamedTuple):
@@ -320,7 +320,7 @@ def _predict_back(dims, pattern, system, r, N, r_next, N_next, B):
 
 @njit(**_KERNEL)
 def _grad_observation(dims, pattern, system, sample, path, covs, t, i, u, D, r, q, w, out, out_scale):
-    """Derivative through one observation; ``r`` and ``q`` are of after it, ``w`` is scratch."""
+    """Differentiate through one observation; ``r`` and ``q`` are of after it, ``w`` is scratch."""
     m = len(dims)
     s, excess = sample.scale[t], u * u - D
     out.h[i] += 0.5 * s * s * excess
@@ -339,7 +339,7 @@ def _grad_observation(dims, pattern, system, sample, path, covs, t, i, u, D, r, 
 
 @njit(**_KERNEL)
 def _grad_prediction(dims, pattern, system, a, P, r, N, mean, A, out):
-    """Derivative through ``T a + c`` and ``T P T' + Q``; ``mean`` and ``A`` are scratch."""
+    """Differentiate through ``T a + c`` and ``T P T' + Q``; ``mean`` and ``A`` are scratch."""
     m = len(dims)
     for k in range(pattern.q_row.size):
         i, j = np.int64(pattern.q_row[k]), np.int64(pattern.q_col[k])

@@ -13,7 +13,7 @@ from numba import njit
 
 @njit(cache=True)
 def _predict(pattern, system, tangent, a, P, da, dP):
-    """Derivatives of ``T a + c`` and ``T P T' + Q`` along one direction."""
+    """Differentiate ``T a + c`` and ``T P T' + Q`` along one direction."""
     m = a.size
     mean, A, dA = tangent.c.copy(), np.zeros((m, m)), np.zeros((m, m))
     for i in range(m):
@@ -39,7 +39,7 @@ def _predict(pattern, system, tangent, a, P, da, dP):
 
 @njit(cache=True)
 def _update(pattern, system, tangent, sample, path, t, i, dscale, da, dP):
-    """Derivative through one observation; ``da`` and ``dP`` are updated, the term returned."""
+    """Differentiate through one observation; ``da`` and ``dP`` are updated, the term returned."""
     m = da.size
     a, P, M, v, F = path.a[t, i], path.P[t, i], path.M[t, i], path.v[t, i], path.F[t, i]
     s = sample.scale[t]

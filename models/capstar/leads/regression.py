@@ -62,7 +62,12 @@ class PredictiveRegression:
 
 
 def predictive_regression(
-    predictor: pd.Series, returns: pd.Series, *, horizon: int, publication_lag: int = 1, lags: int | None = None
+    predictor: pd.Series,
+    returns: pd.Series,
+    *,
+    horizon: int,
+    publication_lag: int = 1,
+    lags: int | None = None,
 ) -> PredictiveRegression:
     """Regress returns after publication on a quarterly predictor.
 
@@ -95,12 +100,23 @@ def predictive_regression(
         )
     x_used = x.loc[y.index].to_numpy(dtype=float)
     if np.ptp(x_used) == 0:
-        raise DataError(f"{predictor.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor.")
+        raise DataError(
+            f"{predictor.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor."
+        )
     chosen = max(horizon - 1, int(4 * (len(y) / 100) ** (2 / 9))) if lags is None else lags
     beta, nw_se, r_squared = newey_west(y.to_numpy(), x_used, lags=chosen)
     hodrick = hodrick_1b(quarterly.to_numpy(), x.loc[quarterly.index].to_numpy(dtype=float), horizon)
     return PredictiveRegression(
-        horizon, len(y), y.index[0], y.index[-1], float(beta[1]), float(beta[0]), r_squared, nw_se, chosen, hodrick
+        horizon,
+        len(y),
+        y.index[0],
+        y.index[-1],
+        float(beta[1]),
+        float(beta[0]),
+        r_squared,
+        nw_se,
+        chosen,
+        hodrick,
     )
 
 

@@ -20,7 +20,7 @@ _LEVEL = 0.05
 
 @dataclass(frozen=True)
 class LeadStudy:
-    """Does a quarterly series lead returns?
+    """Whether a quarterly series leads returns.
 
     Attributes
     ----------

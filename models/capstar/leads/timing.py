@@ -43,7 +43,9 @@ def cumulate_after(
         )
     if (np.diff(index.asi8) != 1).any():
         where = index[int(np.argmax(np.diff(index.asi8) != 1))]
-        raise DataError(f"{returns.name}: a month is missing or repeated after {where}. Give every month once.")
+        raise DataError(
+            f"{returns.name}: a month is missing or repeated after {where}. Give every month once."
+        )
     if (returns <= -100).any():
         raise DataError(
             f"{returns.name} in {(returns <= -100).idxmax()} is {returns.min():.4g} percent; no log exists. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from statistics import NormalDist
@@ -16,6 +17,15 @@ _SERIES = (_BLUE, _ORANGE, _GREEN, "#CC79A7")
 _RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
 
 
+class Chart(Figure):
+    """A figure that shows itself in a notebook, without pyplot's global state."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=90)
+        return buffer.getvalue()
+
+
 def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> Figure:
     """r*, trend growth, z and the output gap.
 
@@ -28,7 +38,7 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> F
     level
         Coverage of the bands, at known parameters.
     """
-    figure = Figure(figsize=(9.0, 6.2), layout="constrained")
+    figure = Chart(figsize=(9.0, 6.2), layout="constrained")
     axes = figure.subplots(2, 2, sharex=True)
     labels = {
         "rstar": ("Natural rate r*", "percent a year"),
@@ -56,7 +66,7 @@ def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
         Its name, for the axis.
     """
     names = list(dict.fromkeys(table["returns"]))
-    figure = Figure(figsize=(4.5 * len(names), 3.6), layout="constrained")
+    figure = Chart(figsize=(4.5 * len(names), 3.6), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False)[0]
     for ax, name, color in zip(axes, names, _SERIES, strict=False):
         _slopes(ax, table[table["returns"] == name], color)
@@ -82,7 +92,7 @@ def plot_study(
     title
         Above the figure.
     """
-    figure = Figure(figsize=(10.0, 6.6), layout="constrained")
+    figure = Chart(figsize=(10.0, 6.6), layout="constrained")
     axes = figure.subplots(2, 2)
     _band(axes[0, 0], frame, "rstar_filtered", level=0.9, color=_BLUE, label="one-sided, 90% band")
     _dress(axes[0, 0], "Natural rate r*", "percent a year")

@@ -171,6 +171,4 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
 )
-HLW2023_VARIANT = Variant(
-    "HLW 2023", covid=True, weighted_break=True, scale_windows=COVID_SCALE
-)
+HLW2023_VARIANT = Variant("HLW 2023", covid=True, weighted_break=True, scale_windows=COVID_SCALE)

@@ -74,7 +74,9 @@ def break_statistics(
     y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
     n, k = X.shape
     if n < max(2 * trim, k + 2):
-        raise DataError(f"{n} observations are too few for a break test; give at least {max(2 * trim, k + 2)}.")
+        raise DataError(
+            f"{n} observations are too few for a break test; give at least {max(2 * trim, k + 2)}."
+        )
     w = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     root = np.sqrt(w)
     dates = np.arange(trim, n - trim + 1)

@@ -174,7 +174,9 @@ class RStarResults:
         """Smoothed shocks and auxiliary residuals of stage 3."""
         return smooth_disturbances(self._final.problem, self._final.ml.params)
 
-    def forecast(self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral") -> Forecast:
+    def forecast(
+        self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"
+    ) -> Forecast:
         """Forecast output, inflation, the gap and r* for the next ``h`` quarters.
 
         Parameters

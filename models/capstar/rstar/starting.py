@@ -118,14 +118,15 @@ def _phi(gap: Floats, d: Floats, frame: pd.DataFrame, stage: Stage) -> float:
 
     def residuals(phi: Floats) -> Floats:
         y, X = _is_design(gap - phi[0] * d, frame, stage)
-        beta: Floats = np.linalg.lstsq(X, y, rcond=None)[0]
-        return y - X @ beta
+        beta = np.linalg.lstsq(X, y, rcond=None)[0]
+        rest: Floats = (y - X @ beta).astype(float)
+        return rest
 
     return float(least_squares(residuals, np.zeros(1)).x[0])
 
 
 def _least_squares(y: Floats, X: Floats, *, others: int = 0) -> tuple[Floats, float]:
     """Coefficients and residual standard deviation; ``others`` more parameters were estimated."""
-    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    beta: Floats = np.linalg.lstsq(X, y, rcond=None)[0].astype(float)
     rest = y - X @ beta
     return beta, float(np.sqrt(rest @ rest / (len(y) - X.shape[1] - others)))

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from capstar.rstar.results import RStarResults
 
 
+_ERRORS = (
+    "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich."
+)
+_KNOWN = "States at known parameters; parameter uncertainty comes on top."
+_CHECKS = (
+    "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian with a "
+    "unit diagonal."
+)
+
+
 @dataclass(frozen=True)
 class Summary:
     """Titled tables and notes.
@@ -79,7 +89,10 @@ def _stages(results: RStarResults) -> pd.DataFrame:
     rows = {}
     lambdas = {1: ("lambda_g", results.lambda_g), 2: ("lambda_z", results.lambda_z)}
     for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
-        row: dict[str, object] = {"log-likelihood": stage.ml.llf, "gradient": f"{stage.ml.projected_gradient:.0e}"}
+        row: dict[str, object] = {
+            "log-likelihood": stage.ml.llf,
+            "gradient": f"{stage.ml.projected_gradient:.0e}",
+        }
         row["curvature"] = stage.ml.curvature
         if stage.breaks is not None:
             name, value = lambdas[stage.stage]
@@ -100,12 +113,7 @@ def _latest(results: RStarResults) -> pd.DataFrame:
 
 
 def _notes(results: RStarResults) -> tuple[str, ...]:
-    notes = [
-        "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich.",
-        "States at known parameters; parameter uncertainty comes on top.",
-        "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian "
-        "with a unit diagonal.",
-    ]
+    notes = [_ERRORS, _KNOWN, _CHECKS]
     for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
         bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
         if bound:
@@ -123,7 +131,7 @@ def _notes(results: RStarResults) -> tuple[str, ...]:
 
 
 def _text(table: pd.DataFrame) -> str:
-    return table.to_string(float_format=_format, na_rep="")
+    return str(table.to_string(float_format=_format, na_rep=""))
 
 
 def _format(value: float) -> str:

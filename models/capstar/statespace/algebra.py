@@ -100,9 +100,7 @@ class Linear:
 
     def __call__(self, shift: int) -> Linear:
         """Shift in time; the constant stays where it is."""
-        return Linear(
-            {(n, k if n == CONSTANT else k + shift): coef for (n, k), coef in self.terms.items()}
-        )
+        return Linear({(n, k if n == CONSTANT else k + shift): coef for (n, k), coef in self.terms.items()})
 
     def __add__(self, other: Linear | Coef | float) -> Linear:
         out = dict(self.terms)

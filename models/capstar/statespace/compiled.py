@@ -90,7 +90,7 @@ class Compiled:
     @property
     def n_values(self) -> int:
         """Length of the flat vector of system values."""
-        return max(block.where.stop for block in self.blocks.values())
+        return max(int(block.where.stop) for block in self.blocks.values())
 
 
 def compile_spec(spec: Spec) -> Compiled:
@@ -105,7 +105,9 @@ def compile_spec(spec: Spec) -> Compiled:
     states, regressors = spec.state_slots(), spec.regressors()
     drivers = tuple(s for s in spec.shocks if any(s in as_linear(r).names for r in spec.transition.values()))
     inputs = tuple(
-        dict.fromkeys(k for r in spec.reports.values() for k in as_linear(r).terms if k[0] not in spec.transition)
+        dict.fromkeys(
+            k for r in spec.reports.values() for k in as_linear(r).terms if k[0] not in spec.transition
+        )
     )
     p, m = len(spec.observation), len(states)
     entries = {

@@ -29,7 +29,9 @@ class Forecast:
     std: pd.DataFrame
 
 
-def forecast(estimates: StateEstimates, horizon: int, *, history: pd.DataFrame, future: pd.DataFrame) -> Forecast:
+def forecast(
+    estimates: StateEstimates, horizon: int, *, history: pd.DataFrame, future: pd.DataFrame
+) -> Forecast:
     """Forecast from the last filtered state.
 
     The state is extended by the lags of the observed series, so that variances carry the
@@ -148,7 +150,11 @@ def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.P
         if source in model.observed or source == CONSTANT:
             continue
         needed = index[: len(index) + lag] if lag < 0 else index
-        absent = [str(q) for q in needed if source not in future or q not in future.index or pd.isna(future[source][q])]
+        absent = [
+            str(q)
+            for q in needed
+            if source not in future or q not in future.index or pd.isna(future[source][q])
+        ]
         if absent:
             raise DataError(
                 f"{estimates.problem.spec.name}: the forecast reads {show_slot((source, lag))}, and {source} is "

@@ -222,7 +222,8 @@ def _ascent(hessian: Floats, gradient: Floats, unit: Floats) -> Floats:
     """Newton direction with every eigenvalue turned uphill."""
     eigenvalues, vectors = np.linalg.eigh(-hessian * np.outer(unit, unit))
     curvature = np.maximum(np.abs(eigenvalues), 1e-6)
-    return unit * (vectors @ ((vectors.T @ (gradient * unit)) / curvature))
+    uphill: Floats = unit * (vectors @ ((vectors.T @ (gradient * unit)) / curvature))
+    return uphill
 
 
 def _backtrack(

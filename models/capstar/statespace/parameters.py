@@ -69,7 +69,8 @@ class ParameterTable:
     @property
     def free(self) -> npt.NDArray[np.bool_]:
         """Mask of the parameters to be estimated, shape (k,)."""
-        return ~self.fixed.to_numpy(dtype=bool)
+        mask: npt.NDArray[np.bool_] = ~self.fixed.to_numpy(dtype=bool)
+        return mask
 
     def starting(self, values: Mapping[str, float]) -> ParameterTable:
         """The same table with other start values, moved inside the bounds."""
@@ -85,7 +86,7 @@ class ParameterTable:
 
     def fill(self, free_values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Full parameter vector, shape (k,), from its free part."""
-        theta = self.start.to_numpy(dtype=float, copy=True)
+        theta: npt.NDArray[np.float64] = self.start.to_numpy(dtype=float, copy=True)
         theta[self.free] = free_values
         return theta
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from capstar.statespace.problem import Problem
 
 Floats = npt.NDArray[np.float64]
 Which = Literal["filtered", "smoothed", "predicted"]
-_Params = Mapping[str, float] | pd.Series | npt.ArrayLike
+_Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ class StateEstimates:
         mean = getattr(self, which) @ on_states + self.problem.report_inputs @ on_data
         variance = np.einsum("i,tij,j->t", on_states, getattr(self, f"{which}_cov"), on_states)
         index = self.problem.index
-        return pd.Series(mean, index, name=name), pd.Series(np.sqrt(np.maximum(variance, 0)), index, name=name)
+        return pd.Series(mean, index, name=name), pd.Series(
+            np.sqrt(np.maximum(variance, 0)), index, name=name
+        )
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,8 @@ def simulate_data(
 def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:
     path = problem.filter_path(theta)
     r = _backward(problem, theta, path)[0]
-    return path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
+    mean: Floats = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
+    return mean
 
 
 def _backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floats, Floats, Floats]:
@@ -203,4 +206,5 @@ def _backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floa
 def _root(cov: Floats) -> Floats:
     """A square root of a covariance that may be singular."""
     eigenvalues, vectors = np.linalg.eigh(cov)
-    return vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
+    root: Floats = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
+    return root

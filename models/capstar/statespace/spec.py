@@ -55,14 +55,10 @@ class Spec:
         lines = [f"{name} = {as_linear(rhs)}" for name, rhs in equations.items()]
         shocks = [f"sd({name}) = {std}" for name, std in self.shocks.items()]
         scale = [
-            f"measurement sd times {name} in {start}-{end}"
-            for name, (start, end) in self.obs_scale.items()
+            f"measurement sd times {name} in {start}-{end}" for name, (start, end) in self.obs_scale.items()
         ]
         reports = [f"{name} := {rhs}" for name, rhs in self.reports.items()]
-        initial = [
-            f"initial {show_slot(slot)} shifted by {coef}"
-            for slot, coef in self.initial_mean.items()
-        ]
+        initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
         body = "\n".join(f"  {line}" for line in (*lines, *shocks, *scale, *initial, *reports))
         return f"{self.name}\n{body}"
 
@@ -130,9 +126,7 @@ def _check_names(spec: Spec) -> None:
             f"{spec.name}: {twice} are declared in two roles (observed, state, shock). Rename them."
         )
     if strangers := sorted({name for name, _ in spec.layout} - set(spec.transition)):
-        raise SpecificationError(
-            f"{spec.name}: layout names {strangers}, which have no transition equation."
-        )
+        raise SpecificationError(f"{spec.name}: layout names {strangers}, which have no transition equation.")
 
 
 def _check_observation(spec: Spec) -> None:

@@ -1,0 +1,112 @@
+"""The command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+def capstar(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "capstar.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+
+
+def test_json_to_standard_output_alone(reference, golden_set) -> None:
+    path = reference("hlw2023/us_2023q2_input.csv")
+    done = capstar("rstar", "--model", "hlw2023", "--input", path, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    out = json.loads(done.stdout)
+    converged = golden_set("hlw2023_us_2023q2").numbers["converged"]
+    assert out["lambda_g"] == pytest.approx(converged["lambda_g"], abs=1e-6)
+    assert out["sample"] == {"start": "1961Q1", "end": "2023Q2", "quarters": 250}
+    published = pd.read_csv(reference("hlw2023/us_2023q2_published.csv"))["rstar_filtered"]
+    np.testing.assert_allclose(out["states"]["rstar_filtered"], published, atol=1e-5)
+
+
+def test_files_and_summary(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"r.{name}" for name in ("json", "csv", "png")}
+    done = capstar(
+        "rstar", "--model", "hlw2017", "--input", "embedded", "--start", "1965Q1", "--end", "2007Q4",
+        "--json", files["json"], "--csv", files["csv"], "--plot", files["png"],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "HLW 2017: natural rate of interest, 1965Q1-2007Q4, 172 quarters" in done.stdout
+    table = pd.read_csv(files["csv"], index_col="date")
+    assert table.index[0] == "1965Q1"
+    assert (
+        json.loads(files["json"].read_text())["states"]["rstar_smoothed"] == table["rstar_smoothed"].tolist()
+    )
+    assert files["png"].read_bytes().startswith(b"\x89PNG")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv", "r.json", "r.png"]
+
+
+def test_hlw_2023_on_embedded_data() -> None:
+    done = capstar("rstar", "--model", "hlw2023", "--input", "embedded")
+    assert done.returncode == 0, done.stderr
+    assert "HLW 2023" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "hlw2017", "--input", "none.csv"], "none.csv: there is no such file"),
+        (["--model", "hlw2017", "--input", "embedded", "--start", "then"], "start='then' is not a quarter"),
+        (
+            ["--model", "hlw2017", "--input", "embedded", "--json", "no/where.json"],
+            "the folder no does not exist",
+        ),
+        (["--model", "hlw1999", "--input", "embedded"], "hlw1999"),
+        (["--input", "embedded"], "--model"),
+    ],
+)
+def test_wrong_calls_exit_with_2_and_no_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = capstar("rstar", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_message_is_one_line_and_debug_shows_the_traceback(tmp_path: Path) -> None:
+    call = ("rstar", "--model", "hlw2017", "--input", "none.csv")
+    done = capstar(*call, cwd=tmp_path)
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" in capstar(*call, "--debug", cwd=tmp_path).stderr
+
+
+def test_no_convergence_exits_with_3(tmp_path: Path) -> None:
+    # Real growth replaced by one exact trend: the likelihood rises without end as sigmas fall to zero.
+    from capstar import data
+
+    frame = data.us_macro()
+    t = np.arange(len(frame))
+    frame.assign(log_gdp=8 + 0.008 * t, inflation=2.0, expected_inflation=2.0).to_csv(tmp_path / "flat.csv")
+    done = capstar("rstar", "--model", "hlw2017", "--input", tmp_path / "flat.csv")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_study_writes_its_three_files(tmp_path: Path) -> None:
+    done = capstar("study", "--out", tmp_path / "new" / "folder")
+    assert done.returncode == 0, done.stderr
+    assert "over all rows" in done.stdout
+    names = sorted(p.name for p in (tmp_path / "new" / "folder").iterdir())
+    assert names == ["lead.csv", "rstar.csv", "study.png"]
+    lead = pd.read_csv(tmp_path / "new" / "folder" / "lead.csv")
+    assert set(lead["returns"]) == {"excess", "small_minus_large"}
+    assert sorted(set(lead["horizon"])) == [1, 2, 4, 8]
+
+
+def test_study_into_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    done = capstar("study", "--out", tmp_path / "taken")
+    assert done.returncode == 2
+    assert "Choose another folder" in done.stderr

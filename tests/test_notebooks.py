@@ -1,0 +1,30 @@
+"""The notebooks run from top to bottom and are stored without outputs."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from conftest import ROOT
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_there_are_notebooks() -> None:
+    assert [path.name[:2] for path in NOTEBOOKS] == [f"{k:02d}" for k in range(1, len(NOTEBOOKS) + 1)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [], "stored with outputs: clear them"
+            assert cell.source.count("\n") < 10, "longer than ten lines: the library should do this"
+    NotebookClient(
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    ).execute()
+    shown = [
+        o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})
+    ]
+    assert shown, "no figure was shown"

@@ -1,0 +1,60 @@
+"""The replications: each runs and meets what its README claims."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from conftest import REFERENCE, ROOT, load_module
+
+WITHIN = {  # largest difference by heading, from the READMEs
+    "holston_laubach_williams_2017": {"New York Fed workbook": 2e-5},
+    "holston_laubach_williams_2023": {"New York Fed workbook": 1e-6, "One-sided": 1e-6},
+}
+
+
+@pytest.fixture(autouse=True)
+def _root_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+@pytest.mark.parametrize("name", sorted(WITHIN))
+def test_study_meets_its_claims(name: str, reference) -> None:
+    reference("hlw2023/us_2023q2_input.csv")
+    tables = load_module(ROOT / "research" / name / "reproduce.py").reproduce(REFERENCE)
+    for beginning, bound in WITHIN[name].items():
+        heading = next(h for h in tables if h.startswith(beginning))
+        column = "difference" if "difference" in tables[heading] else "largest difference"
+        assert tables[heading][column].abs().max() <= bound, heading
+
+
+def test_table_a1_before_covid(reference) -> None:
+    reference("hlw2023/us_2023q2_input.csv")
+    tables = load_module(ROOT / "research" / "holston_laubach_williams_2023" / "reproduce.py").reproduce(
+        REFERENCE
+    )
+    table = next(t for h, t in tables.items() if h.startswith("Table A1"))
+    # Revised data: the figures of interest agree to about the last digit printed.
+    for parameter in ("lambda_g", "lambda_z", "a_r", "b_y", "a_y1+a_y2"):
+        assert abs(table.loc[parameter, "difference"]) < 1e-3, parameter
+
+
+def test_list_and_unknown_name() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "research"], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert "holston_laubach_williams_2023: Holston, Laubach and Williams (2023)" in done.stdout
+    wrong = subprocess.run(
+        [sys.executable, "-m", "research", "x"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert wrong.returncode == 2
+    assert "There is no study 'x'" in wrong.stderr
+
+
+def test_absent_data_is_said() -> None:
+    command = [sys.executable, "-m", "research", "holston_laubach_williams_2017", "--data", "nowhere"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert "give another with --data" in done.stderr
+    assert "Traceback" not in done.stderr
