@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from capstar.kernels import gaussian
-from capstar.kernels.gaussian import Path, System
+from capstar.kernels.arrays import Path, System
 
 R_SECONDS = 123.0  # the New York Fed's R code, HLW 2023 US, on the machine the bound was set on
 

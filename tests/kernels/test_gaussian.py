@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from capstar.kernels import gaussian, simulation, tangent
-from capstar.kernels.gaussian import Path, Pattern, Sample, System
+from capstar.kernels.arrays import Path, Pattern, Sample, System
 
 M, P, N = 3, 2, 6
 RTOL = 1e-10  # the same sums in double precision, in another order

@@ -19,88 +19,15 @@ Shephard 1992), so smoother, disturbances and exact score share one recursion.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Floats = npt.NDArray[np.float64]
-    Index = npt.NDArray[np.uint32]
-    Pointer = npt.NDArray[np.int64]
-    Dims = tuple[int, ...]
 
 LOG_2PI = math.log(2.0 * math.pi)
 _KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 # The steps of the forward pass are merged into their loop: 30 microseconds in place of 57.
 _INLINE: dict[str, Any] = {**_KERNEL, "inline": "always"}
-
-
-class Pattern(NamedTuple):
-    """Where the non-zero entries are."""
-
-    z_ptr: Pointer
-    z_col: Index
-    d_ptr: Pointer
-    d_col: Index
-    t_ptr: Pointer
-    t_row: Index
-    t_col: Index
-    q_row: Index
-    q_col: Index
-
-
-class System(NamedTuple):
-    """Their values; also the layout of a derivative with respect to them.
-
-    Attributes
-    ----------
-    z, d, t, q
-        Non-zero entries in the order of `Pattern`.
-    h
-        Measurement variances, shape (p,).
-    c, a0
-        Constant of the transition and mean of the state before the sample, shape (m,).
-    """
-
-    z: Floats
-    d: Floats
-    h: Floats
-    t: Floats
-    c: Floats
-    q: Floats
-    a0: Floats
-
-
-class Sample(NamedTuple):
-    """Observations (n, p), regressors (n, q) and scale of the measurement error (n,)."""
-
-    y: Floats
-    x: Floats
-    scale: Floats
-
-
-class Path(NamedTuple):
-    """What the filter leaves for the backward pass.
-
-    Attributes
-    ----------
-    a, P
-        Moments before observation ``i`` of period ``t``; ``i = p`` is the filtered state.
-        Shapes (n, p + 1, m) and (n, p + 1, m, m).
-    v, F
-        Innovation and its variance given everything before; ``F = 0`` marks a missing value.
-    M
-        ``P z'``, shape (n, p, m).
-    """
-
-    a: Floats
-    P: Floats
-    v: Floats
-    F: Floats
-    M: Floats
 
 
 @njit(**_INLINE)

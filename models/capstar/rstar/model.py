@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.rstar.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams import HLW2017_VARIANT, HLW2023_VARIANT, Stage, Variant, declare
 from capstar.rstar.results import RStarResults
-from capstar.rstar.three_stage import Options, adapt, estimate
+from capstar.rstar.three_stage import Job, Options, adapt, estimate
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.spec import Spec
 
@@ -107,7 +107,7 @@ class RStarModel:
             start_params=start_params,
             fixed=fixed,
         )
-        stages = estimate(variant, frame, first, last, options=options, progress=progress)
+        stages = estimate(Job(variant, frame, first, last, options), progress=progress)
         return RStarResults(variant, stages, frame)
 
 

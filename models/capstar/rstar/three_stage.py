@@ -107,27 +107,36 @@ def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Perio
     return replace(variant, covid=covid, scale_windows=windows)
 
 
-def estimate(
-    variant: Variant,
-    frame: pd.DataFrame,
-    start: pd.Period,
-    end: pd.Period,
-    *,
-    options: Options,
-    progress: Progress | None = None,
-) -> ThreeStages:
-    """Estimate the three stages in turn.
+@dataclass(frozen=True)
+class Job:
+    """What every stage is estimated from.
 
-    Parameters
+    Attributes
     ----------
     variant
-        One of the published models.
+        One of the published models, less the terms the sample cannot identify.
     frame
         From `capstar.rstar.inputs.prepare`.
     start, end
         Sample of the likelihood.
     options
         Of the maximisation.
+    """
+
+    variant: Variant
+    frame: pd.DataFrame
+    start: pd.Period
+    end: pd.Period
+    options: Options
+
+
+def estimate(job: Job, *, progress: Progress | None = None) -> ThreeStages:
+    """Estimate the three stages in turn.
+
+    Parameters
+    ----------
+    job
+        Model, data, sample and options.
     progress
         Called with a line before each stage.
 
@@ -138,14 +147,14 @@ def estimate(
 
     def run(stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
         if progress is not None:
-            progress(f"{variant.name}: stage {stage} of 3")
-        return _estimate_stage(variant, stage, frame, start, end, fixed=fixed, options=options)
+            progress(f"{job.variant.name}: stage {stage} of 3")
+        return _estimate_stage(job, stage, fixed)
 
     first = run(1, {})
     g_breaks = _growth_breaks(first)
     lambda_g = median_unbiased_lambda(g_breaks.exp_wald) / g_breaks.nobs
     second = run(2, {"lambda_g": lambda_g})
-    z_breaks = _intercept_breaks(variant, second, frame)
+    z_breaks = _intercept_breaks(job, second)
     lambda_z = median_unbiased_lambda(z_breaks.exp_wald) / z_breaks.nobs
     third = run(3, {"lambda_g": lambda_g, "lambda_z": lambda_z})
     return ThreeStages(
@@ -153,59 +162,47 @@ def estimate(
     )
 
 
-def _estimate_stage(
-    variant: Variant,
-    stage: Stage,
-    frame: pd.DataFrame,
-    start: pd.Period,
-    end: pd.Period,
-    *,
-    fixed: Mapping[str, float],
-    options: Options,
-) -> StageEstimate:
-    spec = declare(variant, stage)
+def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
+    spec = declare(job.variant, stage)
     slots = spec.state_slots()
     problem = bind(
         spec,
-        frame,
-        initial_mean=initial_state(frame["y"], start, slots),
+        job.frame,
+        initial_mean=initial_state(job.frame["y"], job.start, slots),
         initial_cov=FIRST_COV * np.eye(len(slots)),
-        start=start,
-        end=end,
+        start=job.start,
+        end=job.end,
     )
-    table = _start_table(problem, variant, stage, frame, start, end, fixed=fixed, options=options)
-    first_pass = _maximize(problem, table, options)
-    # The published code hands the first *predicted* covariance on as that of the state before it.
+    table = _start_table(job, stage, problem, fixed)
+    # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
+    first_pass = _maximize(problem, table, job.options, n_starts=1 if _keep(job.options) == "first" else None)
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
+    # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
-    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, options))
+    table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
+    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, job.options))
 
 
-def _start_table(
-    problem: Problem,
-    variant: Variant,
-    stage: Stage,
-    frame: pd.DataFrame,
-    start: pd.Period,
-    end: pd.Period,
-    *,
-    fixed: Mapping[str, float],
-    options: Options,
-) -> ParameterTable:
-    values = start_values(frame, start, end, stage) | dict(options.start_params or {})
+def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
+    values = start_values(job.frame, job.start, job.end, stage) | dict(job.options.start_params or {})
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
-    held = {**variant.fixed, **fixed, **(options.fixed or {})}
-    held = {n: v for n, v in held.items() if n in problem.names}
-    return table.fix(held)
+    held = {**job.variant.fixed, **fixed, **(job.options.fixed or {})}
+    return table.fix({n: v for n, v in held.items() if n in problem.names})
 
 
-def _maximize(problem: Problem, table: ParameterTable, options: Options) -> MaximumLikelihood:
+def _keep(options: Options) -> Literal["best", "first"]:
+    return options.keep or ("best" if options.start_params else "first")
+
+
+def _maximize(
+    problem: Problem, table: ParameterTable, options: Options, n_starts: int | None = None
+) -> MaximumLikelihood:
     return maximize(
         problem,
         table,
-        n_starts=options.n_starts,
+        n_starts=n_starts or options.n_starts,
         seed=options.seed,
-        keep=options.keep or ("best" if options.start_params else "first"),
+        keep=_keep(options),
         allow_unconverged=options.allow_unconverged,
     )
 
@@ -217,8 +214,9 @@ def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
     return break_statistics(growth, np.ones((len(growth), 1)))
 
 
-def _intercept_breaks(variant: Variant, stage2: StageEstimate, frame: pd.DataFrame) -> BreakStatistics:
+def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
     """Break in the intercept of the IS curve in smoothed states (HLW 2017, section 4.2)."""
+    variant, frame = job.variant, job.frame
     problem, states = stage2.problem, stage2.states
     sample = frame.loc[problem.index]
     smoothed = states.states("smoothed")

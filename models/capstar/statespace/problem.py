@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels import gaussian, tangent, terms
-from capstar.kernels.gaussian import Path, Pattern, Sample, System
+from capstar.kernels.arrays import Path, Pattern, Sample, System
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable

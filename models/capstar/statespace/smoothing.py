@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.kernels import gaussian
-from capstar.kernels.gaussian import Path
+from capstar.kernels.arrays import Path
 from capstar.kernels.simulation import simulate
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.problem import Problem
