@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(os.environ.get("CAPSTAR_REFERENCE", ROOT.parent / "shared" / "reference"))
 GOLDEN = REFERENCE.parent / "golden"
-GOLDEN_SETS = ("hlw2017_us_2019q4", "hlw2017_ca_2019q4", "hlw2023_us_2023q2")
+GOLDEN_SETS = ("hlw2017_us_2019q4", "hlw2017_ca_2019q4", "hlw2023_us_2023q2", "lw2023_us_2023q2")
 
 
 def _existing(path: Path) -> Path:
@@ -60,7 +60,7 @@ class GoldenSet:
         """The model it belongs to."""
         from capstar import rstar
 
-        return rstar.HLW2023 if "2023" in self.name else rstar.HLW2017
+        return getattr(rstar, self.name.split("_")[0].upper())
 
     def params(self, stage: int, run: str = "converged") -> dict[str, float]:
         """Every parameter of a stage by name, fixed ones included."""
@@ -87,7 +87,12 @@ class GoldenSet:
         out = pd.DataFrame(
             {"y": 100 * d["log_gdp"], "pi": d["inflation"], "r": d["interest_rate"] - d["expected_inflation"]}
         )
-        return out.assign(d=d["covid_index"]) if "covid_index" in d else out
+        if "covid_index" in d:
+            out["d"] = d["covid_index"]
+        if "oil_price_inflation" in d:
+            out["oil"] = d["oil_price_inflation"] - d["inflation"]
+            out["imports"] = d["import_price_inflation"] - d["inflation"]
+        return out
 
 
 @pytest.fixture(scope="session")

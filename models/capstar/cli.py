@@ -39,6 +39,8 @@ class Model(StrEnum):
 
     hlw2017 = "hlw2017"
     hlw2023 = "hlw2023"
+    lw2003 = "lw2003"
+    lw2023 = "lw2023"
 
 
 def _version(value: bool) -> None:

@@ -28,11 +28,13 @@ def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
     Raises
     ------
     DataError
-        No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text in
-        a number, an infinite value, or no rows.
+        No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text or a
+        date in a number, an infinite value, two columns of one name, or no rows.
     """
     if frame.empty:
         raise DataError(f"{source}: there are no rows. Give a table with one row a quarter.")
+    if (repeated := frame.columns[frame.columns.duplicated()]).size:
+        raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
     index = _quarters(frame, source)
     _check_sequence(index, source)
     columns = frame.drop(columns="date", errors="ignore")
@@ -61,6 +63,25 @@ def require_complete(frame: pd.DataFrame, columns: Iterable[str], *, source: str
             )
 
 
+def require_quarters(series: pd.Series, name: str) -> None:
+    """Raise `DataError` unless the series is on a quarterly PeriodIndex, every quarter once and in order."""
+    index = series.index
+    if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+        raise DataError(
+            f"{name}: expected a quarterly PeriodIndex, got {_described(index)}. Convert with "
+            "series.index = series.index.to_period('Q'), monthly data with capstar.data.to_quarterly."
+        )
+    steps = np.diff(index.asi8)
+    if (steps != 1).any():
+        where = index[int(np.argmax(steps != 1))]
+        raise DataError(f"{name}: a quarter is missing or repeated after {where}. Give every quarter once.")
+
+
+def _described(index: pd.Index) -> str:
+    frequency = f" of frequency {index.freqstr}" if isinstance(index, pd.PeriodIndex) else ""
+    return f"{type(index).__name__}{frequency}"
+
+
 def _quarters(frame: pd.DataFrame, source: str) -> pd.PeriodIndex:
     if "date" in frame.columns:
         raw = pd.Index(frame["date"])
@@ -70,6 +91,10 @@ def _quarters(frame: pd.DataFrame, source: str) -> pd.PeriodIndex:
         raise DataError(
             f"{source}: there is no date. Add a column 'date' (2008-07-01 or 2008Q3), or a PeriodIndex; "
             f"the columns are {[str(c) for c in frame.columns]}."
+        )
+    if raw.hasnans:
+        raise DataError(
+            f"{source}: row {int(np.argmax(raw.isna())) + 1} has no date. Give every row the date of its quarter."
         )
     if isinstance(raw, pd.PeriodIndex):
         if not raw.freqstr.startswith("Q"):
@@ -125,6 +150,8 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
 
 
 def _numbers(column: pd.Series, index: pd.PeriodIndex, source: str) -> pd.Series:
+    if column.dtype.kind in "Mmc":
+        raise DataError(f"{source}: {column.name} holds {column.dtype}, expected numbers. Leave the column out.")
     numbers = pd.to_numeric(column, errors="coerce")
     text = column.notna().to_numpy() & numbers.isna().to_numpy()
     if text.any():

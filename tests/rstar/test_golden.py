@@ -86,7 +86,7 @@ def test_break_statistics(golden_set, golden, golden_fit, name: str) -> None:
         np.testing.assert_allclose(np.abs(ours.t_statistic), np.abs(t), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["hlw2017_us_2019q4", "hlw2023_us_2023q2"])
+@pytest.mark.parametrize("name", ["hlw2017_us_2019q4", "hlw2023_us_2023q2", "lw2023_us_2023q2"])
 def test_standard_errors_of_parameters(golden, golden_fit, name: str) -> None:
     import json
 
@@ -101,6 +101,46 @@ def test_one_sided_rstar_of_hlw_2023_as_published(reference, golden_fit) -> None
     fit = golden_fit("hlw2023_us_2023q2")
     for column in ("rstar_filtered", "g_filtered", "z_filtered", "output_gap_filtered"):
         np.testing.assert_allclose(fit.to_frame()[column], published[column], atol=1e-5)
+
+
+def test_one_and_two_sided_estimates_of_lw_2023_as_published(reference, golden_fit) -> None:
+    published = pd.read_csv(reference("lw2023/us_2023q2_published.csv"))
+    fit = golden_fit("lw2023_us_2023q2")
+    for column in published.columns[1:]:
+        np.testing.assert_allclose(fit.to_frame()[column], published[column], atol=1e-5, err_msg=column)
+
+
+def test_lw_2003_as_published_at_the_published_lambdas(reference) -> None:
+    """Workbook of August 2020: the 2003 model with phi * d; its file has no expectations column."""
+    from dataclasses import replace
+
+    from capstar import data, rstar
+
+    raw = pd.read_csv(reference("lw2003/us_2020q2_input.csv"))
+    raw = raw.rename(columns={"expected_inflation_recomputed": "expected_inflation"}).fillna(
+        {"covid_index": 0.0}
+    )
+    table = pd.read_csv(reference("lw2003/us_2020q2_parameters.csv")).query("kind == 'estimate'")
+    published = table.set_index("parameter")["value"]
+    lambdas = {name: published[name] for name in ("lambda_g", "lambda_z")}
+    model = rstar.RStarModel(replace(rstar.LW2003.variant, covid=True))
+    fit = model.fit(raw[raw["date"] >= "1959"], "1961Q1", fixed=lambdas)
+    assert fit.llf == pytest.approx(published["log_likelihood"], abs=1e-5)
+    names = {"a_1": "a_y1", "a_2": "a_y2", "a_3": "a_r", "b_1": "b_pi_lag1", "b_2": "b_pi_lag2to4", "b_3": "b_y",
+             "b_4": "b_oil", "b_5": "b_import", "c": "c", "sigma_1": "sigma_ygap", "sigma_2": "sigma_pi",
+             "sigma_4": "sigma_ystar", "phi": "phi"}  # fmt: skip
+    for theirs, ours in names.items():
+        assert fit.params[ours] == pytest.approx(published[theirs], abs=1e-4), theirs
+    series = data.read_input(reference("lw2003/us_2020q2_published.csv"))
+    for column in (
+        "rstar_filtered",
+        "g_filtered",
+        "z_filtered",
+        "rstar_smoothed",
+        "g_smoothed",
+        "z_smoothed",
+    ):
+        np.testing.assert_allclose(fit.to_frame()[column], series[column], atol=1e-4, err_msg=column)
 
 
 def test_published_estimate_is_kept_and_a_higher_maximum_told(golden_set, golden_fit) -> None:
@@ -126,7 +166,11 @@ def test_start_values_are_those_of_the_published_code(golden_set) -> None:
         for stage in (1, 2, 3):
             golden = one.numbers["r_run"]["stages"][f"stage{stage}"]
             expected = dict(zip(golden["parameters"], golden["initial_parameters"], strict=True))
-            table = one.problem(stage).table().starting(start_values(one.frame, start, end, stage))
+            table = (
+                one.problem(stage)
+                .table()
+                .starting(start_values(one.frame, start, end, stage, one.model.variant))
+            )
             for parameter, value in expected.items():
                 # phi comes from an iterative least squares; the R code's stops at 1e-5.
                 ours = table.start[parameter]

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import lzma
+import warnings
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly
+
+_NOT_A_TABLE = (
+    pd.errors.ParserError,
+    pd.errors.ParserWarning,
+    pd.errors.EmptyDataError,
+    UnicodeDecodeError,
+    OSError,
+    EOFError,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    ImportError,  # the ending asks for a decompressor that is not installed
+)
 
 
 def read_input(path: str | Path) -> pd.DataFrame:
@@ -49,8 +64,12 @@ def read_input(path: str | Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, dtype={"date": str}, encoding="utf-8-sig", skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # values beyond the header's columns
+            frame = pd.read_csv(
+                path, dtype={"date": str}, encoding="utf-8-sig", skipinitialspace=True, index_col=False
+            )
+    except _NOT_A_TABLE as error:
         reason = str(error).strip().splitlines()[-1]
         raise DataError(
             f"{path}: this is not a CSV file ({reason}). Save the table as comma-separated text, or as Parquet."

@@ -8,10 +8,18 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.frames import require_quarters
 
 Expectations = Literal["moving_average", "ar3", "direct"]
 Compounding = Literal["365", "none"]
 _WINDOW = 40  # quarters of the rolling regressions (Laubach and Williams 2003)
+_UNITS = {
+    "log_gdp": "natural log of real GDP in the unit given",
+    "inflation": "percent a year",
+    "expected_inflation": "percent a year",
+    "interest_rate": "percent a year",
+    "covid_index": "index, 0-100",
+}
 
 
 def model_input(
@@ -44,16 +52,23 @@ def model_input(
     -------
     pandas.DataFrame
         ``log_gdp``, ``inflation``, ``expected_inflation``, ``interest_rate`` (and ``covid_index``) on the
-        quarters for which all are known, and no others.
+        quarters for which all are known, and no others.  ``attrs`` hold ``units`` and ``transformation``
+        by column.
 
     Raises
     ------
     DataError
-        A level is not positive, an index is not quarterly, or the series share no quarters.
+        A level is not positive, an index is not quarterly, a value inside a series is missing, infinite
+        or text, an option is unknown, or the series share no quarters.
     """
+    if compounding not in ("365", "none"):
+        raise DataError(f"compounding={compounding!r}; choose '365' or 'none'.")
     series = {"real_gdp": real_gdp, "price_index": price_index, "short_rate": short_rate}
+    if covid_index is not None:
+        series["covid_index"] = covid_index
     for name, one in series.items():
-        _require_quarters(one, name)
+        require_quarters(one, name)
+        _require_known(one, name)
     for name in ("real_gdp", "price_index"):
         _require_positive(series[name], name)
     inflation = 400.0 * np.log(price_index).diff()
@@ -65,18 +80,18 @@ def model_input(
         "interest_rate": rate,
     }
     if covid_index is not None:
-        _require_quarters(covid_index, "covid_index")
         columns["covid_index"] = covid_index
     out = pd.DataFrame(columns).dropna()
     if out.empty:
         raise DataError("real_gdp, price_index and short_rate share no quarters. Check their dates.")
     out.index.name = "date"
+    out.attrs["units"] = {name: _UNITS[name] for name in out}
     out.attrs["transformation"] = {
         "log_gdp": "natural log of real GDP",
-        "inflation": "400 * dlog(price index), percent a year",
-        "expected_inflation": f"{expectations}, percent a year",
-        "interest_rate": "365-day compounding, percent a year" if compounding == "365" else "as given",
-    }
+        "inflation": "400 * dlog(price index)",
+        "expected_inflation": expectations,
+        "interest_rate": "365-day compounding" if compounding == "365" else "as given",
+    } | ({"covid_index": "as given"} if covid_index is not None else {})
     return out
 
 
@@ -106,15 +121,23 @@ def expected_inflation(inflation: pd.Series, method: Expectations = "moving_aver
     Returns
     -------
     pandas.Series
-        NaN until enough quarters are known.  The value at t uses inflation to t only.
+        Named ``expected_inflation``; NaN until enough quarters are known.  The value at t uses inflation
+        to t only.
+
+    Raises
+    ------
+    DataError
+        The index is not quarterly and without gaps, or the method is unknown.
     """
+    require_quarters(inflation, "inflation")
     if method == "moving_average":
-        return inflation.rolling(4).mean()
+        return inflation.rolling(4).mean().rename("expected_inflation")
     if method not in ("ar3", "direct"):
         raise DataError(f"expectations={method!r}; choose 'moving_average', 'ar3' or 'direct'.")
     values = inflation.to_numpy(dtype=float)
     forecast = _direct if method == "direct" else _iterated
-    return pd.Series([forecast(values[: t + 1]) for t in range(len(values))], inflation.index)
+    path = [forecast(values[: t + 1]) for t in range(len(values))]
+    return pd.Series(path, inflation.index, name="expected_inflation")
 
 
 def _iterated(known: np.ndarray) -> float:
@@ -144,16 +167,16 @@ def _regress(y: np.ndarray, known: np.ndarray, n: int, *, ahead: int) -> np.ndar
     return beta
 
 
-def _require_quarters(series: pd.Series, name: str) -> None:
-    index = series.index
-    if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
-        raise DataError(
-            f"{name}: expected a quarterly PeriodIndex, got {type(index).__name__}. Convert with "
-            "series.index = series.index.to_period('Q'), monthly data with capstar.data.to_quarterly."
-        )
-    if (np.diff(index.asi8) != 1).any():
-        where = index[int(np.argmax(np.diff(index.asi8) != 1))]
-        raise DataError(f"{name}: a quarter is missing or repeated after {where}. Give every quarter once.")
+def _require_known(series: pd.Series, name: str) -> None:
+    """Numbers from the first known quarter to the last; a quarter lost here would be a gap in the input."""
+    if not pd.api.types.is_numeric_dtype(series):
+        raise DataError(f"{name}: the values are of type {series.dtype}, expected numbers. See pd.to_numeric.")
+    known = series.loc[series.first_valid_index() : series.last_valid_index()]
+    bad = ~np.isfinite(known.to_numpy(dtype=float))
+    if bad.any():
+        where = known.index[int(np.argmax(bad))]
+        what = "missing" if np.isnan(known[where]) else "infinite"
+        raise DataError(f"{name} in {where} is {what}. Fill it, or begin or end the series there.")
 
 
 def _require_positive(series: pd.Series, name: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.frames import require_quarters
 
 Rule = Literal["day_weighted", "mean", "end"]
 
@@ -18,7 +19,7 @@ def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
     Parameters
     ----------
     series
-        On a monthly PeriodIndex or DatetimeIndex.
+        On a monthly PeriodIndex or DatetimeIndex, in order of time.
     rule
         ``"day_weighted"``: average of the months weighted by their days, as Holston, Laubach and
         Williams aggregate; ``"mean"``: plain average; ``"end"``: last month.
@@ -31,7 +32,7 @@ def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
     Raises
     ------
     DataError
-        The series is not monthly, or the rule is unknown.
+        The series is not monthly, its months are out of order or repeated, or the rule is unknown.
     """
     index = series.index
     months = index.to_period("M") if isinstance(index, pd.DatetimeIndex) else index
@@ -40,6 +41,8 @@ def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
             f"{series.name}: expected one value a month on a monthly index. Convert with "
             "series.index = series.index.to_period('M')."
         )
+    if not months.is_monotonic_increasing:
+        raise DataError(f"{series.name}: the months are out of order. Sort them with series.sort_index().")
     monthly = pd.Series(series.to_numpy(dtype=float), months)
     quarters = months.asfreq("Q")
     count = monthly.groupby(quarters).count()
@@ -68,11 +71,18 @@ def splice_growth(newer: pd.Series, older: pd.Series, at: str | pd.Period) -> pd
     Raises
     ------
     DataError
-        A series has no value at the joint.
+        A series is not quarterly, or has no positive value at the joint.
     """
     joint = pd.Period(at, freq="Q")
     for series in (newer, older):
+        name = str(series.name)
+        require_quarters(series, name)
         if joint not in series.index or pd.isna(series[joint]):
-            raise DataError(f"{series.name} has no value in {joint}, where the series are to be joined.")
+            raise DataError(
+                f"{name} has no value in {joint}, where the series are to be joined; it covers "
+                f"{series.first_valid_index()}-{series.last_valid_index()}. Choose a quarter both have."
+            )
+        if series[joint] <= 0:
+            raise DataError(f"{name} in {joint} is {series[joint]:.6g}; an index level must be positive.")
     scaled = older.loc[:joint].iloc[:-1] * (newer[joint] / older[joint])
     return pd.concat([scaled, newer.loc[joint:]]).rename(newer.name)

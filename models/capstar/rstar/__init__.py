@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from capstar.rstar.laubach_williams import Variant, declare
 from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
-from capstar.rstar.model import HLW2017, HLW2023, RStarModel
+from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel
 from capstar.rstar.results import RStarResults, StatePath
 
 __all__ = [
     "HLW2017",
     "HLW2023",
+    "LW2003",
+    "LW2023",
     "BreakStatistics",
     "RStarModel",
     "RStarResults",

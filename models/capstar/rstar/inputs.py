@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly, require_columns, require_complete
 from capstar.rstar.laubach_williams import Variant
+from capstar.rstar.starting import TREND_LEAD
 
 _LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
+_IMPORTS = ("oil_price_inflation", "import_price_inflation")
 _BASE = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
 
 def required_columns(variant: Variant) -> tuple[str, ...]:
     """Input columns of a published model."""
-    return (*_BASE, "covid_index") if variant.covid else _BASE
+    covid = ("covid_index",) if variant.covid else ()
+    return (*_BASE, *covid, *(_IMPORTS if variant.import_prices else ()))
 
 
 def prepare(
@@ -42,8 +44,8 @@ def prepare(
     Returns
     -------
     frame : pandas.DataFrame
-        Columns ``y`` (100 log GDP), ``pi``, ``r`` (ex-ante real rate) and ``d`` with COVID terms,
-        from the first row of the input to ``end``.
+        Columns ``y`` (100 log GDP), ``pi``, ``r`` (ex-ante real rate), ``d`` with COVID terms, ``oil``
+        and ``imports`` (inflation relative to ``pi``) with import prices; from the pre-sample to ``end``.
     start, end : pandas.Period
         Sample as used.
 
@@ -57,18 +59,16 @@ def prepare(
     columns = required_columns(variant)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, variant, start, end, source)
-    used = frame.loc[first - variant.presample : last]
-    require_complete(used, columns, source=source)
-    _check_units(used, source)
+    for column in columns:
+        require_complete(frame.loc[first - _depth(column, variant) : last], [column], source=source)
+    _check_units(frame.loc[first - TREND_LEAD : last], source)
     quarters = (last - first).n + 1
     if quarters < 4 * n_params:
         raise DataError(
             f"{source}: {first}-{last} has {quarters} quarters; {variant.name} has {n_params} parameters and "
             f"needs at least {4 * n_params}. Give a longer sample."
         )
-    # The trend behind the initial state is taken over every complete row up to the end.
-    whole = frame.loc[:last]
-    return _rename(whole.loc[whole["log_gdp"].first_valid_index() :], variant), first, last
+    return _rename(frame.loc[first - variant.presample : last], variant), first, last
 
 
 def _sample(
@@ -78,17 +78,14 @@ def _sample(
     end: str | pd.Period | None,
     source: str,
 ) -> tuple[pd.Period, pd.Period]:
-    complete = frame[list(_BASE)].notna().all(axis=1).to_numpy()
-    if not complete.any():
-        raise DataError(f"{source}: no quarter has all of {list(_BASE)}. Check the columns.")
-    first_row = frame.index[int(np.argmax(complete))]
-    earliest = first_row + variant.presample
+    earliest, binding = _earliest(frame, variant, source)
     first = earliest if start is None else _quarter(start, "start")
     last = frame.index[-1] if end is None else _quarter(end, "end")
     if first < earliest:
         raise DataError(
-            f"{source}: the sample cannot start in {first}. The data start in {first_row} and lags need "
-            f"{variant.presample} quarters before the start: the earliest is {earliest}."
+            f"{source}: the sample cannot start in {first}. {binding} starts in "
+            f"{frame[binding].first_valid_index()} and is needed {_depth(binding, variant)} quarters before the "
+            f"start: the earliest is {earliest}."
         )
     if last > frame.index[-1] or last < first:
         raise DataError(
@@ -96,6 +93,24 @@ def _sample(
             "Choose another start or end."
         )
     return first, last
+
+
+def _depth(column: str, variant: Variant) -> int:
+    """Quarters before the start from which a column is read."""
+    depths = {"log_gdp": TREND_LEAD, "inflation": variant.presample, "import_price_inflation": 0}
+    return depths.get(column, 1 if column == "oil_price_inflation" else 2)
+
+
+def _earliest(frame: pd.DataFrame, variant: Variant, source: str) -> tuple[pd.Period, str]:
+    """First quarter the data allow, and the column that sets it."""
+    starts = {}
+    for column in required_columns(variant):
+        first = frame[column].first_valid_index()
+        if first is None:
+            raise DataError(f"{source}: {column} has no value in any quarter. Fill it.")
+        starts[column] = max(first, frame.index[0]) + _depth(column, variant)
+    binding = max(starts, key=lambda column: starts[column])
+    return starts[binding], binding
 
 
 def _quarter(value: str | pd.Period, name: str) -> pd.Period:
@@ -131,4 +146,9 @@ def _rename(frame: pd.DataFrame, variant: Variant) -> pd.DataFrame:
         }
     )
     out.attrs = dict(frame.attrs)
-    return out.assign(d=frame["covid_index"]) if variant.covid else out
+    if variant.covid:
+        out["d"] = frame["covid_index"]
+    if variant.import_prices:
+        out["oil"] = frame["oil_price_inflation"] - frame["inflation"]
+        out["imports"] = frame["import_price_inflation"] - frame["inflation"]
+    return out

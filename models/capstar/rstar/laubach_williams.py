@@ -3,14 +3,15 @@
 Every published variant is the same few equations with terms switched on or off; stages of the
 estimation differ in the same way.  Notation follows Holston, Laubach and Williams (2017, 2023):
 ``y`` is 100 times log real GDP, ``pi`` inflation, ``r`` the ex-ante real rate, ``d`` the COVID
-stringency index; ``ystar``, ``g`` (quarterly) and ``z`` are the states.
+stringency index; ``oil`` and ``imports`` are the inflation of oil and import prices relative to
+``pi`` (Laubach and Williams); ``ystar``, ``g`` (quarterly) and ``z`` are the states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from capstar.statespace.algebra import Coef, Linear, Slot, as_linear, mean, params, variables
 from capstar.statespace.parameters import Parameter
@@ -19,9 +20,10 @@ from capstar.statespace.spec import Spec
 Stage = Literal[1, 2, 3]
 
 a_y1, a_y2, a_r, a_0, a_g, b_pi, b_y, c, g_bar, phi = params("a_y1 a_y2 a_r a_0 a_g b_pi b_y c g phi")
+b_near, b_next, b_oil, b_import = params("b_pi_lag1 b_pi_lag2to4 b_oil b_import")
 sigma_y, sigma_pi, sigma_ystar = params("sigma_ygap sigma_pi sigma_ystar")
 lambda_g, lambda_z = params("lambda_g lambda_z")
-y, pi, r, d, ystar, g, z = variables("y pi r d ystar g z")
+y, pi, r, d, oil, imports, ystar, g, z = variables("y pi r d oil imports ystar g z")
 e_y, e_pi, e_ystar, e_g, e_z = variables("e_y e_pi e_ystar e_g e_z")
 
 _POSITIVE = 1e-6
@@ -32,7 +34,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "a_0": Parameter(unit="percent", description="IS, stage 2: intercept"),
     "a_g": Parameter(description="IS, stage 2: trend growth"),
     "b_pi": Parameter(description="Phillips: first lag of inflation"),
+    "b_pi_lag1": Parameter(description="Phillips: first lag of inflation"),
+    "b_pi_lag2to4": Parameter(description="Phillips: mean of lags 2 to 4 of inflation"),
     "b_y": Parameter(lower=0.025, description="Phillips: lagged output gap"),
+    "b_oil": Parameter(description="Phillips: lagged relative oil price inflation"),
+    "b_import": Parameter(description="Phillips: relative import price inflation"),
     "g": Parameter(0.85, unit="percent a quarter", description="stage 1: constant trend growth"),
     "sigma_ygap": Parameter(lower=_POSITIVE, unit="percent", description="sd of the output-gap shock"),
     "sigma_pi": Parameter(lower=_POSITIVE, unit="percent a year", description="sd of the inflation shock"),
@@ -62,6 +68,8 @@ class Variant:
         As in summaries, ``"HLW 2017"``.
     covid
         Output net of ``phi * d`` in both equations, and measurement errors scaled in 2020-22.
+    import_prices
+        Phillips curve of Laubach and Williams: eight lags of inflation, oil and import prices.
     growth_lags
         Lags of trend growth in the stage 2 IS curve.
     growth_delay
@@ -82,10 +90,16 @@ class Variant:
         Order of the state vector by stage; empty for the default.
     presample
         Quarters of data the lags need before estimation starts.
+    trend_breaks
+        Quarters (counted from the fourth before the start) after which the linear trend behind the
+        start values changes its slope.
+    trend_start
+        Whether that trend starts the filter too, in place of the Hodrick-Prescott trend.
     """
 
     name: str
     covid: bool = False
+    import_prices: bool = False
     growth_lags: tuple[int, ...] = (-1, -2)
     growth_delay: int = -1
     report_lag: int = 0
@@ -95,6 +109,8 @@ class Variant:
     scale_windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
     presample: int = 4
+    trend_breaks: tuple[int, ...] = ()
+    trend_start: bool = False
 
 
 def declare(variant: Variant, stage: Stage) -> Spec:
@@ -115,7 +131,7 @@ def declare(variant: Variant, stage: Stage) -> Spec:
         name=f"{variant.name}, stage {stage}",
         observation={
             "y": ystar + covid + a_y1 * gap(-1) + a_y2 * gap(-2) + _rates(variant, stage, natural) + e_y,
-            "pi": b_pi * pi(-1) + (1 - b_pi) * mean(pi(-2), pi(-3), pi(-4)) + b_y * gap(-1) + e_pi,
+            "pi": _phillips(variant) + b_y * gap(-1) + e_pi,
         },
         transition=_transition(variant, stage),
         shocks=_shocks(stage),
@@ -134,6 +150,15 @@ def _rates(variant: Variant, stage: Stage, natural: Linear) -> Linear:
         growth = mean(*(g(lag) for lag in variant.growth_lags))
         return a_r * mean(r(-1), r(-2)) + a_g * growth + a_0
     return a_r * mean((r - natural)(-1), (r - natural)(-2))
+
+
+def _phillips(variant: Variant) -> Linear:
+    near = mean(pi(-2), pi(-3), pi(-4))
+    if not variant.import_prices:
+        return b_pi * pi(-1) + (1 - b_pi) * near
+    far = mean(pi(-5), pi(-6), pi(-7), pi(-8))
+    lags = b_near * pi(-1) + b_next * near + (1 - b_near - b_next) * far
+    return lags + b_oil * oil(-1) + b_import * imports
 
 
 def _transition(variant: Variant, stage: Stage) -> dict[str, Linear]:
@@ -171,4 +196,7 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
 )
+_LW: dict[str, Any] = {"import_prices": True, "presample": 8, "trend_breaks": (56, 142)}
+LW2003_VARIANT = replace(HLW2017_VARIANT, name="LW 2003", fixed={}, trend_start=True, **_LW)
 HLW2023_VARIANT = Variant("HLW 2023", covid=True, weighted_break=True, scale_windows=COVID_SCALE)
+LW2023_VARIANT = replace(HLW2023_VARIANT, name="LW 2023", detrended=False, **_LW)

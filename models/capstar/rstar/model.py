@@ -9,7 +9,15 @@ from typing import Literal
 import pandas as pd
 
 from capstar.rstar.inputs import prepare, required_columns
-from capstar.rstar.laubach_williams import HLW2017_VARIANT, HLW2023_VARIANT, Stage, Variant, declare
+from capstar.rstar.laubach_williams import (
+    HLW2017_VARIANT,
+    HLW2023_VARIANT,
+    LW2003_VARIANT,
+    LW2023_VARIANT,
+    Stage,
+    Variant,
+    declare,
+)
 from capstar.rstar.results import RStarResults
 from capstar.rstar.three_stage import Job, Options, adapt, estimate
 from capstar.statespace.compiled import compile_spec
@@ -113,3 +121,5 @@ class RStarModel:
 
 HLW2017 = RStarModel(HLW2017_VARIANT)
 HLW2023 = RStarModel(HLW2023_VARIANT)
+LW2003 = RStarModel(LW2003_VARIANT)
+LW2023 = RStarModel(LW2023_VARIANT)

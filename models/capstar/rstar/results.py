@@ -191,7 +191,8 @@ class RStarResults:
         -------
         Forecast
             Means and standard deviations at known parameters: ``y`` (100 log GDP), ``pi``, and
-            ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken as zero.
+            ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken
+            as zero, oil and import prices as rising with ``pi``.
         """
         if h < 1:
             raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
@@ -202,7 +203,7 @@ class RStarResults:
                 raise SpecificationError(f"real_rate={real_rate!r}; choose 'neutral', 'last' or give a path.")
             real_rate = float(known[real_rate])
         rate = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else pd.Series(real_rate, index)
-        future = pd.DataFrame({"r": rate, "d": 0.0}, index=index)
+        future = pd.DataFrame({"r": rate, "d": 0.0, "oil": 0.0, "imports": 0.0}, index=index)
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def to_frame(self) -> pd.DataFrame:

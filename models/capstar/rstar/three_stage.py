@@ -168,7 +168,12 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
     problem = bind(
         spec,
         job.frame,
-        initial_mean=initial_state(job.frame["y"], job.start, slots),
+        initial_mean=initial_state(
+            job.frame["y"],
+            job.start,
+            slots,
+            breaks=job.variant.trend_breaks if job.variant.trend_start else (),
+        ),
         initial_cov=FIRST_COV * np.eye(len(slots)),
         start=job.start,
         end=job.end,
@@ -184,7 +189,9 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
 
 
 def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
-    values = start_values(job.frame, job.start, job.end, stage) | dict(job.options.start_params or {})
+    values = start_values(job.frame, job.start, job.end, stage, job.variant) | dict(
+        job.options.start_params or {}
+    )
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
     held = {**job.variant.fixed, **fixed, **(job.options.fixed or {})}
     return table.fix({n: v for n, v in held.items() if n in problem.names})
