@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError
-from capstar.frames import as_quarterly, require_columns, require_complete
+from capstar.frames import as_quarterly, require_columns, require_complete, require_quarters
 
 QUARTERS = pd.period_range("1999Q3", periods=6, freq="Q", name="date")
 
@@ -44,6 +44,40 @@ def test_two_dates_in_one_quarter() -> None:
     months = pd.DataFrame({"a": 1.0}, pd.date_range("2000-01-01", periods=12, freq="MS", name="date"))
     with pytest.raises(DataError, match=r"2000Q1 stands twice .* aggregate monthly data"):
         as_quarterly(months, source="m.csv")
+
+
+@pytest.mark.parametrize("as_index", [False, True])
+def test_row_without_a_date(as_index: bool) -> None:
+    dates = QUARTERS.to_timestamp().where(np.arange(6) != 3)
+    table = pd.DataFrame({"a": 1.0}, dates) if as_index else pd.DataFrame({"date": dates, "a": 1.0})
+    with pytest.raises(DataError, match=r"t\.csv: row 4 has no date"):
+        as_quarterly(table, source="t.csv")
+
+
+def test_two_columns_of_one_name() -> None:
+    table = pd.DataFrame(np.ones((6, 2)), QUARTERS, columns=["a", "a"])
+    with pytest.raises(DataError, match="a names two columns"):
+        as_quarterly(table)
+
+
+@pytest.mark.parametrize("values", [QUARTERS.to_timestamp(), np.ones(6) * 1j])
+def test_neither_dates_nor_complex_numbers_become_floats(values) -> None:
+    with pytest.raises(DataError, match=r"a holds (datetime64|complex128).*, expected numbers"):
+        as_quarterly(pd.DataFrame({"a": values}, QUARTERS))
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (pd.RangeIndex(6), "got RangeIndex"),
+        (pd.period_range("2000-01", periods=6, freq="M"), "got PeriodIndex of frequency M"),
+        (QUARTERS[::-1], "missing or repeated after 2000Q4"),
+        (QUARTERS[[0, 1, 1, 2, 3, 4]], "missing or repeated after 1999Q4"),
+    ],
+)
+def test_series_must_be_quarterly(index: pd.Index, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        require_quarters(pd.Series(1.0, index), "gap")
 
 
 def test_checks_name_column_and_date() -> None:

@@ -151,7 +151,9 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
 
 def _numbers(column: pd.Series, index: pd.PeriodIndex, source: str) -> pd.Series:
     if column.dtype.kind in "Mmc":
-        raise DataError(f"{source}: {column.name} holds {column.dtype}, expected numbers. Leave the column out.")
+        raise DataError(
+            f"{source}: {column.name} holds {column.dtype}, expected numbers. Leave the column out."
+        )
     numbers = pd.to_numeric(column, errors="coerce")
     text = column.notna().to_numpy() & numbers.isna().to_numpy()
     if text.any():

@@ -85,6 +85,32 @@ def test_embedded_macro_data() -> None:
     # Raw rows of the data set: real GDP 2834.39 and 2847.699 in 1960Q1; bill rate 0.12 in 2009Q3.
     assert frame["interest_rate"].iloc[-1] == pytest.approx(100 * ((1 + 0.12 / 36_000) ** 365 - 1))
     assert frame.attrs["source"].startswith("statsmodels")
+    assert frame.attrs["start"] == "1960Q1"
+    for key in ("units", "transformation"):
+        assert list(frame.attrs[key]) == list(frame), key
+
+
+@pytest.mark.parametrize("source", ["french", "french_size_value", "french_size_momentum"])
+def test_small_and_large_are_the_outer_quintiles(reference, source: str) -> None:
+    """Held against French's own five quintiles of market equity.
+
+    The nearest of the five is the smallest for small, the largest for large; and the mean is nearer to
+    the quintile's return than to its return in excess of the risk-free rate, so that rate is still in.
+    """
+    published = pd.read_csv(reference("small_caps/size_portfolios_monthly.csv"), index_col="month")
+    published.index = pd.PeriodIndex(published.index, freq="M")
+    ours = data.small_cap_returns(source)
+    quintiles = published[["Lo 20", "Qnt 2", "Qnt 3", "Qnt 4", "Hi 20"]].reindex(ours.index)
+    for column, quintile in (("small", "Lo 20"), ("large", "Hi 20")):
+        assert quintiles.corrwith(ours[column]).idxmax() == quintile
+        difference = (ours[column] - quintiles[quintile]).mean()
+        assert abs(difference) < abs(difference + ours["risk_free"].mean())
+    assert ours.attrs["transformation"].startswith(f"{source}:")
+
+
+def test_unknown_return_source_is_named() -> None:
+    with pytest.raises(DataError, match=r"source='russell'; choose one of \['french'"):
+        data.small_cap_returns("russell")
 
 
 def test_french_portfolios_and_factors_agree() -> None:
@@ -127,9 +153,14 @@ def test_files_round_trip(tmp_path: Path) -> None:
         (b"date,log_gdp\n", "a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not a CSV file"),
         (b"<html><body>Not found</body></html>\n", "there is no column 'date'"),
-        (b"date,log_gdp\n2000Q1,8.1,9,9\n2000Q2,8.2\n", "cannot be read|not a CSV file"),
+        (b"date,log_gdp\n2000Q1,8.1,9,9\n2000Q2,8.2\n", "a row has more values than the header"),
+        (b"date,log_gdp\n2000Q1,8.1\n2000Q2,8.2,9\n", "not a CSV file"),
         (b"date,log_gdp\n2000-01-01,8.1\n2000-04-01,eight\n", "log_gdp in 2000Q2 is 'eight', not a number"),
         (b"quarter,log_gdp\n2000Q1,8.1\n", "there is no column 'date'"),
+        (b"date;log_gdp\n2000Q1;8,1\n", "there is no column 'date'; the first line gives"),
+        (b"date,log_gdp\n2000Q1,8.1\n2000Q2,inf\n", "log_gdp in 2000Q2 is infinite"),
+        (b"date,log_gdp\n2000Q1,8.1\n,8.2\n", "row 2 has no date"),
+        (b"date,log_gdp\n1 April 2000,8.1\n", "row 1 has the date '1 April 2000', which cannot be read"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, content: bytes, message: str) -> None:
@@ -138,6 +169,26 @@ def test_bad_files_are_named(tmp_path: Path, content: bytes, message: str) -> No
     with pytest.raises(DataError, match=message) as error:
         data.read_input(path)
     assert "bad.csv" in str(error.value)
+
+
+def test_trailing_commas_are_no_column(tmp_path: Path) -> None:
+    """Spreadsheets write them; the first column must not become an index for their sake."""
+    (tmp_path / "a.csv").write_text("date,log_gdp\n2000Q1,8.1,\n2000Q2,8.2,\n")
+    assert data.read_input(tmp_path / "a.csv")["log_gdp"].to_dict() == {
+        pd.Period("2000Q1"): 8.1,
+        pd.Period("2000Q2"): 8.2,
+    }
+
+
+@pytest.mark.parametrize("ending", ["gz", "bz2", "xz", "zip"])
+def test_broken_compression_is_named(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.csv.{ending}"
+    data.us_macro().to_csv(path)
+    whole = path.read_bytes()
+    for broken in (whole[: len(whole) // 2], b"date,log_gdp\n2000Q1,8.1\n"):
+        path.write_bytes(broken)
+        with pytest.raises(DataError, match=rf"a\.csv\.{ending}: this is not a CSV file"):
+            data.read_input(path)
 
 
 def test_absent_and_false_parquet(tmp_path: Path) -> None:
@@ -165,6 +216,46 @@ def test_builder_names_what_is_wrong() -> None:
         data.to_quarterly(good)
     with pytest.raises(DataError, match="no value in 1990Q1"):
         data.splice_growth(good, good, "1990Q1")
+    with pytest.raises(DataError, match="2000Q2 is 0; an index level must be positive"):
+        data.splice_growth(good, good * 0, "2000Q2")
+    with pytest.raises(DataError, match="choose '365' or 'none'"):
+        data.model_input(good, good, good, compounding="360")
+    with pytest.raises(DataError, match="real_gdp: the values are of type str, expected numbers"):
+        data.model_input(good.astype("str"), good, good)
+
+
+@pytest.mark.parametrize("name", ["real_gdp", "price_index", "short_rate", "covid_index"])
+@pytest.mark.parametrize(("value", "what"), [(np.nan, "missing"), (np.inf, "infinite")])
+def test_hole_inside_a_raw_series_is_named(name: str, value: float, what: str) -> None:
+    """Dropping the quarter would leave a gap that lags step over."""
+    quarters = pd.period_range("2000Q1", periods=24, freq="Q")
+    series = {
+        one: pd.Series(np.linspace(100.0, 110.0, 24), quarters)
+        for one in ("real_gdp", "price_index", "short_rate", "covid_index")
+    }
+    series[name].iloc[10] = value
+    with pytest.raises(DataError, match=f"{name} in 2002Q3 is {what}"):
+        data.model_input(**series)
+
+
+def test_unknown_ends_of_a_raw_series_shorten_the_input() -> None:
+    quarters = pd.period_range("2000Q1", periods=24, freq="Q")
+    level = pd.Series(np.linspace(100.0, 110.0, 24), quarters)
+    out = data.model_input(level, level, level.where((quarters >= "2002Q1") & (quarters <= "2004Q4")))
+    pd.testing.assert_index_equal(out.index, pd.period_range("2002Q1", "2004Q4", freq="Q", name="date"))
+
+
+def test_expectations_refuse_a_gap() -> None:
+    quarters = pd.period_range("2000Q1", periods=12, freq="Q")
+    inflation = pd.Series(2.0, quarters).drop(quarters[5])
+    with pytest.raises(DataError, match="inflation: a quarter is missing or repeated after 2001Q1"):
+        data.expected_inflation(inflation)
+
+
+def test_months_out_of_order_are_refused() -> None:
+    monthly = pd.Series([1.0, 2.0, 3.0], pd.period_range("2000-01", periods=3, freq="M"), name="rate")
+    with pytest.raises(DataError, match="rate: the months are out of order"):
+        data.to_quarterly(monthly[::-1], "end")
 
 
 def test_incomplete_quarter_is_missing() -> None:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from capstar.data.inputs import model_input
 from capstar.errors import DataError
 
-_UNITS = {
-    "log_gdp": "natural log of billions of chained 2005 dollars",
-    "inflation": "percent a year",
-    "expected_inflation": "percent a year",
-    "interest_rate": "percent a year",
-}
-_SMALLEST = ("S1V1", "S1V3", "S1V5", "S1M1", "S1M3", "S1M5")
-_LARGEST = ("S5V1", "S5V3", "S5V5", "S5M1", "S5M3", "S5M5")
+ReturnSource = Literal["french", "french_size_value", "french_size_momentum"]
+_SORTS = {"french": ("V", "M"), "french_size_value": ("V",), "french_size_momentum": ("M",)}
+_SIZE_NOTE = "small = smallest quintile of NYSE market equity, smaller than the Russell 2000"
 
 
 def us_macro() -> pd.DataFrame:
     """US model input from ``statsmodels.datasets.macrodata``, 1960Q1-2009Q3.
 
-    Real GDP, consumer prices (all items) and the three-month Treasury bill: not the core PCE deflator and
-    federal funds rate of the published estimates, so levels of r* differ from them.
+    Real GDP, consumer prices (all items, last month of the quarter) and the three-month Treasury bill
+    (mean of the quarter): not the core PCE deflator and federal funds rate of the published estimates, so
+    levels of r* differ from them.  One revised vintage, not what was known at the time.
 
     Returns
     -------
     pandas.DataFrame
         ``log_gdp``, ``inflation``, ``expected_inflation`` (four-quarter mean) and ``interest_rate``
-        (365-day compounding), quarterly PeriodIndex named ``date``; ``attrs`` hold title, source, units.
+        (365-day compounding), quarterly PeriodIndex named ``date``; ``attrs`` hold ``title``,
+        ``source``, ``start``, and ``units`` and ``transformation`` by column.
     """
     from statsmodels.datasets import macrodata
 
@@ -38,33 +37,52 @@ def us_macro() -> pd.DataFrame:
     out = model_input(raw["realgdp"], raw["cpi"], raw["tbilrate"])
     out.attrs |= {
         "title": "statsmodels macrodata (US)",
-        "source": "statsmodels.datasets.macrodata: FRED series GDPC1, CPI (all items), 3-month Treasury bill",
-        "units": _UNITS,
+        "source": "statsmodels.datasets.macrodata (from FRED): realgdp, cpi (all items, end of quarter), "
+        "tbilrate (3-month bill, quarterly mean)",
+        "start": str(out.index[0]),
+        "units": out.attrs["units"] | {"log_gdp": "natural log of billions of chained 2005 dollars a year"},
     }
     return out
 
 
-def small_cap_returns() -> pd.DataFrame:
+def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
     """Monthly US returns by size from the French data in ``linearmodels``, 1949-01 to 2017-03.
 
-    Small is the mean of the six value-weighted portfolios of the *smallest quintile* of NYSE market
-    equity (three by value, three by momentum): firms smaller than those of the Russell 2000.  Large is
-    the same of the largest quintile.
+    Small is the mean of portfolios of the *smallest quintile* of NYSE market equity (S1): firms smaller
+    than those of the Russell 2000.  Large is the same of the largest quintile (S5).
+
+    Parameters
+    ----------
+    source
+        Which portfolios of a quintile are averaged, weighted equally: ``"french_size_value"`` (lowest,
+        middle and highest value), ``"french_size_momentum"`` (losers, neutral, winners), or ``"french"``,
+        all six.
 
     Returns
     -------
     pandas.DataFrame
         Percent a month, monthly PeriodIndex named ``date``: ``small``, ``large``,
         ``small_minus_large``, ``excess`` (small minus risk-free), ``market`` (excess over the risk-free
-        rate, Mkt-RF), ``smb`` and ``risk_free``.
+        rate, Mkt-RF), ``smb`` and ``risk_free``.  ``small`` and ``large`` are returns before the
+        risk-free rate is taken off.  ``attrs`` hold ``title``, ``source``, ``units``,
+        ``transformation`` and the note on size.
+
+    Raises
+    ------
+    DataError
+        The source is unknown.
     """
+    if source not in _SORTS:
+        raise DataError(f"source={source!r}; choose one of {list(_SORTS)}.")
     from linearmodels.datasets import french
 
     raw = french.load()
     index = pd.PeriodIndex(pd.to_datetime(raw["dates"]), freq="M", name="date")
     percent = 100.0 * raw.drop(columns="dates").set_axis(index)
-    small = percent[list(_SMALLEST)].mean(axis=1)
-    large = percent[list(_LARGEST)].mean(axis=1)
+    small, large = (
+        percent[[f"{size}{sort}{third}" for sort in _SORTS[source] for third in (1, 3, 5)]].mean(axis=1)
+        for size in ("S1", "S5")
+    )
     out = pd.DataFrame(
         {
             "small": small,
@@ -80,7 +98,8 @@ def small_cap_returns() -> pd.DataFrame:
         "title": "French size portfolios (US)",
         "source": "linearmodels.datasets.french: Kenneth R. French's data library",
         "units": "percent a month",
-        "note": "small = smallest quintile of NYSE market equity, smaller than the Russell 2000",
+        "transformation": f"{source}: equal-weighted mean of the quintile's portfolios, decimals to percent",
+        "note": _SIZE_NOTE,
     }
     return out
 
@@ -116,5 +135,6 @@ def french_factors() -> pd.DataFrame:
         "title": "Fama-French three factors (US)",
         "source": "arch.data.frenchdata: Kenneth R. French's data library",
         "units": "percent a month",
+        "transformation": "none; months read from YYYYMM",
     }
     return out

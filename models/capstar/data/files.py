@@ -14,7 +14,6 @@ from capstar.frames import as_quarterly
 
 _NOT_A_TABLE = (
     pd.errors.ParserError,
-    pd.errors.ParserWarning,
     pd.errors.EmptyDataError,
     UnicodeDecodeError,
     OSError,
@@ -64,16 +63,33 @@ def read_input(path: str | Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # values beyond the header's columns
-            frame = pd.read_csv(
-                path, dtype={"date": str}, encoding="utf-8-sig", skipinitialspace=True, index_col=False
-            )
+        header = _parse_csv(path, nrows=0)
+        # Without its date column the file is refused for that, whatever its rows hold.
+        frame = _parse_csv(path) if "date" in header.columns else header
+    except pd.errors.ParserWarning as error:
+        raise DataError(
+            f"{path}: a row has more values than the header, which gives {_listed(header)}. Name every column, "
+            "and write decimals with a point."
+        ) from error
     except _NOT_A_TABLE as error:
         reason = str(error).strip().splitlines()[-1]
         raise DataError(
             f"{path}: this is not a CSV file ({reason}). Save the table as comma-separated text, or as Parquet."
         ) from error
+    return frame
+
+
+def _parse_csv(path: Path, nrows: int | None = None) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # values beyond the header's columns
+        frame = pd.read_csv(
+            path,
+            dtype={"date": str},
+            encoding="utf-8-sig",
+            skipinitialspace=True,
+            index_col=False,
+            nrows=nrows,
+        )
     frame.columns = frame.columns.str.strip()
     return frame
 

@@ -170,7 +170,9 @@ def _regress(y: np.ndarray, known: np.ndarray, n: int, *, ahead: int) -> np.ndar
 def _require_known(series: pd.Series, name: str) -> None:
     """Numbers from the first known quarter to the last; a quarter lost here would be a gap in the input."""
     if not pd.api.types.is_numeric_dtype(series):
-        raise DataError(f"{name}: the values are of type {series.dtype}, expected numbers. See pd.to_numeric.")
+        raise DataError(
+            f"{name}: the values are of type {series.dtype}, expected numbers. See pd.to_numeric."
+        )
     known = series.loc[series.first_valid_index() : series.last_valid_index()]
     bad = ~np.isfinite(known.to_numpy(dtype=float))
     if bad.any():
