@@ -182,7 +182,8 @@ class Problem:
         """
         inputs, path = self.inputs(theta), self._path()
         if not gaussian.filter_path(*inputs, path):
-            bad = self.index[int(np.argmax((path.F == 0.0).any(axis=1) & ~np.isnan(self.y).any(axis=1)))]
+            # The kernel stops at the first observation without variance; missing ones have none.
+            bad = self.index[int(np.argmax(((path.F == 0.0) & ~np.isnan(self.y)).any(axis=1)))]
             raise SpecificationError(
                 f"{self.spec.name}: the innovation variance of {bad} is not positive at "
                 f"{dict(zip(self.names, theta.round(6).tolist(), strict=True))}. Check the standard "

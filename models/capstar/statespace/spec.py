@@ -137,6 +137,12 @@ def _check_observation(spec: Spec) -> None:
                     f"{spec.name}: {name} appears on both sides of its own equation. "
                     f"Solve it for {name}, or use a lag."
                 )
+            if key[0] in spec.shocks and key[1] != 0:
+                raise SpecificationError(
+                    f"{spec.name}: the equation of {name} reads {show_slot(key)}, a measurement shock of "
+                    "another date. Make the shock a state and read the lag of that state: "
+                    f"transition | {{'{key[0]}_state': {key[0]}}}."
+                )
             if key[0] not in spec.transition and key[1] > 0:
                 raise SpecificationError(
                     f"{spec.name}: the equation of {name} reads {show_slot(key)}, a future value."
