@@ -25,7 +25,7 @@ import numpy as np
 from numba import njit
 
 LOG_2PI = math.log(2.0 * math.pi)
-_KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy"}
+_KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True}
 # The steps of the forward pass are merged into their loop: 30 microseconds in place of 57.
 _INLINE: dict[str, Any] = {**_KERNEL, "inline": "always"}
 

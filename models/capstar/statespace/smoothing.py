@@ -152,6 +152,17 @@ def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
     )  # fmt: skip
 
 
+def smoothed_moments(problem: Problem, params: _Params, slots: list[int]) -> tuple[Floats, Floats]:
+    """Smoothed mean (n, s) and covariance (n, s, s) of some of the states: what a Monte Carlo needs."""
+    theta = problem.vector(params)
+    path = problem.filter_path(theta)
+    r, N, _, _ = _backward(problem, theta, path)
+    rows = path.P[:, 0, slots]
+    mean = path.a[:, 0, slots] + (rows @ r[1:, :, None])[:, :, 0]
+    cov = rows[:, :, slots] - rows @ N[1:] @ rows.transpose(0, 2, 1)
+    return mean, cov
+
+
 def simulate_states(
     problem: Problem, params: _Params, *, n_draws: int = 1, seed: int | np.random.Generator = 0
 ) -> Floats:

@@ -1,0 +1,227 @@
+"""Standard errors of the states: Hamilton's (1986) Monte Carlo over parameters and initial state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.statespace.problem import Problem
+from capstar.statespace.smoothing import StateEstimates, smoothed_moments
+
+if TYPE_CHECKING:
+    from capstar.rstar.results import RStarResults
+
+Floats = npt.NDArray[np.float64]
+Covariance = Literal["full", "published"]
+_CHUNK = 100  # draws summed together; fixed, so that sums do not depend on the number of workers
+QUANTITIES = ("rstar", "g", "potential")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Parameters and initial states to average over.
+
+    Attributes
+    ----------
+    theta
+        Full parameter vectors, shape (n_draws, k).
+    initial
+        States before the sample, shape (n_draws, m).
+    discarded
+        Parameter draws that broke a bound or had a_y1 + a_y2 of 1 or more.
+    """
+
+    theta: Floats
+    initial: Floats
+    discarded: int
+
+
+@dataclass(frozen=True)
+class StateUncertainty:
+    """Standard errors of r*, trend growth and potential with their two sources.
+
+    Attributes
+    ----------
+    se : pandas.DataFrame
+        Standard error by quarter, columns ``rstar``, ``g`` (percent a year) and ``potential`` (100 log).
+    parameter_variance, filter_variance : pandas.DataFrame
+        The two parts of its square: mean squared move of the smoothed state over draws, and mean smoothed
+        variance (for the last quarter both are those of the filter).
+    covariance
+        ``"full"`` or ``"published"``; see `state_uncertainty`.
+    n_draws, discarded, seed
+        Of the Monte Carlo.
+    """
+
+    se: pd.DataFrame
+    parameter_variance: pd.DataFrame
+    filter_variance: pd.DataFrame
+    covariance: Covariance
+    n_draws: int
+    discarded: int
+    seed: int | None
+
+    @property
+    def average(self) -> pd.Series:
+        """Mean of the standard errors over quarters, as the papers' tables report."""
+        return self.se.mean().rename("average")
+
+    @property
+    def final(self) -> pd.Series:
+        """Standard errors of the last quarter."""
+        return self.se.iloc[-1].rename("final")
+
+
+def state_uncertainty(
+    results: RStarResults,
+    *,
+    n_draws: int = 5000,
+    seed: int = 0,
+    covariance: Covariance = "full",
+    n_workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> StateUncertainty:
+    """Monte Carlo standard errors of the states (Hamilton 1986).
+
+    Parameters
+    ----------
+    results
+        An estimate.
+    n_draws
+        Draws of parameters from N(estimate, inverse outer product of scores) inside the bounds, each with
+        an initial state drawn around the first smoothed state.
+    seed
+        The same seed gives the same numbers whatever the number of workers.
+    covariance
+        ``"full"``: the filter variance of r* is that of ``4 c g + z``.  ``"published"``: as the New York
+        Fed's code has it: without the covariance of g and z, with c = 1, and read one quarter later.
+    n_workers
+        Threads; by default the number of cores.
+    progress
+        Called with the share done.
+
+    References
+    ----------
+    Hamilton (1986), *Journal of Econometrics* 33, 387-397; Laubach and Williams (2003), section IV.
+    """
+    draws = draw_parameters(results, n_draws=n_draws, seed=seed)
+    out = average_over(results, draws, covariance=covariance, n_workers=n_workers, progress=progress)
+    return replace(out, seed=seed)
+
+
+def draw_parameters(results: RStarResults, *, n_draws: int, seed: int) -> Draws:
+    """Draws of the parameters and of the initial state.
+
+    Raises
+    ------
+    SpecificationError
+        Fewer than one draw, or hardly any draw respects the bounds.
+    """
+    if n_draws < 1:
+        raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")
+    stage = results.stages.stage3
+    rng = np.random.default_rng(seed)
+    cov = results.cov_params()
+    center = stage.ml.params[list(cov.index)].to_numpy(dtype=float)
+    root = np.linalg.cholesky(cov.to_numpy())
+    accepted: list[Floats] = []
+    tried = 0
+    while len(accepted) < n_draws:
+        candidate = center + root @ rng.standard_normal(center.size)
+        tried += 1
+        if _admissible(stage.problem, dict(zip(cov.index, candidate, strict=True))):
+            accepted.append(candidate)
+        elif tried > 100 * (len(accepted) + 100):
+            raise SpecificationError(
+                f"{results.model_name}: of {tried} draws of the parameters {len(accepted)} respect the bounds. The "
+                "estimate lies too near them for this Monte Carlo; fix the parameters at their bounds."
+            )
+    theta = np.tile(stage.problem.vector(stage.ml.params), (n_draws, 1))
+    theta[:, [stage.problem.names.index(name) for name in cov.index]] = accepted
+    spread = np.linalg.cholesky(stage.states.predicted_cov[0] + 1e-12 * np.eye(stage.states.initial.size))
+    initial = stage.states.smoothed[0] + rng.standard_normal((n_draws, len(spread))) @ spread.T
+    return Draws(theta, initial, tried - n_draws)
+
+
+def average_over(
+    results: RStarResults,
+    draws: Draws,
+    *,
+    covariance: Covariance = "full",
+    n_workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> StateUncertainty:
+    """Standard errors from given draws; the arithmetic of `state_uncertainty`."""
+    if covariance not in ("full", "published"):
+        raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
+    stage = results.stages.stage3
+    # The drawn initial state stands for that of the first quarter, with its predicted covariance.
+    problem = stage.problem.with_initial_cov(stage.states.predicted_cov[0])
+    center = _report_means(stage.problem, stage.states)
+    chunks = [slice(i, i + _CHUNK) for i in range(0, len(draws.theta), _CHUNK)]
+
+    def total(chunk: slice) -> Floats:
+        pairs = zip(draws.theta[chunk], draws.initial[chunk], strict=True)
+        return np.sum([_variances(problem, center, *pair, covariance) for pair in pairs], axis=0)
+
+    with ThreadPoolExecutor(n_workers) as pool:
+        summed = np.zeros((2, *center.shape))
+        for done, part in enumerate(pool.map(total, chunks), start=1):
+            summed += part
+            if progress is not None:
+                progress(done / len(chunks))
+    parameter, filtering = summed / len(draws.theta)
+    if covariance == "published":
+        filtering = np.vstack([filtering[1:], filtering[-1:]])
+    index, names = stage.problem.index, list(QUANTITIES)
+    return StateUncertainty(
+        se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
+        parameter_variance=pd.DataFrame(parameter, index, names),
+        filter_variance=pd.DataFrame(filtering, index, names),
+        covariance=covariance,
+        n_draws=len(draws.theta),
+        discarded=draws.discarded,
+        seed=None,
+    )
+
+
+def _admissible(problem: Problem, values: Mapping[str, float]) -> bool:
+    bounds = problem.model.parameters
+    inside = all(bounds[name].lower <= value <= bounds[name].upper for name, value in values.items())
+    return inside and values["a_y1"] + values["a_y2"] < 1
+
+
+def _loadings(problem: Problem, theta: Floats) -> Floats:
+    """Rows that read r*, g and potential off the state, shape (3, m)."""
+    rows: Floats = problem.model.blocks["R"].dense(problem.values(theta))
+    chosen: Floats = rows[[problem.model.reports.index(name) for name in QUANTITIES]]
+    return chosen
+
+
+def _report_means(problem: Problem, states: StateEstimates) -> Floats:
+    means: Floats = states.smoothed @ _loadings(problem, states.theta).T
+    return means
+
+
+def _variances(
+    problem: Problem, center: Floats, theta: Floats, initial: Floats, covariance: Covariance
+) -> Floats:
+    """Squared move and filter variance of the three quantities at one draw, shape (2, n, 3)."""
+    rows = _loadings(problem, theta)
+    drawn = replace(problem, initial_mean=initial)
+    slots = [int(j) for j in np.flatnonzero(rows.any(axis=0))]
+    mean, cov = smoothed_moments(drawn, theta, slots)
+    rows = rows[:, slots]
+    moves = (mean @ rows.T - center) ** 2
+    if covariance == "full":
+        return np.stack([moves, np.einsum("qi,tij,qj->tq", rows, cov, rows)])
+    # As published: 16 var(g) + var(z), neither c nor the covariance.
+    plain = (rows != 0) * np.where(np.abs(rows[1]) > 0, 4.0, 1.0)
+    return np.stack([moves, np.einsum("qi,tii->tq", plain**2, cov)])
