@@ -169,7 +169,8 @@ def average_over(
 
     def total(chunk: slice) -> Floats:
         pairs = zip(draws.theta[chunk], draws.initial[chunk], strict=True)
-        return np.sum([_variances(problem, center, *pair, covariance) for pair in pairs], axis=0)
+        summed: Floats = np.sum([_variances(problem, center, *pair, covariance) for pair in pairs], axis=0)
+        return summed
 
     with ThreadPoolExecutor(n_workers) as pool:
         summed = np.zeros((2, *center.shape))
