@@ -45,13 +45,15 @@ class Case:
         return (0,) * M, pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
 
 
-@pytest.fixture(params=["complete", "missing"])
+@pytest.fixture(params=["complete", "missing", "white"])
 def case(request: pytest.FixtureRequest) -> Case:
     rng = np.random.default_rng(4)
     T = np.array([[1.0, 0.9, 0.0], [0.0, 0.7, 0.2], [1.0, 0.0, 0.0]])
     Z = np.array([[1.0, 0.0, -0.4], [0.0, 0.6, 0.0]])
     load = np.array([[0.8, 0.3], [0.0, 0.5], [0.0, 0.0]])
     y = rng.normal(size=(N, P))
+    if request.param == "white":  # the last state has no memory: a row of the transition is empty
+        T[2] = 0.0
     if request.param == "missing":
         y[1, 0] = y[3] = y[5, 1] = np.nan
     sample = Sample(y, rng.normal(size=(N, 2)), 1 + rng.random(N))

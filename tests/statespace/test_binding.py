@@ -90,6 +90,19 @@ def test_past_measurement_errors_are_refused_and_the_advice_works(frame: pd.Data
     assert problem.loglike({"s_e": 1.5, "b": 0.4}) == pytest.approx(expected, rel=1e-12)  # 8 periods
 
 
+def test_an_unheld_lag_is_reached_through_the_one_before_it(frame: pd.DataFrame) -> None:
+    """The state holds x(-1); x(-1) read anew is x(-2) + u(-1), so both states move by the same shock."""
+    (nu,) = variables("nu")
+    spec = Spec(
+        "delayed", {"y": nu + e}, {"nu": nu(-1) + b * mu(-1), "mu": mu(-1) + u}, {"e": s_e, "u": s_u},
+        layout=(("nu", 0), ("mu", -1)),
+    )  # fmt: skip
+    problem = bind(spec, frame, initial_mean={("nu", 0): 0.0, ("mu", -1): 0.0}, initial_cov=np.eye(2))
+    values = problem.values(problem.vector({"s_e": 1.0, "s_u": 2.0, "b": 0.3}))
+    np.testing.assert_allclose(problem.model.blocks["T"].dense(values), [[1, 0.3], [0, 1]])
+    np.testing.assert_allclose(problem.model.blocks["Q"].dense(values), [[0.36, 0], [1.2, 4]])
+
+
 TABLE = ParameterTable.build({"a": Parameter(0.5, lower=0.0, upper=1.0), "k": Parameter(2.0)})
 
 

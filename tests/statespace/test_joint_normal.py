@@ -22,6 +22,7 @@ from capstar.statespace import (
     smooth_disturbances,
     variables,
 )
+from capstar.statespace.smoothing import smoothed_moments
 
 rho, beta, drift, s_e, s_f, s_u, s_w, kappa = params("rho beta drift s_e s_f s_u s_w kappa")
 y, q, x, mu, tau, e, f, u, w = variables("y q x mu tau e f u w")
@@ -31,6 +32,7 @@ SPEC = Spec(
     {"mu": mu(-1) + drift + u, "tau": rho * tau(-1) + w + 0.4 * u},
     {"e": s_e, "f": 2 * s_f, "u": s_u, "w": s_w},
     obs_scale={"kappa": ("2001Q1", "2001Q2")},
+    reports={"gap": x(-1) - mu + beta * tau(-1)},
 )
 PARAMS = {
     "rho": 0.7, "beta": -0.4, "drift": 0.3, "s_e": 0.8, "s_f": 0.6, "s_u": 0.5, "s_w": 0.9, "kappa": 1.8,
@@ -155,6 +157,29 @@ def test_smoother_is_the_conditional_distribution_given_all(problem: Problem, fr
         np.testing.assert_allclose(ours.smoothed[t - 1], oracle.mean[now], rtol=RTOL, atol=ATOL)
         np.testing.assert_allclose(ours.smoothed_cov[t - 1], oracle.cov[now, now], rtol=RTOL, atol=ATOL)
         np.testing.assert_allclose(ours.lag_one_cov[t - 1], oracle.cov[now, before], rtol=RTOL, atol=ATOL)
+
+
+def test_smoothed_moments_of_some_states(problem: Problem, frame: pd.DataFrame) -> None:
+    some, oracle = [2, 0], given(frame)
+    mean, cov = smoothed_moments(problem, PARAMS, some)
+    for t in range(1, N + 1):
+        now = np.array(some) + t * M
+        np.testing.assert_allclose(mean[t - 1], oracle.mean[now], rtol=RTOL, atol=ATOL)
+        np.testing.assert_allclose(cov[t - 1], oracle.cov[np.ix_(now, now)], rtol=RTOL, atol=ATOL)
+
+
+@pytest.mark.parametrize("which", ["predicted", "filtered", "smoothed"])
+def test_reports_are_their_expressions(problem: Problem, frame: pd.DataFrame, which: str) -> None:
+    mean, deviation = estimate_states(problem, PARAMS).report("gap", which)
+    on_states = np.array([-1.0, 0.0, PARAMS["beta"]])
+    for t in range(1, N + 1):
+        oracle = given(frame, {"predicted": t - 1, "filtered": t, "smoothed": N}[which])
+        now = oracle.states(t)
+        expected = frame["x"].iloc[t - 1] + on_states @ oracle.mean[now]
+        assert mean.iloc[t - 1] == pytest.approx(expected, rel=RTOL, abs=ATOL)
+        variance = on_states @ oracle.cov[now, now] @ on_states
+        assert deviation.iloc[t - 1] == pytest.approx(np.sqrt(variance), rel=RTOL)
+    assert mean.index.equals(problem.index)
 
 
 def test_smoothed_disturbances_are_conditional_means(problem: Problem, frame: pd.DataFrame) -> None:
