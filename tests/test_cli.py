@@ -47,6 +47,15 @@ def test_files_and_summary(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv", "r.json", "r.png"]
 
 
+def test_standard_errors_in_the_json() -> None:
+    call = ("rstar", "--model", "hlw2017", "--input", "embedded", "--se", "100", "--json", "-")
+    first, again = capstar(*call), capstar(*call)
+    assert first.returncode == 0, first.stderr
+    errors = json.loads(first.stdout)["standard_errors"]
+    assert set(errors["average"]) == set(errors["final"]) == {"rstar", "g", "potential"}
+    assert first.stdout == again.stdout
+
+
 def test_hlw_2023_on_embedded_data() -> None:
     done = capstar("rstar", "--model", "hlw2023", "--input", "embedded")
     assert done.returncode == 0, done.stderr

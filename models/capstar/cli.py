@@ -70,13 +70,19 @@ def rstar(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the series as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the figure (.png, .pdf, .svg).")] = None,
+    se: Annotated[int, typer.Option(min=0, help="Draws for the standard errors of the states; 0: none.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of those draws.")] = 0,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Estimate the natural rate of interest in three stages."""
     with _errors(debug=debug or context.obj["debug"]):
         _check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
-        with _progress(total=3) as progress:
-            results = _model(model).fit(_read(input, model), start, end, progress=progress)
+        with _progress(total=4 if se else 3) as progress:
+            results = _model(model).fit(_read(input), start, end, progress=progress)
+            if se:
+                if progress is not None:
+                    progress(f"standard errors, {se} draws")
+                results = results.with_standard_errors(se, seed=seed)
         _write_rstar(results, json_file, csv, plot)
         if json_file != "-":
             typer.echo(str(results.summary()))
@@ -113,14 +119,10 @@ def _model(model: Model) -> RStarModel:
     return chosen
 
 
-def _read(source: str, model: Model) -> pd.DataFrame:
+def _read(source: str) -> pd.DataFrame:
     from capstar import data
 
-    if source != EMBEDDED:
-        return data.read_input(source)
-    frame = data.us_macro()
-    # The embedded sample ends in 2009, before any lockdown.
-    return frame.assign(covid_index=0.0) if model is Model.hlw2023 else frame
+    return data.us_macro() if source == EMBEDDED else data.read_input(source)
 
 
 def _write_rstar(results: RStarResults, json_file: str | None, csv: Path | None, plot: Path | None) -> None:

@@ -60,7 +60,8 @@ def test_gap_is_real_rate_minus_rstar(macro: pd.DataFrame, embedded_fit) -> None
 
 
 def test_covid_terms_go_where_the_sample_cannot_identify_them(macro: pd.DataFrame, golden_set) -> None:
-    before = HLW2023.fit(macro.assign(covid_index=0.0))
+    before = HLW2023.fit(macro)
+    assert before.llf == HLW2023.fit(macro.assign(covid_index=0.0)).llf
     assert {"phi", "kappa_2021"}.isdisjoint(before.params.index)
     assert "c" in before.params.index
     one = golden_set("hlw2023_us_2023q2")
@@ -180,6 +181,13 @@ def test_bad_data_is_named(macro: pd.DataFrame, spoil, message: str) -> None:
 def test_bad_samples_are_named(macro: pd.DataFrame, options, message: str) -> None:
     with pytest.raises(DataError, match=message):
         HLW2017.fit(macro, **options)
+
+
+def test_covid_index_is_needed_from_2020_on(golden_set) -> None:
+    one = golden_set("hlw2023_us_2023q2")
+    with pytest.raises(DataError, match=r"columns \['covid_index'\] are missing"):
+        HLW2023.fit(one.data.drop(columns="covid_index"))
+    assert "phi" not in HLW2023.fit(one.data.drop(columns="covid_index"), end="2019Q4", n_starts=1).params
 
 
 def test_covid_index_outside_its_range(macro: pd.DataFrame) -> None:

@@ -71,3 +71,25 @@ def test_bad_options_are_named(embedded_fit) -> None:
         state_uncertainty(embedded_fit, n_draws=0)
     with pytest.raises(SpecificationError, match="choose 'full' or 'published'"):
         state_uncertainty(embedded_fit, n_draws=1, covariance="none")
+
+
+def test_results_carry_them_into_summary_json_and_figure(embedded_fit) -> None:
+    fit = embedded_fit.with_standard_errors(200, seed=3)
+    assert embedded_fit.uncertainty is None
+    assert "Hamilton 1986" in str(fit.summary())
+    out = json.loads(json.dumps(fit.to_dict(), allow_nan=False))["standard_errors"]
+    assert out["average"]["rstar"] == fit.uncertainty.average["rstar"]
+    assert set(out["final"]) == {"rstar", "g", "potential"}
+    assert (fit.uncertainty.se["rstar"] > fit.rstar.smoothed_se).mean() > 0.9
+
+    def height(one) -> float:
+        return one.plot().axes[0].collections[0].get_paths()[0].vertices[:, 1].max()
+
+    assert height(fit) > height(embedded_fit)
+
+
+def test_monte_carlo_error_shrinks_with_the_draws(embedded_fit) -> None:
+    few = state_uncertainty(embedded_fit, n_draws=400).monte_carlo_error
+    many = state_uncertainty(embedded_fit, n_draws=3200).monte_carlo_error
+    # sqrt(8) = 2.8 in expectation; both are themselves estimated from few groups.
+    assert (many["g"] < few["g"]) & (many["potential"] < few["potential"])

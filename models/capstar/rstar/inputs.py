@@ -11,6 +11,7 @@ from capstar.rstar.starting import TREND_LEAD
 
 _LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
 _IMPORTS = ("oil_price_inflation", "import_price_inflation")
+_COVID = pd.Period("2020Q1", freq="Q")
 _BASE = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
 
@@ -55,7 +56,7 @@ def prepare(
         A column or quarter is missing, GDP is in levels, the sample is too short or outside the data.
     """
     source = str(data.attrs.get("title", "data"))
-    frame = as_quarterly(data, source=source)
+    frame = _before_covid(as_quarterly(data, source=source), variant, end)
     columns = required_columns(variant)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, variant, start, end, source)
@@ -69,6 +70,13 @@ def prepare(
             f"needs at least {4 * n_params}. Give a longer sample."
         )
     return _rename(frame.loc[first - variant.presample : last], variant), first, last
+
+
+def _before_covid(frame: pd.DataFrame, variant: Variant, end: str | pd.Period | None) -> pd.DataFrame:
+    """Give a sample that ends before 2020 the zero COVID index it may leave out."""
+    last = frame.index[-1] if end is None else _quarter(end, "end")
+    absent = variant.covid and "covid_index" not in frame.columns
+    return frame.assign(covid_index=0.0) if absent and last < _COVID else frame
 
 
 def _sample(

@@ -71,7 +71,9 @@ class RStarModel:
         data
             One row a quarter, without gaps: a ``date`` column (any day of the quarter, or ``2008Q3``) or
             a PeriodIndex; ``log_gdp`` (natural log of real GDP), ``inflation``, ``expected_inflation``
-            and ``interest_rate`` (annualised percent) and, for HLW 2023, ``covid_index`` (0-100).
+            and ``interest_rate`` (annualised percent); for the models of 2023 ``covid_index`` (0-100), which
+            samples that end before 2020 may leave out; for Laubach and Williams
+            ``oil_price_inflation`` and ``import_price_inflation`` (annualised percent).
         start, end
             Sample of the likelihood, such as ``"1961Q1"``; by default everything after the four quarters
             that lags need.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ from capstar.errors import SpecificationError
 from capstar.rstar.laubach_williams import Variant
 from capstar.rstar.summary import Summary, summarize
 from capstar.rstar.three_stage import StageEstimate, ThreeStages
+from capstar.rstar.uncertainty import Covariance, StateUncertainty, state_uncertainty
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
@@ -55,11 +57,14 @@ class RStarResults:
         The three stages; ``stages.stage1.ml`` and so on hold every stage's own estimates.
     data
         The input by the model's names, from the first row used.
+    uncertainty
+        Monte Carlo standard errors of the states, once asked for by `with_standard_errors`.
     """
 
     variant: Variant
     stages: ThreeStages
     data: pd.DataFrame
+    uncertainty: StateUncertainty | None = None
 
     @property
     def model_name(self) -> str:
@@ -170,6 +175,30 @@ class RStarResults:
         rstar: pd.Series = getattr(self.rstar, which)
         return (self.data["r"].loc[rstar.index] - rstar).rename("rstar_gap")
 
+    def with_standard_errors(
+        self,
+        n_draws: int = 5000,
+        *,
+        seed: int = 0,
+        covariance: Covariance = "full",
+        n_workers: int | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> RStarResults:
+        """The same results with Monte Carlo standard errors of r*, g and potential.
+
+        They carry the uncertainty of the parameters, which the standard deviations of `StatePath` leave
+        out, into `summary`, `plot` and `to_dict`.  See `capstar.rstar.state_uncertainty`.
+
+        Parameters
+        ----------
+        n_draws, seed, covariance, n_workers, progress
+            As there.
+        """
+        found = state_uncertainty(
+            self, n_draws=n_draws, seed=seed, covariance=covariance, n_workers=n_workers, progress=progress
+        )
+        return replace(self, uncertainty=found)
+
     def disturbances(self) -> Disturbances:
         """Smoothed shocks and auxiliary residuals of stage 3."""
         return smooth_disturbances(self._final.problem, self._final.ml.params)
@@ -222,6 +251,7 @@ class RStarResults:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
         frame = self.to_frame()
         states = {c: frame[c].tolist() for c in frame.columns if not c.endswith("_se")}
+        errors = {} if self.uncertainty is None else {"standard_errors": _errors_dict(self.uncertainty)}
         return {
             "model": self.model_name,
             "sample": {"start": str(self.start), "end": str(self.end), "quarters": self.nobs},
@@ -239,6 +269,7 @@ class RStarResults:
                 for name, value in self.params.items()
             },
             "stages": {f"stage{s.stage}": _stage_dict(s) for s in self._all_stages()},
+            **errors,
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 
@@ -247,7 +278,10 @@ class RStarResults:
         return summarize(self)
 
     def plot(self, *, level: float = 0.9) -> Figure:
-        """r*, its parts and the output gap with bands at known parameters.
+        """r*, its parts and the output gap with bands.
+
+        The bands of r* and g carry the uncertainty of the parameters if `with_standard_errors` was called;
+        all others are at known parameters.
 
         Parameters
         ----------
@@ -256,7 +290,11 @@ class RStarResults:
         """
         from capstar.plotting import plot_rstar
 
-        return plot_rstar(self.to_frame(), title=f"{self.model_name}, {self.start}-{self.end}", level=level)
+        frame = self.to_frame()
+        if self.uncertainty is not None:
+            for name in ("rstar", "g"):
+                frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
+        return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level)
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
@@ -271,6 +309,17 @@ class RStarResults:
 
     def _all_stages(self) -> tuple[StageEstimate, ...]:
         return (self.stages.stage1, self.stages.stage2, self.stages.stage3)
+
+
+def _errors_dict(found: StateUncertainty) -> dict[str, Any]:
+    return {
+        "average": found.average.to_dict(),
+        "final": found.final.to_dict(),
+        "draws": found.n_draws,
+        "discarded": found.discarded,
+        "covariance": found.covariance,
+        "monte_carlo_error": {name: _number(value) for name, value in found.monte_carlo_error.items()},
+    }
 
 
 def _number(value: float) -> float | None:

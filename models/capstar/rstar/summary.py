@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from capstar.rstar.laubach_williams import PARAMETERS
 
 if TYPE_CHECKING:
     from capstar.rstar.results import RStarResults
+    from capstar.rstar.uncertainty import StateUncertainty
 
 
+_ERRORS_TITLE = "Standard errors of the states, parameter uncertainty included"
 _ERRORS = (
     "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich."
 )
@@ -59,6 +62,7 @@ class Summary:
 
 def summarize(results: RStarResults) -> Summary:
     """Build the summary of an estimation."""
+    errors = {} if results.uncertainty is None else {_ERRORS_TITLE: _standard_errors(results.uncertainty)}
     return Summary(
         title=f"{results.model_name}: natural rate of interest, {results.start}-{results.end}, "
         f"{results.nobs} quarters",
@@ -66,6 +70,7 @@ def summarize(results: RStarResults) -> Summary:
             "Parameters (stage 3)": _parameters(results),
             "Stages": _stages(results),
             f"Latest quarter ({results.end}), percent": _latest(results),
+            **errors,
         },
         notes=_notes(results),
     )
@@ -102,6 +107,19 @@ def _stages(results: RStarResults) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def _standard_errors(found: StateUncertainty) -> pd.DataFrame:
+    last = found.se.index[-1]
+    return pd.DataFrame(
+        {
+            "average": found.average,
+            "Monte Carlo error": found.monte_carlo_error,
+            "final": found.final,
+            "of which parameters": np.sqrt(found.parameter_variance.loc[last]),
+            "of which filter": np.sqrt(found.filter_variance.loc[last]),
+        }
+    ).rename({"rstar": "r*"})
+
+
 def _latest(results: RStarResults) -> pd.DataFrame:
     names = {"rstar": "r*", "g": "g", "z": "z", "output_gap": "output gap"}
     rows = {}
@@ -114,6 +132,12 @@ def _latest(results: RStarResults) -> pd.DataFrame:
 
 def _notes(results: RStarResults) -> tuple[str, ...]:
     notes = [_ERRORS, _KNOWN, _CHECKS]
+    if results.uncertainty is not None:
+        found = results.uncertainty
+        notes.append(
+            f"Standard errors of the states: {found.n_draws} draws (Hamilton 1986), {found.discarded} discarded "
+            f"at the bounds, covariance of g and z: {found.covariance}."
+        )
     for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
         bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
         if bound:

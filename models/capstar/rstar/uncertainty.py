@@ -54,6 +54,8 @@ class StateUncertainty:
     parameter_variance, filter_variance : pandas.DataFrame
         The two parts of its square: mean squared move of the smoothed state over draws, and mean smoothed
         variance (for the last quarter both are those of the filter).
+    monte_carlo_error : pandas.Series
+        Standard error of `average` that the number of draws leaves, from the spread over groups of draws.
     covariance
         ``"full"`` or ``"published"``; see `state_uncertainty`.
     n_draws, discarded, seed
@@ -63,6 +65,7 @@ class StateUncertainty:
     se: pd.DataFrame
     parameter_variance: pd.DataFrame
     filter_variance: pd.DataFrame
+    monte_carlo_error: pd.Series
     covariance: Covariance
     n_draws: int
     discarded: int
@@ -173,12 +176,12 @@ def average_over(
         return summed
 
     with ThreadPoolExecutor(n_workers) as pool:
-        summed = np.zeros((2, *center.shape))
-        for done, part in enumerate(pool.map(total, chunks), start=1):
-            summed += part
+        parts = []
+        for part in pool.map(total, chunks):
+            parts.append(part)
             if progress is not None:
-                progress(done / len(chunks))
-    parameter, filtering = summed / len(draws.theta)
+                progress(len(parts) / len(chunks))
+    parameter, filtering = np.sum(parts, axis=0) / len(draws.theta)
     if covariance == "published":
         filtering = np.vstack([filtering[1:], filtering[-1:]])
     index, names = stage.problem.index, list(QUANTITIES)
@@ -186,11 +189,25 @@ def average_over(
         se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
         parameter_variance=pd.DataFrame(parameter, index, names),
         filter_variance=pd.DataFrame(filtering, index, names),
+        monte_carlo_error=_monte_carlo_error(parts, len(draws.theta), names),
         covariance=covariance,
         n_draws=len(draws.theta),
         discarded=draws.discarded,
         seed=None,
     )
+
+
+def _monte_carlo_error(parts: list[Floats], n_draws: int, names: list[str]) -> pd.Series:
+    """Jackknife over groups of draws; NaN with fewer than two."""
+    if len(parts) < 2:
+        return pd.Series(np.nan, names)
+    whole = np.sum(parts, axis=0)
+    left_out = [
+        np.sqrt(np.sum(whole - part, axis=0) / (n_draws - min(_CHUNK, n_draws))).mean(axis=0)
+        for part in parts
+    ]
+    spread = np.var(left_out, axis=0) * (len(parts) - 1)
+    return pd.Series(np.sqrt(spread), names)
 
 
 def _admissible(problem: Problem, values: Mapping[str, float]) -> bool:
