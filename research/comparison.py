@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from capstar.errors import CapstarError
@@ -20,18 +19,18 @@ REFERENCE = Path(os.environ.get("CAPSTAR_REFERENCE", Path(__file__).parents[2] /
 def estimates(fit: RStarResults) -> dict[str, float]:
     """Every figure of the papers' parameter tables, by the name used in ``published.csv``."""
     params, t = fit.params, (fit.params / fit.bse).abs()
-    c = float(fit.stages.stage3.ml.params["c"])
-    sigma_g = 4 * fit.lambda_g * params["sigma_ystar"]
-    sigma_z = abs(fit.lambda_z * params["sigma_ygap"] / params["a_r"])
-    derived = {
+    others = {
         "a_y1+a_y2": params["a_y1"] + params["a_y2"],
-        "sigma_g": sigma_g,
-        "sigma_z": sigma_z,
-        "sigma_rstar": np.hypot(c * sigma_g, sigma_z),
         "lambda_g": fit.lambda_g,
         "lambda_z": fit.lambda_z,
+        "log_likelihood": fit.llf,
     }
-    return params.to_dict() | {f"t_{name}": value for name, value in t.items()} | derived
+    out = params.to_dict() | fit.derived.to_dict() | others
+    out |= {f"t_{name}": value for name, value in t.items()} | {f"se_{n}": v for n, v in fit.bse.items()}
+    if fit.uncertainty is not None:
+        out |= {f"average_se_{name}": value for name, value in fit.uncertainty.average.items()}
+        out |= {f"final_se_{name}": value for name, value in fit.uncertainty.final.items()}
+    return out
 
 
 def compare(published: pd.DataFrame, ours: Mapping[str, float]) -> pd.DataFrame:
@@ -40,6 +39,12 @@ def compare(published: pd.DataFrame, ours: Mapping[str, float]) -> pd.DataFrame:
     out.insert(1, "ours", [ours[str(name)] for name in out.index])
     out.insert(2, "difference", out["ours"] - out["published"])
     return out
+
+
+def series_differences(fit: RStarResults, published: pd.DataFrame) -> pd.DataFrame:
+    """Largest difference of each published series over all quarters."""
+    difference = (fit.to_frame()[published.columns] - published).abs()
+    return pd.DataFrame({"largest difference": difference.max(), "quarter": difference.idxmax().astype(str)})
 
 
 def run(study: Callable[[Path], dict[str, pd.DataFrame]], description: str) -> None:

@@ -56,6 +56,19 @@ def test_standard_errors_in_the_json() -> None:
     assert first.stdout == again.stdout
 
 
+def test_options_reach_the_estimate() -> None:
+    done = capstar(
+        "rstar", "--model", "hlw2017", "--input", "embedded", "--signal-to-noise", "MW", "--stage2", "buncic",
+        "--fix", "lambda_z=0.02", "--missing", "2008Q3:2009Q1", "--json", "-",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    out = json.loads(done.stdout)
+    assert out["lambda_z"] == 0.02
+    told = " ".join(out["departures"])
+    for part in ("mean Wald", "lambda_z = 0.02", "2008Q3-2009Q1 treated as missing", "Buncic"):
+        assert part in told
+
+
 def test_hlw_2023_on_embedded_data() -> None:
     done = capstar("rstar", "--model", "hlw2023", "--input", "embedded")
     assert done.returncode == 0, done.stderr
@@ -71,6 +84,9 @@ def test_hlw_2023_on_embedded_data() -> None:
             ["--model", "hlw2017", "--input", "embedded", "--json", "no/where.json"],
             "the folder no does not exist",
         ),
+        (["--model", "hlw2017", "--input", "embedded", "--fix", "c"], "write NAME=VALUE with a number"),
+        (["--model", "hlw2017", "--input", "embedded", "--fix", "rho=1"], "has no parameter rho"),
+        (["--model", "hlw2017", "--input", "embedded", "--missing", "x:y"], "not a pair of quarters"),
         (["--model", "hlw1999", "--input", "embedded"], "hlw1999"),
         (["--input", "embedded"], "--model"),
     ],

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from conftest import REFERENCE, ROOT, load_module
 
 WITHIN = {  # largest difference by heading, from the READMEs
     "holston_laubach_williams_2017": {"New York Fed workbook": 2e-5},
     "holston_laubach_williams_2023": {"New York Fed workbook": 1e-6, "One-sided": 1e-6},
+    "laubach_williams_2023": {"New York Fed workbook": 2e-5, "One- and two-sided": 1e-5},
 }
 
 
@@ -38,6 +40,20 @@ def test_table_a1_before_covid(reference) -> None:
     # Revised data: the figures of interest agree to about the last digit printed.
     for parameter in ("lambda_g", "lambda_z", "a_r", "b_y", "a_y1+a_y2"):
         assert abs(table.loc[parameter, "difference"]) < 1e-3, parameter
+
+
+def test_coverage_is_computed_as_the_committed_table_says(reference) -> None:
+    """A few samples through the same code; the committed table has the same rows and its seed."""
+    folder = reference("hlw2017").parent
+    module = load_module(ROOT / "research" / "coverage_of_bands" / "reproduce.py")
+    table = next(iter(module.reproduce(folder, samples=3, seed=1).values()))
+    again = next(iter(module.reproduce(folder, samples=3, seed=1, n_workers=2).values()))
+    pd.testing.assert_frame_equal(table, again, check_exact=True)
+    committed = pd.read_csv(module.HERE / "coverage.csv", index_col=[0, 1])
+    assert list(committed.index) == list(table.index)
+    assert set(table.columns) <= set(committed.columns)
+    assert (committed["samples"] == 500).all()
+    assert committed["coverage"].between(0.3, 1).all()
 
 
 def test_list_and_unknown_name() -> None:

@@ -43,6 +43,29 @@ class Model(StrEnum):
     lw2023 = "lw2023"
 
 
+class SignalToNoise(StrEnum):
+    """How the ratios of standard deviations are found."""
+
+    EW = "EW"
+    MW = "MW"
+    QLR = "QLR"
+    ML = "ML"
+
+
+class StageTwo(StrEnum):
+    """Second stages."""
+
+    published = "published"
+    buncic = "buncic"
+
+
+class Initial(StrEnum):
+    """States before the sample."""
+
+    published = "published"
+    diffuse = "diffuse"
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(__version__)
@@ -70,6 +93,20 @@ def rstar(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the series as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the figure (.png, .pdf, .svg).")] = None,
+    signal_to_noise: Annotated[
+        SignalToNoise,
+        typer.Option(help="How the lambdas are found: a break statistic, or maximum likelihood."),
+    ] = SignalToNoise.EW,
+    stage2: Annotated[StageTwo, typer.Option(help="Second stage: as published or as Buncic corrects it.")] = (
+        StageTwo.published
+    ),
+    initial: Annotated[Initial, typer.Option(help="State before the sample.")] = Initial.published,
+    fix: Annotated[
+        list[str] | None, typer.Option(help="Hold a parameter, NAME=VALUE; may be repeated.")
+    ] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(help="Quarters to pass over, 2020Q2:2020Q4; may be repeated.")
+    ] = None,
     se: Annotated[int, typer.Option(min=0, help="Draws for the standard errors of the states; 0: none.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of those draws.")] = 0,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -77,8 +114,17 @@ def rstar(
     """Estimate the natural rate of interest in three stages."""
     with _errors(debug=debug or context.obj["debug"]):
         _check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
+        chosen, fixed = _model(model).edit(stage2=stage2.value, missing=_windows(missing)), _fixed(fix)
         with _progress(total=4 if se else 3) as progress:
-            results = _model(model).fit(_read(input), start, end, progress=progress)
+            results = chosen.fit(
+                _read(input),
+                start,
+                end,
+                fixed=fixed,
+                signal_to_noise=signal_to_noise.value,
+                initial=initial.value,
+                progress=progress,
+            )
             if se:
                 if progress is not None:
                     progress(f"standard errors, {se} draws")
@@ -117,6 +163,26 @@ def _model(model: Model) -> RStarModel:
 
     chosen: RStarModel = getattr(room, model.value.upper())
     return chosen
+
+
+def _fixed(pairs: list[str] | None) -> dict[str, float]:
+    """NAME=VALUE by name."""
+    out = {}
+    for pair in pairs or []:
+        name, _, value = pair.partition("=")
+        try:
+            out[name.strip()] = float(value)
+        except ValueError:
+            raise CapstarError(f"--fix {pair}: write NAME=VALUE with a number, such as c=1.") from None
+    return out
+
+
+def _windows(spans: list[str] | None) -> list[tuple[str, str]] | None:
+    """START:END, or one quarter."""
+    if not spans:
+        return None
+    parts = [span.partition(":") for span in spans]
+    return [(start, end or start) for start, _, end in parts]
 
 
 def _read(source: str) -> pd.DataFrame:

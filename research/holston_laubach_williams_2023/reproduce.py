@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from research.comparison import compare, estimates, run
+from research.comparison import compare, estimates, run, series_differences
 
 import capstar as cs
 
@@ -30,14 +30,9 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
         headings[key]: compare(published[published["source"] == key], estimates(fit))
         for key, fit in fits.items()
     }
-    return tables | {"One-sided estimates against the published series": _series(fits["workbook"], folder)}
-
-
-def _series(fit: cs.rstar.RStarResults, folder: Path) -> pd.DataFrame:
-    """Largest difference of each published series over all quarters."""
-    published = cs.data.read_input(folder / "hlw2023/us_2023q2_published.csv")
-    difference = (fit.to_frame()[published.columns] - published).abs()
-    return pd.DataFrame({"largest difference": difference.max(), "quarter": difference.idxmax().astype(str)})
+    series = cs.data.read_input(folder / "hlw2023/us_2023q2_published.csv")
+    found = series_differences(fits["workbook"], series)
+    return tables | {"One-sided estimates against the published series": found}
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
 
 
 def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
-    _, pattern, system, P0, sample = case.inputs()
+    dims, pattern, system, P0, sample = case.inputs()
     _, out, by_scale = derivative(case)
     path = run_filter(case)
     for name, exact in out._asdict().items():
@@ -196,18 +196,22 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
             direction = System(*(np.zeros_like(part) for part in system))
             getattr(direction, name)[k] = 1.0
             per_period = np.empty(N)
-            tangent.score_per_period(pattern, system, direction, P0, sample, np.zeros(N), path, per_period)
+            tangent.score_per_period(
+                dims, pattern, system, direction, P0, sample, np.zeros(N), path, per_period
+            )
             assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
     zero = System(*(np.zeros_like(part) for part in system))
     per_period = np.empty(N)
-    tangent.score_per_period(pattern, system, zero, P0, sample, np.ones(N), path, per_period)
+    tangent.score_per_period(dims, pattern, system, zero, P0, sample, np.ones(N), path, per_period)
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
 
 
 def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
     _, pattern, system, _, sample = case.inputs()
     states, y = np.empty((N, M)), np.empty((N, P))
-    simulation.simulate(pattern, system, sample, case.a0, np.zeros((N, M)), np.zeros((N, P)), states, y)
+    as_given = np.full(sample.x.shape[1], -1)
+    noise = np.zeros((N, M)), np.zeros((N, P))
+    simulation.simulate(pattern, system, sample, as_given, as_given, case.a0, *noise, states, y)
     a = case.a0
     for t in range(N):
         a = case.T @ a + case.c

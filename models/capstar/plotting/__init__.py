@@ -3,5 +3,14 @@
 from __future__ import annotations
 
 from capstar.plotting.figures import plot_lead, plot_rstar, plot_study, save
+from capstar.plotting.rstar import plot_comparison, plot_contributions, plot_profile
 
-__all__ = ["plot_lead", "plot_rstar", "plot_study", "save"]
+__all__ = [
+    "plot_comparison",
+    "plot_contributions",
+    "plot_lead",
+    "plot_profile",
+    "plot_rstar",
+    "plot_study",
+    "save",
+]

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart by colour-blind readers.
-_BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
-_SERIES = (_BLUE, _ORANGE, _GREEN, "#CC79A7")
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")
 _RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
 
 
@@ -47,9 +47,9 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> F
         "z": ("Other determinants z", "percent a year"),
     }
     for ax, (name, (heading, unit)) in zip(axes.flat, labels.items(), strict=True):
-        _band(ax, frame, f"{name}_smoothed", level=level, color=_BLUE, label="two-sided")
-        _line(ax, frame[f"{name}_filtered"], color=_ORANGE, label="one-sided")
-        _dress(ax, heading, unit)
+        _band(ax, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
+        draw_line(ax, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
+        dress(ax, heading, unit)
     axes[0, 0].legend(frameon=False, fontsize=8)
     figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
     return figure
@@ -68,9 +68,9 @@ def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
     names = list(dict.fromkeys(table["returns"]))
     figure = Chart(figsize=(4.5 * len(names), 3.6), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False)[0]
-    for ax, name, color in zip(axes, names, _SERIES, strict=False):
+    for ax, name, color in zip(axes, names, SERIES, strict=False):
         _slopes(ax, table[table["returns"] == name], color)
-        _dress(ax, str(_RETURNS.get(name, name)), f"percent per point of {predictor}")
+        dress(ax, str(_RETURNS.get(name, name)), f"percent per point of {predictor}")
     return figure
 
 
@@ -94,17 +94,17 @@ def plot_study(
     """
     figure = Chart(figsize=(10.0, 6.6), layout="constrained")
     axes = figure.subplots(2, 2)
-    _band(axes[0, 0], frame, "rstar_filtered", level=0.9, color=_BLUE, label="one-sided, 90% band")
-    _dress(axes[0, 0], "Natural rate r*", "percent a year")
+    _band(axes[0, 0], frame, "rstar_filtered", level=0.9, color=BLUE, label="one-sided, 90% band")
+    dress(axes[0, 0], "Natural rate r*", "percent a year")
     axes[0, 0].legend(frameon=False, fontsize=8)
-    _line(axes[0, 1], gap, color=_ORANGE)
+    draw_line(axes[0, 1], gap, color=ORANGE)
     x = gap.index.to_timestamp()
-    axes[0, 1].fill_between(x, 0, gap.to_numpy(), color=_ORANGE, alpha=0.25, linewidth=0)
-    _dress(axes[0, 1], "r* gap: ex-ante real rate minus r*", "percentage points")
+    axes[0, 1].fill_between(x, 0, gap.to_numpy(), color=ORANGE, alpha=0.25, linewidth=0)
+    dress(axes[0, 1], "r* gap: ex-ante real rate minus r*", "percentage points")
     _wealth(axes[1, 0], returns)
-    for name, color in zip(dict.fromkeys(table["returns"]), _SERIES, strict=False):
+    for name, color in zip(dict.fromkeys(table["returns"]), SERIES, strict=False):
         _slopes(axes[1, 1], table[table["returns"] == name], color, label=str(_RETURNS.get(name, name)))
-    _dress(axes[1, 1], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
+    dress(axes[1, 1], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
     axes[1, 1].legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=12)
     return figure
@@ -118,21 +118,22 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
     os.replace(partial, path)
 
 
-def _line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None) -> None:
+def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:
+    """One series against time."""
     index = series.index
     x = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-    ax.plot(x, series.to_numpy(), color=color, linewidth=1.4, label=label)
+    ax.plot(x, series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label)
 
 
 def _band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color: str, label: str) -> None:
     width = NormalDist().inv_cdf(0.5 + level / 2) * frame[f"{column}_se"]
     x = pd.PeriodIndex(frame.index).to_timestamp()
     ax.fill_between(x, frame[column] - width, frame[column] + width, color=color, alpha=0.15, linewidth=0)
-    _line(ax, frame[column], color=color, label=label)
+    draw_line(ax, frame[column], color=color, label=label)
 
 
 def _slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = None) -> None:
-    shift = 0.12 if color == _SERIES[1] else 0.0
+    shift = 0.12 if color == SERIES[1] else 0.0
     width = NormalDist().inv_cdf(0.95) * rows["hodrick_se"]
     x = rows["horizon"] + shift
     ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=label)
@@ -141,19 +142,20 @@ def _slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = None) 
 
 
 def _wealth(ax: Axes, returns: pd.DataFrame) -> None:
-    for name, color in (("small", _BLUE), ("large", _GREY)):
+    for name, color in (("small", BLUE), ("large", GREY)):
         growth = (1 + returns[name] / 100).cumprod()
-        _line(ax, growth, color=color, label=f"{name} caps")
+        draw_line(ax, growth, color=color, label=f"{name} caps")
     ax.set_yscale("log")
-    _dress(ax, "Value of 1 dollar invested at the start", "dollars, log scale", zero=False)
+    dress(ax, "Value of 1 dollar invested at the start", "dollars, log scale", zero=False)
     ax.legend(frameon=False, fontsize=8)
 
 
-def _dress(ax: Axes, heading: str, unit: str, *, zero: bool = True) -> None:
+def dress(ax: Axes, heading: str, unit: str, *, zero: bool = True) -> None:
+    """Heading, unit and quiet axes."""
     ax.set_title(heading, fontsize=10, loc="left")
     ax.set_ylabel(unit, fontsize=9)
     if zero:
-        ax.axhline(0, color=_GREY, linewidth=0.6)
+        ax.axhline(0, color=GREY, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=8)
     ax.grid(axis="y", alpha=0.25, linewidth=0.5)

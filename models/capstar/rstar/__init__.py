@@ -5,9 +5,20 @@
 
 from __future__ import annotations
 
+from capstar.rstar.bootstrap import Bootstrap, bootstrap
+from capstar.rstar.comparison import Comparison, compare
+from capstar.rstar.decomposition import RStarDecomposition, decompose
+from capstar.rstar.identification import PileUp, Profile, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams import Variant, declare
-from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
+from capstar.rstar.median_unbiased import (
+    BreakStatistics,
+    TimeVaryingMean,
+    break_statistics,
+    median_unbiased_lambda,
+    time_varying_mean,
+)
 from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel
+from capstar.rstar.options import InitialState, Options
 from capstar.rstar.results import RStarResults, StatePath
 from capstar.rstar.uncertainty import StateUncertainty, state_uncertainty
 
@@ -16,14 +27,28 @@ __all__ = [
     "HLW2023",
     "LW2003",
     "LW2023",
+    "Bootstrap",
     "BreakStatistics",
+    "Comparison",
+    "InitialState",
+    "Options",
+    "PileUp",
+    "Profile",
+    "RStarDecomposition",
     "RStarModel",
     "RStarResults",
     "StatePath",
     "StateUncertainty",
+    "TimeVaryingMean",
     "Variant",
+    "bootstrap",
     "break_statistics",
+    "compare",
     "declare",
+    "decompose",
+    "likelihood_profile",
     "median_unbiased_lambda",
+    "pile_up",
     "state_uncertainty",
+    "time_varying_mean",
 ]

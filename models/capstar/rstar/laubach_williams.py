@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from capstar.statespace.algebra import Coef, Linear, Slot, as_linear, mean, params, variables
 from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 Stage = Literal[1, 2, 3]
+StageTwo = Literal["published", "buncic"]
+Window: TypeAlias = tuple[str, str]
 
 a_y1, a_y2, a_r, a_0, a_g, b_pi, b_y, c, g_bar, phi = params("a_y1 a_y2 a_r a_0 a_g b_pi b_y c g phi")
 b_near, b_next, b_oil, b_import = params("b_pi_lag1 b_pi_lag2to4 b_oil b_import")
@@ -25,6 +27,17 @@ sigma_y, sigma_pi, sigma_ystar = params("sigma_ygap sigma_pi sigma_ystar")
 lambda_g, lambda_z = params("lambda_g lambda_z")
 y, pi, r, d, oil, imports, ystar, g, z = variables("y pi r d oil imports ystar g z")
 e_y, e_pi, e_ystar, e_g, e_z = variables("e_y e_pi e_ystar e_g e_z")
+
+COVID_SCALE: Mapping[str, Window] = {
+    "kappa_2020q2_q4": ("2020Q2", "2020Q4"),
+    "kappa_2021": ("2021Q1", "2021Q4"),
+    "kappa_2022": ("2022Q1", "2022Q4"),
+}
+
+
+def _kappa(span: Window) -> Parameter:
+    return Parameter(1.0, lower=1.0, description=f"sd of both shocks, {span[0]}-{span[1]}, relative")
+
 
 _POSITIVE = 1e-6
 PARAMETERS: Mapping[str, Parameter] = {
@@ -45,16 +58,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sigma_ystar": Parameter(0.5, lower=_POSITIVE, unit="percent", description="sd of the potential shock"),
     "phi": Parameter(0.0, unit="percent per index point", description="output per point of COVID index"),
     "c": Parameter(1.0, description="natural rate per unit of annual trend growth"),
-    "kappa_2020q2_q4": Parameter(1.0, lower=1.0, description="sd of both shocks, 2020Q2-Q4, relative"),
-    "kappa_2021": Parameter(1.0, lower=1.0, description="sd of both shocks, 2021, relative"),
-    "kappa_2022": Parameter(1.0, lower=1.0, description="sd of both shocks, 2022, relative"),
+    **{name: _kappa(span) for name, span in COVID_SCALE.items()},
     "lambda_g": Parameter(0.05, lower=0.0, description="sd of trend growth over sd of potential"),
     "lambda_z": Parameter(0.03, lower=0.0, description="sd of z over sd of the gap, times |a_r|"),
-}
-COVID_SCALE: Mapping[str, tuple[str, str]] = {
-    "kappa_2020q2_q4": ("2020Q2", "2020Q4"),
-    "kappa_2021": ("2021Q1", "2021Q4"),
-    "kappa_2022": ("2022Q1", "2022Q4"),
 }
 
 
@@ -95,6 +101,12 @@ class Variant:
         start values changes its slope.
     trend_start
         Whether that trend starts the filter too, in place of the Hodrick-Prescott trend.
+    stage2
+        ``"published"``, or ``"buncic"``: the full model less z, without a_0 and a_g, and lambda_z from the
+        mean of its IS residual (Buncic 2021).
+    missing
+        Quarters (inclusive) whose output and inflation the likelihood passes over, as if the scale of their
+        measurement errors were infinite; they still serve as lags.
     """
 
     name: str
@@ -106,11 +118,13 @@ class Variant:
     weighted_break: bool = False
     detrended: bool = True
     fixed: Mapping[str, float] = field(default_factory=dict)
-    scale_windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scale_windows: Mapping[str, Window] = field(default_factory=dict)
     layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
     presample: int = 4
     trend_breaks: tuple[int, ...] = ()
     trend_start: bool = False
+    stage2: StageTwo = "published"
+    missing: tuple[Window, ...] = ()
 
 
 def declare(variant: Variant, stage: Stage) -> Spec:
@@ -135,18 +149,24 @@ def declare(variant: Variant, stage: Stage) -> Spec:
         },
         transition=_transition(variant, stage),
         shocks=_shocks(stage),
-        layout=variant.layout[stage - 1],
+        layout=() if _corrected(variant, stage) else variant.layout[stage - 1],
         initial_mean=_DETRENDED if variant.detrended and stage == 1 else {},
         obs_scale=variant.scale_windows,
         reports=_reports(variant, stage, gap, natural),
-        parameters=PARAMETERS,
+        parameters={**PARAMETERS, **{name: _kappa(span) for name, span in variant.scale_windows.items()}},
     )
+
+
+def _corrected(variant: Variant, stage: Stage) -> bool:
+    return stage == 2 and variant.stage2 == "buncic"
 
 
 def _rates(variant: Variant, stage: Stage, natural: Linear) -> Linear:
     if stage == 1:
         return as_linear(0.0)
-    if stage == 2:
+    if _corrected(variant, stage):
+        natural = 4 * c * g
+    elif stage == 2:
         growth = mean(*(g(lag) for lag in variant.growth_lags))
         return a_r * mean(r(-1), r(-2)) + a_g * growth + a_0
     return a_r * mean((r - natural)(-1), (r - natural)(-2))
@@ -162,7 +182,8 @@ def _phillips(variant: Variant) -> Linear:
 
 
 def _transition(variant: Variant, stage: Stage) -> dict[str, Linear]:
-    drift: Linear | Coef = g_bar if stage == 1 else g(variant.growth_delay if stage == 2 else -1)
+    inherited = variant.growth_delay if stage == 2 and not _corrected(variant, stage) else -1
+    drift: Linear | Coef = g_bar if stage == 1 else g(inherited)
     growth = {"g": g(-1) + e_g} if stage >= 2 else {}
     other = {"z": z(-1) + e_z} if stage == 3 else {}
     return {"ystar": ystar(-1) + drift + e_ystar} | growth | other
@@ -175,7 +196,7 @@ def _shocks(stage: Stage) -> dict[str, Coef]:
 
 
 def _reports(variant: Variant, stage: Stage, gap: Linear, natural: Linear) -> dict[str, Linear]:
-    lag = variant.report_lag
+    lag = 0 if _corrected(variant, stage) else variant.report_lag
     growth = {"g": 4 * g(lag)} if stage >= 2 else {}
     full = {"rstar": natural(lag), "z": z(lag)} if stage == 3 else {}
     return {"output_gap": gap, "potential": ystar} | growth | full

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
+from capstar.errors import SpecificationError
 from capstar.rstar.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams import (
     HLW2017_VARIANT,
@@ -15,11 +16,21 @@ from capstar.rstar.laubach_williams import (
     LW2003_VARIANT,
     LW2023_VARIANT,
     Stage,
+    StageTwo,
     Variant,
+    Window,
     declare,
 )
+from capstar.rstar.options import (
+    InitialState,
+    Options,
+    SignalToNoise,
+    checked_missing,
+    checked_windows,
+    departures,
+)
 from capstar.rstar.results import RStarResults
-from capstar.rstar.three_stage import Job, Options, adapt, estimate
+from capstar.rstar.three_stage import Job, adapt, estimate
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.spec import Spec
 
@@ -50,6 +61,54 @@ class RStarModel:
         """Equations of one stage; printing them shows the model."""
         return declare(self.variant, stage)
 
+    def edit(
+        self,
+        *,
+        kappa_windows: Mapping[str, Window] | None = None,
+        missing: Iterable[Window] | None = None,
+        stage2: StageTwo | None = None,
+        free: Iterable[str] = (),
+    ) -> RStarModel:
+        """The model with one of the choices that are argued about made otherwise.
+
+        Summaries name every choice that is not the published one.  Parameters are held with ``fixed`` of
+        `fit`; other equations are a matter of `dataclasses.replace` on `spec`.
+
+        Parameters
+        ----------
+        kappa_windows
+            Quarters (inclusive) in which a named factor of at least 1 scales both measurement errors, such as
+            ``{"kappa_covid": ("2020Q1", "2021Q4")}``; ``{}`` for none.
+        missing
+            Quarters (inclusive) whose output and inflation are passed over, as a robust alternative to
+            scaling their errors; a kappa with no other quarters goes.
+        stage2
+            ``"published"``, or ``"buncic"``: the corrected second stage and break test of Buncic (2021), "On
+            a standard method for measuring the natural rate of interest".
+        free
+            Parameters the published model fixes, to be estimated: ``c`` in HLW (2017).
+
+        Raises
+        ------
+        SpecificationError
+            Windows overlap or are no quarters, or a parameter is free already.
+        """
+        variant = self.variant
+        if kappa_windows is not None:
+            variant = replace(variant, scale_windows=checked_windows(kappa_windows))
+        if missing is not None:
+            variant = replace(variant, missing=checked_missing(tuple(missing)))
+        if stage2 is not None:
+            if stage2 not in ("published", "buncic"):
+                raise SpecificationError(f"stage2={stage2!r}; choose 'published' or 'buncic'.")
+            variant = replace(variant, stage2=stage2)
+        freed = set(free)
+        if unknown := sorted(freed - set(variant.fixed)):
+            raise SpecificationError(
+                f"{self.name} does not fix {unknown[0]}; it fixes {sorted(variant.fixed) or 'nothing'}."
+            )
+        return RStarModel(replace(variant, fixed={n: v for n, v in variant.fixed.items() if n not in freed}))
+
     def fit(
         self,
         data: pd.DataFrame,
@@ -57,6 +116,8 @@ class RStarModel:
         end: str | pd.Period | None = None,
         *,
         fixed: Mapping[str, float] | None = None,
+        signal_to_noise: SignalToNoise = "EW",
+        initial: Literal["published", "diffuse"] | InitialState = "published",
         start_params: Mapping[str, float] | None = None,
         n_starts: int = 4,
         seed: int = 0,
@@ -78,7 +139,16 @@ class RStarModel:
             Sample of the likelihood, such as ``"1961Q1"``; by default everything after the four quarters
             that lags need.
         fixed
-            Parameters held at a value in every stage that has them, by name.
+            Parameters held at a value in every stage that has them, by name; ``lambda_g`` and ``lambda_z``
+            among them.
+        signal_to_noise
+            How the lambdas that are not held are found: ``"EW"`` (as published), ``"MW"`` or ``"QLR"``, the
+            functional of the break test behind the median-unbiased estimator (Stock and Watson 1998), or
+            ``"ML"``, one-step maximum likelihood.
+        initial
+            State before the sample: ``"published"``, the Hodrick-Prescott trend (LW 2003: a broken line) with
+            the covariance of a first pass; ``"diffuse"``, exactly diffuse (Koopman and Durbin 2003); or an
+            `InitialState`.
         start_params
             Start values in place of the published least-squares ones.
         n_starts, seed, keep
@@ -110,6 +180,8 @@ class RStarModel:
         frame, first, last = prepare(data, self.variant, start=start, end=end, n_params=n_params)
         variant = adapt(self.variant, frame, first, last)
         options = Options(
+            signal_to_noise=signal_to_noise,
+            initial=initial,
             n_starts=n_starts,
             seed=seed,
             keep=keep,
@@ -117,9 +189,27 @@ class RStarModel:
             start_params=start_params,
             fixed=fixed,
         )
-        stages = estimate(Job(variant, frame, first, last, options), progress=progress)
-        return RStarResults(variant, stages, frame)
+        _require_known(fixed, variant)
+        job = Job(variant, frame, first, last, options)
+        published = PUBLISHED.get(self.name)
+        return RStarResults(
+            job=job,
+            stages=estimate(job, progress=progress),
+            departures=departures(variant, published and adapt(published, frame, first, last), options),
+        )
 
+
+def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
+    """Refuse a name that no stage has, which would otherwise be held in none."""
+    known = {name for stage in STAGES for name in compile_spec(declare(variant, stage)).param_names}
+    if unknown := sorted(set(fixed or {}) - known):
+        raise SpecificationError(
+            f"{variant.name} has no parameter {unknown[0]} in this sample to hold fixed; it has {sorted(known)}."
+        )
+
+
+PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)}
+STAGES: tuple[Stage, ...] = (1, 2, 3)
 
 HLW2017 = RStarModel(HLW2017_VARIANT)
 HLW2023 = RStarModel(HLW2023_VARIANT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.rstar.bootstrap import Bootstrap, bootstrap
+from capstar.rstar.decomposition import RStarDecomposition, decompose
+from capstar.rstar.identification import PileUp, Profile, likelihood_profile, pile_up
+from capstar.rstar.inputs import prepare
 from capstar.rstar.laubach_williams import Variant
 from capstar.rstar.summary import Summary, summarize
-from capstar.rstar.three_stage import StageEstimate, ThreeStages
+from capstar.rstar.three_stage import Job, StageEstimate, ThreeStages, held_stage
 from capstar.rstar.uncertainty import Covariance, StateUncertainty, state_uncertainty
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
@@ -51,20 +55,30 @@ class RStarResults:
 
     Attributes
     ----------
-    variant
-        The model, less the terms its sample cannot identify.
+    job
+        Model, data by the model's names, sample and options.
     stages
-        The three stages; ``stages.stage1.ml`` and so on hold every stage's own estimates.
-    data
-        The input by the model's names, from the first row used.
+        The stages; ``stages.stage1.ml`` and so on hold every stage's own estimates.
+    departures
+        What differs from the published model and procedure, a sentence each.
     uncertainty
         Monte Carlo standard errors of the states, once asked for by `with_standard_errors`.
     """
 
-    variant: Variant
+    job: Job
     stages: ThreeStages
-    data: pd.DataFrame
+    departures: tuple[str, ...] = ()
     uncertainty: StateUncertainty | None = None
+
+    @property
+    def variant(self) -> Variant:
+        """The model, less the terms its sample cannot identify."""
+        return self.job.variant
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The input by the model's names, from the first row used."""
+        return self.job.frame
 
     @property
     def model_name(self) -> str:
@@ -92,12 +106,12 @@ class RStarResults:
 
     @property
     def lambda_g(self) -> float:
-        """Ratio of the standard deviations of trend growth and potential, median-unbiased."""
+        """Ratio of the standard deviations of trend growth and potential, as used in stage 3."""
         return self.stages.lambda_g
 
     @property
     def lambda_z(self) -> float:
-        """``|a_r|`` times the ratio of the standard deviations of z and the gap, median-unbiased."""
+        """``|a_r|`` times the ratio of the standard deviations of z and the gap, as used in stage 3."""
         return self.stages.lambda_z
 
     @property
@@ -106,19 +120,36 @@ class RStarResults:
         return self._final.ml.params[list(self._final.ml.free)]
 
     @property
+    def derived(self) -> pd.Series:
+        """Standard deviations of the trend shocks in the papers' units, percent a year.
+
+        ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
+        ``4 c g + z``.
+        """
+        params = self._final.ml.params
+        sigma_g = 4 * self.lambda_g * params["sigma_ystar"]
+        sigma_z = self.lambda_z * params["sigma_ygap"] / abs(params["a_r"])
+        values = {
+            "sigma_g": sigma_g,
+            "sigma_z": sigma_z,
+            "sigma_rstar": math.hypot(params["c"] * sigma_g, sigma_z),
+        }
+        return pd.Series(values, name="estimate")
+
+    @property
     def llf(self) -> float:
         """Log-likelihood of stage 3, constants included."""
         return self._final.ml.llf
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion; the lambdas do not count."""
+        """Akaike's information criterion; lambdas count only where they are estimated with the rest."""
         return 2 * len(self.params) - 2 * self.llf
 
     @property
     def converged(self) -> bool:
         """Whether every stage ended at a maximum."""
-        return all(stage.ml.converged for stage in (self.stages.stage1, self.stages.stage2, self._final))
+        return all(stage.ml.converged for stage in self.stages.estimated)
 
     @property
     def at_bound(self) -> pd.Series:
@@ -199,9 +230,101 @@ class RStarResults:
         )
         return replace(self, uncertainty=found)
 
+    def bootstrap(
+        self,
+        n_replications: int = 200,
+        *,
+        seed: int = 0,
+        n_workers: int = 1,
+        progress: Callable[[float], None] | None = None,
+    ) -> Bootstrap:
+        """Run all three stages on samples drawn from this estimate; see `capstar.rstar.bootstrap`.
+
+        Parameters
+        ----------
+        n_replications, seed, n_workers, progress
+            As there.
+        """
+        return bootstrap(
+            self, n_replications=n_replications, seed=seed, n_workers=n_workers, progress=progress
+        )
+
+    def profile(self, name: str, values: Sequence[float] | None = None) -> Profile:
+        """Profile likelihood of ``"lambda_z"``, ``"a_r"`` or another parameter of stage 3.
+
+        Parameters
+        ----------
+        name
+            The parameter.
+        values
+            Where to evaluate; by default a grid around the estimate.
+        """
+        return likelihood_profile(self, name, values)
+
+    @cached_property
+    def pile_up(self) -> PileUp:
+        """Whether sigma_z is at zero and a_r at its bound, in numbers and words."""
+        return pile_up(self)
+
+    def decompose(
+        self, start: str | pd.Period, end: str | pd.Period, *, which: Which = "smoothed"
+    ) -> RStarDecomposition:
+        """Why r* changed between two quarters; see `capstar.rstar.decompose`.
+
+        Parameters
+        ----------
+        start, end
+            Quarters of the sample.
+        which
+            ``"smoothed"`` or ``"filtered"``.
+        """
+        return decompose(self, start, end, which=which)
+
+    def run_on(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> RStarResults:
+        """The filter run on over longer data with the parameters of this estimate.
+
+        The counterfactual of Holston, Laubach and Williams (2023, section 2): what the model would have said
+        had its parameters not been estimated anew.
+
+        Parameters
+        ----------
+        data
+            Input that starts where this estimate's did and goes further, in the format of `RStarModel.fit`.
+        end
+            Last quarter; by default the last of the data.
+
+        Returns
+        -------
+        RStarResults
+            With every parameter held and no stage 1 or 2.
+
+        Raises
+        ------
+        DataError
+            The data cannot be used or do not reach beyond this estimate's first quarter.
+        """
+        frame, _, last = prepare(data, self.variant, start=self.start, end=end, n_params=0)
+        job = replace(self.job, frame=frame, end=last)
+        stage = held_stage(job, self._final, self.end)
+        said = f"Parameters held at their estimates of {self.start}-{self.end}."
+        stages = ThreeStages(None, None, stage, self.lambda_g, self.lambda_z)
+        return RStarResults(job, stages, (*self.departures, said))
+
     def disturbances(self) -> Disturbances:
         """Smoothed shocks and auxiliary residuals of stage 3."""
         return smooth_disturbances(self._final.problem, self._final.ml.params)
+
+    def diagnostics(self, *, lags: int = 8) -> Diagnostics:
+        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`.
+
+        Parameters
+        ----------
+        lags
+            Of the tests for serial correlation.
+        """
+        from capstar.statespace.diagnostics import diagnose
+
+        return diagnose(self._final.states, self.disturbances(), lags=lags)
 
     def forecast(
         self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"
@@ -250,7 +373,7 @@ class RStarResults:
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
         frame = self.to_frame()
-        states = {c: frame[c].tolist() for c in frame.columns if not c.endswith("_se")}
+        states = {c: [_number(v) for v in frame[c]] for c in frame.columns if not c.endswith("_se")}
         errors = {} if self.uncertainty is None else {"standard_errors": _errors_dict(self.uncertainty)}
         return {
             "model": self.model_name,
@@ -268,7 +391,8 @@ class RStarResults:
                 }
                 for name, value in self.params.items()
             },
-            "stages": {f"stage{s.stage}": _stage_dict(s) for s in self._all_stages()},
+            "stages": {f"stage{s.stage}": _stage_dict(s) for s in self.stages.estimated},
+            "departures": list(self.departures),
             **errors,
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
@@ -306,9 +430,6 @@ class RStarResults:
         filtered, filtered_se = self._final.states.report(name, "filtered")
         smoothed, smoothed_se = self._final.states.report(name, "smoothed")
         return StatePath(filtered, smoothed, filtered_se, smoothed_se)
-
-    def _all_stages(self) -> tuple[StageEstimate, ...]:
-        return (self.stages.stage1, self.stages.stage2, self.stages.stage3)
 
 
 def _errors_dict(found: StateUncertainty) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstar.rstar.laubach_williams import PARAMETERS
-
 if TYPE_CHECKING:
     from capstar.rstar.results import RStarResults
     from capstar.rstar.uncertainty import StateUncertainty
@@ -77,23 +75,28 @@ def summarize(results: RStarResults) -> Summary:
 
 
 def _parameters(results: RStarResults) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "estimate": results.params,
-            "std err": results.bse,
-            "t": results.params / results.bse,
-            "sandwich": results.bse_sandwich,
-        }
-    )
-    table["at bound"] = ["yes" if bound else "" for bound in results.at_bound]
-    table["meaning"] = [PARAMETERS[str(name)].description for name in table.index]
+    ml, known = results.stages.stage3.ml, results.stages.stage3.problem.model.parameters
+    told_by_stages = {1: "lambda_g", 2: "lambda_z"}
+    hidden = {
+        told_by_stages[stage.stage] for stage in results.stages.estimated if stage.stage in told_by_stages
+    }
+    names = [str(name) for name in ml.params.index if name not in hidden]
+    table = pd.DataFrame({"estimate": ml.params[names]})
+    table["std err"] = results.bse.reindex(names)
+    table["t"] = table["estimate"] / table["std err"]
+    table["sandwich"] = results.bse_sandwich.reindex(names)
+    bound = results.at_bound
+    table["held"] = [
+        "" if n in ml.free and not bound[n] else "bound" if n in ml.free else "fixed" for n in names
+    ]
+    table["meaning"] = [known[name].description for name in names]
     return table
 
 
 def _stages(results: RStarResults) -> pd.DataFrame:
     rows = {}
     lambdas = {1: ("lambda_g", results.lambda_g), 2: ("lambda_z", results.lambda_z)}
-    for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
+    for stage in results.stages.estimated:
         row: dict[str, object] = {
             "log-likelihood": stage.ml.llf,
             "gradient": f"{stage.ml.projected_gradient:.0e}",
@@ -131,14 +134,14 @@ def _latest(results: RStarResults) -> pd.DataFrame:
 
 
 def _notes(results: RStarResults) -> tuple[str, ...]:
-    notes = [_ERRORS, _KNOWN, _CHECKS]
+    notes = [*results.departures, _ERRORS, _KNOWN, _CHECKS]
     if results.uncertainty is not None:
         found = results.uncertainty
         notes.append(
             f"Standard errors of the states: {found.n_draws} draws (Hamilton 1986), {found.discarded} discarded "
             f"at the bounds, covariance of g and z: {found.covariance}."
         )
-    for stage in (results.stages.stage1, results.stages.stage2, results.stages.stage3):
+    for stage in results.stages.estimated:
         bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
         if bound:
             values = ", ".join(f"{name} = {stage.ml.params[name]:.4g}" for name in bound)
@@ -149,6 +152,7 @@ def _notes(results: RStarResults) -> tuple[str, ...]:
                 f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
                 "maximum its own starting point leads to; keep='best' takes the higher one."
             )
+    notes += results.pile_up.sentences()
     if not results.converged:
         notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(notes)

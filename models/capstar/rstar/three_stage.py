@@ -5,50 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from capstar.rstar.laubach_williams import Stage, Variant, declare
+from capstar.errors import SpecificationError
+from capstar.rstar.laubach_williams import Stage, Variant, Window, declare
 from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
+from capstar.rstar.options import InitialState, Options
 from capstar.rstar.starting import initial_state, start_values
+from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
 from capstar.statespace.smoothing import StateEstimates, estimate_states
+from capstar.statespace.spec import Spec
 
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How the likelihoods are maximised.
-
-    Attributes
-    ----------
-    n_starts, seed
-        See `capstar.statespace.maximum_likelihood.maximize`.
-    keep
-        Where a likelihood has several maxima, which one counts.  None: the one uphill of the published
-        start values, which is what every published estimate on hand turns out to be (stage 1 on US data
-        to 2019: b_y at its bound, 1.3 below a maximum with b_y = 0.10), and the best with ``start_params``.
-    allow_unconverged
-        Warn instead of raising where a maximum is not reached.
-    start_params
-        Start values that replace the least-squares ones, by parameter name.
-    fixed
-        Parameters held at a value in every stage that has them.
-    """
-
-    n_starts: int = 4
-    seed: int = 0
-    keep: Literal["best", "first"] | None = None
-    allow_unconverged: bool = False
-    start_params: Mapping[str, float] | None = None
-    fixed: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +38,8 @@ class StageEstimate:
     problem
         Equations, data and the initial covariance of the second pass.
     first_pass
-        Maximum with the initial covariance 0.2 I; its first predicted covariance starts the second.
+        Maximum with the initial covariance 0.2 I; its first predicted covariance starts the second.  None
+        where the initial state is diffuse or given.
     ml
         The estimate.
     breaks
@@ -71,7 +48,7 @@ class StageEstimate:
 
     stage: Stage
     problem: Problem
-    first_pass: MaximumLikelihood
+    first_pass: MaximumLikelihood | None
     ml: MaximumLikelihood
     breaks: BreakStatistics | None = None
 
@@ -83,26 +60,39 @@ class StageEstimate:
 
 @dataclass(frozen=True)
 class ThreeStages:
-    """All three stages and the two signal-to-noise ratios."""
+    """The stages that were needed and the two signal-to-noise ratios.
 
-    stage1: StageEstimate
-    stage2: StageEstimate
+    Attributes
+    ----------
+    stage1, stage2
+        None where the ratio they give is held fixed or estimated with the rest.
+    stage3
+        The full model.
+    lambda_g, lambda_z
+        As imposed on stage 3, or as estimated there.
+    """
+
+    stage1: StageEstimate | None
+    stage2: StageEstimate | None
     stage3: StageEstimate
     lambda_g: float
     lambda_z: float
+
+    @property
+    def estimated(self) -> tuple[StageEstimate, ...]:
+        """The stages there are, in order."""
+        return tuple(stage for stage in (self.stage1, self.stage2, self.stage3) if stage is not None)
 
 
 def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Period) -> Variant:
     """Drop the COVID terms a sample cannot identify.
 
-    A kappa goes when none of its quarters is in the sample, phi and the index when the index is zero
-    throughout.
+    A kappa goes when none of its quarters is in the sample or all of them are passed over, phi and the index
+    when the index is zero throughout.
     """
-    windows = {
-        name: span
-        for name, span in variant.scale_windows.items()
-        if pd.Period(span[0], "Q") <= end and pd.Period(span[1], "Q") >= start
-    }
+    used = pd.period_range(start, end, freq="Q")
+    used = used[~_within(used, variant.missing)]
+    windows = {name: span for name, span in variant.scale_windows.items() if _within(used, (span,)).any()}
     covid = variant.covid and bool((frame.loc[start:end, "d"] != 0).any())
     return replace(variant, covid=covid, scale_windows=windows)
 
@@ -144,48 +134,104 @@ def estimate(job: Job, *, progress: Progress | None = None) -> ThreeStages:
     ----------
     Holston, Laubach and Williams (2017), section 4; Laubach and Williams (2003), section III.
     """
+    held = dict(job.options.fixed or {})
 
-    def run(stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
+    def run(stage: Stage, **lambdas: float) -> StageEstimate:
         if progress is not None:
             progress(f"{job.variant.name}: stage {stage} of 3")
-        return _estimate_stage(job, stage, fixed)
+        return _estimate_stage(job, stage, lambdas)
 
-    first = run(1, {})
-    g_breaks = _growth_breaks(first)
-    lambda_g = median_unbiased_lambda(g_breaks.exp_wald) / g_breaks.nobs
-    second = run(2, {"lambda_g": lambda_g})
-    z_breaks = _intercept_breaks(job, second)
-    lambda_z = median_unbiased_lambda(z_breaks.exp_wald) / z_breaks.nobs
-    third = run(3, {"lambda_g": lambda_g, "lambda_z": lambda_z})
-    return ThreeStages(
-        replace(first, breaks=g_breaks), replace(second, breaks=z_breaks), third, lambda_g, lambda_z
-    )
+    if job.options.signal_to_noise == "ML":
+        third = run(3)
+        return ThreeStages(None, None, third, *(float(third.ml.params[n]) for n in ("lambda_g", "lambda_z")))
+    first = None if "lambda_g" in held else run(1)
+    if first is not None:
+        first = replace(first, breaks=_growth_breaks(first))
+    lambda_g = _ratio(job, first, held.get("lambda_g"))
+    second = None if "lambda_z" in held else run(2, lambda_g=lambda_g)
+    if second is not None:
+        second = replace(second, breaks=_intercept_breaks(job, second))
+    lambda_z = _ratio(job, second, held.get("lambda_z"))
+    third = run(3, lambda_g=lambda_g, lambda_z=lambda_z)
+    return ThreeStages(first, second, third, lambda_g, lambda_z)
+
+
+def _ratio(job: Job, stage: StageEstimate | None, held: float | None) -> float:
+    """The lambda that follows from a stage's break statistics, unless it is held."""
+    if stage is None or stage.breaks is None:
+        return float(held if held is not None else np.nan)
+    functional = job.options.signal_to_noise
+    if functional == "ML":
+        return np.nan
+    return median_unbiased_lambda(stage.breaks.value(functional), functional) / stage.breaks.nobs
 
 
 def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
-    spec = declare(job.variant, stage)
-    slots = spec.state_slots()
-    problem = bind(
-        spec,
-        job.frame,
-        initial_mean=initial_state(
-            job.frame["y"],
-            job.start,
-            slots,
-            breaks=job.variant.trend_breaks if job.variant.trend_start else (),
-        ),
-        initial_cov=FIRST_COV * np.eye(len(slots)),
-        start=job.start,
-        end=job.end,
-    )
+    problem = _bound(job, stage)
     table = _start_table(job, stage, problem, fixed)
+    if job.options.initial != "published":
+        return StageEstimate(stage, problem, None, _maximize(problem, table, job.options))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
-    first_pass = _maximize(problem, table, job.options, n_starts=1 if _keep(job.options) == "first" else None)
+    n_starts = 1 if job.options.maximum == "first" else None
+    first_pass = _maximize(problem, table, job.options, n_starts=n_starts)
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
     # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
     table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
     return StageEstimate(stage, problem, first_pass, _maximize(problem, table, job.options))
+
+
+def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstimate:
+    """A stage with every parameter held, on longer data, from the state the estimate to ``end`` started from."""
+    problem = _bound(job, 3)
+    if job.options.initial == "published":
+        # The trend that starts the filter may not see the data that follow the estimate.
+        before = _bound(replace(job, frame=job.frame.loc[:end], end=end), 3)
+        problem = replace(problem, initial_mean=before.initial_mean)
+        problem = problem.with_initial_cov(estimated.problem.initial_cov)
+    table = problem.table().fix(estimated.ml.params.to_dict())
+    return StageEstimate(3, problem, None, maximize(problem, table))
+
+
+def _bound(job: Job, stage: Stage) -> Problem:
+    """Equations, data and the state before the sample."""
+    spec, initial = declare(job.variant, stage), job.options.initial
+    slots = spec.state_slots()
+    mean: Mapping[Slot, float]
+    if isinstance(initial, InitialState):
+        mean, cov = _given(spec, initial)
+    else:
+        breaks = job.variant.trend_breaks if job.variant.trend_start else ()
+        mean = initial_state(job.frame["y"], job.start, slots, breaks=breaks)
+        cov = FIRST_COV * np.eye(len(slots))
+    problem = bind(spec, job.frame, initial_mean=mean, initial_cov=cov, start=job.start, end=job.end)
+    if job.variant.missing:
+        passed = _within(problem.index, job.variant.missing)
+        problem = problem.with_data(np.where(passed[:, None], np.nan, problem.y))
+    if initial == "diffuse":
+        from capstar.statespace.diffuse import diffuse_problem
+
+        return diffuse_problem(problem)
+    return problem
+
+
+def _given(spec: Spec, initial: InitialState) -> tuple[dict[Slot, float], pd.DataFrame]:
+    """A given initial state, cut to the states of one stage."""
+    names = [show_slot(slot) for slot in spec.state_slots()]
+    if absent := [name for name in names if name not in initial.mean.index]:
+        raise SpecificationError(
+            f"{spec.name}: the initial state gives no {absent[0]}; the states are {names}. Add it."
+        )
+    mean = {slot: float(initial.mean[show_slot(slot)]) for slot in spec.state_slots()}
+    return mean, initial.cov.loc[names, names]
+
+
+def _within(index: pd.PeriodIndex, windows: tuple[Window, ...]) -> npt.NDArray[np.bool_]:
+    """Which quarters lie in one of the windows."""
+    inside = np.zeros(len(index), dtype=bool)
+    for start, end in windows:
+        inside |= np.asarray((index >= pd.Period(start, "Q")) & (index <= pd.Period(end, "Q")))
+    return inside
 
 
 def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
@@ -197,10 +243,6 @@ def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, f
     return table.fix({n: v for n, v in held.items() if n in problem.names})
 
 
-def _keep(options: Options) -> Literal["best", "first"]:
-    return options.keep or ("best" if options.start_params else "first")
-
-
 def _maximize(
     problem: Problem, table: ParameterTable, options: Options, n_starts: int | None = None
 ) -> MaximumLikelihood:
@@ -209,7 +251,7 @@ def _maximize(
         table,
         n_starts=n_starts or options.n_starts,
         seed=options.seed,
-        keep=_keep(options),
+        keep=options.maximum,
         allow_unconverged=options.allow_unconverged,
     )
 
@@ -223,10 +265,8 @@ def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
 
 def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
     """Break in the intercept of the IS curve in smoothed states (HLW 2017, section 4.2)."""
-    variant, frame = job.variant, job.frame
-    problem, states = stage2.problem, stage2.states
-    sample = frame.loc[problem.index]
-    smoothed = states.states("smoothed")
+    variant, frame, problem = job.variant, job.frame, stage2.problem
+    smoothed = stage2.states.states("smoothed")
     phi = stage2.ml.params.get("phi", 0.0)
 
     def gap(lag: int) -> pd.Series:
@@ -235,8 +275,21 @@ def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
         return output.shift(-lag).loc[problem.index] - smoothed[column]
 
     rate = (frame["r"].shift(1) + frame["r"].shift(2)).loc[problem.index] / 2
+    constant = np.ones((problem.nobs, 1))
+    weights = _weights(variant, problem, stage2.ml.params)
+    if variant.stage2 == "buncic":
+        a = stage2.ml.params
+        natural = 4 * a["c"] * (smoothed["g(-1)"] + smoothed["g(-2)"]) / 2
+        rest = gap(0) - a["a_y1"] * gap(-1) - a["a_y2"] * gap(-2) - a["a_r"] * (rate - natural)
+        return break_statistics(rest, constant, weights=weights)
     growth = 4 * smoothed["g" if "g" in smoothed else "g(-1)"]
-    X = pd.concat([gap(-1), gap(-2), rate, growth, pd.Series(1.0, sample.index)], axis=1)
-    theta = problem.vector(stage2.ml.params)
-    weights = 1.0 / problem.scale(theta) ** 2 if variant.weighted_break else None
+    X = np.column_stack([gap(-1), gap(-2), rate, growth, constant])
     return break_statistics(gap(0), X, weights=weights)
+
+
+def _weights(variant: Variant, problem: Problem, params: pd.Series) -> npt.NDArray[np.float64] | None:
+    """Weights of the quarters in the second break test: 1 / kappa^2, none for those passed over."""
+    if not variant.weighted_break and not variant.missing:
+        return None
+    scale = problem.scale(problem.vector(params)) if variant.weighted_break else np.ones(problem.nobs)
+    return np.where(_within(problem.index, variant.missing), 0.0, 1.0 / scale**2)

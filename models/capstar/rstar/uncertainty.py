@@ -131,7 +131,7 @@ def draw_parameters(results: RStarResults, *, n_draws: int, seed: int) -> Draws:
         raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")
     stage = results.stages.stage3
     rng = np.random.default_rng(seed)
-    cov = results.cov_params()
+    cov = results.cov_params().dropna(how="all").dropna(how="all", axis=1)
     center = stage.ml.params[list(cov.index)].to_numpy(dtype=float)
     root = np.linalg.cholesky(cov.to_numpy())
     accepted: list[Floats] = []
@@ -239,7 +239,8 @@ def _variances(
     rows = rows[:, slots]
     moves = (mean @ rows.T - center) ** 2
     if covariance == "full":
-        return np.stack([moves, np.einsum("qi,tij,qj->tq", rows, cov, rows)])
+        # At draws where a_r is nearly zero z explodes, and rounding may leave a small variance below zero.
+        return np.stack([moves, np.maximum(np.einsum("qi,tij,qj->tq", rows, cov, rows), 0.0)])
     # As published: 16 var(g) + var(z), neither c nor the covariance.
     plain = (rows != 0) * np.where(np.abs(rows[1]) > 0, 4.0, 1.0)
     return np.stack([moves, np.einsum("qi,tii->tq", plain**2, cov)])

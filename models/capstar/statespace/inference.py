@@ -14,10 +14,14 @@ def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     r"""Inverse of the outer product of scores, :math:`(\sum_t s_t s_t')^{-1}`.
 
     As in the code of Laubach and Williams (2003): every free parameter takes part, also one at its
-    bound.
+    bound; unless its score is zero throughout, as that of a standard deviation of zero: its row and column
+    are NaN.
     """
-    scores = problem.score_obs(fit.params)[list(fit.free)].to_numpy()
-    return _labelled(_inverse(scores.T @ scores), fit.free)
+    scores = problem.score_obs(fit.params)[list(fit.free)]
+    names = [name for name in fit.free if (scores[name] != 0).any()]
+    used = scores[names].to_numpy()
+    cov = _labelled(_inverse(used.T @ used), names)
+    return cov.reindex(index=list(fit.free), columns=list(fit.free))
 
 
 def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:

@@ -155,7 +155,15 @@ class Problem:
             direction = _system(self.model, np.ascontiguousarray(derivative[:, j]))
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
             tangent.score_per_period(
-                inputs.pattern, inputs.system, direction, inputs.P0, inputs.sample, by_scale, path, column
+                inputs.dims,
+                inputs.pattern,
+                inputs.system,
+                direction,
+                inputs.P0,
+                inputs.sample,
+                by_scale,
+                path,
+                column,
             )
             out[:, j] = column
         return pd.DataFrame(out, self.index, list(self.names))

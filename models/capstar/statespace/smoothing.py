@@ -183,9 +183,20 @@ def simulate_states(
 
 
 def simulate_data(
-    problem: Problem, params: _Params, *, seed: int | np.random.Generator = 0
+    problem: Problem, params: _Params, *, seed: int | np.random.Generator = 0, own_lags: bool = False
 ) -> tuple[Floats, Floats]:
-    """States (n, m) and observations (n, p) drawn from the model, regressors as in the data."""
+    """States (n, m) and observations (n, p) drawn from the model.
+
+    Parameters
+    ----------
+    problem, params
+        Model, regressors and the state before the sample.
+    seed
+        Or a generator.
+    own_lags
+        Whether lags of observed series follow the draws, so that the sample is one the model could have
+        produced; otherwise every regressor is as in the data.
+    """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
     inputs = problem.inputs(theta)
@@ -194,8 +205,17 @@ def simulate_data(
     noise = rng.standard_normal((problem.nobs, load.shape[1])) @ load.T
     states, y = np.empty_like(noise), np.empty_like(problem.y)
     errors = rng.standard_normal(y.shape)
-    simulate(inputs.pattern, inputs.system, inputs.sample, first, noise, errors, states, y)
+    own, lag = _own_lags(problem) if own_lags else (np.full(problem.x.shape[1], -1),) * 2
+    sample = inputs.sample._replace(x=inputs.sample.x.copy())
+    simulate(inputs.pattern, inputs.system, sample, own, lag, first, noise, errors, states, y)
     return states, y
+
+
+def _own_lags(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Which observed series each regressor is a lag of (or -1), and the lag."""
+    observed, slots = list(problem.model.observed), problem.model.regressors
+    own = [observed.index(name) if name in observed else -1 for name, _ in slots]
+    return np.array(own, dtype=np.int64), np.array([-lag for _, lag in slots], dtype=np.int64)
 
 
 def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:

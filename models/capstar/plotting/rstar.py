@@ -1,0 +1,78 @@
+"""Figures of what lies behind an estimate: profiles, contributions, comparisons."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_line, dress
+
+
+def plot_profile(table: pd.DataFrame, *, name: str, estimate: float, drop: float) -> Figure:
+    """Log-likelihood and last r* along one parameter.
+
+    Parameters
+    ----------
+    table
+        From `capstar.rstar.Profile`: ``log_likelihood`` and ``rstar`` by value.
+    name
+        The parameter.
+    estimate
+        Marked by a vertical line.
+    drop
+        Log-likelihood below the maximum at which a value is rejected.
+    """
+    figure = Chart(figsize=(9.0, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    relative = table["log_likelihood"] - table["log_likelihood"].max()
+    left.plot(table.index, relative, color=BLUE, linewidth=1.6)
+    left.axhline(-drop, color=ORANGE, linewidth=1, linestyle="--", label="95% likelihood-ratio line")
+    left.legend(frameon=False, fontsize=8)
+    right.plot(table.index, table["rstar"], color=BLUE, linewidth=1.6)
+    dress(left, f"Profile likelihood of {name}", "log-likelihood below the maximum", zero=False)
+    dress(right, f"Latest r* along {name}", "percent a year", zero=False)
+    for ax in (left, right):
+        ax.axvline(estimate, color=GREY, linewidth=1, linestyle=":")
+        ax.annotate("used", (estimate, 0.97), xycoords=("data", "axes fraction"), fontsize=8, color=GREY)
+        ax.set_xlabel(name, fontsize=9)
+    return figure
+
+
+def plot_contributions(table: pd.DataFrame, *, title: str = "") -> Figure:
+    """Stacked bars by year.
+
+    Parameters
+    ----------
+    table
+        Years by series, percentage points.
+    title
+        Above the figure.
+    """
+    figure = Chart(figsize=(9.0, 3.8), layout="constrained")
+    ax = figure.subplots()
+    above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
+    for column, color in zip(table.columns, SERIES, strict=False):
+        base = above.where(table[column] > 0, below)
+        ax.bar(table.index, table[column], bottom=base, color=color, label=str(column), width=0.8)
+        above, below = above + table[column].clip(lower=0), below + table[column].clip(upper=0)
+    dress(ax, title, "percentage points")
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_comparison(frame: pd.DataFrame) -> Figure:
+    """One line an estimate.
+
+    Parameters
+    ----------
+    frame
+        Filtered r* by quarter, percent a year; NaN outside an estimate's sample.
+    """
+    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
+    ax = figure.subplots()
+    for number, name in enumerate(frame.columns):
+        style = "-" if number < len(SERIES) else "--"
+        draw_line(ax, frame[name].dropna(), color=SERIES[number % len(SERIES)], label=str(name), style=style)
+    dress(ax, "Natural rate r*, one-sided", "percent a year")
+    ax.legend(frameon=False, fontsize=8)
+    return figure

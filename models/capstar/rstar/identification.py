@@ -1,0 +1,216 @@
+"""How well the likelihood pins down what r* depends on: profiles and the pile-up check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import chi2
+
+from capstar.errors import SpecificationError
+from capstar.rstar.three_stage import StageEstimate
+from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
+from capstar.statespace.parameters import ParameterTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from capstar.rstar.results import RStarResults
+
+Floats = npt.NDArray[np.float64]
+_AT_ZERO = 1e-4  # a lambda below this moves z by less than a basis point a quarter
+_POINTS = 25
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Log-likelihood of stage 3 maximised at given values of one parameter.
+
+    Attributes
+    ----------
+    name
+        The parameter.
+    table : pandas.DataFrame
+        By its value: ``log_likelihood`` and ``rstar``, the last filtered r* (percent a year), everything else
+        re-estimated.
+    estimate
+        Value used by the results, and its log-likelihood.
+    log_likelihood
+        At the estimate.
+    """
+
+    name: str
+    table: pd.DataFrame
+    estimate: float
+    log_likelihood: float
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Smallest and largest value on the grid that a likelihood-ratio test does not reject."""
+        cut = self.table["log_likelihood"].max() - chi2.ppf(level, 1) / 2
+        kept = self.table.index[self.table["log_likelihood"] >= cut]
+        return float(kept.min()), float(kept.max())
+
+    def plot(self) -> Figure:
+        """The profile, its 95 percent line, and r* along it."""
+        from capstar.plotting import plot_profile
+
+        return plot_profile(
+            self.table, name=self.name, estimate=self.estimate, drop=float(chi2.ppf(0.95, 1)) / 2
+        )
+
+
+@dataclass(frozen=True)
+class PileUp:
+    """Whether the data give z a variance and the output gap a response to the real rate.
+
+    Attributes
+    ----------
+    lambda_z_ml
+        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated.
+    gain
+        Its log-likelihood over that of lambda_z = 0.
+    loss
+        Its log-likelihood over that of the lambda_z the results use.
+    a_r, a_r_t
+        Estimate and t statistic; NaN where a_r is held.
+    a_r_at_bound
+        Whether a_r ended at its bound.
+    """
+
+    lambda_z_ml: float
+    gain: float
+    loss: float
+    a_r: float
+    a_r_t: float
+    a_r_at_bound: bool
+
+    @property
+    def sigma_z_at_zero(self) -> bool:
+        """Whether maximum likelihood puts the variance of z at zero."""
+        return self.lambda_z_ml < _AT_ZERO
+
+    def sentences(self) -> tuple[str, ...]:
+        """The finding in words."""
+        limit = chi2.ppf(0.95, 1) / 2
+        if self.sigma_z_at_zero:
+            z = (
+                "sigma_z piles up at zero: maximum likelihood of lambda_z is 0, so that the variance of z, and with "
+                "it much of the path of r*, rests on the imposed ratio"
+            )
+        else:
+            verdict = "is not" if self.gain < limit else "is"
+            z = (
+                f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}; zero {verdict} rejected "
+                f"at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
+            )
+        z += f"; the value used lies {self.loss:.2f} below the maximum."
+        if np.isnan(self.a_r_t):
+            a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not asked."
+        elif self.a_r_at_bound:
+            a = (
+                f"a_r = {self.a_r:.4g} is at its bound: output does not answer to the real rate, r* is not identified "
+                "and its bands have no meaning."
+            )
+        elif abs(self.a_r_t) < 2:
+            a = f"a_r is weakly identified (t = {self.a_r_t:.1f}), and r* with it: sigma_z is a ratio over a_r."
+        else:
+            a = f"a_r is away from its bound (t = {self.a_r_t:.1f}): r* is identified."
+        return z, a
+
+
+def likelihood_profile(results: RStarResults, name: str, values: Sequence[float] | None = None) -> Profile:
+    """Profile of the log-likelihood of stage 3 in one parameter.
+
+    Parameters
+    ----------
+    results
+        An estimate.
+    name
+        ``"lambda_z"``, ``"a_r"`` or any other parameter of stage 3.
+    values
+        Where to evaluate; by default 25 points: three standard errors either side, inside the bounds, and for
+        a lambda from zero to three times its value (at least 0.1).
+
+    Raises
+    ------
+    SpecificationError
+        The model has no such parameter.
+    """
+    stage = results.stages.stage3
+    if name not in stage.ml.params.index:
+        raise SpecificationError(
+            f"{results.model_name} has no parameter {name!r}; it has {list(stage.ml.params.index)}."
+        )
+    center = float(stage.ml.params[name])
+    grid = np.sort(np.asarray(_grid(results, name, center) if values is None else values, dtype=float))
+    # Outwards from the estimate, each point starting where its neighbour ended.
+    near = stage.ml.params.to_dict()
+    rows: dict[float, tuple[float, float]] = {}
+    for side in (grid[grid >= center], grid[grid < center][::-1]):
+        start = near
+        for value in side:
+            fit = _refit(stage, {name: float(value)}, start)
+            start = fit.params.to_dict()
+            rows[float(value)] = (fit.llf, _last_rstar(stage, fit))
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
+    table.index.name = name
+    return Profile(name, table, center, stage.ml.llf)
+
+
+def pile_up(results: RStarResults) -> PileUp:
+    """Check whether sigma_z is at zero and a_r at its bound.
+
+    References
+    ----------
+    Stock and Watson (1998), section 1; Laubach and Williams (2003), section II.
+    """
+    stage = results.stages.stage3
+    near = stage.ml.params.to_dict()
+    at_zero = _refit(stage, {"lambda_z": 0.0}, near)
+    free = max(
+        (_refit(stage, {}, near | {"lambda_z": start}) for start in (0.1, 0.03, 0.005)), key=lambda f: f.llf
+    )
+    best = free if free.llf > at_zero.llf + 1e-6 else at_zero
+    a_r = float(stage.ml.params["a_r"])
+    held = "a_r" not in stage.ml.free
+    return PileUp(
+        lambda_z_ml=float(best.params["lambda_z"]),
+        gain=best.llf - at_zero.llf,
+        loss=max(best.llf - stage.ml.llf, 0.0),
+        a_r=a_r,
+        a_r_t=np.nan if held else a_r / float(results.bse["a_r"]),
+        a_r_at_bound=not held and bool(stage.ml.at_bound["a_r"]),
+    )
+
+
+def _grid(results: RStarResults, name: str, center: float) -> Floats:
+    if name.startswith("lambda"):
+        return np.union1d(np.linspace(0.0, max(3 * center, 0.1), _POINTS - 1), [center])
+    width = 3 * float(results.bse[name]) if name in results.bse.index else max(abs(center), 0.1)
+    bounds = results.stages.stage3.problem.model.parameters[name]
+    low, high = max(center - width, bounds.lower), min(center + width, bounds.upper)
+    return np.union1d(np.linspace(low, high, _POINTS - 1), [center])
+
+
+def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]) -> MaximumLikelihood:
+    """Stage 3 with lambda_z or another parameter held (lambda_z free where nothing is), from given values."""
+    lambdas = {"lambda_g", "lambda_z"} - set(stage.ml.free) - (set() if held else {"lambda_z"})
+    others = {
+        n for n in stage.ml.params.index if n not in stage.ml.free and n not in lambdas and n != "lambda_z"
+    }
+    fixed = {n: start[n] for n in (lambdas | others)} | held
+    table: ParameterTable = stage.problem.table().starting(start).fix(fixed)
+    return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
+
+
+def _last_rstar(stage: StageEstimate, fit: MaximumLikelihood) -> float:
+    """The last filtered r* at other parameters."""
+    theta = stage.problem.vector(fit.params)
+    state = stage.problem.filter_path(theta).a[-1, -1]
+    model = stage.problem.model
+    row = model.blocks["R"].dense(stage.problem.values(theta))[model.reports.index("rstar")]
+    return float(state @ row)

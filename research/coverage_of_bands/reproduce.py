@@ -1,0 +1,151 @@
+"""Coverage of 90 percent bands of r*: samples drawn from a fitted model, the whole procedure on each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from research.comparison import REFERENCE
+
+import capstar as cs
+from capstar.errors import CapstarError
+from capstar.rstar.bootstrap import Source, source
+from capstar.rstar.three_stage import Job, estimate
+
+HERE = Path(__file__).parent
+LEVEL, INNER, DRAWS = 0.90, 2, 500
+QUANTITIES = ("rstar", "g")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Error of the smoothed states in one sample and the widths of its bands, shapes (n, 2)."""
+
+    error: np.ndarray
+    known: np.ndarray
+    monte_carlo: np.ndarray
+    bootstrap_errors: np.ndarray  # (INNER, n, 2)
+
+
+def reproduce(
+    folder: Path, *, samples: int = 500, seed: int = 2026, n_workers: int = 1
+) -> dict[str, pd.DataFrame]:
+    """Coverage and width of every kind of band, by quantity.
+
+    Parameters
+    ----------
+    folder
+        Reference data.
+    samples
+        Number of samples drawn.
+    seed
+        The same seed gives the same table whatever the number of workers.
+    n_workers
+        Processes.
+    """
+    data = cs.data.read_input(folder / "hlw2017/us_input.csv")
+    fit = cs.rstar.HLW2017.fit(data, "1961Q1")
+    job = replace(fit.job, options=replace(fit.job.options, n_starts=1))
+    children = np.random.SeedSequence(seed).spawn(samples)
+    tried = Parallel(n_jobs=n_workers)(delayed(_sample)(source(fit), job, child) for child in children)
+    found = [one for one in tried if one is not None]
+    table = _table(found)
+    table.attrs["estimated"] = len(found)
+    return {f"HLW 2017 US, {samples} samples, seed {seed}, {len(found)} estimated": table}
+
+
+def _sample(generator: Source, job: Job, child: np.random.SeedSequence) -> Sample | None:
+    """One sample; None where the procedure gives no estimate or no Monte Carlo."""
+    rng = np.random.default_rng(child)
+    world = generator.draw(rng)
+    try:
+        drawn = replace(job, frame=world.frame)
+        fit = cs.rstar.RStarResults(drawn, estimate(drawn))
+        full = fit.with_standard_errors(DRAWS, seed=int(rng.integers(2**31))).uncertainty
+        inner = [_error(source(fit), drawn, rng) for _ in range(INNER)]
+    except CapstarError:
+        return None
+    assert full is not None
+    columns = list(QUANTITIES)
+    estimates = np.column_stack([getattr(fit, name).smoothed for name in columns])
+    known = np.column_stack([getattr(fit, name).smoothed_se for name in columns])
+    truth = world.truth[columns].to_numpy()
+    return Sample(estimates - truth, known, full.se[columns].to_numpy(), np.stack(inner))
+
+
+def _error(generator: Source, job: Job, rng: np.random.Generator) -> np.ndarray:
+    """Error of the smoothed states on one sample drawn from an estimate."""
+    world = generator.draw(rng)
+    stages = estimate(replace(job, frame=world.frame))
+    states = stages.stage3.states
+    estimates = np.column_stack([states.report(name, "smoothed")[0] for name in QUANTITIES])
+    return estimates - world.truth[list(QUANTITIES)].to_numpy()
+
+
+def _table(found: list[Sample]) -> pd.DataFrame:
+    z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
+    error = np.stack([one.error for one in found])
+    rows = {}
+    widths = {
+        "known parameters": z * np.stack([one.known for one in found]),
+        "Monte Carlo (Hamilton 1986)": z * np.stack([one.monte_carlo for one in found]),
+    }
+    for kind, half in widths.items():
+        rows |= _rows(kind, np.abs(error) <= half, 2 * half)
+    # One bootstrap band for all samples: quantiles of the errors pooled over samples, by quarter.
+    pooled = np.concatenate([one.bootstrap_errors for one in found])
+    low, high = np.quantile(pooled, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2], axis=0)
+    inside = (error >= low) & (error <= high)
+    rows |= _rows("bootstrap of the three stages", inside, np.broadcast_to(high - low, error.shape))
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["quantity", "band"])
+    return table.sort_index(ascending=False)
+
+
+def _rows(kind: str, inside: np.ndarray, width: np.ndarray) -> dict[tuple[str, str], dict[str, float]]:
+    return {
+        (name, kind): {
+            "coverage": float(inside[:, :, k].mean()),
+            "standard error": float(inside[:, :, k].mean(axis=1).std(ddof=1) / np.sqrt(len(inside))),
+            "coverage, last quarter": float(inside[:, -1, k].mean()),
+            "median width": float(np.median(width[:, :, k])),
+            "median width, last quarter": float(np.median(width[:, -1, k])),
+        }
+        for k, name in enumerate(QUANTITIES)
+    }
+
+
+def main() -> None:
+    """Command line; ``--out FILE`` writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
+    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", type=Path, help="write the table as CSV")
+    given = parser.parse_args()
+    try:
+        tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
+    except CapstarError as error:
+        print(
+            f"{error} The study reads its inputs from {given.data}; give another with --data.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    for heading, table in tables.items():
+        print(f"{heading}\n{table.round(3).to_string()}")
+        if given.out is not None:
+            table.round(4).assign(
+                samples=given.samples, estimated=table.attrs["estimated"], seed=given.seed
+            ).to_csv(given.out)
+
+
+if __name__ == "__main__":
+    main()

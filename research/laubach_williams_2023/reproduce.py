@@ -1,0 +1,34 @@
+"""Laubach and Williams, COVID-adjusted (2023): published, ours, difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from research.comparison import compare, estimates, run, series_differences
+
+import capstar as cs
+
+HERE = Path(__file__).parent
+DRAWS = 5000
+
+
+def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables of published and re-estimated figures, by heading."""
+    published = pd.read_csv(HERE / "published.csv")
+    data = cs.data.read_input(folder / "lw2023/us_2023q2_input.csv")
+    fit = cs.rstar.LW2023.fit(data, "1961Q1").with_standard_errors(DRAWS, covariance="published")
+    monte_carlo = published["parameter"].str.contains("average_se|final_se")
+    ours = estimates(fit)
+    series = cs.data.read_input(folder / "lw2023/us_2023q2_published.csv")
+    return {
+        "New York Fed workbook of 2023Q2, United States, 1961Q1-2023Q2": compare(
+            published[~monte_carlo], ours
+        ),
+        f"Standard errors of the states, {DRAWS} draws on both sides": compare(published[monte_carlo], ours),
+        "One- and two-sided estimates against the published series": series_differences(fit, series),
+    }
+
+
+if __name__ == "__main__":
+    run(reproduce, __doc__ or "")
