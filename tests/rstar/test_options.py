@@ -64,9 +64,9 @@ def test_one_step_maximum_likelihood_is_the_maximum_over_the_lambdas(us) -> None
     held = {"lambda_g": fit.lambda_g, "lambda_z": fit.lambda_z}
     problem, table = fit.stages.stage3.problem, fit.stages.stage3.ml
     assert problem.loglike(table.params) == pytest.approx(fit.llf, abs=1e-9)
-    for name in held:
+    for name, value in held.items():
         for factor in (0.8, 1.25):
-            moved = table.params.to_dict() | {name: held[name] * factor}
+            moved = table.params.to_dict() | {name: value * factor}
             assert problem.loglike(moved) < fit.llf
     assert np.isfinite(fit.bse[["lambda_g", "lambda_z"]]).all()
     assert "one-step maximum likelihood" in str(fit.summary())

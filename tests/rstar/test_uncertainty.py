@@ -74,8 +74,8 @@ def test_published_errors_of_hlw2023(golden_fit) -> None:
     found = state_uncertainty(golden_fit("hlw2023_us_2023q2"), n_draws=20_000, covariance="published")
     average = {"rstar": 1.166, "g": 0.423, "potential": 1.636}
     final = {"rstar": 1.569, "g": 0.644, "potential": 2.746}
-    for name in average:
-        assert found.average[name] == pytest.approx(average[name], rel=0.03), name
+    for name, value in average.items():
+        assert found.average[name] == pytest.approx(value, rel=0.03), name
         assert found.final[name] == pytest.approx(final[name], rel=0.03), name
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from capstar.plotting.diagnostics import plot_diagnostics
 from capstar.plotting.figures import plot_lead, plot_rstar, plot_study, save
 from capstar.plotting.rstar import plot_comparison, plot_contributions, plot_profile
 
 __all__ = [
     "plot_comparison",
     "plot_contributions",
+    "plot_diagnostics",
     "plot_lead",
     "plot_profile",
     "plot_rstar",

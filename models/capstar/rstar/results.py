@@ -19,6 +19,7 @@ from capstar.rstar.laubach_williams import Variant
 from capstar.rstar.summary import Summary, summarize
 from capstar.rstar.three_stage import Job, StageEstimate, ThreeStages, held_stage
 from capstar.rstar.uncertainty import Covariance, StateUncertainty, state_uncertainty
+from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
@@ -322,8 +323,6 @@ class RStarResults:
         lags
             Of the tests for serial correlation.
         """
-        from capstar.statespace.diagnostics import diagnose
-
         return diagnose(self._final.states, self.disturbances(), lags=lags)
 
     def forecast(

@@ -16,6 +16,7 @@ from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, med
 from capstar.rstar.options import InitialState, Options
 from capstar.rstar.starting import initial_state, start_values
 from capstar.statespace.algebra import Slot, show_slot
+from capstar.statespace.diffuse import diffuse_problem
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
@@ -208,11 +209,7 @@ def _bound(job: Job, stage: Stage) -> Problem:
     if job.variant.missing:
         passed = _within(problem.index, job.variant.missing)
         problem = problem.with_data(np.where(passed[:, None], np.nan, problem.y))
-    if initial == "diffuse":
-        from capstar.statespace.diffuse import diffuse_problem
-
-        return diffuse_problem(problem)
-    return problem
+    return diffuse_problem(problem) if initial == "diffuse" else problem
 
 
 def _given(spec: Spec, initial: InitialState) -> tuple[dict[Slot, float], pd.DataFrame]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, smoothed_moments
 
@@ -33,7 +34,7 @@ class Draws:
     theta
         Full parameter vectors, shape (n_draws, k).
     initial
-        States before the sample, shape (n_draws, m).
+        States before the sample, shape (n_draws, m); (n_draws, 0) where it is diffuse.
     discarded
         Parameter draws that broke a bound or had a_y1 + a_y2 of 1 or more.
     """
@@ -148,6 +149,8 @@ def draw_parameters(results: RStarResults, *, n_draws: int, seed: int) -> Draws:
             )
     theta = np.tile(stage.problem.vector(stage.ml.params), (n_draws, 1))
     theta[:, [stage.problem.names.index(name) for name in cov.index]] = accepted
+    if isinstance(stage.problem, DiffuseProblem):
+        return Draws(theta, np.empty((n_draws, 0)), tried - n_draws)
     spread = np.linalg.cholesky(stage.states.predicted_cov[0] + 1e-12 * np.eye(stage.states.initial.size))
     initial = stage.states.smoothed[0] + rng.standard_normal((n_draws, len(spread))) @ spread.T
     return Draws(theta, initial, tried - n_draws)
@@ -165,8 +168,10 @@ def average_over(
     if covariance not in ("full", "published"):
         raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
     stage = results.stages.stage3
-    # The drawn initial state stands for that of the first quarter, with its predicted covariance.
-    problem = stage.problem.with_initial_cov(stage.states.predicted_cov[0])
+    problem = stage.problem
+    if not isinstance(problem, DiffuseProblem):
+        # The drawn initial state stands for that of the first quarter, with its predicted covariance.
+        problem = problem.with_initial_cov(stage.states.predicted_cov[0])
     center = _report_means(stage.problem, stage.states)
     chunks = [slice(i, i + _CHUNK) for i in range(0, len(draws.theta), _CHUNK)]
 
@@ -233,7 +238,7 @@ def _variances(
 ) -> Floats:
     """Squared move and filter variance of the three quantities at one draw, shape (2, n, 3)."""
     rows = _loadings(problem, theta)
-    drawn = replace(problem, initial_mean=initial)
+    drawn = replace(problem, initial_mean=initial) if initial.size else problem
     slots = [int(j) for j in np.flatnonzero(rows.any(axis=0))]
     mean, cov = smoothed_moments(drawn, theta, slots)
     rows = rows[:, slots]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from capstar.statespace.algebra import mean, params, variables
 from capstar.statespace.compiled import compile_spec
+from capstar.statespace.diagnostics import Diagnostics, diagnose
+from capstar.statespace.diffuse import DiffuseProblem, diffuse_problem
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
@@ -20,6 +22,8 @@ from capstar.statespace.smoothing import (
 from capstar.statespace.spec import Spec
 
 __all__ = [
+    "Diagnostics",
+    "DiffuseProblem",
     "Disturbances",
     "Forecast",
     "MaximumLikelihood",
@@ -30,6 +34,8 @@ __all__ = [
     "StateEstimates",
     "bind",
     "compile_spec",
+    "diagnose",
+    "diffuse_problem",
     "estimate_states",
     "forecast",
     "maximize",

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 
 
-class _Inputs(NamedTuple):
+class Inputs(NamedTuple):
     """What every Gaussian kernel takes first."""
 
     dims: tuple[int, ...]
@@ -110,12 +110,12 @@ class Problem:
         """Factor of the measurement standard deviation in each period, shape (n,)."""
         return np.where(self.scale_param >= 0, theta[self.scale_param], 1.0)
 
-    def inputs(self, theta: Floats) -> _Inputs:
+    def inputs(self, theta: Floats) -> Inputs:
         """Arguments of the kernels at ``theta``."""
         system = _system(self.model, self.values(theta))
         system = system._replace(a0=system.a0 + self.initial_mean)
         dims = (0,) * len(self.model.states)
-        return _Inputs(
+        return Inputs(
             dims, _pattern(self.model), system, self.initial_cov, Sample(self.y, self.x, self.scale(theta))
         )
 
@@ -132,13 +132,21 @@ class Problem:
 
     def value_and_score(self, theta: Floats) -> tuple[float, Floats]:
         """Log-likelihood and its exact gradient, shape (k,), at a parameter vector."""
-        inputs = self.inputs(theta)
-        flat, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        value = gaussian.score(*inputs, self._path(), _system(self.model, flat), by_scale)
-        gradient = self._jacobian(theta).T @ flat
+        value, by_value, by_scale = self.sensitivities(self.inputs(theta))
+        return value, self.chain(theta, by_value, by_scale)
+
+    def sensitivities(self, inputs: Inputs) -> tuple[float, Floats, Floats]:
+        """Log-likelihood and its derivatives in the system's values and in the scale of each period."""
+        by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
+        value = gaussian.score(*inputs, self.empty_path(), _system(self.model, by_value), by_scale)
+        return float(value), by_value, by_scale
+
+    def chain(self, theta: Floats, by_value: Floats, by_scale: Floats) -> Floats:
+        """Gradient in the parameters, shape (k,), from derivatives in values and scales."""
+        gradient: Floats = self._jacobian(theta).T @ by_value
         scaled = self.scale_param >= 0
         np.add.at(gradient, self.scale_param[scaled], by_scale[scaled])
-        return float(value), gradient
+        return gradient
 
     def score(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.Series:
         """Exact gradient of the log-likelihood by parameter name."""
@@ -188,7 +196,7 @@ class Problem:
         SpecificationError
             An innovation variance is not positive.
         """
-        inputs, path = self.inputs(theta), self._path()
+        inputs, path = self.inputs(theta), self.empty_path()
         if not gaussian.filter_path(*inputs, path):
             # The kernel stops at the first observation without variance; missing ones have none.
             bad = self.index[int(np.argmax(((path.F == 0.0) & ~np.isnan(self.y)).any(axis=1)))]
@@ -204,7 +212,8 @@ class Problem:
         terms.jacobian(theta, *self.model.terms, out)
         return out
 
-    def _path(self) -> Path:
+    def empty_path(self) -> Path:
+        """Arrays for the filter to fill."""
         n, p, m = self.nobs, self.y.shape[1], len(self.model.states)
         return Path(
             np.empty((n, p + 1, m)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -101,11 +102,12 @@ class Disturbances:
     state_residuals: pd.DataFrame
 
 
+@singledispatch
 def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
     """Filter and smooth the states at given parameters."""
     theta = problem.vector(params)
     path = problem.filter_path(theta)
-    r, N, _, _ = _backward(problem, theta, path)
+    r, N, _, _ = backward(problem, theta, path)
     inputs = problem.inputs(theta)
     transition = problem.model.blocks["T"].dense(problem.values(theta))
     predicted, predicted_cov = path.a[:, 0], path.P[:, 0]
@@ -129,11 +131,12 @@ def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
     )
 
 
+@singledispatch
 def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
     """Disturbance smoother with standardised auxiliary residuals."""
     theta = problem.vector(params)
     path = problem.filter_path(theta)
-    r, N, u, D = _backward(problem, theta, path)
+    r, N, u, D = backward(problem, theta, path)
     values = problem.values(theta)
     variance = problem.scale(theta)[:, None] ** 2 * values[problem.model.blocks["H"].where]
     load = problem.model.blocks["G"].dense(values)
@@ -152,11 +155,12 @@ def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
     )  # fmt: skip
 
 
+@singledispatch
 def smoothed_moments(problem: Problem, params: _Params, slots: list[int]) -> tuple[Floats, Floats]:
     """Smoothed mean (n, s) and covariance (n, s, s) of some of the states: what a Monte Carlo needs."""
     theta = problem.vector(params)
     path = problem.filter_path(theta)
-    r, N, _, _ = _backward(problem, theta, path)
+    r, N, _, _ = backward(problem, theta, path)
     rows = path.P[:, 0, slots]
     mean = path.a[:, 0, slots] + (rows @ r[1:, :, None])[:, :, 0]
     cov = rows[:, :, slots] - rows @ N[1:] @ rows.transpose(0, 2, 1)
@@ -182,6 +186,7 @@ def simulate_states(
     return draws
 
 
+@singledispatch
 def simulate_data(
     problem: Problem, params: _Params, *, seed: int | np.random.Generator = 0, own_lags: bool = False
 ) -> tuple[Floats, Floats]:
@@ -220,12 +225,13 @@ def _own_lags(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
 
 def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:
     path = problem.filter_path(theta)
-    r = _backward(problem, theta, path)[0]
+    r = backward(problem, theta, path)[0]
     mean: Floats = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
     return mean
 
 
-def _backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floats, Floats, Floats]:
+def backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floats, Floats, Floats]:
+    """R (n + 1, m), N (n + 1, m, m), smoothing errors and their variances (n, p) from a filter's path."""
     inputs = problem.inputs(theta)
     n, p, m = *problem.y.shape, len(inputs.dims)
     r, N = np.empty((n + 1, m)), np.empty((n + 1, m, m))
