@@ -66,6 +66,8 @@ def test_bands_and_errors(embedded_fit, few) -> None:
     )
     assert few.final["rstar"] == few.se()["rstar"].iloc[-1]
     assert few.params["lambda_z"].nunique() > 1
+    shaded = few.plot("g").axes[0].collections[0].get_paths()[0].vertices
+    assert shaded[:, 1].max() == pytest.approx(few.band("g")["upper"].max())
     # The uncertainty of the lambdas and of the procedure's bias comes on top of Hamilton's.
     assert few.average["rstar"] > embedded_fit.rstar.smoothed_se.mean()
 

@@ -239,3 +239,12 @@ def test_median_unbiased_lambda_reads_stock_and_watson_s_table(reference) -> Non
     assert median_unbiased_lambda(0.1) == 0.0
     with pytest.raises(SpecificationError, match="end of Stock and Watson's table 3"):
         median_unbiased_lambda(30.0)
+
+
+def test_diagnostics_of_a_fit(embedded_fit) -> None:
+    found = embedded_fit.diagnostics(lags=6)
+    expected = embedded_fit.stages.stage3.states
+    z = expected.innovations / np.sqrt(expected.innovation_var)
+    np.testing.assert_array_equal(found.innovations, z)
+    assert list(found.autocorrelations.index) == [1, 2, 3, 4, 5, 6]
+    assert "HLW 2017, stage 3" in str(found.summary())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from capstar.plotting.diagnostics import plot_diagnostics
 from capstar.plotting.figures import plot_lead, plot_rstar, plot_study, save
-from capstar.plotting.rstar import plot_comparison, plot_contributions, plot_profile
+from capstar.plotting.rstar import plot_band, plot_comparison, plot_contributions, plot_profile
 
 __all__ = [
+    "plot_band",
     "plot_comparison",
     "plot_contributions",
     "plot_diagnostics",

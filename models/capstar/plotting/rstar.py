@@ -60,6 +60,25 @@ def plot_contributions(table: pd.DataFrame, *, title: str = "") -> Figure:
     return figure
 
 
+def plot_band(frame: pd.DataFrame, *, title: str = "") -> Figure:
+    """One line in its band.
+
+    Parameters
+    ----------
+    frame
+        Columns ``lower``, ``estimate`` and ``upper`` by quarter.
+    title
+        Above the figure.
+    """
+    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
+    ax = figure.subplots()
+    x = pd.PeriodIndex(frame.index).to_timestamp()
+    ax.fill_between(x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0)
+    draw_line(ax, frame["estimate"], color=BLUE)
+    dress(ax, title, "", zero=frame["lower"].min() < 0)
+    return figure
+
+
 def plot_comparison(frame: pd.DataFrame) -> Figure:
     """One line an estimate.
 

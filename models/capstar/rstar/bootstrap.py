@@ -18,6 +18,8 @@ from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import simulate_data
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from capstar.rstar.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
@@ -93,6 +95,19 @@ class Bootstrap:
         """Root mean squared error by quarter."""
         root = np.sqrt((self.errors[which] ** 2).mean(axis=0))
         return pd.DataFrame(root, self.estimate[which].index, list(QUANTITIES))
+
+    def plot(self, name: str = "rstar", which: Which = "smoothed", *, level: float = 0.9) -> Figure:
+        """The estimate in its bootstrap band.
+
+        Parameters
+        ----------
+        name, which, level
+            As in `band`.
+        """
+        from capstar.plotting import plot_band
+
+        title = f"{name}, {which}, {level:.0%} bootstrap band of {len(self.params)} replications"
+        return plot_band(self.band(name, which, level=level), title=title)
 
     @property
     def average(self) -> pd.Series:

@@ -30,9 +30,7 @@ _NOTE = (
     "Innovations are given the past and the series listed above in the same period. *: rejected at 5 percent, "
     "parameters taken as known; of six tests on each series one in twenty fails by chance."
 )
-_NOTE_AUXILIARY = (
-    "Auxiliary residuals beyond 3 (Harvey and Koopman 1992); they are serially correlated by construction."
-)
+_NOTE_AUXILIARY = "Auxiliary residuals beyond 3, correlated by construction (Harvey and Koopman 1992)."
 
 
 @dataclass(frozen=True)
@@ -50,12 +48,13 @@ class Diagnostics:
         the model holds, NaN where missing.  Observations are treated one at a time, so that each is given the
         past *and the series listed before it in the same period*: the columns are already uncorrelated within
         a period (the Cholesky standardisation of the joint errors), and depend on the order of the series.
+        No later data enter, except through the parameters.
     auxiliary : pandas.DataFrame
         Auxiliary residuals: of the measurement errors by observed series, then of the state shocks.  Each is
         N(0, 1) where the model holds, has seen the whole sample and is serially correlated by construction.
     tests : pandas.DataFrame
-        A row for each observed series: ``n``, ``skewness``, ``excess_kurtosis``; statistic and ``_p`` of
-        ``jarque_bera``, ``ljung_box``, ``ljung_box_squares`` and ``heteroskedasticity`` (with its ``h``);
+        A row for each observed series: ``n``, ``h``, ``skewness``, ``excess_kurtosis``; statistic and ``_p`` of
+        ``jarque_bera``, ``ljung_box``, ``ljung_box_squares`` and ``heteroskedasticity``;
         ``cusum`` and ``cusum_squares`` with ``_critical`` value at 5 percent and whether the path ``_crosses``.
     autocorrelations : pandas.DataFrame
         Of the innovations, lags 1 to ``lags`` by series.
@@ -160,17 +159,14 @@ class DiagnosticsSummary:
     def __str__(self) -> str:
         parts = [f"Diagnostics: {self.title}", self.table.to_string(), _NOTE, "\n".join(self.sentences)]
         if len(self.outliers):
-            listed = self.outliers.to_string(index=False, float_format="{:.2f}".format)
-            parts += [_NOTE_AUXILIARY, listed]
+            parts += [_NOTE_AUXILIARY, self.outliers.to_string(index=False, float_format="{:.2f}".format)]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{line}</li>" for line in self.sentences)
         out = f"<h3>Diagnostics: {self.title}</h3>{self.table.to_html()}<p>{_NOTE}</p><ul>{lines}</ul>"
-        if len(self.outliers):
-            listed = self.outliers.to_html(index=False, float_format="{:.2f}".format)
-            out += f"<p>{_NOTE_AUXILIARY}</p>{listed}"
-        return out
+        listed = self.outliers.to_html(index=False, float_format="{:.2f}".format)
+        return out if self.outliers.empty else f"{out}<p>{_NOTE_AUXILIARY}</p>{listed}"
 
 
 def diagnose(
@@ -210,23 +206,18 @@ def diagnose(
 
     References
     ----------
-    Brown, R. L., Durbin, J. and Evans, J. M. (1975). Techniques for testing the constancy of regression
-    relationships over time. *Journal of the Royal Statistical Society* B 37(2), 149-192.
-
-    Durbin, J. and Koopman, S. J. (2012). *Time Series Analysis by State Space Methods*, 2nd ed., Oxford
-    University Press, sections 2.12 and 7.5.
-
-    Edgerton, D. and Wells, C. (1994). Critical values for the CUSUMSQ statistic in medium and large sized
-    samples. *Oxford Bulletin of Economics and Statistics* 56(3), 355-365.
-
-    Harvey, A. C. (1989). *Forecasting, Structural Time Series Models and the Kalman Filter*, Cambridge
-    University Press, section 5.4.
-
-    Harvey, A. C. and Koopman, S. J. (1992). Diagnostic checking of unobserved-components time series models.
-    *Journal of Business and Economic Statistics* 10(4), 377-389.
-
-    McLeod, A. I. and Li, W. K. (1983). Diagnostic checking ARMA time series models using squared-residual
-    autocorrelations. *Journal of Time Series Analysis* 4(4), 269-273.
+    - Brown, R. L., Durbin, J. and Evans, J. M. (1975). Techniques for testing the constancy of regression
+      relationships over time. *Journal of the Royal Statistical Society* B 37(2), 149-192.
+    - Durbin, J. and Koopman, S. J. (2012). *Time Series Analysis by State Space Methods*, 2nd ed., Oxford
+      University Press, sections 2.12 and 7.5.
+    - Edgerton, D. and Wells, C. (1994). Critical values for the CUSUMSQ statistic in medium and large sized
+      samples. *Oxford Bulletin of Economics and Statistics* 56(3), 355-365.
+    - Harvey, A. C. (1989). *Forecasting, Structural Time Series Models and the Kalman Filter*, Cambridge
+      University Press, section 5.4.
+    - Harvey, A. C. and Koopman, S. J. (1992). Diagnostic checking of unobserved-components time series models.
+      *Journal of Business and Economic Statistics* 10(4), 377-389.
+    - McLeod, A. I. and Li, W. K. (1983). Diagnostic checking ARMA time series models using squared-residual
+      autocorrelations. *Journal of Time Series Analysis* 4(4), 269-273.
     """
     problem = estimates.problem
     if not 0 <= n_params < lags:
@@ -270,8 +261,7 @@ def _require_same_sample(estimates: StateEstimates, disturbances: Disturbances) 
 
 def _require_usable(model: str, innovations: pd.DataFrame, lags: int) -> None:
     needed = max(_FEWEST, lags + 1)
-    counts = innovations.count()
-    if short := {str(name): int(n) for name, n in counts.items() if n < needed}:
+    if short := {name: n for name, n in innovations.count().items() if n < needed}:
         listed = ", ".join(f"{name} ({n})" for name, n in short.items())
         raise DataError(
             f"{model}: the tests need at least {needed} innovations of each series; too few are usable of "
@@ -284,26 +274,17 @@ def _tests(v: pd.Series, lags: int, n_params: int) -> dict[str, float]:
     from statsmodels.stats.stattools import jarque_bera
     from statsmodels.tsa.stattools import breakvar_heteroskedasticity_test
 
-    x = v.to_numpy()
-    h = round(x.size / 3)
+    x, h = v.to_numpy(), round(len(v) / 3)
     jb, jb_p, skewness, kurtosis = jarque_bera(x)
-    q, q_p = acorr_ljungbox(x, lags=[lags], model_df=n_params).iloc[0]
-    squares, squares_p = acorr_ljungbox(x**2, lags=[lags]).iloc[0]
-    ratio, ratio_p = breakvar_heteroskedasticity_test(x, subset_length=h)
-    return {
-        "n": x.size,
-        "skewness": float(skewness),
-        "excess_kurtosis": float(kurtosis) - 3.0,
-        "jarque_bera": float(jb),
-        "jarque_bera_p": float(jb_p),
-        "ljung_box": float(q),
-        "ljung_box_p": float(q_p),
-        "ljung_box_squares": float(squares),
-        "ljung_box_squares_p": float(squares_p),
-        "h": h,
-        "heteroskedasticity": float(ratio),
-        "heteroskedasticity_p": float(ratio_p),
-    }
+    found = [
+        *(jb, jb_p),
+        *acorr_ljungbox(x, lags=[lags], model_df=n_params).iloc[0],
+        *acorr_ljungbox(x**2, lags=[lags]).iloc[0],
+        *breakvar_heteroskedasticity_test(x, subset_length=h),
+    ]
+    names = [f"{test}{end}" for test in list(_LABELS)[:4] for end in ("", "_p")]
+    moments = {"n": x.size, "h": h, "skewness": float(skewness), "excess_kurtosis": float(kurtosis) - 3.0}
+    return moments | {name: float(value) for name, value in zip(names, found, strict=True)}
 
 
 def _autocorrelations(used: dict[str, pd.Series], lags: int) -> pd.DataFrame:
