@@ -13,6 +13,7 @@ import pandas as pd
 from capstar.errors import SpecificationError
 from capstar.rstar.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.decomposition import RStarDecomposition, decompose
+from capstar.rstar.export import as_dict
 from capstar.rstar.identification import PileUp, Profile, likelihood_profile, pile_up
 from capstar.rstar.inputs import prepare
 from capstar.rstar.laubach_williams import Variant
@@ -371,30 +372,7 @@ class RStarResults:
 
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
-        frame = self.to_frame()
-        states = {c: [_number(v) for v in frame[c]] for c in frame.columns if not c.endswith("_se")}
-        errors = {} if self.uncertainty is None else {"standard_errors": _errors_dict(self.uncertainty)}
-        return {
-            "model": self.model_name,
-            "sample": {"start": str(self.start), "end": str(self.end), "quarters": self.nobs},
-            "lambda_g": self.lambda_g,
-            "lambda_z": self.lambda_z,
-            "log_likelihood": self.llf,
-            "converged": self.converged,
-            "parameters": {
-                name: {
-                    "estimate": float(value),
-                    "std_error": _number(self.bse[name]),
-                    "std_error_sandwich": _number(self.bse_sandwich[name]),
-                    "at_bound": bool(self.at_bound[name]),
-                }
-                for name, value in self.params.items()
-            },
-            "stages": {f"stage{s.stage}": _stage_dict(s) for s in self.stages.estimated},
-            "departures": list(self.departures),
-            **errors,
-            "states": {"date": [str(quarter) for quarter in frame.index], **states},
-        }
+        return as_dict(self)
 
     def summary(self) -> Summary:
         """Tables of the estimates; prints as text, shows as HTML in a notebook."""
@@ -429,36 +407,3 @@ class RStarResults:
         filtered, filtered_se = self._final.states.report(name, "filtered")
         smoothed, smoothed_se = self._final.states.report(name, "smoothed")
         return StatePath(filtered, smoothed, filtered_se, smoothed_se)
-
-
-def _errors_dict(found: StateUncertainty) -> dict[str, Any]:
-    return {
-        "average": found.average.to_dict(),
-        "final": found.final.to_dict(),
-        "draws": found.n_draws,
-        "discarded": found.discarded,
-        "covariance": found.covariance,
-        "monte_carlo_error": {name: _number(value) for name, value in found.monte_carlo_error.items()},
-    }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _stage_dict(stage: StageEstimate) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "log_likelihood": stage.ml.llf,
-        "parameters": {name: float(stage.ml.params[name]) for name in stage.ml.free},
-        "at_bound": [name for name in stage.ml.free if stage.ml.at_bound[name]],
-        "projected_gradient": stage.ml.projected_gradient,
-        "curvature": stage.ml.curvature,
-        "higher_maximum": stage.ml.higher_maximum,
-    }
-    if stage.breaks is not None:
-        out["break_statistics"] = {
-            "exp_wald": stage.breaks.exp_wald,
-            "mean_wald": stage.breaks.mean_wald,
-            "qlr": stage.breaks.qlr,
-        }
-    return out
