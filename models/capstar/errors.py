@@ -11,6 +11,10 @@ class DataError(CapstarError, ValueError):
     """The data cannot be used as given."""
 
 
+class SourceError(DataError):
+    """A source gave no answer, or one that cannot be used."""
+
+
 class SpecificationError(CapstarError, ValueError):
     """A model, or an option of one, cannot be meant."""
 

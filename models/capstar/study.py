@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,21 +86,53 @@ class StudyResults:
         return [folder / name for name in ("rstar.csv", "lead.csv", "study.png")]
 
 
-def run_study(
-    *, horizons: tuple[int, ...] = (1, 2, 4, 8), progress: Callable[[str], None] | None = None
-) -> StudyResults:
-    """Estimate HLW 2017 on embedded US data and ask whether its gap leads small-cap returns.
+def study_data(snapshot: str | Path | None = None) -> dict[str, pd.DataFrame]:
+    """The study's tables, ``macro`` (model input) and ``returns``: embedded, or of a snapshot.
 
     Parameters
     ----------
+    snapshot
+        Folder written by ``capstar data snapshot``.
+
+    Raises
+    ------
+    DataError
+        The folder holds no snapshot of a study.
+    """
+    if snapshot is None:
+        return {"macro": data.us_macro(), "returns": data.small_cap_returns()}
+    tables = data.read_snapshot(snapshot)
+    if absent := [name for name in ("macro", "returns") if name not in tables]:
+        raise DataError(f"{snapshot}: the snapshot has no table {absent[0]}; it is not of a study.")
+    return tables
+
+
+def live_data() -> dict[str, pd.DataFrame]:
+    """The same tables from FRED and French's library."""
+    return {"macro": data.us_hlw(), "returns": data.size_returns()}
+
+
+def run_study(
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    *,
+    horizons: tuple[int, ...] = (1, 2, 4, 8),
+    progress: Callable[[str], None] | None = None,
+) -> StudyResults:
+    """Estimate HLW 2017 on US data and ask whether its gap leads small-cap returns.
+
+    Parameters
+    ----------
+    tables
+        From `study_data` or `live_data`; by default embedded.
     horizons
         Quarters.
     progress
         Called with a line before each step.
     """
     say = progress or (lambda _: None)
-    say("reading embedded data")
-    macro, returns = data.us_macro(), data.small_cap_returns()
+    say("reading data")
+    tables = study_data() if tables is None else tables
+    macro, returns = tables["macro"], tables["returns"]
     fit = rstar.HLW2017.fit(macro, progress=progress)
     say("predictive regressions")
     lead = leads.LeadStudy(fit.gap("filtered"), returns[list(PORTFOLIOS)], horizons).run()

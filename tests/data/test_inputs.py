@@ -254,7 +254,7 @@ def test_expectations_refuse_a_gap() -> None:
 
 def test_months_out_of_order_are_refused() -> None:
     monthly = pd.Series([1.0, 2.0, 3.0], pd.period_range("2000-01", periods=3, freq="M"), name="rate")
-    with pytest.raises(DataError, match="rate: the months are out of order"):
+    with pytest.raises(DataError, match="rate: the dates are out of order"):
         data.to_quarterly(monthly[::-1], "end")
 
 

@@ -189,16 +189,43 @@ def test_moments_for_a_monte_carlo_are_those_of_the_smoother(case) -> None:
     np.testing.assert_array_equal(cov[:, 0, 0], states.smoothed_cov[:, 0, 0])
 
 
+def test_covariances_and_residuals_are_those_of_the_joint_distribution() -> None:
+    """A flat prior on a random walk: the precision of states and data, inverted."""
+    problem, theta = local_level()
+    s_eps, s_eta = 0.9, 1.2
+    n, seen = 60, ~np.isnan(problem.y[:, 0])
+    step = np.diff(np.eye(n + 1), axis=0)  # eta from the state before the sample on
+    read = np.eye(n + 1)[1:][seen]
+    cov = np.linalg.inv(step.T @ step / s_eta**2 + read.T @ read / s_eps**2)
+    mean = cov @ read.T @ problem.y[seen, 0] / s_eps**2
+    ours = estimate_states(problem, theta)
+    np.testing.assert_allclose(ours.smoothed[:, 0], mean[1:], rtol=1e-9)
+    np.testing.assert_allclose(ours.smoothed_cov[:, 0, 0], np.diag(cov)[1:], rtol=1e-8)
+    np.testing.assert_allclose(ours.lag_one_cov[:, 0, 0], np.diag(cov, 1), rtol=1e-8)
+    np.testing.assert_allclose([ours.initial[0], ours.initial_cov[0, 0]], [mean[0], cov[0, 0]], rtol=1e-8)
+    found = smooth_disturbances(problem, theta)
+    eta, spread = step @ mean, s_eta**2 * np.eye(n) - step @ cov @ step.T
+    clear = np.diag(spread) > 1e-6  # the first shock cannot be told from the diffuse start
+    np.testing.assert_allclose(found.state.iloc[:, 0] * s_eta, eta, rtol=1e-7, atol=1e-9)
+    expected = eta[clear] / np.sqrt(np.diag(spread)[clear])
+    np.testing.assert_allclose(found.state_residuals.iloc[clear, 0], expected, rtol=1e-6)
+    assert found.state_residuals.iloc[~clear, 0].isna().all()
+    eps = problem.y[seen, 0] - read @ mean
+    left = s_eps**2 * np.eye(seen.sum()) - read @ cov @ read.T
+    np.testing.assert_allclose(found.measurement.iloc[seen, 0], eps, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(
+        found.measurement_residuals.iloc[seen, 0], eps / np.sqrt(np.diag(left)), rtol=1e-6
+    )
+
+
 def test_what_cannot_be_done_is_said() -> None:
     problem, theta = local_level()
     with pytest.raises(SpecificationError, match="no distribution to draw samples from"):
         simulate_data(problem, theta)
-    with pytest.raises(SpecificationError, match="auxiliary residuals are not given"):
-        smooth_disturbances(problem, theta)
     with pytest.raises(SpecificationError, match="has no state 'nu'"):
         diffuse_problem(problem.longer(), ["nu"])
     empty = replace(problem.longer(), y=np.full((60, 1), np.nan))
-    with pytest.raises(SpecificationError, match="do not determine the diffuse initial"):
+    with pytest.raises(SpecificationError, match="never determine the diffuse initial state in the direction mu"):
         diffuse_problem(empty)
 
 

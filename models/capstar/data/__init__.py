@@ -1,20 +1,62 @@
-"""Where numbers come from: files, and data sets shipped inside dependencies."""
+"""Where numbers come from: FRED and other sources, files, and data sets shipped inside dependencies."""
 
 from __future__ import annotations
 
+from capstar.data.alfred import alfred
+from capstar.data.cache import Cache
+from capstar.data.describe import describe_data
+from capstar.data.download import Network, network
 from capstar.data.embedded import french_factors, small_cap_returns, us_macro
 from capstar.data.files import read_input
+from capstar.data.fred import fred
+from capstar.data.french import FrenchFile, french, read_french, size_portfolios, size_returns, three_factors
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
+from capstar.data.nyfed import PublishedEstimates, current_estimates, real_time_estimates
+from capstar.data.philadelphia import real_time_matrix
+from capstar.data.prices import exchange_rates, read_prices, small_cap_index, yahoo_prices
+from capstar.data.recipes import RECIPES, canada_hlw, euro_area_hlw, fetch, uk_hlw, us_hlw, us_lw
+from capstar.data.snapshot import read_snapshot, write_snapshot
 from capstar.data.transform import splice_growth, to_quarterly
+from capstar.data.vintages import Vintages
 
 __all__ = [
+    "RECIPES",
+    "Cache",
+    "FrenchFile",
+    "Network",
+    "PublishedEstimates",
+    "Vintages",
+    "alfred",
     "annualised_yield",
+    "canada_hlw",
+    "current_estimates",
+    "describe_data",
+    "euro_area_hlw",
+    "exchange_rates",
     "expected_inflation",
+    "fetch",
+    "fred",
+    "french",
     "french_factors",
     "model_input",
+    "network",
+    "read_french",
     "read_input",
+    "read_prices",
+    "read_snapshot",
+    "real_time_estimates",
+    "real_time_matrix",
+    "size_portfolios",
+    "size_returns",
+    "small_cap_index",
     "small_cap_returns",
     "splice_growth",
+    "three_factors",
     "to_quarterly",
+    "uk_hlw",
+    "us_hlw",
+    "us_lw",
     "us_macro",
+    "write_snapshot",
+    "yahoo_prices",
 ]

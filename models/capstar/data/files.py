@@ -25,14 +25,13 @@ _NOT_A_TABLE = (
 
 
 def read_input(path: str | Path) -> pd.DataFrame:
-    """Read model input from a CSV or Parquet file.
+    """Read model input from a CSV, Parquet or Excel file.
 
     Parameters
     ----------
     path
         A file with a ``date`` column and one row a quarter; see `capstar.rstar.RStarModel.fit` for the
-        columns.  The ending decides: ``.parquet`` or ``.pq``, anything else is read as CSV (also
-        compressed, ``.csv.gz``).
+        columns.  See `read_table`.
 
     Returns
     -------
@@ -44,12 +43,7 @@ def read_input(path: str | Path) -> pd.DataFrame:
     DataError
         The file is absent, empty or no table, or its contents fail `capstar.frames.as_quarterly`.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Check the path.")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty. It should start with a line of column names.")
-    frame = _read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _read_csv(path)
+    frame = read_table(path)
     if "date" not in frame.columns and not isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex):
         raise DataError(
             f"{path}: there is no column 'date'; the first line gives {_listed(frame)}. The file should be "
@@ -61,11 +55,43 @@ def read_input(path: str | Path) -> pd.DataFrame:
     return as_quarterly(frame, source=str(path))
 
 
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table as it is; the ending decides how.
+
+    Parameters
+    ----------
+    path
+        ``.parquet`` or ``.pq``; ``.xlsx``, whose first sheet is read; anything else is read as CSV (also
+        compressed, ``.csv.gz``).  A column ``Date`` is called ``date``.
+
+    Raises
+    ------
+    DataError
+        The file is absent, empty or no table.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file. Check the path.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file is empty. It should start with a line of column names.")
+    kind = path.suffix.lower()
+    if kind in (".parquet", ".pq"):
+        frame = _read_parquet(path)
+    elif kind in (".xlsx", ".xlsm", ".xls"):
+        from capstar.data.workbook import read_first_sheet
+
+        frame = read_first_sheet(path)
+    else:
+        frame = _read_csv(path)
+    return frame.rename(columns={name: "date" for name in frame.columns if str(name).lower() == "date"})
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
         header = _parse_csv(path, nrows=0)
         # Without its date column the file is refused for that, whatever its rows hold.
-        frame = _parse_csv(path) if "date" in header.columns else header
+        dated = any(name.lower() == "date" for name in header.columns)
+        frame = _parse_csv(path) if dated else header
     except pd.errors.ParserWarning as error:
         raise DataError(
             f"{path}: a row has more values than the header, which gives {_listed(header)}. Name every column, "
@@ -84,7 +110,7 @@ def _parse_csv(path: Path, nrows: int | None = None) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)  # values beyond the header's columns
         frame = pd.read_csv(
             path,
-            dtype={"date": str},
+            dtype={"date": str, "Date": str, "DATE": str},
             encoding="utf-8-sig",
             skipinitialspace=True,
             index_col=False,

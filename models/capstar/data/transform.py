@@ -10,52 +10,92 @@ import pandas as pd
 from capstar.errors import DataError
 from capstar.frames import require_quarters
 
-Rule = Literal["day_weighted", "mean", "end"]
+Rule = Literal["day_weighted", "mean", "end", "last_complete"]
+_RULES = ("day_weighted", "mean", "end", "last_complete")
 
 
 def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
-    """Quarterly values of a monthly series.
+    """Quarterly values of a monthly or daily series.
 
     Parameters
     ----------
     series
-        On a monthly PeriodIndex or DatetimeIndex, in order of time.
+        On a monthly PeriodIndex, or a DatetimeIndex of months or days, in order of time.
     rule
-        ``"day_weighted"``: average of the months weighted by their days, as Holston, Laubach and
-        Williams aggregate; ``"mean"``: plain average; ``"end"``: last month.
+        ``"day_weighted"``: average over days; a month counts with its number of days, as Holston, Laubach
+        and Williams aggregate, a value of a daily series until the next.  ``"mean"``: plain average of the
+        values.  ``"end"``: last value of a quarter that is over.  ``"last_complete"``: last value there is,
+        also of a quarter that is not.
 
     Returns
     -------
     pandas.Series
-        On a quarterly PeriodIndex named ``date``; a quarter without its three months is NaN.
+        On a quarterly PeriodIndex named ``date``.  But for ``"last_complete"`` a quarter is NaN unless it has
+        its three months, or in a daily series unless values follow it.  ``attrs`` are kept and tell the rule.
 
     Raises
     ------
     DataError
-        The series is not monthly, its months are out of order or repeated, or the rule is unknown.
+        The series is neither monthly nor daily, its dates are out of order or repeated, or the rule is unknown.
     """
+    if rule not in _RULES:
+        raise DataError(f"rule={rule!r}; choose one of {list(_RULES)}.")
+    index = series.index
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or index.has_duplicates:
+        raise DataError(
+            f"{series.name}: expected one value a month on a monthly index, or one a day. Convert with "
+            "series.index = series.index.to_period('M')."
+        )
+    if not index.is_monotonic_increasing:
+        raise DataError(f"{series.name}: the dates are out of order. Sort them with series.sort_index().")
+    daily = isinstance(index, pd.DatetimeIndex) and index.to_period("M").has_duplicates
+    out = _from_days(series, rule) if daily else _from_months(series, rule)
+    out = out.rename(series.name).rename_axis("date")
+    out.attrs = series.attrs | {"aggregation": rule}
+    return out
+
+
+def _from_months(series: pd.Series, rule: Rule) -> pd.Series:
     index = series.index
     months = index.to_period("M") if isinstance(index, pd.DatetimeIndex) else index
-    if not isinstance(months, pd.PeriodIndex) or months.freqstr != "M" or months.has_duplicates:
+    if months.freqstr != "M":
         raise DataError(
             f"{series.name}: expected one value a month on a monthly index. Convert with "
             "series.index = series.index.to_period('M')."
         )
-    if not months.is_monotonic_increasing:
-        raise DataError(f"{series.name}: the months are out of order. Sort them with series.sort_index().")
     monthly = pd.Series(series.to_numpy(dtype=float), months)
     quarters = months.asfreq("Q")
-    count = monthly.groupby(quarters).count()
+    if rule == "last_complete":
+        return monthly.groupby(quarters).last()
     if rule == "day_weighted":
         days = pd.Series(np.asarray(months.days_in_month, dtype=float), months)
         out = (monthly * days).groupby(quarters).sum() / days.groupby(quarters).sum()
-    elif rule == "mean":
-        out = monthly.groupby(quarters).mean()
-    elif rule == "end":
-        out = monthly.groupby(quarters).last()
     else:
-        raise DataError(f"rule={rule!r}; choose 'day_weighted', 'mean' or 'end'.")
-    return out.where(count == 3).rename(series.name).rename_axis("date")
+        grouped = monthly.groupby(quarters)
+        out = grouped.mean() if rule == "mean" else grouped.last()
+    return out.where(monthly.groupby(quarters).count() == 3)
+
+
+def _from_days(series: pd.Series, rule: Rule) -> pd.Series:
+    known = pd.Series(series.to_numpy(dtype=float), series.index).dropna()
+    if known.empty:
+        raise DataError(f"{series.name}: there is no value. Give a series that has some.")
+    if rule == "day_weighted":
+        # A rate holds until the next is set: weekends and holidays count with the day before.
+        known = known.reindex(pd.date_range(known.index[0], known.index[-1])).ffill()
+    quarters = known.index.to_period("Q")
+    out = (
+        known.groupby(quarters).last() if rule in ("end", "last_complete") else known.groupby(quarters).mean()
+    )
+    if rule == "last_complete":
+        return out
+    # The first quarter may have begun before the series, the last may not be over.
+    first_whole = known.index[0] <= quarters[0].start_time + pd.Timedelta(days=5)
+    over = out.index.to_numpy() < series.index[-1].to_period("Q")
+    last_day = quarters[-1].end_time.normalize() - pd.Timedelta(days=4)
+    over[-1] = over[-1] or series.index[-1] >= last_day
+    out = out.where(over)
+    return out if first_whole or rule == "end" else out.where(out.index != quarters[0])
 
 
 def splice_growth(newer: pd.Series, older: pd.Series, at: str | pd.Period) -> pd.Series:

@@ -17,7 +17,7 @@ from capstar.rstar.median_unbiased import (
     median_unbiased_lambda,
     time_varying_mean,
 )
-from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel
+from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel, usable
 from capstar.rstar.options import InitialState, Options
 from capstar.rstar.results import RStarResults, StatePath
 from capstar.rstar.uncertainty import StateUncertainty, state_uncertainty
@@ -51,4 +51,5 @@ __all__ = [
     "pile_up",
     "state_uncertainty",
     "time_varying_mean",
+    "usable",
 ]

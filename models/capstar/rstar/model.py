@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from capstar.errors import SpecificationError
+from capstar.errors import DataError, SpecificationError
 from capstar.rstar.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams import (
     HLW2017_VARIANT,
@@ -197,6 +197,23 @@ class RStarModel:
             stages=estimate(job, progress=progress),
             departures=departures(variant, published and adapt(published, frame, first, last), options),
         )
+
+
+def usable(data: pd.DataFrame, model: RStarModel) -> str:
+    """In words: the sample a table gives a model, or why it gives none.
+
+    Parameters
+    ----------
+    data
+        As of `RStarModel.fit`.
+    model
+        One of the models.
+    """
+    try:
+        _, first, last = prepare(data, model.variant, start=None, end=None, n_params=0)
+    except DataError as error:
+        return f"not usable: {error}"
+    return f"usable, {first}-{last}"
 
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capstar.statespace import diffuse_smoothing as diffuse_smoothing
 from capstar.statespace.algebra import mean, params, variables
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics, diagnose

@@ -22,15 +22,6 @@ from capstar.kernels import gaussian
 from capstar.kernels.arrays import Path, Sample
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.problem import Inputs, Problem
-from capstar.statespace.smoothing import (
-    Disturbances,
-    StateEstimates,
-    backward,
-    estimate_states,
-    simulate_data,
-    smooth_disturbances,
-    smoothed_moments,
-)
 
 Floats = npt.NDArray[np.float64]
 _Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
@@ -43,7 +34,10 @@ class DiffuseProblem(Problem):
 
     Make one with `diffuse_problem`.  Recursions start `warmup` periods before the sample, without
     observations, so that lags held in the state follow from older values by the model's own transition
-    and only the newest value of each state is diffuse.
+    and only the newest value of each state is diffuse.  Index, `nobs` and all results are of the sample alone.
+
+    ``initial_mean`` and ``initial_cov`` are the moments at delta = 0 of the state before the first of these
+    periods.
 
     Attributes
     ----------
@@ -66,7 +60,7 @@ class DiffuseProblem(Problem):
         known = _augment(self, long, theta)
         if known is None:
             return -np.inf
-        return _centred(self, long, known).loglike(theta) - 0.5 * float(np.linalg.slogdet(known.S)[1])
+        return centred(self, long, known).loglike(theta) - 0.5 * float(np.linalg.slogdet(known.S)[1])
 
     def loglike_obs(self, params: _Params) -> pd.Series:
         """Log-likelihood of each period given the past.
@@ -79,8 +73,8 @@ class DiffuseProblem(Problem):
             return pd.Series(-np.inf, self.index, name="log_likelihood")
         F = np.where(known.F > 0, known.F, 1.0)
         at_zero = np.where(known.F > 0, -0.5 * (gaussian.LOG_2PI + np.log(F) + known.v**2 / F), 0.0)
-        S, s = (each[:, -1] for each in _cumulated(known))
-        full = _full_rank(S)
+        S, s = (each[:, -1] for each in cumulated(known))
+        full = full_rank(S)
         total = np.zeros(len(S))
         fit = np.einsum("ti,ti->t", s[full], np.linalg.solve(S[full], s[full][..., None])[..., 0])
         total[full] = at_zero.sum(axis=1).cumsum()[full] + 0.5 * (fit - np.linalg.slogdet(S[full])[1])
@@ -97,7 +91,7 @@ class DiffuseProblem(Problem):
         known = _augment(self, long, theta)
         if known is None:
             return -np.inf, np.zeros_like(theta)
-        value, gradient = _centred(self, long, known).value_and_score(theta)
+        value, gradient = centred(self, long, known).value_and_score(theta)
         root = np.linalg.cholesky(np.linalg.inv(known.S))
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(long.nobs)
         columns = [*(self.loading @ root).T, *np.zeros_like(self.loading.T)]
@@ -122,9 +116,23 @@ class DiffuseProblem(Problem):
             out[:, j] = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * step[j])
         return pd.DataFrame(out, self.index, list(self.names))
 
+    def filter_path(self, theta: Floats) -> Path:
+        """Kalman filter started at the estimate of delta, as if known.
+
+        The estimate has seen the whole sample, so means before the last period look ahead, and covariances
+        leave its uncertainty out; `estimate_states` does neither.
+        """
+        long = self.longer()
+        path = centred(self, long, determined(self, long, theta)).filter_path(theta)
+        return Path(*(each[self.warmup :] for each in path))
+
+    def inputs(self, theta: Floats) -> Inputs:
+        """Not defined: the ordinary kernels need a mean and a covariance of the state before the sample."""
+        raise no_distribution(self)
+
     def longer(self) -> Problem:
-        """The ordinary problem with the warm-up periods, at delta = 0 and without initial variance."""
-        w, m = self.warmup, len(self.model.states)
+        """The ordinary problem with the warm-up periods, at delta = 0."""
+        w = self.warmup
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(Problem)}
         index = pd.period_range(self.index[0] - w, self.index[-1], freq=self.index.freq)
         values |= {
@@ -135,7 +143,6 @@ class DiffuseProblem(Problem):
                 [np.full((w, self.report_inputs.shape[1]), np.nan), self.report_inputs]
             ),
             "scale_param": np.concatenate([np.full(w, -1), self.scale_param]),
-            "initial_cov": np.zeros((m, m)),
         }
         return Problem(**values)
 
@@ -148,12 +155,14 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     problem
         Its initial mean stays as the point everything is measured from; its initial covariance is dropped.
     states
-        Names of the states that are diffuse; by default all.  The others start at the initial mean, known.
+        Names of the states that are diffuse; by default all.  The others are known to be at the initial mean
+        before the warm-up periods, unless `with_initial_cov` gives them a covariance there.
 
     Raises
     ------
     SpecificationError
-        A name is not a state of the model, or the data do not determine the initial state.
+        A name is not a state of the model, or the data do not determine the initial state at the model's start
+        values.
 
     References
     ----------
@@ -171,14 +180,16 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     for k, name in enumerate(chosen):
         loading[slots.index((name, newest[name])), k] = 1.0
     values = {f.name: getattr(problem, f.name) for f in fields(Problem)}
+    values["initial_cov"] = np.zeros((len(slots), len(slots)))
     warmup = max(newest[name] - oldest[name] for name in chosen)
     out = DiffuseProblem(**values, loading=loading, warmup=warmup)
-    if _augment(out, out.longer(), out.table().start.to_numpy(dtype=float)) is None:
-        raise _complain(out)
+    at_start = _regress(out, out.longer(), out.table().start.to_numpy(dtype=float))
+    if at_start is not None and not at_start.determined:
+        raise _undetermined(out, at_start.S)
     return out
 
 
-class _Augmented(NamedTuple):
+class Augmented(NamedTuple):
     """Innovations (n, p) at delta = 0, their variances and slopes (n, p, d), and the information."""
 
     v: Floats
@@ -192,19 +203,41 @@ class _Augmented(NamedTuple):
         """Least-squares estimate of the initial state's unknown part, shape (d,)."""
         return np.asarray(np.linalg.solve(self.S, self.s), dtype=np.float64)
 
+    @property
+    def determined(self) -> bool:
+        """Whether the data determine delta."""
+        return bool(full_rank(self.S[None])[0])
 
-def _augment(problem: DiffuseProblem, long: Problem, theta: Floats) -> _Augmented | None:
+
+def _augment(problem: DiffuseProblem, long: Problem, theta: Floats) -> Augmented | None:
     """None where an innovation variance is not positive or the data do not determine delta."""
+    known = _regress(problem, long, theta)
+    return known if known is not None and known.determined else None
+
+
+def determined(problem: DiffuseProblem, long: Problem, theta: Floats) -> Augmented:
+    """The same, with an error that says which of the two it is."""
+    known = _regress(problem, long, theta)
+    if known is None:
+        long.filter_path(theta)  # raises, naming the period
+        raise AssertionError("unreachable")
+    if not known.determined:
+        raise _undetermined(problem, known.S)
+    return known
+
+
+def _regress(problem: DiffuseProblem, long: Problem, theta: Floats) -> Augmented | None:
+    """Innovations and their slopes; None where an innovation variance is not positive."""
     path = long.empty_path()
     if not gaussian.filter_path(*long.inputs(theta), path):
         return None
-    slopes = [_zero_path(long, theta, column).v for column in problem.loading.T]
+    slopes = [zero_path(long, theta, column).v for column in problem.loading.T]
     V = np.where(path.F[..., None] > 0, -np.stack(slopes, axis=-1), 0.0)
     v = np.where(path.F > 0, path.v, 0.0)
     weight: Floats = np.divide(1.0, path.F, out=np.zeros_like(path.F), where=path.F > 0)
     S: Floats = np.einsum("tik,ti,til->kl", V, weight, V)
     s: Floats = np.einsum("tik,ti,ti->k", V, weight, v)
-    return _Augmented(v, path.F, V, S, s) if _full_rank(S[None])[0] else None
+    return Augmented(v, path.F, V, S, s)
 
 
 def _zero_data(long: Problem, theta: Floats, initial: Floats) -> Inputs:
@@ -214,18 +247,19 @@ def _zero_data(long: Problem, theta: Floats, initial: Floats) -> Inputs:
     return inputs._replace(system=system, sample=sample)
 
 
-def _zero_path(long: Problem, theta: Floats, initial: Floats) -> Path:
+def zero_path(long: Problem, theta: Floats, initial: Floats) -> Path:
+    """Filter on zero data from an initial mean."""
     path = long.empty_path()
     gaussian.filter_path(*_zero_data(long, theta, initial), path)
     return path
 
 
-def _centred(problem: DiffuseProblem, long: Problem, known: _Augmented) -> Problem:
+def centred(problem: DiffuseProblem, long: Problem, known: Augmented) -> Problem:
     """The ordinary problem started at the estimate of delta."""
     return replace(long, initial_mean=long.initial_mean + problem.loading @ known.delta)
 
 
-def _cumulated(known: _Augmented) -> tuple[Floats, Floats]:
+def cumulated(known: Augmented) -> tuple[Floats, Floats]:
     """S (n, p, d, d) and s (n, p, d) of all observations up to each."""
     n, p, d = known.V.shape
     weight = np.divide(1.0, known.F, out=np.zeros_like(known.F), where=known.F > 0)
@@ -234,116 +268,47 @@ def _cumulated(known: _Augmented) -> tuple[Floats, Floats]:
     return outer.cumsum(axis=0).reshape(n, p, d, d), cross.cumsum(axis=0).reshape(n, p, d)
 
 
-def _full_rank(S: Floats) -> npt.NDArray[np.bool_]:
+def full_rank(S: Floats) -> npt.NDArray[np.bool_]:
     """Which of the matrices (n, d, d) are of full rank."""
-    diagonal = np.einsum("tii->ti", S)
-    unit = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    scaled = S * unit[:, :, None] * unit[:, None, :]
+    scaled, diagonal = _in_units(S)[0], np.einsum("tii->ti", S)
     full: npt.NDArray[np.bool_] = (diagonal > 0).all(axis=1) & (np.linalg.eigvalsh(scaled)[:, 0] > _SINGULAR)
     return full
 
 
-def _complain(problem: DiffuseProblem) -> SpecificationError:
+def _in_units(S: Floats) -> tuple[Floats, Floats]:
+    """The matrices with a diagonal of one (or zero), and the units that make it so, shape (n, d)."""
+    diagonal = np.einsum("tii->ti", S)
+    unit: Floats = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return S * unit[:, :, None] * unit[:, None, :], unit
+
+
+def _undetermined(problem: DiffuseProblem, S: Floats) -> SpecificationError:
+    """The data leave the likelihood flat along the last eigenvectors of the information."""
+    scaled, unit = (each[0] for each in _in_units(S[None]))
+    eigenvalues, vectors = np.linalg.eigh(scaled)
+    names = [show_slot(problem.model.states[i]) for i in problem.loading.argmax(axis=0)]
+    flat = [_show(unit * vector, names) for vector in vectors.T[eigenvalues <= _SINGULAR]]
     return SpecificationError(
-        f"{problem.spec.name}: the data of {problem.index[0]}-{problem.index[-1]} do not determine the diffuse initial "
-        f"values of {[show_slot(problem.model.states[i]) for i in problem.loading.argmax(axis=0)]}. Give an initial "
-        "mean and covariance, or make fewer states diffuse."
+        f"{problem.spec.name}: the data of {problem.index[0]}-{problem.index[-1]} never determine the diffuse initial "
+        f"state in the direction {' and '.join(flat)}: moving it so changes no observation. Give an initial mean and "
+        "covariance, or make fewer states diffuse."
     )
 
 
-@estimate_states.register
-def _states(problem: DiffuseProblem, params: Any) -> StateEstimates:
-    theta, long, w = problem.vector(params), problem.longer(), problem.warmup
-    known = _augment(problem, long, theta)
-    if known is None:
-        raise _complain(problem)
-    base = estimate_states(_centred(problem, long, known), theta)
-    paths = [_zero_path(long, theta, column) for column in problem.loading.T]
-    smoothed = np.stack([_smoothed(long, theta, path) for path in paths], axis=-1)
-    S_inv = np.linalg.inv(known.S)
-    spread = smoothed @ S_inv
-    older = np.concatenate([np.zeros_like(smoothed[:1]), smoothed[:-1]])
-    S, s = _cumulated(known)
-    predicted, predicted_cov = _given_past(base, known, paths, _shifted(S), _shifted(s), 0)
-    filtered, filtered_cov = _given_past(base, known, paths, S[:, -1], s[:, -1], -1)
-    innovations, innovation_var = _innovations(known, S, s)
-    cov = base.smoothed_cov + spread @ smoothed.transpose(0, 2, 1)
-    return StateEstimates(
-        problem=problem,
-        theta=theta,
-        predicted=predicted[w:],
-        predicted_cov=predicted_cov[w:],
-        filtered=filtered[w:],
-        filtered_cov=filtered_cov[w:],
-        smoothed=base.smoothed[w:],
-        smoothed_cov=cov[w:],
-        lag_one_cov=(base.lag_one_cov + spread @ older.transpose(0, 2, 1))[w:],
-        initial=base.smoothed[w - 1] if w else base.initial,
-        initial_cov=cov[w - 1] if w else problem.loading @ S_inv @ problem.loading.T,
-        innovations=innovations[w:],
-        innovation_var=innovation_var[w:],
+def _show(direction: Floats, names: list[str]) -> str:
+    """A direction as a sum, its largest weight one: ``mu - 0.5 g``."""
+    weights = direction / direction[np.abs(direction).argmax()]
+    shown = [(w, name) for w, name in zip(weights, names, strict=True) if abs(w) > 1e-4]
+    text = "".join(
+        f" {'-' if w < 0 else '+'} {'' if abs(abs(w) - 1) < 1e-4 else f'{abs(w):.3g} '}{name}"
+        for w, name in shown
     )
+    return text.removeprefix(" + ").strip()
 
 
-def _smoothed(long: Problem, theta: Floats, path: Path) -> Floats:
-    r = backward(long, theta, path)[0]
-    mean: Floats = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
-    return mean
-
-
-def _shifted(cumulated: Floats) -> Floats:
-    """What was known a period before."""
-    last = cumulated[:, -1]
-    return np.concatenate([np.zeros_like(last[:1]), last[:-1]])
-
-
-def _given_past(
-    base: StateEstimates, known: _Augmented, paths: list[Path], S: Floats, s: Floats, step: int
-) -> tuple[Floats, Floats]:
-    """Moments of the state given data to each period: NaN and infinite until those determine delta."""
-    full = _full_rank(S)
-    slope = np.stack([path.a[:, step] for path in paths], axis=-1)
-    mean = np.full(base.predicted.shape, np.nan)
-    cov = np.full(base.predicted_cov.shape, np.inf)
-    center, known_cov = (
-        (base.predicted, base.predicted_cov) if step == 0 else (base.filtered, base.filtered_cov)
-    )
-    delta = np.linalg.solve(S[full], s[full][..., None])[..., 0] - known.delta
-    mean[full] = center[full] + np.einsum("tik,tk->ti", slope[full], delta)
-    cov[full] = known_cov[full] + slope[full] @ np.linalg.solve(S[full], slope[full].transpose(0, 2, 1))
-    return mean, cov
-
-
-def _innovations(known: _Augmented, S: Floats, s: Floats) -> tuple[Floats, Floats]:
-    """Prediction errors given everything before, with variances; NaN until that determines delta."""
-    n, p, d = known.V.shape
-    before_S = np.concatenate([np.zeros((1, d, d)), S.reshape(n * p, d, d)[:-1]])
-    before_s = np.concatenate([np.zeros((1, d)), s.reshape(n * p, d)[:-1]])
-    V, v, F = known.V.reshape(n * p, d), known.v.ravel(), known.F.ravel()
-    usable = _full_rank(before_S) & (F > 0)
-    out, variance = np.full(n * p, np.nan), np.full(n * p, np.nan)
-    solved = np.linalg.solve(before_S[usable], np.stack([before_s[usable], V[usable]], axis=-1))
-    out[usable] = v[usable] - np.einsum("tk,tk->t", V[usable], solved[..., 0])
-    variance[usable] = F[usable] + np.einsum("tk,tk->t", V[usable], solved[..., 1])
-    return out.reshape(n, p), variance.reshape(n, p)
-
-
-@smoothed_moments.register
-def _moments(problem: DiffuseProblem, params: Any, slots: list[int]) -> tuple[Floats, Floats]:
-    states = _states(problem, params)
-    return states.smoothed[:, slots], states.smoothed_cov[:, slots][:, :, slots]
-
-
-@smooth_disturbances.register
-def _disturbances(problem: DiffuseProblem, params: Any) -> Disturbances:
-    raise SpecificationError(
-        f"{problem.spec.name}: auxiliary residuals are not given from a diffuse initial state. Start from the "
-        "smoothed initial state: with_initial_cov(states.initial_cov) on the ordinary problem."
-    )
-
-
-@simulate_data.register
-def _simulate(problem: DiffuseProblem, params: Any, **_: Any) -> tuple[Floats, Floats]:
-    raise SpecificationError(
-        f"{problem.spec.name}: a diffuse initial state has no distribution to draw samples from. Give one."
+def no_distribution(problem: DiffuseProblem) -> SpecificationError:
+    """The error where a distribution of the initial state is asked for."""
+    return SpecificationError(
+        f"{problem.spec.name}: a diffuse initial state has no distribution to draw samples from or to start an "
+        "ordinary filter at. Give one: an initial mean and covariance."
     )

@@ -135,20 +135,29 @@ def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
 def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
     """Disturbance smoother with standardised auxiliary residuals."""
     theta = problem.vector(params)
-    path = problem.filter_path(theta)
-    r, N, u, D = backward(problem, theta, path)
+    r, N, u, D = backward(problem, theta, problem.filter_path(theta))
+    return disturbances(problem, theta, r[1:], N[1:], u, D)
+
+
+def disturbances(
+    problem: Problem, theta: Floats, r: Floats, N: Floats, u: Floats, D: Floats, *, floor: float = 1e-12
+) -> Disturbances:
+    """Disturbances from what `backward` returns of each period, shapes (n, m), (n, m, m), (n, p), (n, p).
+
+    A state shock whose estimate has a variance below ``floor`` of the shock's own has no residual.
+    """
     values = problem.values(theta)
     variance = problem.scale(theta)[:, None] ** 2 * values[problem.model.blocks["H"].where]
     load = problem.model.blocks["G"].dense(values)
-    shocks = r[1:] @ load
-    spread = np.einsum("is,tij,js->ts", load, N[1:], load)
+    shocks = r @ load
+    spread = np.einsum("is,tij,js->ts", load, N, load)
 
     def frame(array: Floats, columns: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame(array, problem.index, list(columns))
 
     observed, driven = problem.model.observed, problem.model.state_shocks
     # In the last period a shock that reaches no observation yet has no spread: no residual.
-    residuals = np.divide(shocks, np.sqrt(spread), out=np.full_like(shocks, np.nan), where=spread > 1e-12)
+    residuals = np.divide(shocks, np.sqrt(spread), out=np.full_like(shocks, np.nan), where=spread > floor)
     return Disturbances(
         frame(variance * u, observed), frame(u / np.sqrt(D), observed),
         frame(shocks, driven), frame(residuals, driven),

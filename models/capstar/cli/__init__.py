@@ -1,0 +1,42 @@
+"""Command line: a thin layer over the library."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from capstar import __version__
+from capstar.cli import data, rstar, study
+from capstar.cli.shared import Debug
+
+app = typer.Typer(
+    help="Natural rates of interest (r*), small-cap returns, and whether one leads the other.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(rstar.rstar)
+app.command()(study.study)
+app.add_typer(data.app, name="data")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    debug: Debug = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    context.obj = {"debug": debug}
+
+
+def main() -> None:
+    """Entry point of the ``capstar`` command."""
+    app()

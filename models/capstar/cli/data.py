@@ -1,0 +1,121 @@
+"""``capstar data``: fetch, check and keep data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar, write_whole
+
+app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
+
+
+class CacheVerb(StrEnum):
+    """What to do with the cache."""
+
+    list = "list"
+    clear = "clear"
+
+
+class StudyInput(StrEnum):
+    """Where the study's data come from."""
+
+    embedded = "embedded"
+    fred = "fred"
+
+
+@app.command("list")
+def list_recipes(context: typer.Context, debug: Debug = False) -> None:
+    """List the recipes."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar.data import RECIPES
+
+        for name, build in RECIPES.items():
+            typer.echo(f"{name:15}{(build.__doc__ or '').splitlines()[0]}")
+
+
+@app.command()
+def fetch(
+    context: typer.Context,
+    recipe: Annotated[str, typer.Argument(help="See 'capstar data list'.")],
+    out: Annotated[Path, typer.Option(help="CSV to write.")],
+    as_of: AsOf = None,
+    start: Annotated[str | None, typer.Option(help="First quarter, 1960Q1.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last quarter.")] = None,
+    offline: Offline = False,
+    refresh: Refresh = False,
+    debug: Debug = False,
+) -> None:
+    """Download the input of a model and write it as CSV."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar import data
+
+        check_outputs(out)
+        span = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
+        with (
+            progress_bar(total=6) as progress,
+            data.network(offline=offline, refresh=refresh, progress=progress),
+        ):
+            frame = data.fetch(recipe, as_of=as_of, **span)
+        write_whole(out, frame.to_csv())
+        typer.echo(data.describe_data(frame).to_string())
+        typer.echo(f"\nWritten: {out}")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file.")],
+    debug: Debug = False,
+) -> None:
+    """Check whether a file is the input of a model, and of which."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar import data, rstar
+
+        frame = data.read_input(file)
+        typer.echo(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
+        for name in ("HLW2017", "HLW2023", "LW2003", "LW2023"):
+            typer.echo(f"{name}: {rstar.usable(frame, getattr(rstar, name))}")
+
+
+@app.command()
+def cache(
+    context: typer.Context,
+    verb: Annotated[CacheVerb, typer.Argument(help="list or clear.")] = CacheVerb.list,
+    debug: Debug = False,
+) -> None:
+    """List or clear cached downloads."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar.data.download import cache as in_use
+
+        kept = in_use()
+        if verb is CacheVerb.clear:
+            typer.echo(f"{kept.clear()} downloads deleted from {kept.folder}")
+            return
+        table = kept.entries()
+        typer.echo(f"{kept.folder}: {len(table)} downloads")
+        if len(table):
+            typer.echo(table.to_string(index=False))
+
+
+@app.command()
+def snapshot(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to write.")],
+    input: Annotated[StudyInput, typer.Option(help="Data of the study.")] = StudyInput.embedded,  # noqa: A002
+    offline: Offline = False,
+    refresh: Refresh = False,
+    debug: Debug = False,
+) -> None:
+    """Keep every series of the study with checksums; 'capstar study --data FOLDER' runs from it."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar import data
+        from capstar.study import live_data, study_data
+
+        with data.network(offline=offline, refresh=refresh):
+            tables = live_data() if input is StudyInput.fred else study_data()
+        paths = data.write_snapshot(folder, tables)
+        typer.echo("Written: " + ", ".join(map(str, paths)))

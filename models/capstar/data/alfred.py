@@ -1,0 +1,76 @@
+"""Vintages of FRED's series: what was known on a day, from ALFRED's keyless CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from capstar.data.download import address, download
+from capstar.data.fred import check_table, dated
+from capstar.data.vintages import Vintages
+from capstar.errors import DataError, SourceError
+
+
+def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
+    """A series as it stood on each of some days.
+
+    Parameters
+    ----------
+    series
+        FRED's identifier, ``"GDPC1"``.
+    vintages
+        Days, not in the future; one request each, kept in the cache for good reason: a vintage does not
+        change.
+
+    Returns
+    -------
+    Vintages
+        Observations by vintage.
+
+    Raises
+    ------
+    SourceError
+        ALFRED answers with another series or another day than asked for: FRED's own address ignores the
+        day, and ALFRED moves a day in the future to today, both without saying so.
+    DataError
+        A day is in the future, or none is given.
+    """
+    days = sorted({pd.Timestamp(day).normalize() for day in vintages})
+    if not days:
+        raise DataError(f"ALFRED, {series}: no vintage was asked for. Give days such as '2008-04-30'.")
+    if days[-1] > pd.Timestamp.now().normalize():
+        raise DataError(
+            f"ALFRED, {series}: {days[-1]:%Y-%m-%d} lies in the future. Nothing is known of it yet."
+        )
+    columns = {day: _one(series, day) for day in days}
+    table = pd.DataFrame(columns).rename_axis("date")
+    return Vintages(
+        table,
+        {
+            "title": f"ALFRED: {series}",
+            "source": "ALFRED, Federal Reserve Bank of St. Louis",
+            "series_id": series,
+            "transformation": "none",
+        },
+    )
+
+
+def _one(series: str, day: pd.Timestamp) -> pd.Series:
+    label = f"{series}_{day:%Y%m%d}"
+    where = f"{series} of {day:%Y-%m-%d}"
+    url = address("ALFRED", "/graph/alfredgraph.csv", id=series, vintage_date=f"{day:%Y-%m-%d}")
+    entry = download(
+        url, source="ALFRED", series=where, check=lambda body: check_table(body, where, [label], "ALFRED")
+    )
+    rows = list(csv.reader(io.StringIO(entry.body.decode("utf-8-sig"))))[1:]
+    values = [float(cell) if cell.strip() not in ("", ".") else np.nan for _, cell in rows]
+    index = dated(pd.DatetimeIndex([date for date, _ in rows]), f"ALFRED, {where}")
+    if not isinstance(index, pd.PeriodIndex):
+        raise SourceError(
+            f"ALFRED, {where}: the series is daily or weekly; vintages are kept by month or quarter."
+        )
+    return pd.Series(values, index)

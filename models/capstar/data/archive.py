@@ -1,0 +1,57 @@
+"""Files out of downloaded archives, without trusting them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import PurePosixPath
+
+from capstar.errors import SourceError
+
+_LARGEST = 300_000_000  # bytes unpacked
+_RATIO = 200  # text compresses ten- to fortyfold; a bomb thousandfold
+
+
+def only_file(body: bytes, *, source: str, series: str) -> bytes:
+    """The single file of a zip archive.
+
+    Parameters
+    ----------
+    body
+        The archive.
+    source, series
+        For messages.
+
+    Raises
+    ------
+    SourceError
+        It is no archive, is damaged or encrypted, holds another number of files, a name that leads out of
+        the archive, or would unpack to something huge.
+    """
+    where = f"{source}, {series}"
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            files = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(files) != 1:
+                raise SourceError(
+                    f"{where}: the archive holds {len(files)} files, expected one. Tell the source."
+                )
+            check_entry(files[0], where)
+            return archive.read(files[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        start = "a web page" if body.lstrip()[:1] == b"<" else "damaged or no zip archive"
+        raise SourceError(f"{where}: the answer is {start} ({error}). Try again later.") from error
+
+
+def check_entry(entry: zipfile.ZipInfo, where: str) -> None:
+    """Refuse an entry that would unpack to something huge or somewhere else."""
+    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
+        raise SourceError(
+            f"{where}: the archive names a file {entry.filename!r} outside itself and is refused."
+        )
+    if entry.file_size > _LARGEST or entry.file_size > _RATIO * max(entry.compress_size, 1000):
+        raise SourceError(
+            f"{where}: {entry.filename!r} would unpack from {entry.compress_size} to {entry.file_size} bytes and is "
+            "refused."
+        )

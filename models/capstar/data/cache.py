@@ -1,0 +1,154 @@
+"""Downloads kept on disk: one file a request, written whole or not at all, checked when read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+import warnings
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from capstar.errors import DataWarning
+
+_SUFFIX, _PARTIAL = ".download", ".partial"
+_STALE_PARTIAL = 3600.0  # seconds after which an unfinished write belongs to a process that is gone
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One download.
+
+    Attributes
+    ----------
+    url
+        Of the request, without credentials.
+    fetched
+        Seconds since 1970, UTC.
+    sha256
+        Of the body.
+    body
+        As received, decoded from any transfer compression.
+    """
+
+    url: str
+    fetched: float
+    sha256: str
+    body: bytes
+
+    @property
+    def downloaded(self) -> str:
+        """Time of the download, ISO 8601, UTC."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.fetched))
+
+
+def entry_of(url: str, body: bytes, fetched: float | None = None) -> Entry:
+    """A download of now."""
+    when = time.time() if fetched is None else fetched
+    return Entry(url, when, hashlib.sha256(body).hexdigest(), body)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of downloads.
+
+    A file holds a line of JSON and then the body.  It is written beside its place, flushed to the disk and
+    renamed, so that readers and other processes see the old file or the new one, never a part.
+
+    Attributes
+    ----------
+    folder
+        Made when first written to.
+    """
+
+    folder: Path
+
+    def read(self, url: str) -> Entry | None:
+        """The download of a request; None if there is none or its file is damaged."""
+        path = self._path(url)
+        try:
+            return _parse(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            warnings.warn(
+                f"{path}: the cached copy of {url} is unusable ({error}) and left aside.", DataWarning, 3
+            )
+            return None
+
+    def write(self, entry: Entry) -> None:
+        """Keep a download; where that is impossible, warn and go on."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write_whole(entry)
+        except OSError as error:
+            warnings.warn(
+                f"{self.folder}: {entry.url} could not be cached ({error.strerror or error}). The data are used all "
+                "the same; name another folder with CAPSTAR_CACHE.",
+                DataWarning,
+                stacklevel=3,
+            )
+
+    def entries(self) -> pd.DataFrame:
+        """What is kept: url, time of download, bytes, file; one row a request."""
+        rows = []
+        for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
+            entry = None
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                entry = _parse(path.read_bytes())
+            rows.append(
+                {
+                    "url": entry.url if entry else "damaged",
+                    "downloaded": entry.downloaded if entry else "",
+                    "bytes": path.stat().st_size,
+                    "file": path.name,
+                }
+            )
+        return pd.DataFrame(rows, columns=["url", "downloaded", "bytes", "file"])
+
+    def clear(self) -> int:
+        """Delete everything kept; the number of downloads deleted."""
+        found = list(self.folder.glob(f"*{_SUFFIX}"))
+        for path in (*found, *self.folder.glob(f"*{_PARTIAL}")):
+            path.unlink(missing_ok=True)
+        return len(found)
+
+    def _path(self, url: str) -> Path:
+        return self.folder / (hashlib.sha256(url.encode()).hexdigest() + _SUFFIX)
+
+    def _write_whole(self, entry: Entry) -> None:
+        self._sweep()
+        head = {name: value for name, value in asdict(entry).items() if name != "body"}
+        handle, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(json.dumps(head | {"length": len(entry.body)}).encode() + b"\n" + entry.body)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, self._path(entry.url))
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _sweep(self) -> None:
+        """Remove what a killed process left unfinished."""
+        for path in self.folder.glob(f"*{_PARTIAL}"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _STALE_PARTIAL:
+                    path.unlink(missing_ok=True)
+
+
+def _parse(raw: bytes) -> Entry:
+    line, found, body = raw.partition(b"\n")
+    if not found:
+        raise ValueError("there is no header")
+    head = json.loads(line)
+    entry = Entry(str(head["url"]), float(head["fetched"]), str(head["sha256"]), body)
+    if len(body) != head["length"] or hashlib.sha256(body).hexdigest() != entry.sha256:
+        raise ValueError("the checksum does not agree")
+    return entry

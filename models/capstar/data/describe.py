@@ -1,0 +1,54 @@
+"""What a table of data is and where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+_KEYS = {
+    "units": "unit",
+    "series_id": "series",
+    "source": "source",
+    "vintage": "vintage",
+    "downloaded": "downloaded",
+    "transformation": "transformation",
+}
+
+
+def describe_data(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every column's span, gaps, unit and provenance.
+
+    Parameters
+    ----------
+    frame
+        Any table of this package; ``attrs`` tell what the values themselves do not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a column: ``first``, ``last``, ``observations``, ``missing`` (between first and last), and from
+        ``attrs`` ``unit``, ``series``, ``source``, ``vintage``, ``downloaded``, ``transformation``, empty where
+        nothing is known.
+    """
+    rows = {str(name): _row(frame, str(name)) for name in frame.columns}
+    out = pd.DataFrame.from_dict(rows, orient="index")
+    out.index.name = str(frame.attrs.get("title", "data"))
+    return out
+
+
+def _row(frame: pd.DataFrame, name: str) -> dict[str, object]:
+    column = frame[name]
+    first, last = column.first_valid_index(), column.last_valid_index()
+    row: dict[str, object] = {
+        "first": "" if first is None else str(first),
+        "last": "" if last is None else str(last),
+        "observations": int(column.notna().sum()),
+        "missing": 0 if first is None else int(column.loc[first:last].isna().sum()),
+    }
+    return row | {label: _said(frame.attrs.get(key, ""), name) for key, label in _KEYS.items()}
+
+
+def _said(value: Any, name: str) -> str:
+    """A remark on all columns, or this column's."""
+    return str(value.get(name, "") if isinstance(value, dict) else value)

@@ -1,0 +1,278 @@
+"""The only door to the network: one polite, bounded, cached GET."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import platformdirs
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util.retry import Retry
+
+from capstar import __version__
+from capstar.data.cache import Cache, Entry, entry_of
+from capstar.errors import DataWarning, SourceError
+
+# FRED leaves requests hanging whose User-Agent contains the name of a browser.
+USER_AGENT = f"capstar/{__version__} python-requests"
+HOSTS = {
+    "FRED": "https://fred.stlouisfed.org",
+    "ALFRED": "https://alfred.stlouisfed.org",
+    "FRENCH": "https://mba.tuck.dartmouth.edu",
+    "NEWYORKFED": "https://www.newyorkfed.org",
+    "PHILADELPHIAFED": "https://www.philadelphiafed.org",
+}
+_PAUSE = 0.5  # seconds between requests to one host: two a second
+_PIECE = 1 << 16
+_AGAIN = (429, 500, 502, 503, 504)
+Check = Callable[[bytes], None]
+
+
+def _default_folder() -> Path:
+    return Path(os.environ.get("CAPSTAR_CACHE") or platformdirs.user_cache_dir("capstar")) / "downloads"
+
+
+@dataclass(frozen=True)
+class Network:
+    """How downloads behave; change for a while with `network`.
+
+    Attributes
+    ----------
+    cache
+        Folder of downloads; by default the user's cache folder, or ``CAPSTAR_CACHE``.
+    offline
+        Use the cache alone.
+    refresh
+        Ask again whatever the cache holds.
+    max_age
+        Seconds for which a cached copy serves without asking; one day.
+    timeout
+        Seconds to connect, and between two pieces of an answer.
+    total
+        Seconds for a whole download, retries included.
+    retries
+        Further tries after a broken connection or an answer 429, 500, 502, 503 or 504.
+    max_bytes
+        Largest answer.
+    progress
+        Called with a line before each request that leaves the machine.
+    """
+
+    cache: Path = field(default_factory=_default_folder)
+    offline: bool = False
+    refresh: bool = False
+    max_age: float = 86_400.0
+    timeout: float = 20.0
+    total: float = 120.0
+    retries: int = 4
+    max_bytes: int = 200_000_000
+    progress: Callable[[str], None] | None = None
+
+
+_current: ContextVar[Network | None] = ContextVar("network", default=None)
+
+
+@contextmanager
+def network(**changes: Any) -> Iterator[Network]:
+    """Change how downloads behave inside a ``with`` block.
+
+    Parameters
+    ----------
+    **changes
+        Attributes of `Network`, such as ``offline=True``.
+    """
+    token = _current.set(replace(settings(), **changes))
+    try:
+        yield settings()
+    finally:
+        _current.reset(token)
+
+
+def settings() -> Network:
+    """How downloads behave now."""
+    return _current.get() or Network()
+
+
+def cache() -> Cache:
+    """The cache in use."""
+    return Cache(settings().cache)
+
+
+def address(host: str, path: str, **query: str) -> str:
+    """URL at one of `HOSTS`; ``CAPSTAR_FRED_URL`` and the like name a mirror of it."""
+    base = os.environ.get(f"CAPSTAR_{host}_URL") or HOSTS[host]
+    return base.rstrip("/") + path + (f"?{urlencode(query, safe=',')}" if query else "")
+
+
+def download(url: str, *, source: str, series: str, check: Check) -> Entry:
+    """Body of a URL, from the cache where that is young enough.
+
+    Parameters
+    ----------
+    url
+        Address.
+    source, series
+        For messages: ``"FRED"``, ``"GDPC1"``.
+    check
+        Raises `SourceError` where the body is not what it should be; only what passes is cached or returned.
+
+    Raises
+    ------
+    SourceError
+        No usable answer came in time and the cache has none.
+    """
+    now = settings()
+    kept = cache().read(url)
+    young = kept is not None and time.time() - kept.fetched < now.max_age
+    if kept is not None and (now.offline or (young and not now.refresh)):
+        check(kept.body)
+        return kept
+    if now.offline:
+        raise SourceError(f"{source}, {series}: not in the cache, and offline. Run once with the network.")
+    if now.progress is not None:
+        now.progress(f"{source}: {series}")
+    try:
+        body = _get(url, f"{source}, {series}", now)
+    except _UnreachableError as error:
+        if kept is None:
+            raise SourceError(f"{source}, {series}: {error}") from error
+        check(kept.body)
+        warnings.warn(
+            f"{source}, {series}: {error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3
+        )
+        return kept
+    check(body)
+    entry = entry_of(url, body)
+    cache().write(entry)
+    return entry
+
+
+class CachedSession(requests.Session):
+    """A session for pandas-datareader whose GET is `download`: polite, bounded, cached and checked.
+
+    Parameters
+    ----------
+    host
+        One of `HOSTS`; whatever address the reader has, this one is asked.
+    source, series, check
+        As of `download`.
+    """
+
+    def __init__(self, host: str, *, source: str, series: str, check: Check) -> None:
+        super().__init__()
+        self._host, self._what = host, {"source": source, "series": series, "check": check}
+        self.entry: Entry | None = None
+
+    def get(self, url: str | bytes, **_: Any) -> requests.Response:  # type: ignore[override]
+        """Answer with the body of `download`."""
+        parts = urlsplit(str(url))
+        asked = address(self._host, parts.path) + (f"?{parts.query}" if parts.query else "")
+        self.entry = download(asked, **self._what)  # type: ignore[arg-type]
+        answer = requests.Response()
+        answer.status_code, answer.url, answer._content = 200, asked, self.entry.body
+        return answer
+
+
+class _UnreachableError(Exception):
+    """The network, not the answer, is at fault: an older copy may serve."""
+
+
+def _get(url: str, name: str, now: Network) -> bytes:
+    """One answer, tried again while that may help and time remains."""
+    deadline = time.monotonic() + now.total
+    for attempt in range(now.retries + 1):
+        _take_turn(url)
+        try:
+            return _once(url, name, now, deadline)
+        except _UnreachableError as error:
+            wait = 0.5 * 2**attempt
+            if attempt == now.retries or time.monotonic() + wait > deadline:
+                raise
+            del error
+            time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
+    with _session() as session:
+        try:
+            left = max(min(now.timeout, deadline - time.monotonic()), 0.1)
+            answer = session.get(url, stream=True, timeout=(left, left))
+            if answer.status_code in _AGAIN:
+                raise _UnreachableError(f"the server answers {answer.status_code}. Try later.")
+            if answer.status_code != requests.codes.ok:
+                raise SourceError(_refused(name, answer.status_code))
+            return _body(answer, name, now, deadline)
+        except requests.TooManyRedirects as error:
+            raise SourceError(f"{name}: the server redirects in a circle. Check the address.") from error
+        except requests.exceptions.SSLError as error:
+            raise SourceError(
+                f"{name}: the server's certificate is not trusted. Behind a company's proxy, name its certificates "
+                "with REQUESTS_CA_BUNDLE."
+            ) from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _UnreachableError(
+                f"no whole answer ({_reason(error)}). Check the network and try again."
+            ) from error
+
+
+def _body(answer: requests.Response, name: str, now: Network, deadline: float) -> bytes:
+    """The whole body, within time and size."""
+    pieces, size = [], 0
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > now.max_bytes:
+            raise SourceError(
+                f"{name}: the answer exceeds {now.max_bytes / 1e6:.0f} million bytes and is refused."
+            )
+        if time.monotonic() > deadline:
+            raise _UnreachableError(f"no whole answer within {now.total:.0f} seconds. Try later.")
+    return b"".join(pieces)
+
+
+def _session() -> requests.Session:
+    """Verified TLS, proxies and certificates of the environment, few redirects."""
+    session = requests.Session()
+    session.headers["User-Agent"] = USER_AGENT
+    session.max_redirects = 5
+    # Tries are counted in one place, `_get`, which also knows the deadline.
+    adapter = HTTPAdapter(max_retries=Retry(total=0, redirect=0))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _refused(name: str, status: int) -> str:
+    remedy = (
+        "Check the name of the series." if status in (400, 404, 410) else "The server refuses the request."
+    )
+    return f"{name}: the server answers {status}. {remedy}"
+
+
+def _reason(error: Exception) -> str:
+    return type(error).__name__
+
+
+_turns: dict[str, float] = {}
+_lock = threading.Lock()
+
+
+def _take_turn(url: str) -> None:
+    """Wait until this host may be asked again."""
+    host = urlsplit(url).netloc
+    with _lock:
+        start = max(time.monotonic(), _turns.get(host, 0.0))
+        _turns[host] = start + _PAUSE
+    time.sleep(max(start - time.monotonic(), 0.0))

@@ -1,0 +1,211 @@
+"""Series of FRED, the database of the Federal Reserve Bank of St. Louis, through pandas-datareader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from capstar.data.download import CachedSession
+from capstar.errors import DataError, SourceError
+
+_ID = re.compile(r"[A-Za-z0-9_]{1,60}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_MISSING = ("", ".")
+_HEADERS = (["observation_date"], ["DATE"])
+_START, _END = "1700-01-01", "2200-01-01"  # the reader's own default is the last five years
+
+
+def fred(series: str | Iterable[str], start: str | None = None, end: str | None = None) -> pd.DataFrame:
+    """Series of FRED, latest vintage, each at its own frequency.
+
+    Parameters
+    ----------
+    series
+        Identifiers, such as ``"GDPC1"`` or ``["PCEPILFE", "FEDFUNDS"]``; all of one frequency.
+    start, end
+        First and last date; by default everything.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column a series, in FRED's units; NaN where FRED has no value.  Monthly, quarterly and yearly
+        series are on a PeriodIndex, daily and weekly ones on a DatetimeIndex, named ``date``.  ``attrs``:
+        ``title``, ``source``, ``series_id``, ``downloaded`` (UTC) by column, ``transformation``.
+
+    Raises
+    ------
+    SourceError
+        No usable answer, or one that is not the series.
+    DataError
+        An identifier cannot be one, or frequencies differ.
+
+    Notes
+    -----
+    The latest vintage is what is known today; for what was known then see `capstar.data.alfred`.
+    """
+    names = [series] if isinstance(series, str) else list(series)
+    if not names:
+        raise DataError("No series was named. Give identifiers such as 'GDPC1'.")
+    columns = [_one(name) for name in names]
+    kinds = {str(column.name): _kind(column.index) for column in columns}
+    if len(set(kinds.values())) > 1:
+        raise DataError(
+            f"The series are of different frequencies, {kinds}. Ask for each frequency on its own."
+        )
+    out = pd.concat(columns, axis=1, sort=True).rename_axis("date").loc[start:end]
+    out.attrs = {
+        "title": f"FRED: {', '.join(names)}",
+        "source": "FRED, Federal Reserve Bank of St. Louis",
+        "series_id": {name: name for name in names},
+        "downloaded": {str(column.name): column.attrs["downloaded"] for column in columns},
+        "transformation": dict.fromkeys(names, "none"),
+    }
+    return out
+
+
+def _one(name: str) -> pd.Series:
+    from pandas_datareader._utils import RemoteDataError
+    from pandas_datareader.fred import FredReader
+
+    if not _ID.fullmatch(name):
+        raise DataError(
+            f"{name!r} is not an identifier of FRED: letters, digits and underscores. Look it up there."
+        )
+    session = CachedSession(
+        "FRED", source="FRED", series=name, check=lambda body: check_table(body, name, [name])
+    )
+    try:
+        table = FredReader(name, _START, _END, retry_count=0, pause=0.0, session=session).read()
+    except (RemoteDataError, ValueError, OSError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(
+            f"FRED, {name}: the answer cannot be read ({error}). Try again with refresh."
+        ) from error
+    out: pd.Series = table[name].astype(float)
+    out.index = dated(pd.DatetimeIndex(out.index), f"FRED, {name}")
+    out.attrs = {"downloaded": session.entry.downloaded if session.entry else ""}
+    return out
+
+
+def check_table(body: bytes, name: str, columns: list[str], source: str = "FRED") -> None:
+    """Refuse a body that is not the CSV of these columns: whole, ordered, numbers or missing.
+
+    Parameters
+    ----------
+    body
+        As received.
+    name
+        Series, for messages.
+    columns
+        Expected after the date.
+    source
+        For messages.
+
+    Raises
+    ------
+    SourceError
+        With the first thing that is wrong.
+    """
+    where = f"{source}, {name}"
+    text = _text(body, where)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise SourceError(f"{where}: the answer is no table ({error}). Try again later.") from error
+    header = [cell.strip() for cell in rows[0]]
+    if header[:1] not in _HEADERS or header[1:] != columns:
+        raise SourceError(
+            f"{where}: the header is {rows[0][:4]}, expected ['observation_date', {str(columns)[1:-1]}]. The series "
+            "may not exist, or the source has changed its format."
+        )
+    if len(rows) < 2:
+        raise SourceError(f"{where}: there is a header and no row. The series may be empty or withdrawn.")
+    last = ""
+    for row in rows[1:]:
+        if len(row) != len(header) or not _DATE.fullmatch(row[0]):
+            raise SourceError(
+                f"{where}: after {last or 'the header'} the row is {row[:3]}, not a date and a value."
+            )
+        _check_date(row[0], last, where)
+        last = row[0]
+        for cell in row[1:]:
+            if cell.strip() not in _MISSING and not _is_number(cell.strip()):
+                raise SourceError(
+                    f"{where}: the value of {last} is {cell[:30]!r}, not a number. Tell the source."
+                )
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and bool(np.isfinite(float(text)))
+
+
+def _text(body: bytes, where: str) -> str:
+    if not body.strip():
+        raise SourceError(f"{where}: the answer is empty. Try again later.")
+    if body.lstrip()[:1] == b"<":
+        raise SourceError(
+            f"{where}: the answer is a web page, not data. The series may not exist; try again later."
+        )
+    if not body.endswith((b"\n", b"\r")):
+        raise SourceError(f"{where}: the answer breaks off in its last line. Try again later.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{where}: byte {error.start} is not UTF-8; the answer is damaged. Try again."
+        ) from error
+    if "\0" in text or not text.strip():
+        raise SourceError(f"{where}: the answer holds no text. Try again later.")
+    return text
+
+
+def _check_date(date: str, last: str, where: str) -> None:
+    try:
+        year = pd.Timestamp(date).year
+    except ValueError as error:
+        raise SourceError(f"{where}: {date} is not a date.") from error
+    if not 1700 <= year < 2200:
+        raise SourceError(f"{where}: the date {date} is out of range.")
+    if date <= last:
+        problem = "twice" if date == last else f"after {last}"
+        raise SourceError(f"{where}: {date} comes {problem}; dates should rise. Tell the source.")
+
+
+def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIndex:
+    """Periods for first-of-month dates a constant step apart; daily and weekly dates as they are.
+
+    Raises
+    ------
+    SourceError
+        The step changes: months are missing or the frequency does.
+    """
+    if len(dates) < 2:
+        raise SourceError(f"{where}: one value does not tell a frequency. Ask for a longer span.")
+    if (dates.day == 1).all():
+        months = np.diff(np.asarray(dates.year * 12 + dates.month))
+        step = int(months[0])
+        if step not in (1, 3, 6, 12) or (months != step).any():
+            odd = dates[1:][months != step]
+            at = odd[0] if len(odd) else dates[1]
+            raise SourceError(
+                f"{where}: the frequency changes, or dates are missing, at {at:%Y-%m-%d}. Cut the series there."
+            )
+        return dates.to_period({1: "M", 3: "Q", 6: "6M", 12: "Y"}[step])
+    gaps = np.diff(dates.to_numpy()).astype("timedelta64[D]").astype(int)
+    if (gaps > 20).any():  # closed markets and holidays stay below; a month does not
+        at = dates[1:][gaps > 20][0]
+        raise SourceError(
+            f"{where}: the frequency changes, or dates are missing, before {at:%Y-%m-%d}. Cut the series there."
+        )
+    return dates
+
+
+def _kind(index: pd.Index) -> str:
+    return str(index.freqstr) if isinstance(index, pd.PeriodIndex) else "D"

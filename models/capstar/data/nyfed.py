@@ -1,0 +1,263 @@
+"""Workbooks of the Federal Reserve Bank of New York: inputs, published estimates and parameters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.data.download import address, download
+from capstar.data.vintages import Vintages
+from capstar.data.workbook import Workbook, headed
+from capstar.errors import DataError, SourceError
+from capstar.frames import as_quarterly
+
+Model = Literal["hlw", "lw"]
+_SOURCE = "Federal Reserve Bank of New York"
+_FOLDER = "/medialibrary/media/research/economists/williams/data/"
+_FILES = {"hlw": "Holston_Laubach_Williams", "lw": "Laubach_Williams"}
+_COUNTRIES = {"us": ("us", "united states"), "ca": ("ca", "canada"), "ea": ("ea", "euro area"), "uk": ("uk",)}
+_INPUTS = {
+    "gdp.log": "log_gdp",
+    "gdp": "log_gdp",
+    "inflation": "inflation",
+    "inflation.expectations": "expected_inflation",
+    "oil.price.inflation": "oil_price_inflation",
+    "import.price.inflation": "import_price_inflation",
+    "interest": "interest_rate",
+    "covid.ind": "covid_index",
+}
+_VARIABLES = (
+    ("rstar", "natural rate|rstar|r\\*"),
+    ("g", "trend growth|^g$"),
+    ("z", "other determinants|^z$"),
+)
+_VINTAGE = re.compile(r"(\d{4})[ :_]?[Qq]([1-4])")
+_LOG_BELOW = 50.0  # a log of GDP is below, GDP in billions above
+_PUBLISHED = 62  # days after the quarter's end at which its estimates have been out, at the latest
+
+
+@dataclass(frozen=True)
+class PublishedEstimates:
+    """What a workbook of current estimates holds for one country.
+
+    Attributes
+    ----------
+    inputs
+        Input of `capstar.rstar.RStarModel.fit`, quarterly; expected inflation only where the workbook has it.
+    estimates
+        ``rstar``, ``g``, ``z`` and ``output_gap``, percent at annual rates, each ``_filtered`` (one-sided) and in the
+        Laubach-Williams workbook also ``_smoothed`` (two-sided).
+    parameters
+        By the workbook's own names; columns as there (``estimate`` where there is one without a name). Empty
+        where the workbook has none.
+    """
+
+    inputs: pd.DataFrame
+    estimates: pd.DataFrame
+    parameters: pd.DataFrame
+
+
+def current_estimates(
+    model: Model = "hlw", country: str = "us", path: str | Path | None = None
+) -> PublishedEstimates:
+    """The workbook of current estimates.
+
+    Parameters
+    ----------
+    model
+        ``"hlw"``, Holston, Laubach and Williams, or ``"lw"``, Laubach and Williams.
+    country
+        ``"us"``, ``"ca"``, ``"ea"`` or ``"uk"``; the second model has the United States alone.
+    path
+        A workbook on disk, old layout or new; by default the one now published is downloaded.
+
+    Raises
+    ------
+    SourceError
+        The workbook cannot be had or is not one of these.
+    DataError
+        The model or country is unknown.
+    """
+    _check_choice(model, country)
+    book, attrs = _book(model, "current", path)
+    title = f"{_SOURCE}: {model.upper()} current estimates, {country.upper()}"
+    inputs = _inputs(book, country)
+    inputs.attrs |= attrs | {"title": f"{title}, inputs"}
+    sheet, cells, row = _find_estimates(book)
+    estimates = _estimates(cells, row, country, f"{book.where}, sheet {sheet!r}")
+    estimates.attrs |= attrs | {"title": title, "units": "percent a year"}
+    return PublishedEstimates(inputs, estimates, _parameters(book, country))
+
+
+def real_time_estimates(
+    model: Model = "hlw",
+    country: str = "us",
+    variable: str = "rstar_filtered",
+    path: str | Path | None = None,
+) -> Vintages:
+    """Estimates as they were published quarter by quarter.
+
+    Parameters
+    ----------
+    model, country, path
+        As of `current_estimates`.
+    variable
+        A column of its ``estimates``.
+
+    Returns
+    -------
+    Vintages
+        A sheet of the workbook is a vintage, named by the last quarter in it. Its day here is 62 days after that
+        quarter's end: the Bank publishes 58 to 62 days after.
+    """
+    _check_choice(model, country)
+    book, attrs = _book(model, "real_time", path)
+    columns = {}
+    for name in book.names:
+        if (found := _VINTAGE.fullmatch(name.strip())) is None:
+            continue
+        where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
+        if (row := _date_row(cells)) is None:
+            raise SourceError(f"{where}: there is no row that begins with 'Date'. The layout has changed.")
+        table = _estimates(cells, row, country, where)
+        if variable not in table:
+            raise DataError(f"{where}: there is no {variable!r}; there are {list(table)}.")
+        quarter = pd.Period(f"{found[1]}Q{found[2]}", freq="Q")
+        columns[quarter.end_time.normalize() + pd.Timedelta(days=_PUBLISHED)] = table[variable]
+    if not columns:
+        raise SourceError(
+            f"{book.where}: no sheet is named like a vintage, 2015Q4; there are {book.names[:5]}."
+        )
+    out = pd.DataFrame(columns).sort_index().sort_index(axis=1).rename_axis("date")
+    return Vintages(out, attrs | {"series_id": f"{model}_{country}_{variable}", "units": "percent a year"})
+
+
+def _check_choice(model: str, country: str) -> None:
+    if model not in _FILES:
+        raise DataError(f"model={model!r}; choose one of {list(_FILES)}.")
+    if country not in _COUNTRIES or (model == "lw" and country != "us"):
+        raise DataError(
+            f"country={country!r}; choose one of {list(_COUNTRIES) if model == 'hlw' else ['us']}."
+        )
+
+
+def _book(model: Model, kind: str, path: str | Path | None) -> tuple[Workbook, dict[str, object]]:
+    if path is not None:
+        if not Path(path).is_file():
+            raise DataError(f"{path}: there is no such file. Check the path.")
+        return Workbook(Path(path).read_bytes(), str(path)), {"source": f"{_SOURCE}, {path}"}
+    name = f"{_FILES[model]}_{kind}_estimates.xlsx"
+    where = f"{_SOURCE}, {name}"
+
+    def check(body: bytes) -> None:
+        Workbook(body, where).names  # noqa: B018 - raises if it is none
+
+    entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, check=check)
+    return Workbook(entry.body, where), {"source": where, "downloaded": entry.downloaded}
+
+
+def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
+    """The first sheet with a table of r*: its name, its cells and the row of column names."""
+    for name in book.names:
+        if "input" in name.lower():
+            continue
+        cells = book.sheet(name)
+        row = _date_row(cells)
+        if row is not None and "rstar" in map(
+            _variable, map(_word, cells.iloc[max(row - 1, 0) : row + 1].stack())
+        ):
+            return name, cells, row
+    raise SourceError(f"{book.where}: no sheet holds r*; there are {book.names}. The layout has changed.")
+
+
+def _inputs(book: Workbook, country: str) -> pd.DataFrame:
+    sheets = [name for name in book.names if "input" in name.lower()]
+    own = [name for name in sheets if name.lower().startswith(_COUNTRIES[country])]
+    if not (own or (len(sheets) == 1 and country == "us")):
+        raise SourceError(
+            f"{book.where}: no sheet holds inputs of {country.upper()}; there are {book.names}."
+        )
+    name = (own or sheets)[0]
+    where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
+    if (row := _date_row(cells)) is None:
+        raise SourceError(f"{where}: there is no row that begins with 'Date'. The layout has changed.")
+    table = headed(cells, row)
+    names = {column: _INPUTS[column.lower()] for column in table if column.lower() in _INPUTS}
+    if absent := {"log_gdp", "inflation", "interest_rate"} - set(names.values()):
+        raise SourceError(f"{where}: there is no column for {sorted(absent)}; there are {list(table)}.")
+    out = _quarterly(table.rename(columns=names), list(names.values()), where)
+    if (out["log_gdp"] > _LOG_BELOW).any():
+        out["log_gdp"] = np.log(out["log_gdp"])
+    out.attrs["units"] = dict.fromkeys(out, "percent a year") | {"log_gdp": "natural log"}
+    return out
+
+
+def _estimates(cells: pd.DataFrame, row: int, country: str, where: str) -> pd.DataFrame:
+    """Columns under 'Date', named by themselves and by the block of the row above."""
+    heads = [_word(cell) for cell in cells.iloc[row]]
+    blocks = cells.iloc[row - 1].ffill() if row else pd.Series([None] * len(heads))
+    columns: dict[str, int] = {}
+    for k, (head, block) in enumerate(zip(heads, map(_word, blocks), strict=True)):
+        own = _variable(head)
+        side = "smoothed" if "two-sided" in block else "filtered"
+        if own is None and head in _COUNTRIES[country]:
+            own = _variable(block)
+        if own is not None:
+            columns.setdefault(f"{own}_{side}", k)
+    if "rstar_filtered" not in columns:
+        raise SourceError(f"{where}: no column holds r* of {country.upper()}. The layout has changed.")
+    table = cells.iloc[row + 1 :, [0, *columns.values()]].set_axis(["date", *columns], axis=1)
+    return _quarterly(table, list(columns), where)
+
+
+def _quarterly(table: pd.DataFrame, columns: list[str], where: str) -> pd.DataFrame:
+    """Rows that have a date, whichever day of the quarter; 'NA' is missing; notes below the table are left out."""
+    date = next(name for name in table if str(name).lower() == "date")
+    dates = pd.to_datetime(table[date], errors="coerce")
+    kept = table.loc[dates.notna(), columns].replace(["NA", "#N/A", ".", ""], None)
+    kept.index = pd.PeriodIndex(dates[dates.notna()], freq="Q", name="date")
+    out = as_quarterly(kept, source=where)
+    return out.loc[: out.dropna(how="all").index[-1]]
+
+
+def _parameters(book: Workbook, country: str) -> pd.DataFrame:
+    """The first table whose rows are named like parameters."""
+    for name in book.names:
+        if "input" in name.lower() or "param" not in name.lower():
+            continue
+        cells = book.sheet(name)
+        labels = cells[0].map(_word)
+        rows = labels.str.fullmatch(r"(lambda|sigma|kappa|phi|[abc])(_\S*)?").to_numpy(dtype=bool)
+        if not rows.any():
+            continue
+        head = cells.iloc[: int(rows.argmax())].iloc[::-1]
+        heading = next((line for _, line in head.iterrows() if line.iloc[1:].notna().any()), None)
+        own = [] if heading is None else [k for k, c in enumerate(heading) if _word(c) in _COUNTRIES[country]]
+        values = cells.loc[rows].set_index(labels[rows].rename("parameter"))
+        wanted = own or [k for k in values.columns[1:] if values[k].notna().any()]
+        out = values[wanted].apply(pd.to_numeric, errors="coerce")
+        named = [_word(heading[k]) if heading is not None and not own else "" for k in wanted]
+        out.columns = pd.Index([word or "estimate" for word in named])
+        return out
+    return pd.DataFrame()
+
+
+def _date_row(cells: pd.DataFrame) -> int | None:
+    first = cells[0].map(_word).to_numpy()
+    found = np.flatnonzero(first == "date")
+    return int(found[0]) if len(found) else None
+
+
+def _variable(text: str) -> str | None:
+    if "gap" in text:
+        return "output_gap"
+    return next((name for name, pattern in _VARIABLES if re.search(pattern, text)), None)
+
+
+def _word(cell: object) -> str:
+    return "" if cell is None or cell != cell else str(cell).strip().lower()  # noqa: PLR0124

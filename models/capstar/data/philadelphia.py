@@ -1,0 +1,119 @@
+"""Real-time data set for macroeconomists, Federal Reserve Bank of Philadelphia."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from capstar.data.download import address, download
+from capstar.data.vintages import Vintages
+from capstar.data.workbook import Workbook, headed
+from capstar.errors import DataError, SourceError
+
+_SOURCE = "Federal Reserve Bank of Philadelphia"
+_FOLDER = "/-/media/FRBP/Assets/Surveys-And-Data/real-time-data/data-files/xlsx/"
+_NAME = re.compile(r"[A-Za-z]{1,20}")
+_FIRST_YEAR = 65  # two-digit years from here on are of the twentieth century
+_MISSING = ["#N/A", "NA", ".", "", " "]
+
+
+def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
+    """A variable of the real-time data set, quarterly observations in quarterly or monthly vintages.
+
+    Parameters
+    ----------
+    variable
+        The Bank's name: ``"ROUTPUT"`` (real output), ``"PCONX"`` (core consumption prices), ``"P"`` (output
+        prices).
+    path
+        The published .xlsx or CSV file on disk; by default it is downloaded.
+
+    Returns
+    -------
+    Vintages
+        The Bank records what was known in the middle of a quarter or month: a vintage's day is the 15th of the
+        quarter's second month, or of the month.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be had or is not in the published form.
+
+    References
+    ----------
+    Croushore and Stark (2001), "A real-time data set for macroeconomists", Journal of Econometrics 105.
+    """
+    if not _NAME.fullmatch(variable):
+        raise DataError(f"{variable!r} is not the name of a variable; give one such as 'ROUTPUT'.")
+    if path is not None:
+        if not Path(path).is_file():
+            raise DataError(f"{path}: there is no such file. Check the path.")
+        body, where, attrs = Path(path).read_bytes(), str(path), {"source": f"{_SOURCE}, {path}"}
+    else:
+        where = f"{_SOURCE}, {variable}"
+        url = address("PHILADELPHIAFED", f"{_FOLDER}{variable.upper()}QvQd.xlsx")
+        entry = download(
+            url, source=_SOURCE, series=variable, check=lambda body: _check_book(body, where, variable)
+        )
+        body, attrs = entry.body, {"source": _SOURCE, "downloaded": entry.downloaded}
+    table = _matrix(_cells(body, where), variable, where)
+    return Vintages(
+        table,
+        {"title": f"{_SOURCE}: {variable}", "series_id": variable.upper(), "transformation": "none", **attrs},
+    )
+
+
+def _check_book(body: bytes, where: str, variable: str) -> None:
+    _matrix(_cells(body, where), variable, where)
+
+
+def _cells(body: bytes, where: str) -> pd.DataFrame:
+    """The table as text and numbers, of a workbook or a CSV."""
+    if body[:2] == b"PK" or not body.isascii():
+        book = Workbook(body, where)
+        return headed(book.sheet(book.names[0]), 0)
+    if not body.strip() or body.lstrip()[:1] == b"<":
+        raise SourceError(f"{where}: the answer is empty or a web page. Try again later.")
+    try:
+        return pd.read_csv(io.BytesIO(body), dtype=str, skipinitialspace=True, keep_default_na=False)
+    except ValueError as error:
+        raise SourceError(f"{where}: this is no table ({error}). Fetch the file again.") from error
+
+
+def _matrix(cells: pd.DataFrame, variable: str, where: str) -> pd.DataFrame:
+    first, *others = cells.columns
+    days = {name: _day(str(name), variable) for name in others}
+    unknown = [name for name, day in days.items() if day is None]
+    if str(first).strip().lower() != "date" or unknown or not others:
+        raise SourceError(
+            f"{where}: the header is {[str(c) for c in cells.columns[:3]]}, expected DATE, "
+            f"{variable.upper()}65Q4 and so on{f'; {unknown[0]} is none' if unknown else ''}."
+        )
+    text = cells[first].astype(str).str.strip()
+    odd = ~text.str.fullmatch(r"\d{4}:?Q[1-4]")
+    if odd.any():
+        raise SourceError(f"{where}: {text[odd].iloc[0]!r} is not a quarter such as 1947:Q1.")
+    values = cells[others].replace(_MISSING, None)
+    numbers = values.apply(pd.to_numeric, errors="coerce").astype(float)
+    bad = numbers.isna() & values.notna()
+    if bad.any(axis=None):
+        at = bad.stack()
+        row, column = at[at].index[0]
+        raise SourceError(f"{where}: {column} of {text[row]} is {values.loc[row, column]!r}, not a number.")
+    numbers.columns = pd.DatetimeIndex([days[name] for name in others])
+    numbers.index = pd.PeriodIndex(text.str.replace(":", ""), freq="Q", name="date")
+    return numbers.sort_index(axis=1)
+
+
+def _day(column: str, variable: str) -> pd.Timestamp | None:
+    """Middle of the quarter or month in a column's name, ROUTPUT65Q4 or ROUTPUT65M11."""
+    found = re.fullmatch(rf"{variable}(\d\d)(Q[1-4]|M\d{{1,2}})", column.strip(), re.IGNORECASE)
+    if found is None:
+        return None
+    year = int(found[1]) + (1900 if int(found[1]) >= _FIRST_YEAR else 2000)
+    number = int(found[2][1:])
+    month = 3 * number - 1 if found[2][0] in "Qq" else number
+    return pd.Timestamp(year, month, 15) if month <= 12 else None

@@ -1,0 +1,153 @@
+"""Excel workbooks, without trusting them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from capstar.data.archive import check_entry
+from capstar.errors import DataError, SourceError
+
+_LARGEST = 300_000_000  # bytes unpacked, all parts together
+_OLD_FORMAT = b"\xd0\xcf\x11\xe0"
+# Who saved the file and when: no data, and some published workbooks write the hour in a form no reader takes.
+_NOT_DATA = "docProps/core.xml"
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """An .xlsx file.
+
+    Attributes
+    ----------
+    body
+        The file.
+    where
+        Source and series, for messages.
+
+    Raises
+    ------
+    SourceError
+        It is no .xlsx file, is damaged, or would unpack to something huge or elsewhere.
+    """
+
+    body: bytes
+    where: str
+
+    def __post_init__(self) -> None:
+        _check_archive(self.body, self.where)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the sheets."""
+        return [str(sheet.title) for sheet in self._values.worksheets]
+
+    def sheet(self, name: str) -> pd.DataFrame:
+        """Cells of a sheet from A1 on: objects, without header; None for an empty cell.
+
+        Raises
+        ------
+        SourceError
+            A formula has no stored value: the program that wrote the file did not calculate.
+        """
+        try:
+            return self._read(name)
+        except SourceError:
+            raise
+        except Exception as error:  # the parsers raise whatever comes to pass
+            raise SourceError(
+                f"{self.where}: sheet {name!r} is damaged ({error}). Fetch or save it again."
+            ) from error
+
+    def _read(self, name: str) -> pd.DataFrame:
+        rows = []
+        for row, said in zip(self._values[name].iter_rows(), self._formulas[name].iter_rows(), strict=True):
+            for cell, formula in zip(row, said, strict=True):
+                if cell.value is None and str(formula.value).startswith("="):
+                    raise SourceError(
+                        f"{self.where}: sheet {name!r}, cell {formula.coordinate}, is the formula "
+                        f"{str(formula.value)[:40]!r} without a stored value. Open the workbook in a spreadsheet "
+                        "program and save it."
+                    )
+            rows.append([cell.value for cell in row])
+        return pd.DataFrame(rows, dtype=object)
+
+    @cached_property
+    def _values(self) -> Any:
+        return self._load(data_only=True)
+
+    @cached_property
+    def _formulas(self) -> Any:
+        return self._load(data_only=False)
+
+    def _load(self, *, data_only: bool) -> Any:
+        import openpyxl
+
+        try:
+            return openpyxl.load_workbook(
+                io.BytesIO(_without_properties(self.body)), data_only=data_only, read_only=True
+            )
+        except Exception as error:  # the parsers raise whatever comes to pass
+            raise SourceError(
+                f"{self.where}: the workbook is damaged ({error}). Fetch or save it again."
+            ) from error
+
+
+def read_first_sheet(path: Path) -> pd.DataFrame:
+    """The first sheet of a user's workbook, its first row the names of the columns.
+
+    Raises
+    ------
+    DataError
+        As of `Workbook`, or the sheet holds no table.
+    """
+    try:
+        book = Workbook(path.read_bytes(), str(path))
+        name = book.names[0]
+        cells = book.sheet(name)
+    except SourceError as error:
+        raise DataError(str(error)) from error
+    if len(cells) < 2:
+        raise DataError(f"{path}, sheet {name!r}: there is no header with rows below. Put the table first.")
+    return headed(cells, 0)
+
+
+def headed(cells: pd.DataFrame, row: int) -> pd.DataFrame:
+    """The table below a row of column names; columns without name and rows without any cell are left out."""
+    names = ["" if cell is None else str(cell).strip() for cell in cells.iloc[row]]
+    table = cells.iloc[row + 1 :].copy()
+    table.columns = pd.Index(names)
+    table = table.loc[:, [name != "" for name in names]].dropna(how="all")
+    return table.infer_objects().reset_index(drop=True)
+
+
+def _check_archive(body: bytes, where: str) -> None:
+    if body[:4] == _OLD_FORMAT:
+        raise SourceError(f"{where}: this is the old .xls format, or encrypted. Save it as .xlsx.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            entries = archive.infolist()
+            for entry in entries:
+                check_entry(entry, where)
+            if sum(entry.file_size for entry in entries) > _LARGEST:
+                raise SourceError(f"{where}: the workbook would unpack to something huge and is refused.")
+            if damaged := archive.testzip():
+                raise SourceError(f"{where}: the part {damaged} of the workbook is damaged. Fetch it again.")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        kind = "a web page" if body.lstrip()[:1] == b"<" else f"no workbook ({error})"
+        raise SourceError(f"{where}: the file is {kind}. Check it, or try again later.") from error
+
+
+def _without_properties(body: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.infolist():
+            if entry.filename != _NOT_DATA:
+                new.writestr(entry.filename, old.read(entry))
+    return out.getvalue()

@@ -1,0 +1,257 @@
+"""Forecasts made with what was known, and whether they beat a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import ndtr
+from scipy.stats import t as student
+
+from capstar.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+_FEWEST = 40
+
+
+@dataclass(frozen=True)
+class ForecastComparison:
+    """A forecast against a benchmark that it nests.
+
+    Attributes
+    ----------
+    r2_os
+        One minus the ratio of mean squared errors, percent (Campbell and Thompson 2008).
+    clark_west, clark_west_p
+        MSE-adjusted statistic and one-sided p-value (Clark and West 2007).
+    mse_f
+        ``P (MSE0 - MSE1) / MSE1`` (McCracken 2007).
+    enc_new
+        ``P sum(e0^2 - e0 e1) / sum(e1^2)`` (Clark and McCracken 2001); critical values of both by bootstrap.
+    diebold_mariano, diebold_mariano_p
+        t statistic of the mean difference of squared errors with ``horizon - 1`` autocovariances and the
+        correction of Harvey, Leybourne and Newbold (1997); two-sided, Student's t.
+    nobs
+        P, number of forecasts.
+    """
+
+    r2_os: float
+    clark_west: float
+    clark_west_p: float
+    mse_f: float
+    enc_new: float
+    diebold_mariano: float
+    diebold_mariano_p: float
+    nobs: int
+
+
+@dataclass(frozen=True)
+class DirectionTest:
+    """Whether the sign of the forecast tells the sign of the outcome (Pesaran and Timmermann 1992).
+
+    Attributes
+    ----------
+    hit, expected
+        Share of signs met, and the share independent signs would meet.
+    statistic, p
+        Asymptotically standard normal; one-sided.
+    """
+
+    hit: float
+    expected: float
+    statistic: float
+    p: float
+
+
+def recursive_forecasts(
+    target: pd.Series,
+    predictors: pd.DataFrame,
+    start: pd.Period | str,
+    *,
+    window: int | None = None,
+    signs: Mapping[str, int] | None = None,
+    horizon: int = 1,
+) -> pd.DataFrame:
+    """One forecast a period from each predictor alone, and the prevailing mean.
+
+    The forecast of period t is made at the end of t - ``horizon``: from least squares of the target on the
+    predictor ``horizon`` periods before, over the pairs complete by then.
+
+    Parameters
+    ----------
+    target
+        Return over the ``horizon`` periods that end in the period of its label.
+    predictors
+        Known at the end of each period; NaN before a series begins.
+    start
+        First period forecast.
+    window
+        Number of latest pairs used; by default all (expanding).
+    signs
+        Restrictions of Campbell and Thompson (2008) by predictor: +1 or -1, the sign theory gives the slope.
+        With a slope of the other sign the mean is forecast, and a negative forecast becomes zero.
+    horizon
+        Periods.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``actual``, ``mean`` and the predictors, from ``start``.  Nothing in row t uses a value dated after
+        t - ``horizon``.
+
+    Raises
+    ------
+    DataError
+        Indices differ, ``start`` leaves fewer than 10 pairs or 40 forecasts, or a value inside is missing.
+    """
+    index = _checked(target, predictors, start)
+    first = index.get_loc(index[index >= start][0])
+    y = target.to_numpy(dtype=float)
+    out = {"actual": y[first:], "mean": _means(y, first, window, horizon)}
+    for name in predictors:
+        x = predictors[name].to_numpy(dtype=float)
+        forecast, slope = _slopes(y, x, first, window, horizon, str(name))
+        if signs is not None and name in signs:
+            forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
+        out[str(name)] = forecast
+    return pd.DataFrame(out, index[first:])
+
+
+def compare_forecasts(
+    actual: npt.ArrayLike, benchmark: npt.ArrayLike, forecast: npt.ArrayLike, *, horizon: int = 1
+) -> ForecastComparison:
+    """Tests of a forecast against a nested benchmark.
+
+    Parameters
+    ----------
+    actual, benchmark, forecast
+        Shape (P,), aligned.
+    horizon
+        Periods ahead; overlapping errors are serially correlated to order ``horizon - 1``.
+
+    Raises
+    ------
+    DataError
+        Fewer than 40 forecasts, or a value is missing.
+    """
+    y, f0, f1 = (np.asarray(one, dtype=float) for one in (actual, benchmark, forecast))
+    if len(y) < _FEWEST:
+        raise DataError(
+            f"{len(y)} forecasts are too few to compare; at least {_FEWEST} are needed. Start earlier."
+        )
+    if not np.isfinite(y + f0 + f1).all():
+        at = int(np.argmax(~np.isfinite(y + f0 + f1)))
+        raise DataError(f"Forecast or outcome {at + 1} of {len(y)} is missing. Compare over dates with both.")
+    e0, e1 = y - f0, y - f1
+    n = len(y)
+    mse0, mse1 = float(e0 @ e0) / n, float(e1 @ e1) / n
+    adjusted = e0**2 - e1**2 + (f0 - f1) ** 2
+    cw = _t_of_mean(adjusted, horizon)
+    dm = _t_of_mean(e0**2 - e1**2, horizon)
+    dm *= np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / (n - 1)) if horizon > 1 else 1.0
+    return ForecastComparison(
+        r2_os=100 * (1 - mse1 / mse0),
+        clark_west=cw,
+        clark_west_p=float(ndtr(-cw)),
+        mse_f=n * (mse0 - mse1) / mse1,
+        enc_new=float(n * (e0 @ e0 - e0 @ e1) / (e1 @ e1)),
+        diebold_mariano=dm,
+        diebold_mariano_p=float(2 * student.sf(abs(dm), n - 1)),
+        nobs=n,
+    )
+
+
+def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionTest:
+    """Pesaran and Timmermann's (1992) test of directional accuracy.
+
+    Parameters
+    ----------
+    actual, forecast
+        Shape (P,); the sign of zero counts as not positive.
+
+    References
+    ----------
+    Pesaran and Timmermann (1992), *Journal of Business and Economic Statistics* 10(4), equation 6.
+    """
+    up, said = np.asarray(actual, dtype=float) > 0, np.asarray(forecast, dtype=float) > 0
+    n, py, px = len(up), float(up.mean()), float(said.mean())
+    hit = float((up == said).mean())
+    expected = py * px + (1 - py) * (1 - px)
+    var_hit = expected * (1 - expected) / n
+    var_expected = (
+        (2 * py - 1) ** 2 * px * (1 - px) / n
+        + (2 * px - 1) ** 2 * py * (1 - py) / n
+        + 4 * py * px * (1 - py) * (1 - px) / n**2
+    )
+    spread = var_hit - var_expected
+    statistic = float((hit - expected) / np.sqrt(spread)) if spread > 0 else float("nan")
+    return DirectionTest(hit, expected, statistic, float(ndtr(-statistic)))
+
+
+def _t_of_mean(d: Floats, horizon: int) -> float:
+    """T statistic of a mean, with ``horizon - 1`` autocovariances and Bartlett weights; variance over n."""
+    n, centred = len(d), d - d.mean()
+    if horizon == 1:
+        variance = float(centred @ centred) / (n - 1)
+    else:
+        variance = float(centred @ centred) / n
+        for lag in range(1, horizon):
+            variance += 2 * (1 - lag / horizon) * float(centred[lag:] @ centred[:-lag]) / n
+    return float(d.mean() / np.sqrt(variance / n))
+
+
+def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str) -> pd.Index:
+    index = target.index
+    if not predictors.index.equals(index):
+        raise DataError(f"{target.name} and {list(predictors)} are on different dates. Align them first.")
+    later = int((index >= start).sum())
+    if later < _FEWEST or len(index) - later < 10:
+        raise DataError(
+            f"start={start}: {later} periods follow and {len(index) - later} come before; at least {_FEWEST} forecasts "
+            "and 10 earlier periods are needed. Choose another start."
+        )
+    if target.isna().any():
+        raise DataError(
+            f"{target.name} is missing in {target.index[target.isna()][0]}. Cut the sample there."
+        )
+    for name in predictors:
+        known = predictors[name].loc[predictors[name].first_valid_index() :]
+        if known.isna().any():
+            raise DataError(
+                f"{name} is missing in {known.index[known.isna()][0]}. Fill it or cut the sample there."
+            )
+    return index
+
+
+def _means(y: Floats, first: int, window: int | None, horizon: int) -> Floats:
+    """Mean of what was known ``horizon`` periods before each forecast period."""
+    total = np.concatenate([[0.0], np.cumsum(y)])
+    ends = np.arange(first, len(y)) - horizon + 1
+    starts = np.zeros_like(ends) if window is None else np.maximum(ends - window, 0)
+    out: Floats = (total[ends] - total[starts]) / (ends - starts)
+    return out
+
+
+def _slopes(
+    y: Floats, x: Floats, first: int, window: int | None, horizon: int, name: str
+) -> tuple[Floats, Floats]:
+    """Forecasts and slopes from cumulated moments of the pairs (x[t - h], y[t])."""
+    left, right = x[:-horizon], y[horizon:]
+    begin = int(np.argmax(~np.isnan(left)))
+    left, right = left[begin:], right[begin:]
+    center = left.mean()  # subtracted for accuracy alone; cancels
+    a = left - center
+    sums = [np.concatenate([[0.0], np.cumsum(v)]) for v in (a, right, a * a, a * right)]
+    ends = np.arange(first, len(y)) - horizon - horizon + 1 - begin
+    if ends[0] < 10:
+        raise DataError(
+            f"{name} begins too late: {max(int(ends[0]), 0)} pairs precede the first forecast, 10 are needed."
+        )
+    starts = np.zeros_like(ends) if window is None else np.maximum(ends - window, 0)
+    n = ends - starts
+    sx, sy, sxx, sxy = (s[ends] - s[starts] for s in sums)
+    slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
+    return sy / n + slope * (x[first - horizon : len(y) - horizon] - center - sx / n), slope

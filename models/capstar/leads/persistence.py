@@ -1,0 +1,107 @@
+"""Persistent predictors: the bias of least squares and how to correct it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from capstar.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BiasCorrection:
+    """Least squares of returns on a persistent predictor, corrected.
+
+    Attributes
+    ----------
+    slope, t
+        Least squares.
+    rho
+        First-order autoregressive coefficient of the predictor.
+    delta
+        Correlation of the errors of returns and predictor.
+    stambaugh_bias
+        Bias of the slope, ``-(1 + 3 rho) / n * cov(e, u) / var(u)`` (Stambaugh 1999, equation 18).
+    rho_corrected
+        ``rho + (1 + 3 rho) / n + 3 (1 + 3 rho) / n^2``.
+    corrected, corrected_se
+        Slope and standard error of Amihud and Hurvich (2004).
+    phi
+        Coefficient of the corrected error of the predictor.
+    nobs
+        n.
+    """
+
+    slope: float
+    t: float
+    rho: float
+    delta: float
+    stambaugh_bias: float
+    rho_corrected: float
+    corrected: float
+    corrected_se: float
+    phi: float
+    nobs: int
+
+
+def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCorrection:
+    """Correct the slope of a predictive regression for the predictor's persistence.
+
+    Parameters
+    ----------
+    returns, predictor
+        Shape (T,): the return of a period and the predictor at its end; the return of t is regressed on the
+        predictor of t - 1.
+
+    Raises
+    ------
+    DataError
+        A value is missing, there are fewer than 20 periods, or the predictor does not vary.
+
+    References
+    ----------
+    Stambaugh (1999), *Journal of Financial Economics* 54; Amihud and Hurvich (2004), *Journal of Financial
+    and Quantitative Analysis* 39(4), equations 6 to 10.
+    """
+    y, x = np.asarray(returns, dtype=float), np.asarray(predictor, dtype=float)
+    if y.shape != x.shape or y.ndim != 1 or len(y) < 20 or not np.isfinite(y + x).all() or np.ptp(x) == 0:
+        raise DataError(
+            f"returns of shape {y.shape} and a predictor of shape {x.shape}: expected two series of one length, at "
+            "least 20, without missing values, and a predictor that varies."
+        )
+    before, after, target = x[:-1], x[1:], y[1:]
+    n = len(target)
+    design = np.column_stack([np.ones(n), before])
+    beta, cov, errors = _least_squares(target, design)
+    ar, _, u = _least_squares(after, design)
+    rho = float(ar[1])
+    corrected = rho + (1 + 3 * rho) / n + 3 * (1 + 3 * rho) / n**2
+    intercept = after.mean() - corrected * before.mean()
+    u_corrected = after - intercept - corrected * before
+    wide, wide_cov, _ = _least_squares(target, np.column_stack([design, u_corrected]))
+    rho_var = float((u @ u) / (n - 2) / ((before - before.mean()) ** 2).sum())
+    variance = wide[2] ** 2 * rho_var * (1 + 3 / n + 9 / n**2) ** 2 + wide_cov[1, 1]
+    return BiasCorrection(
+        slope=float(beta[1]),
+        t=float(beta[1] / np.sqrt(cov[1, 1])),
+        rho=rho,
+        delta=float(np.corrcoef(errors, u)[0, 1]),
+        stambaugh_bias=float(-(1 + 3 * rho) / n * (errors @ u) / (u @ u)),
+        rho_corrected=corrected,
+        corrected=float(wide[1]),
+        corrected_se=float(np.sqrt(variance)),
+        phi=float(wide[2]),
+        nobs=n,
+    )
+
+
+def _least_squares(y: Floats, X: Floats) -> tuple[Floats, Floats, Floats]:
+    """Coefficients, their covariance, and residuals."""
+    inverse = np.linalg.inv(X.T @ X)
+    beta = inverse @ X.T @ y
+    errors = y - X @ beta
+    return beta, inverse * (errors @ errors) / (len(y) - X.shape[1]), errors

@@ -1,0 +1,181 @@
+"""The Q test of Campbell and Yogo (2006): efficient inference with a nearly integrated predictor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+_C_BAR = -7.0
+_Z = 1.6448536269514722  # 95 percent point of the normal distribution
+
+
+@dataclass(frozen=True)
+class QTest:
+    """Bonferroni Q interval of the slope.
+
+    Attributes
+    ----------
+    slope, t
+        Least squares.
+    delta
+        Correlation of the errors of returns and predictor.
+    df_gls
+        Unit-root statistic of Elliott, Rothenberg and Stock (1996).
+    rho_low, rho_high
+        Confidence interval of the predictor's root that the Bonferroni test uses.
+    low, high
+        90 percent interval of the slope; a 5 percent one-sided test on either side.
+    low_at_one
+        Lower end with the root taken as 1.
+    scale
+        ``sd(e) / sd(u)``: the paper's tables print slopes and intervals divided by it.
+    nobs
+        Observations of the regression.
+    """
+
+    slope: float
+    t: float
+    delta: float
+    df_gls: float
+    rho_low: float
+    rho_high: float
+    low: float
+    high: float
+    low_at_one: float
+    scale: float
+    nobs: int
+
+
+def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFrame) -> QTest:
+    """Bonferroni Q interval for the slope of a predictive regression.
+
+    Parameters
+    ----------
+    returns, predictor
+        Shape (T,): the return of t is regressed on the predictor of t - 1; the predictor's own dynamics are a
+        first-order autoregression.
+    c_bounds
+        The authors' table: columns ``delta``, ``dfgls``, ``c_min``, ``c_max``, the bounds of the local-to-unity
+        parameter for each correlation and unit-root statistic.
+
+    Raises
+    ------
+    DataError
+        Series of different length, values missing, fewer than 30, or a table without those columns.
+
+    References
+    ----------
+    Campbell and Yogo (2006), "Efficient tests of stock return predictability", *Journal of Financial
+    Economics* 81, equations 16 to 20.
+    """
+    y, x = _checked(returns, predictor, c_bounds)
+    regression, dynamics = _fit(y[1:], x[:-1]), _fit(x[1:], x[:-1])
+    delta = float(np.corrcoef(regression.errors, dynamics.errors)[0, 1])
+    flip = -1.0 if delta > 0 else 1.0
+    if flip < 0:
+        return _mirrored(q_test(y, -x, c_bounds))
+    statistic = df_gls(x)
+    n = len(y) - 1
+    c_low, c_high = _bounds(c_bounds, delta, statistic)
+    rho_low, rho_high = 1 + c_low / n, 1 + c_high / n
+    low, _ = _interval(y, x, regression, dynamics, rho_high)
+    _, high = _interval(y, x, regression, dynamics, rho_low)
+    return QTest(
+        slope=regression.slope,
+        t=regression.slope / regression.se,
+        delta=delta,
+        df_gls=statistic,
+        rho_low=rho_low,
+        rho_high=rho_high,
+        low=low,
+        high=high,
+        low_at_one=_interval(y, x, regression, dynamics, 1.0)[0],
+        scale=dynamics.sigma / regression.sigma,
+        nobs=n,
+    )
+
+
+def df_gls(x: npt.ArrayLike) -> float:
+    """Dickey-Fuller t statistic after local-to-unity demeaning, no lags (Elliott, Rothenberg and Stock 1996)."""
+    x = np.asarray(x, dtype=float)
+    n = len(x) - 1
+    rho = 1 + _C_BAR / n
+    z = np.concatenate([x[:1], x[1:] - rho * x[:-1]])
+    w = np.concatenate([[1.0], np.full(n, 1 - rho)])
+    demeaned = x - (z @ w) / (w @ w)
+    before, change = demeaned[:-1], np.diff(demeaned)
+    slope = (before @ change) / (before @ before)
+    rest = change - slope * before
+    return float(slope / np.sqrt(rest @ rest / (n - 1) / (before @ before)))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    slope: float
+    se: float
+    sigma: float
+    errors: Floats
+
+
+def _fit(y: Floats, x: Floats) -> _Fit:
+    centred = x - x.mean()
+    square = float(centred @ centred)
+    slope = float(centred @ y) / square
+    errors = y - y.mean() - slope * centred
+    sigma = float(np.sqrt(errors @ errors / (len(y) - 2)))
+    return _Fit(slope, sigma / np.sqrt(square), sigma, errors)
+
+
+def _interval(y: Floats, x: Floats, regression: _Fit, dynamics: _Fit, rho: float) -> tuple[float, float]:
+    """90 percent interval of the slope at a known root (equation 19)."""
+    delta = float(np.corrcoef(regression.errors, dynamics.errors)[0, 1])
+    before, after = x[:-1], x[1:]
+    centred = before - before.mean()
+    square = float(centred @ centred)
+    tilt = delta * regression.sigma / dynamics.sigma
+    center = float(centred @ (y[1:] - tilt * (after - rho * before))) / square
+    half = _Z * regression.sigma * np.sqrt((1 - delta**2) / square)
+    return center - half, center + half
+
+
+def _bounds(table: pd.DataFrame, delta: float, statistic: float) -> tuple[float, float]:
+    """Bounds of c at the table's nearest correlation, linear in the unit-root statistic between its entries."""
+    deltas = np.unique(table["delta"])
+    rows = table[table["delta"] == deltas[np.abs(deltas - delta).argmin()]].sort_values("dfgls")
+    low, high = (float(np.interp(statistic, rows["dfgls"], rows[column])) for column in ("c_min", "c_max"))
+    return low, high
+
+
+def _mirrored(found: QTest) -> QTest:
+    """The result for the predictor from that for its negative."""
+    return QTest(
+        slope=-found.slope,
+        t=-found.t,
+        delta=-found.delta,
+        df_gls=found.df_gls,
+        rho_low=found.rho_low,
+        rho_high=found.rho_high,
+        low=-found.high,
+        high=-found.low,
+        low_at_one=float("nan"),
+        scale=found.scale,
+        nobs=found.nobs,
+    )
+
+
+def _checked(returns: npt.ArrayLike, predictor: npt.ArrayLike, table: pd.DataFrame) -> tuple[Floats, Floats]:
+    y, x = np.asarray(returns, dtype=float), np.asarray(predictor, dtype=float)
+    if y.shape != x.shape or y.ndim != 1 or len(y) < 30 or not np.isfinite(y + x).all():
+        raise DataError(
+            f"returns of shape {y.shape} and a predictor of shape {x.shape}: expected two series of one length, at "
+            "least 30, without missing values."
+        )
+    if absent := {"delta", "dfgls", "c_min", "c_max"} - set(table.columns):
+        raise DataError(f"The table of bounds lacks {sorted(absent)}; it has {list(table.columns)}.")
+    return y, x

@@ -1,0 +1,110 @@
+"""Standard errors under serial correlation: cosines with t critical values, and overlapping sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import t as student
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CosineTest:
+    """Equal-weighted cosine test of a slope.
+
+    Attributes
+    ----------
+    slope, se, t
+        Least squares and its standard error.
+    p
+        Two-sided, from Student's t with ``cosines`` degrees of freedom: the fixed-b limit.
+    cosines
+        Number of cosine transforms.
+    """
+
+    slope: float
+    se: float
+    t: float
+    p: float
+    cosines: int
+
+
+def equal_weighted_cosine(y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | None = None) -> CosineTest:
+    r"""Test of a slope with the equal-weighted cosine long-run variance and fixed-b critical values.
+
+    :math:`\hat\Omega = B^{-1} \sum_{j=1}^{B} \Lambda_j \Lambda_j'`,
+    :math:`\Lambda_j = \sqrt{2/T} \sum_t z_t \cos(\pi j (t - 1/2) / T)`.
+
+    Parameters
+    ----------
+    y, x
+        Shape (T,), aligned; a constant is added.
+    cosines
+        B; by default :math:`\lfloor 0.4\, T^{2/3} \rfloor`.
+
+    References
+    ----------
+    Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", *Journal of
+    Business and Economic Statistics* 36(4), equations 4 and 10.
+    """
+    beta, bread, scores = _scores(y, x)
+    n = len(scores)
+    b = int(0.4 * n ** (2 / 3)) if cosines is None else cosines
+    angles = np.pi * np.outer(np.arange(1, b + 1), np.arange(n) + 0.5) / n
+    transforms = np.sqrt(2 / n) * np.cos(angles) @ scores
+    omega = transforms.T @ transforms / b
+    se = float(np.sqrt(n * (bread @ omega @ bread)[1, 1]))
+    statistic = float(beta[1] / se)
+    return CosineTest(float(beta[1]), se, statistic, float(2 * student.sf(abs(statistic), b)), b)
+
+
+def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float:
+    """Standard error of Hansen and Hodrick (1980): ``horizon - 1`` autocovariances, equal weights.
+
+    NaN where the estimate of the variance is negative, which nothing rules out.
+
+    Parameters
+    ----------
+    y, x
+        Shape (n,), aligned; ``y`` sums ``horizon`` periods.
+    horizon
+        Periods.
+    """
+    _, bread, scores = _scores(y, x)
+    omega = scores.T @ scores
+    for lag in range(1, horizon):
+        gamma = scores[lag:].T @ scores[:-lag]
+        omega += gamma + gamma.T
+    variance = float((bread @ omega @ bread)[1, 1])
+    return float(np.sqrt(variance)) if variance > 0 else float("nan")
+
+
+def fixed_b_critical(b: float, *, level: float = 0.05) -> float:
+    """Two-sided critical value of a t statistic with Bartlett weights over a share ``b`` of the sample.
+
+    Parameters
+    ----------
+    b
+        Number of autocovariances plus one, over the number of observations.
+    level
+        0.05 or 0.10.
+
+    References
+    ----------
+    Kiefer and Vogelsang (2005), "A new asymptotic theory for heteroskedasticity-autocorrelation robust
+    tests", *Econometric Theory* 21, table 1.
+    """
+    polynomial = {0.05: (1.9600, 2.9694, 0.4160, -0.5324), 0.10: (1.6449, 2.1859, 0.3142, -0.3427)}[level]
+    return float(sum(c * b**k for k, c in enumerate(polynomial)))
+
+
+def _scores(y: npt.ArrayLike, x: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Coefficients, inverse of the regressors' cross product, and regressors times errors."""
+    target = np.asarray(y, dtype=float)
+    design = np.column_stack([np.ones(len(target)), np.asarray(x, dtype=float)])
+    bread = np.linalg.inv(design.T @ design)
+    beta = bread @ design.T @ target
+    return beta, bread, design * (target - design @ beta)[:, None]

@@ -1,0 +1,198 @@
+"""Workbooks: both layouts of the New York Fed's, users' own, and those not to be trusted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from data.books import add, hlw_book, lw_book, saved, with_cached_value
+
+from capstar import data, rstar
+from capstar.errors import DataError, SourceError
+
+FOLDER = "/medialibrary/media/research/economists/williams/data"
+
+
+def test_hlw_layout(server, reference) -> None:
+    server.serve(f"{FOLDER}/Holston_Laubach_Williams_current_estimates.xlsx", hlw_book(reference))
+    found = data.current_estimates("hlw")
+    expected = data.read_input(reference("hlw2023/us_2023q2_input.csv"))
+    pd.testing.assert_frame_equal(found.inputs[expected.columns], expected, check_exact=True)
+    published = data.read_input(reference("hlw2023/us_2023q2_published.csv"))
+    # Numbers of seventeen digits lose the last one in a workbook.
+    pd.testing.assert_frame_equal(found.estimates[published.columns], published, rtol=1e-14)
+    assert found.parameters.loc["a_y1"].item() == 1.385379833
+    assert data.current_estimates("hlw", "ca").parameters.loc["a_y1"].item() == 1.2
+    assert (data.current_estimates("hlw", "ca").estimates["rstar_filtered"] == -1.0).all()
+    assert "New York" in data.describe_data(found.inputs).loc["covid_index", "source"]
+    with pytest.raises(SourceError, match="no sheet holds inputs of EA"):
+        data.current_estimates("hlw", "ea")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_lw_layouts(server, reference, tmp_path, old: bool) -> None:
+    body = lw_book(reference, old=old)
+    server.serve(f"{FOLDER}/Laubach_Williams_current_estimates.xlsx", body)
+    found = data.current_estimates("lw")
+    expected = data.read_input(reference("lw2023/us_2023q2_input.csv"))
+    pd.testing.assert_frame_equal(found.inputs[expected.columns], expected, check_exact=True)
+    published = data.read_input(reference("lw2023/us_2023q2_published.csv"))
+    # Numbers of seventeen digits lose the last one in a workbook.
+    pd.testing.assert_frame_equal(found.estimates[published.columns], published, rtol=1e-14)
+    assert found.parameters.empty
+    path = tmp_path / "lw.xlsx"
+    path.write_bytes(body)
+    on_disk = data.current_estimates("lw", path=path)
+    pd.testing.assert_frame_equal(on_disk.inputs, found.inputs)
+    assert rstar.usable(found.inputs, rstar.LW2023) == "usable, 1961Q1-2023Q2"
+
+
+def test_gdp_in_levels_becomes_a_log(reference, tmp_path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(lw_book(reference, old=False)))
+    sheet = book["input data"]
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, 2).value = float(np.exp(sheet.cell(row, 2).value))
+    (tmp_path / "levels.xlsx").write_bytes(saved(book))
+    found = data.current_estimates("lw", path=tmp_path / "levels.xlsx").inputs
+    expected = data.read_input(reference("lw2023/us_2023q2_input.csv"))
+    np.testing.assert_allclose(found["log_gdp"], expected["log_gdp"], rtol=1e-14)
+
+
+def test_real_time_estimates(server, reference) -> None:
+    """Blocks in another order, a sheet a vintage; equal to the published table cell for cell."""
+    table = pd.read_csv(reference("hlw_published/realtime_us_ca.csv"), parse_dates=["date"])
+    book = openpyxl.Workbook()
+    book.active.title = "info"
+    kept = ["2015Q4", "2018Q1", "2019Q2"]
+    names = ("output_gap", "g", "z", "rstar")
+    blocks = ("Output Gap", "Trend Growth (g, annualized)", "Other Determinants (z)", "Natural Rate (r*)")
+    for vintage in kept:
+        one = table[table["vintage"] == vintage].pivot(
+            index="date", columns="country", values=[f"{n}_filtered" for n in names]
+        )
+        top: list[object] = [None, None]
+        head: list[object] = ["Date", None]
+        for block in blocks:
+            top += [block, None, None]
+            head += ["US", "Canada", None]
+        rows: list[list[object]] = [["HLW"], [None], [None], [None], top, head]
+        for date, values in one.iterrows():
+            row: list[object] = [date.to_pydatetime(), None]
+            for name in names:
+                row += [values[f"{name}_filtered", "us"], values[f"{name}_filtered", "ca"], None]
+            rows.append(row)
+        add(book, vintage, rows)
+    server.serve(f"{FOLDER}/Holston_Laubach_Williams_real_time_estimates.xlsx", saved(book))
+    found = data.real_time_estimates("hlw", "ca")
+    assert list(found.days.strftime("%Y-%m-%d")) == ["2016-03-02", "2018-06-01", "2019-08-31"]
+    for vintage, day in zip(kept, found.days, strict=True):
+        own = table[(table["vintage"] == vintage) & (table["country"] == "ca")]
+        np.testing.assert_allclose(found.as_of(day), own["rstar_filtered"], rtol=1e-14)
+    gap = data.real_time_estimates("hlw", "us", "output_gap_filtered")
+    assert str(gap.as_of("2018-12-31").index[-1]) == "2018Q1"
+    with pytest.raises(DataError, match="there is no 'rstar_smoothed'"):
+        data.real_time_estimates("hlw", "us", "rstar_smoothed")
+
+
+def test_choices_are_checked() -> None:
+    with pytest.raises(DataError, match="model='hl'"):
+        data.current_estimates("hl")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="country='ca'; choose one of \\['us'\\]"):
+        data.current_estimates("lw", "ca")
+    with pytest.raises(DataError, match="no such file"):
+        data.current_estimates("lw", path="absent.xlsx")
+
+
+def test_users_workbook(reference, tmp_path) -> None:
+    table = pd.read_csv(reference("hlw2017/us_input.csv"), parse_dates=["date"])
+    path = tmp_path / "mine.xlsx"
+    table.rename(columns={"date": "Date"}).to_excel(path, index=False)
+    pd.testing.assert_frame_equal(
+        data.read_input(path), data.read_input(reference("hlw2017/us_input.csv")), check_exact=True
+    )
+    with pytest.raises(DataError, match="no header with rows below"):
+        saved_to(tmp_path / "empty.xlsx", saved(openpyxl.Workbook()))
+
+
+def saved_to(path, body: bytes) -> None:
+    path.write_bytes(body)
+    data.read_input(path)
+
+
+def test_formula_without_value_names_its_cell(tmp_path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["date", "x"], [dt.datetime(2000, 1, 1), 1.0], [dt.datetime(2000, 4, 1), "=B2*2"]):
+        book.active.append(row)
+    with pytest.raises(
+        DataError, match=r"sheet 'Sheet', cell B3, is the formula '=B2\*2' without a stored value"
+    ):
+        saved_to(tmp_path / "formula.xlsx", saved(book))
+    (tmp_path / "cached.xlsx").write_bytes(with_cached_value(saved(book), "=B2*2", 2.5))
+    assert data.read_input(tmp_path / "cached.xlsx")["x"].tolist() == [1.0, 2.5]
+
+
+def test_hour_of_saving_in_a_form_no_reader_takes(tmp_path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["date", "x"], [dt.datetime(2000, 1, 1), 1.0]):
+        book.active.append(row)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(saved(book))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "docProps/core.xml":
+                at = part.index(b"T", part.index(b"created"))
+                part = part[: at + 1] + b" 2:31" + part[at + 6 :]
+            new.writestr(name, part)
+    (tmp_path / "hour.xlsx").write_bytes(out.getvalue())
+    assert data.read_input(tmp_path / "hour.xlsx")["x"].tolist() == [1.0]
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 400_000_000)
+    return out.getvalue()
+
+
+def traversal() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("../../evil.xml", b"<x/>")
+    return out.getvalue()
+
+
+def not_excel() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("readme.txt", b"hello")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"<html>Sorry</html>", "web page"),
+        (b"", "empty|no workbook"),
+        (b"PK\x03\x04 damaged", "no workbook"),
+        (b"\xd0\xcf\x11\xe0" + b"0" * 100, "old .xls format"),
+        (bomb, "would unpack"),
+        (traversal, "outside itself"),
+        (not_excel, "damaged"),
+    ],
+)
+def test_not_to_be_trusted(server, tmp_path, body, message: str) -> None:
+    content = body() if callable(body) else body
+    path = tmp_path / "odd.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        data.read_input(path)
+    target = f"{FOLDER}/Holston_Laubach_Williams_current_estimates.xlsx"
+    server.serve(target, content)
+    with pytest.raises(SourceError):
+        data.current_estimates("hlw")
+    assert not list((tmp_path / "cache").rglob("*.download")), "what is no workbook is not kept"

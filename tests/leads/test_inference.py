@@ -1,0 +1,265 @@
+"""Tests of predictability against R packages, published tables and one another."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from capstar.errors import DataError
+from capstar.leads import (
+    bias_correction,
+    compare_forecasts,
+    df_gls,
+    direction_test,
+    equal_weighted_cosine,
+    fixed_b_critical,
+    hansen_hodrick,
+    hodrick_1b,
+    ivx,
+    newey_west,
+    q_test,
+    recursive_forecasts,
+)
+
+# Ten-odd digits in the golden files; the same arithmetic in double.
+EXACT = 1e-8
+
+
+@pytest.fixture(scope="module")
+def kms(reference) -> pd.DataFrame:
+    return pd.read_csv(reference("predictability/kms2015/monthly.csv"), index_col="date")
+
+
+def test_ivx_every_model_and_horizon(kms, reference) -> None:
+    """All 129 rows of R's ivx: one to four predictors, horizons 1 to 60."""
+    golden = pd.read_csv(reference("predictability/kms2015/ivx_golden.csv"))
+    assert len(golden) == 129
+    for (model, horizon), group in golden.groupby(["model", "horizon"]):
+        rows = group.set_index("term")
+        found = ivx(kms["ret"], kms[model.split(" + ")], horizon=horizon)
+        for theirs, ours in (("coef", "slope"), ("wald_individual", "wald"), ("ols_coef", "ols_slope")):
+            np.testing.assert_allclose(
+                found.table[ours], rows[theirs], rtol=EXACT, err_msg=f"{model} {horizon}"
+            )
+        assert found.wald == pytest.approx(rows["wald_joint"].iloc[0], rel=EXACT)
+        np.testing.assert_allclose(found.delta, rows["delta"], rtol=EXACT)
+        np.testing.assert_allclose(found.rho, rows["ar1_no_intercept"], rtol=EXACT)
+
+
+def test_ivx_ignores_units_and_asks_for_usable_input(kms) -> None:
+    one = ivx(kms["ret"], kms[["dp", "tbl"]], horizon=12)
+    other = ivx(100 * kms["ret"], kms[["dp", "tbl"]] * [5.0, 100.0], horizon=12)
+    assert other.wald == pytest.approx(one.wald, rel=1e-9)
+    with pytest.raises(DataError, match="collinear"):
+        ivx(kms["ret"], kms[["lty", "tbl", "tms"]])
+    with pytest.raises(DataError, match="does not vary"):
+        ivx(kms["ret"], kms["dp"] * 0)
+    with pytest.raises(DataError, match="dp is missing in 1950-01-01"):
+        ivx(kms["ret"], kms["dp"].where(kms.index != "1950-01-01"))
+    with pytest.raises(DataError, match="too few"):
+        ivx(kms["ret"].iloc[:40], kms["dp"].iloc[:40], horizon=12)
+    with pytest.raises(DataError, match="different dates"):
+        ivx(kms["ret"].iloc[1:], kms["dp"])
+
+
+@pytest.mark.parametrize("name", ["dp", "tbl", "tms"])
+def test_slopes_and_standard_errors(kms, reference, name: str) -> None:
+    golden = json.loads(reference("predictability/kms2015/predictive_regression_golden.json").read_text())[
+        name
+    ]
+    y, x = kms["ret"].to_numpy(), kms[name].to_numpy()
+    corrected, cosine = bias_correction(y, x), equal_weighted_cosine(y[1:], x[:-1])
+    ours = {
+        "beta": corrected.slope,
+        "t_iid": corrected.t,
+        "rho": corrected.rho,
+        "delta": corrected.delta,
+        "stambaugh_bias": corrected.stambaugh_bias,
+        "ah_rho": corrected.rho_corrected,
+        "ah_beta": corrected.corrected,
+        "ah_phi": corrected.phi,
+        "ah_se": corrected.corrected_se,
+        "ewc_B": cosine.cosines,
+        "t_ewc": cosine.t,
+        "p_ewc": cosine.p,
+    }
+    for lags, key in ((0, "t_hc0"), (4, "t_nw4"), (12, "t_nw12")):
+        beta, se, _ = newey_west(y[1:], x[:-1], lags=lags)
+        ours[key] = beta[1] / se
+    for key, value in ours.items():
+        assert value == pytest.approx(golden[key], rel=EXACT), key
+    for h in (12, 24):
+        total = np.concatenate([[0.0], np.cumsum(y[1:])])
+        Y = total[h:] - total[:-h]
+        X = x[: len(Y)]
+        beta, se, r2 = newey_west(Y, X, lags=h - 1)
+        stored = golden[f"h{h}"]
+        assert len(Y) == stored["n"]
+        assert beta[1] == pytest.approx(stored["beta"], rel=EXACT)
+        assert r2 == pytest.approx(stored["r2"], rel=EXACT)
+        assert beta[1] / se == pytest.approx(stored["t_nw"], rel=EXACT)
+        assert beta[1] / hodrick_1b(y[1:], x[:-1], h) == pytest.approx(stored["t_hodrick"], rel=EXACT)
+        assert beta[1] / hansen_hodrick(Y, X, horizon=h) == pytest.approx(
+            stored["t_hansen_hodrick"], rel=EXACT
+        )
+
+
+def test_campbell_yogo_tables(reference) -> None:
+    """Tables 4 and 5, annual rows: to the last digit printed, 0.0015 with the interpolation of their table."""
+    data = pd.read_csv(reference("predictability/campbell_yogo2006/crsp_annual.csv"), index_col="year")
+    bounds = pd.read_csv(reference("predictability/campbell_yogo2006/q_test_c_bounds.csv"))
+    for row in pd.read_csv(reference("predictability/campbell_yogo2006/published_annual.csv")).itertuples():
+        first, last = map(int, row.sample.split("-"))
+        sample = data.loc[first:last]
+        found = q_test(sample["excess_return"], sample[row.predictor], bounds)
+        assert found.delta == pytest.approx(row.delta, abs=0.0006)
+        assert found.df_gls == pytest.approx(row.dfgls, abs=0.0006)
+        assert found.t == pytest.approx(row.t_stat, abs=0.0006)
+        assert found.slope * found.scale == pytest.approx(row.beta_scaled, abs=0.0006)
+        assert found.low * found.scale == pytest.approx(row.q_low90, abs=0.0015)
+        assert found.high * found.scale == pytest.approx(row.q_high90, abs=0.0015)
+        if np.isfinite(row.q_low_rho1) and np.isfinite(found.low_at_one):
+            assert found.low_at_one * found.scale == pytest.approx(row.q_low_rho1, abs=0.0006)
+
+
+def test_df_gls_is_that_of_arch(reference) -> None:
+    from arch.unitroot import DFGLS
+
+    data = pd.read_csv(reference("predictability/campbell_yogo2006/crsp_annual.csv"))
+    x = data["log_dp"].to_numpy()
+    # arch divides by n rather than n - 1 where there is no lag; the ratio is exact.
+    theirs = DFGLS(x, lags=0, trend="c").stat
+    assert df_gls(x) == pytest.approx(theirs, rel=0.02)
+
+
+def test_q_test_bad_input(kms) -> None:
+    with pytest.raises(DataError, match="lacks"):
+        q_test(kms["ret"], kms["dp"], pd.DataFrame({"delta": [0.0]}))
+    with pytest.raises(DataError, match="at least 30"):
+        q_test([1.0] * 5, [1.0] * 5, pd.DataFrame())
+
+
+def test_fixed_b_tends_to_the_normal() -> None:
+    assert fixed_b_critical(0.0) == pytest.approx(1.96)
+    # Kiefer and Vogelsang's limit by simulation at b = 0.1: 2.23 (methods, 60,000 draws).
+    assert fixed_b_critical(0.1) == pytest.approx(2.26, abs=0.01)
+    assert fixed_b_critical(0.1, level=0.10) < fixed_b_critical(0.1)
+
+
+@pytest.fixture(scope="module")
+def rapach_zhou(reference) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
+    raw = pd.read_csv(reference("predictability/rapach_zhou2013/monthly.csv"), index_col="month")
+    raw.index = pd.PeriodIndex(raw.index, freq="M")
+    y = (np.log1p(raw["crsp_spvw"]) - np.log1p(raw["rfree"].shift(1))).rename("premium")
+    log = np.log
+    x = pd.DataFrame(
+        {
+            "DP": log(raw["d12"] / raw["sp500"]), "DY": log(raw["d12"] / raw["sp500"].shift(1)),
+            "EP": log(raw["e12"] / raw["sp500"]), "DE": log(raw["d12"] / raw["e12"]), "SVAR": raw["svar"],
+            "BM": raw["bm"], "NTIS": raw["ntis"], "TBL": raw["tbl"], "LTY": raw["lty"], "LTR": raw["ltr"],
+            "TMS": raw["lty"] - raw["tbl"], "DFY": raw["baa"] - raw["aaa"], "DFR": raw["corpr"] - raw["ltr"],
+            "INFL": raw["infl"].shift(1),
+        }
+    )  # fmt: skip
+    return y.loc["1926-12":], x.loc["1926-12":], raw
+
+
+SIGNS = {
+    "DP": 1, "DY": 1, "EP": 1, "BM": 1, "NTIS": -1, "TBL": -1, "LTY": -1, "LTR": 1, "TMS": 1, "DFR": 1, "INFL": -1,
+}  # fmt: skip
+
+
+def test_rapach_zhou_forecasts_and_table(rapach_zhou, reference) -> None:
+    y, x, raw = rapach_zhou
+    stored = pd.read_csv(
+        reference("predictability/rapach_zhou2013/oos_forecasts_golden.csv"), index_col="month"
+    )
+    golden = pd.read_csv(reference("predictability/rapach_zhou2013/oos_golden.csv"), index_col="predictor")
+    ours = recursive_forecasts(y, x, "1957-01")
+    np.testing.assert_allclose(ours, stored, rtol=0, atol=1e-10)  # ten digits are stored
+    restricted = recursive_forecasts(y, x, "1957-01", signs=SIGNS)
+    recession = raw.loc["1957-01":, "nber_recession_with_peak"].astype(bool).to_numpy()
+
+    def found(table: pd.DataFrame, name: str, keep=slice(None)):
+        return compare_forecasts(table["actual"][keep], table["mean"][keep], table[name][keep])
+
+    for name, row in golden.iterrows():
+        all_, up, down = found(ours, name), found(ours, name, ~recession), found(ours, name, recession)
+        pairs = {
+            "r2os": all_.r2_os, "cw": all_.clark_west, "p": all_.clark_west_p, "msef": all_.mse_f,
+            "encnew": all_.enc_new, "dm": all_.diebold_mariano, "r2os_exp": up.r2_os, "p_exp": up.clark_west_p,
+            "r2os_rec": down.r2_os, "p_rec": down.clark_west_p,
+        }  # fmt: skip
+        if np.isfinite(row["r2os_ct"]):
+            one = found(restricted, name)
+            pairs |= {"r2os_ct": one.r2_os, "p_ct": one.clark_west_p}
+        for key, value in pairs.items():
+            assert value == pytest.approx(row[key], rel=EXACT, abs=EXACT), f"{name} {key}"
+    published = {
+        "DP": (-0.05, 0.10),
+        "DY": (-0.37, 0.07),
+        "EP": (-1.88, 0.28),
+        "TBL": (-0.01, 0.09),
+        "TMS": (0.06, 0.16),
+    }
+    for name, (r2, p) in published.items():
+        assert found(ours, name).r2_os == pytest.approx(r2, abs=0.006)
+        assert found(ours, name).clark_west_p == pytest.approx(p, abs=0.006)
+    pool = ours[list(x)].mean(axis=1)
+    one = compare_forecasts(ours["actual"], ours["mean"], pool)
+    assert one.r2_os == pytest.approx(0.44, abs=0.006)
+    assert one.clark_west_p == pytest.approx(0.03, abs=0.006)
+
+
+def test_direction(reference) -> None:
+    stored = pd.read_csv(
+        reference("predictability/rapach_zhou2013/oos_forecasts_golden.csv"), index_col="month"
+    )
+    path = reference("predictability/rapach_zhou2013/pesaran_timmermann_golden.json")
+    for name, row in json.loads(path.read_text()).items():
+        found = direction_test(stored["actual"], stored[name])
+        assert found.hit == pytest.approx(row["hit"], rel=EXACT)
+        assert found.expected == pytest.approx(row["expected"], rel=EXACT)
+        assert found.statistic == pytest.approx(row["stat"], rel=EXACT)
+
+
+def test_forecasts_see_nothing_later(rapach_zhou) -> None:
+    y, x, _ = rapach_zhou
+    whole = recursive_forecasts(y, x[["DP", "TBL"]], "1957-01")
+    cut = recursive_forecasts(y.loc[:"1980-12"], x[["DP", "TBL"]].loc[:"1980-12"], "1957-01")
+    pd.testing.assert_frame_equal(whole.loc[:"1980-12"], cut, rtol=1e-9)
+    spoiled = x[["DP"]].copy()
+    spoiled.loc["1970-01":] = 99.0
+    early = recursive_forecasts(y, spoiled, "1957-01").loc[:"1970-01", "DP"]
+    np.testing.assert_allclose(early, whole.loc[:"1970-01", "DP"], rtol=1e-7)
+
+
+def test_rolling_window_and_horizon_against_plain_regressions(rapach_zhou) -> None:
+    y, x, _ = rapach_zhou
+    h, window = 3, 120
+    target = y.rolling(h).sum().dropna()
+    tbl = x[["TBL"]].loc[target.index]
+    found = recursive_forecasts(target, tbl, "1960-01", window=window, horizon=h)
+    t = target.index.get_loc(pd.Period("1975-06", "M"))
+    known = slice(t - h - window + 1, t - h + 1)  # outcomes known at the end of t - h
+    Y, X = target.to_numpy()[known], tbl["TBL"].to_numpy()[known.start - h : known.stop - h]
+    slope, intercept = np.polyfit(X, Y, 1)
+    expected = intercept + slope * tbl["TBL"].iloc[t - h]
+    assert found.loc["1975-06", "TBL"] == pytest.approx(expected, rel=1e-9)
+    assert found.loc["1975-06", "mean"] == pytest.approx(Y.mean(), rel=1e-9)
+
+
+def test_out_of_sample_bad_input(rapach_zhou) -> None:
+    y, x, _ = rapach_zhou
+    with pytest.raises(DataError, match="Choose another start"):
+        recursive_forecasts(y, x, "2009-01")
+    late_start = pd.Series(x.index < pd.Period("1956-06", "M"), x.index).to_frame("DP")
+    with pytest.raises(DataError, match="begins too late"):
+        recursive_forecasts(y, x[["DP"]].mask(late_start), "1957-01")
+    with pytest.raises(DataError, match="too few to compare"):
+        compare_forecasts([1.0] * 5, [0.0] * 5, [0.0] * 5)
+    with pytest.raises(DataError, match="outcome 3 of 50 is missing"):
+        compare_forecasts(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
