@@ -225,7 +225,9 @@ def test_what_cannot_be_done_is_said() -> None:
     with pytest.raises(SpecificationError, match="has no state 'nu'"):
         diffuse_problem(problem.longer(), ["nu"])
     empty = replace(problem.longer(), y=np.full((60, 1), np.nan))
-    with pytest.raises(SpecificationError, match="never determine the diffuse initial state in the direction mu"):
+    with pytest.raises(
+        SpecificationError, match="never determine the diffuse initial state in the direction mu"
+    ):
         diffuse_problem(empty)
 
 
