@@ -1,0 +1,329 @@
+"""Indicators of a price history: each value uses its own bar and those before it, never a later one.
+
+``bars`` is a table with ``high``, ``low`` and ``close``, or a series of closes.  With closes alone, as monthly
+and quarterly data are, high and low are the close, and the absolute change of the close serves as true range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.frames import require_columns
+
+Bars: TypeAlias = pd.Series | pd.DataFrame
+Floats: TypeAlias = npt.NDArray[np.float64]
+_HLC = ("high", "low", "close")
+
+
+def checked_prices(prices: pd.Series) -> pd.Series:
+    """Prices as floats, after a look at them.
+
+    Parameters
+    ----------
+    prices
+        By date.
+
+    Raises
+    ------
+    DataError
+        There is no price, dates repeat or fall, or a price is missing, infinite, zero or negative.
+    """
+    name = "prices" if prices.name is None else str(prices.name)
+    if prices.empty:
+        raise DataError(f"{name}: there is no price.")
+    if prices.index.has_duplicates or not prices.index.is_monotonic_increasing:
+        raise DataError(f"{name}: dates repeat or fall. Sort them and keep one price a date.")
+    values = prices.astype(float)
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        when = bad.idxmax()
+        raise DataError(
+            f"{name} of {when} is {values[when]}; a price is a positive number. Drop the date, or mend the price."
+        )
+    return values
+
+
+def as_bars(bars: Bars) -> pd.DataFrame:
+    """High, low and close by date; a series of closes is its own high and low.
+
+    Raises
+    ------
+    DataError
+        A column is absent, a high is below its low, or a price is none (`checked_prices`).
+    """
+    if isinstance(bars, pd.Series):
+        close = checked_prices(bars)
+        return pd.DataFrame(dict.fromkeys(_HLC, close))
+    require_columns(bars, _HLC, source="bars")
+    out = pd.DataFrame({name: checked_prices(bars[name]) for name in _HLC})
+    below = out["high"] < out["low"]
+    if below.any():
+        when = below.idxmax()
+        raise DataError(
+            f"bars: the high of {when} is {out.at[when, 'high']}, below the low, {out.at[when, 'low']}."
+        )
+    return out
+
+
+def rate_of_change(prices: pd.Series, n: int = 1, *, log: bool = False) -> pd.Series:
+    """Rate of change over n periods, percent: ``100 (P[t] / P[t-n] - 1)``.
+
+    Parameters
+    ----------
+    prices
+        By date; a missing price makes the two rates that use it missing.
+    n
+        Periods; the first n rates are NaN.
+    log
+        ``100 log(P[t] / P[t-n])`` instead.
+
+    Raises
+    ------
+    DataError
+        A value is zero or negative: of interest rates and gaps take differences, not rates of change.
+    """
+    _require_periods(n, 1)
+    bad = prices <= 0
+    if bad.any():
+        when = bad.idxmax()
+        raise DataError(
+            f"{prices.name} of {when} is {prices[when]}: it has no rate of change. Take differences, "
+            f"series.diff({n})."
+        )
+    ratio = prices / prices.shift(n)
+    change = np.log(ratio) if log else ratio - 1.0
+    return (100.0 * change).rename(f"roc{n}")
+
+
+def true_range(high: pd.Series, low: pd.Series, close: pd.Series) -> pd.Series:
+    """True range: from the lower of low and previous close to the higher of high and previous close.
+
+    Parameters
+    ----------
+    high, low, close
+        On the same dates; three times the close gives the absolute change of the close.
+
+    Returns
+    -------
+    pandas.Series
+        In units of price; NaN at the first date, which has no close before it.
+
+    References
+    ----------
+    Wilder (1978), *New Concepts in Technical Trading Systems*, section 3.
+    """
+    bars = as_bars(pd.DataFrame({"high": high, "low": low, "close": close}))
+    return pd.Series(_true_range(bars), bars.index, name="true_range")
+
+
+def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
+    """Average true range after Wilder, in units of price.
+
+    Parameters
+    ----------
+    bars
+        High, low, close; or closes, when the absolute change of the close is the true range.
+    n
+        Periods.  The first value, at bar n + 1, is the mean of n true ranges; each later one is
+        ``((n - 1) before + today) / n``.
+
+    References
+    ----------
+    Wilder (1978), section 3.
+    """
+    _require_periods(n, 1)
+    frame = as_bars(bars)
+    return pd.Series(_wilder(_true_range(frame), n, start=1), frame.index, name="average_true_range")
+
+
+def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
+    """Directional movement after Wilder: a trend's direction, and its strength.
+
+    Parameters
+    ----------
+    bars
+        High, low, close; or closes, when a rise is all of the positive movement and a fall of the negative.
+    n
+        Periods.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``plus_di``, ``minus_di``: smoothed movement in percent of smoothed true range, from bar n + 1;
+        ``dx``: 100 |plus - minus| / (plus + minus), 0 where nothing moved; ``adx``: its Wilder average, from
+        bar 2 n.
+
+    References
+    ----------
+    Wilder (1978), section 4.
+    """
+    _require_periods(n, 2)
+    frame = as_bars(bars)
+    ranges = np.nan_to_num(_true_range(frame), nan=0.0)
+    up = np.diff(frame["high"], prepend=frame["high"].iloc[:1])
+    down = -np.diff(frame["low"], prepend=frame["low"].iloc[:1])
+    plus = np.where((up > down) & (up > 0), up, 0.0)
+    minus = np.where((down > up) & (down > 0), down, 0.0)
+    # The first bar has no movement: the starting sum is over n - 1 of them.
+    spread, rise, fall = (_wilder(x, n, start=0) for x in (ranges, plus, minus))
+    plus_di, minus_di = (100.0 * _ratio(x, spread, empty=0.0) for x in (rise, fall))
+    for x in (plus_di, minus_di):
+        x[:n] = np.nan
+    dx = 100.0 * _ratio(np.abs(plus_di - minus_di), plus_di + minus_di, empty=0.0)
+    table = {"plus_di": plus_di, "minus_di": minus_di, "dx": dx, "adx": _wilder(dx, n, start=n)}
+    return pd.DataFrame(table, frame.index)
+
+
+def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
+    """Highest high and lowest low of the last n bars, today's included.
+
+    A close can only leave the channel of the day before: compare it with ``donchian(bars, n).shift(1)``.
+
+    Parameters
+    ----------
+    bars
+        High, low, close; or closes.
+    n
+        Bars.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``high``, ``low`` and their mean, ``middle``; NaN for the first n - 1 bars.
+    """
+    _require_periods(n, 1)
+    frame = as_bars(bars)
+    high, low = _rolling(frame["high"], n, np.max), _rolling(frame["low"], n, np.min)
+    return pd.DataFrame({"high": high, "low": low, "middle": (high + low) / 2.0}, frame.index)
+
+
+def choppiness(bars: Bars, n: int = 14) -> pd.Series:
+    """Choppiness index: ``100 log10(sum of true ranges / (highest high - lowest low)) / log10(n)``.
+
+    Near 100 when the price went over the same ground again and again, near 0 when it went one way.
+
+    Parameters
+    ----------
+    bars
+        High, low, close; or closes, when the absolute change of the close is the true range.
+    n
+        Bars; values from bar n + 1 on.
+
+    Returns
+    -------
+    pandas.Series
+        NaN also where the price did not move.
+    """
+    _require_periods(n, 2)
+    frame = as_bars(bars)
+    travelled = _rolling(_true_range(frame), n, np.sum)
+    channel = donchian(bars, n)
+    ratio = _ratio(travelled, (channel["high"] - channel["low"]).to_numpy(), empty=np.nan)
+    return pd.Series(100.0 * np.log10(ratio) / np.log10(n), frame.index, name="choppiness")
+
+
+def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
+    """Efficiency ratio: net change over n periods by the sum of absolute changes, 0 to 1.
+
+    Parameters
+    ----------
+    close
+        By date.
+    n
+        Periods; the first n are NaN, and those over which the price did not move.
+
+    References
+    ----------
+    Kaufman (1995), *Smarter Trading*.
+    """
+    _require_periods(n, 1)
+    price = checked_prices(close)
+    travelled = _rolling(price.diff().abs(), n, np.sum)
+    ratio = _ratio(price.diff(n).abs().to_numpy(), travelled, empty=np.nan)
+    return pd.Series(ratio, price.index, name="efficiency_ratio")
+
+
+def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
+    """Vertical horizontal filter: range of the last n closes by the sum of n absolute changes.
+
+    Parameters
+    ----------
+    close
+        By date.
+    n
+        Periods; the first n are NaN, and those over which the price did not move.
+
+    References
+    ----------
+    White (1991), "The vertical horizontal filter", *Futures*.
+    """
+    _require_periods(n, 1)
+    price = checked_prices(close)
+    span = _rolling(price, n, np.max) - _rolling(price, n, np.min)
+    ratio = _ratio(span, _rolling(price.diff().abs(), n, np.sum), empty=np.nan)
+    return pd.Series(ratio, price.index, name="vertical_horizontal_filter")
+
+
+def relative_strength_index(close: pd.Series, n: int = 14) -> pd.Series:
+    """Relative strength index after Wilder: average rise in percent of average rise and fall.
+
+    Parameters
+    ----------
+    close
+        By date.
+    n
+        Periods; the first n are NaN, and those before the price first moves.
+
+    References
+    ----------
+    Wilder (1978), section 6.
+    """
+    _require_periods(n, 1)
+    price = checked_prices(close)
+    change = price.diff().to_numpy()
+    rise = _wilder(np.maximum(change, 0.0), n, start=1)
+    fall = _wilder(np.maximum(-change, 0.0), n, start=1)
+    ratio = 100.0 * _ratio(rise, rise + fall, empty=np.nan)
+    return pd.Series(ratio, price.index, name="relative_strength_index")
+
+
+def _true_range(bars: pd.DataFrame) -> Floats:
+    before = bars["close"].shift(1).to_numpy()
+    top, bottom = np.maximum(bars["high"], before), np.minimum(bars["low"], before)
+    return np.asarray(top - bottom, float)
+
+
+def _wilder(values: Floats, n: int, *, start: int) -> Floats:
+    """Exponential mean with weight 1 / n, set off by the mean of the n values from ``start``."""
+    out = np.full(len(values), np.nan)
+    first = start + n - 1
+    if first < len(values):
+        held = np.append(values[start : first + 1].mean(), values[first + 1 :])
+        out[first:] = pd.Series(held).ewm(alpha=1.0 / n, adjust=False).mean()
+    return out
+
+
+def _rolling(values: pd.Series | Floats, n: int, reduce: Callable[..., Floats]) -> Floats:
+    """``reduce`` over the last n values; nothing carried over from those before."""
+    array = np.asarray(values, float)
+    out = np.full(len(array), np.nan)
+    if n <= len(array):
+        out[n - 1 :] = reduce(np.lib.stride_tricks.sliding_window_view(array, n), axis=-1)
+    return out
+
+
+def _ratio(above: Floats, below: Floats, *, empty: float) -> Floats:
+    """``above / below``; ``empty`` where below is 0."""
+    result: Floats = np.divide(above, below, out=np.full(len(above), empty), where=below != 0)
+    return result
+
+
+def _require_periods(n: int, least: int) -> None:
+    if n < least:
+        raise SpecificationError(f"n={n}; choose at least {least}.")

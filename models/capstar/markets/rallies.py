@@ -1,0 +1,246 @@
+"""Rallies: consistent rises after a fall or a spell without direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.markets.indicators import Floats, checked_prices
+from capstar.markets.swings import plot_spells
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Rally:
+    """What counts as a rally.
+
+    It begins at a trough that comes after a fall of at least ``down`` percent, or in a spell that was
+    range-bound.  It is confirmed on the first date on which the price is at least ``up`` percent above the
+    trough, has not fallen more than ``stop`` percent from any high since, and has an efficiency ratio since
+    the trough of at least ``efficiency``.  It ends on the first date on which the price has fallen more than
+    ``stop`` percent from its high.
+
+    Attributes
+    ----------
+    up, down, stop
+        Percent.  The fall is measured from the highest price since the last rally began.
+    efficiency
+        Net change by the sum of absolute changes, 0 to below 1; the longer and the finer the steps, the lower it is.
+    """
+
+    up: float = 20.0
+    down: float = 20.0
+    stop: float = 10.0
+    efficiency: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be met."""
+        if not (self.up > 0 and 0 <= self.down < 100 and 0 < self.stop < 100 and 0 <= self.efficiency < 1):
+            raise SpecificationError(
+                f"{self}: choose up above 0, down from 0, stop above 0, both below 100 percent, and efficiency "
+                "from 0 to below 1."
+            )
+
+
+@dataclass(frozen=True)
+class Rallies:
+    """Rallies of one price history.
+
+    Attributes
+    ----------
+    rule : Rally
+        What counted as one.
+    prices : pandas.Series
+        By date.
+    table : pandas.DataFrame
+        One row a rally: ``start``, the trough, known to begin a rally only when ``confirmed``; ``high``, the
+        date of the highest price; ``end``, the date of the fall that ended it, missing while it lasts; ``after``
+        ("fall" or "range"); ``efficiency`` when confirmed; in percent ``rise`` from start to high,
+        ``rise_confirmed`` from start to confirmation and ``rise_to_end``, from confirmation to the end or the
+        last price: what was left for one who waited.
+    states : pandas.Series
+        1 from the date after the start up to the high, else 0.  Uses later data.
+    real_time : pandas.Series
+        1 from confirmation until the date before the end, else 0.  Uses no later data.
+    """
+
+    rule: Rally
+    prices: pd.Series
+    table: pd.DataFrame
+    states: pd.Series
+    real_time: pd.Series
+
+    def summary(self) -> str:
+        """Number, size and length of rallies, and what was left after confirmation."""
+        r, t = self.rule, self.table
+        heading = (
+            f"Rallies, up {r.up:g} %, down {r.down:g} %, stop {r.stop:g} %, efficiency {r.efficiency:g}: "
+            f"{self.prices.index[0]} to {self.prices.index[-1]}"
+        )
+        if t.empty:
+            return f"{heading}\nnone"
+        going = int(t["end"].isna().sum())
+        return (
+            f"{heading}\n{len(t)} rallies, {int((t['after'] == 'fall').sum())} after a fall, {going} not ended; the "
+            f"market was known to be in one {self.real_time.mean():.0%} of the time\n"
+            f"median rise from trough to high {t['rise'].median():.1f} %, from trough to confirmation "
+            f"{t['rise_confirmed'].median():.1f} %, from confirmation to end {t['rise_to_end'].median():.1f} %"
+        )
+
+    def plot(self) -> Figure:
+        """Price on a log scale, rallies shaded from trough to high, starts and confirmations marked."""
+        marks = {name: pd.Index(self.table[name]) for name in ("start", "confirmed")}
+        return plot_spells(self.prices, self.states == 1, marks, title="Rallies")
+
+
+def rallies(
+    prices: pd.Series,
+    up: float = 20.0,
+    down: float = 20.0,
+    stop: float = 10.0,
+    efficiency: float = 0.3,
+    range_bound: pd.Series | None = None,
+) -> Rallies:
+    """Rallies, each with the date it began and the date it was confirmed.
+
+    As in `lunde_timmermann` the record is taken to start in a rise: a trough after a fall is looked for from
+    the first fall of more than ``stop`` percent on, and again from the end of each rally.  With ``down=0``,
+    ``efficiency=0`` and no range the rallies are the bull markets of ``lunde_timmermann(prices, up, stop)``,
+    unless a fall of more than ``stop`` percent from less than ``up`` percent above a trough can end above it:
+    the filter then keeps the trough, a rally begins anew.
+
+    Parameters
+    ----------
+    prices
+        By date.
+    up, down, stop, efficiency
+        As in `Rally`.
+    range_bound
+        True where the market was range-bound, as known at that date, such as
+        ``capstar.markets.ranges.range_bound(prices)["range_bound"]``; same index.  The trough is then the lowest
+        price of the spell, as long as the price has not fallen below it, nor by more than ``stop`` percent from a
+        high since.
+
+    Raises
+    ------
+    DataError
+        The prices cannot be used (`checked_prices`), or ``range_bound`` is on other dates.
+    SpecificationError
+        A threshold is out of bounds.
+    """
+    rule = Rally(up, down, stop, efficiency)
+    price = checked_prices(prices)
+    found = _search(rule, price.tolist(), _flags(range_bound, price.index))
+    states, real_time = (pd.Series(0, price.index, name=n) for n in ("rally", "real_time_rally"))
+    for leg in found:
+        states.iloc[leg.start + 1 : leg.high + 1] = 1
+        real_time.iloc[leg.confirmed : leg.end] = 1
+    return Rallies(rule, price, _table(found, price), states, real_time)
+
+
+@dataclass
+class _Leg:
+    """The rise from a trough, by position: a candidate until confirmed."""
+
+    start: int
+    high: int
+    floor: float  # a price below breaks it; a confirmed rally has none
+    after: str
+    qualifies: bool  # what went before allows a rally
+    confirmed: int = -1
+    end: int | None = None
+
+
+def _search(rule: Rally, price: list[float], flat: list[bool]) -> list[_Leg]:
+    """One walk through the prices; what is kept at each date comes from that date and those before."""
+    travelled = _travelled(np.array(price)).tolist()
+    found: list[_Leg] = []
+    top = 0.0  # highest price since the last rally began
+    fallen: _Leg | None = _Leg(0, 0, -np.inf, "beginning", qualifies=False)
+    ranged: _Leg | None = None
+    current: _Leg | None = None
+    for t, p in enumerate(price):
+        top = max(top, p)
+        if current:
+            if _holds(current, t, price, rule.stop):
+                continue
+            current.end, current = t, None
+        if not (fallen and _holds(fallen, t, price, rule.stop)):
+            fallen = _Leg(t, t, p, "fall", qualifies=_fall(top, p) >= rule.down)
+        if not (ranged and _holds(ranged, t, price, rule.stop)):
+            ranged = _Leg(t, t, p, "range", qualifies=True) if flat[t] else None
+        for leg in (fallen, ranged):
+            if leg and _confirms(leg, t, price, travelled, rule):
+                leg.confirmed, leg.floor = t, -np.inf
+                found.append(leg)
+                current, fallen, ranged, top = leg, None, None, price[leg.high]
+                break
+    return found
+
+
+def _travelled(price: Floats) -> Floats:
+    """Sum of absolute changes from the first date on."""
+    return np.asarray(np.abs(np.diff(price, prepend=price[:1])).cumsum(), float)
+
+
+def _fall(high: float, price: float) -> float:
+    """Percent below a high."""
+    return (high - price) / high * 100.0
+
+
+def _holds(leg: _Leg, t: int, price: list[float], stop: float) -> bool:
+    """Whether the leg outlives the price of t; moves its high."""
+    if price[t] > price[leg.high]:
+        leg.high = t
+    return price[t] >= leg.floor and _fall(price[leg.high], price[t]) <= stop
+
+
+def _confirms(leg: _Leg, t: int, price: list[float], travelled: list[float], rule: Rally) -> bool:
+    """Whether the leg is a rally at t."""
+    start = price[leg.start]
+    rise, way = price[t] - start, travelled[t] - travelled[leg.start]
+    return leg.qualifies and rise / start * 100.0 >= rule.up and rise >= rule.efficiency * way
+
+
+def _flags(range_bound: pd.Series | None, index: pd.Index) -> list[bool]:
+    if range_bound is None:
+        return [False] * len(index)
+    if not range_bound.index.equals(index):
+        raise DataError("range_bound is on other dates than the prices. Give it on the same index.")
+    flags: list[bool] = range_bound.eq(True).fillna(False).astype(bool).tolist()
+    return flags
+
+
+def _table(found: list[_Leg], price: pd.Series) -> pd.DataFrame:
+    """Dates in place of positions, and what was gained between them."""
+    index, values = price.index, price.to_numpy()
+    way = _travelled(values)
+    start, confirmed, high = (
+        np.array([getattr(leg, name) for leg in found], dtype=np.int64)
+        for name in ("start", "confirmed", "high")
+    )
+    over = np.array([leg.end is not None for leg in found], dtype=bool)
+    end = np.array([len(price) - 1 if leg.end is None else leg.end for leg in found], dtype=np.int64)
+
+    def gain(since: np.ndarray, until: np.ndarray) -> np.ndarray:
+        return np.asarray(100.0 * (values[until] / values[since] - 1.0))
+
+    return pd.DataFrame(
+        {
+            "start": index[start],
+            "confirmed": index[confirmed],
+            "high": index[high],
+            "end": pd.Series(index[end]).where(over),
+            "after": pd.Series([leg.after for leg in found], dtype=object),
+            "efficiency": (values[confirmed] - values[start]) / (way[confirmed] - way[start]),
+            "rise": gain(start, high),
+            "rise_confirmed": gain(start, confirmed),
+            "rise_to_end": gain(confirmed, end),
+        }
+    )

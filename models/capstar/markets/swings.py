@@ -1,0 +1,317 @@
+"""Swings: alternating peaks and troughs, each with the date it happened and the date it was known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.markets.indicators import Floats, checked_prices
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Swings:
+    """Bull and bear markets of one price history.
+
+    Attributes
+    ----------
+    rule
+        What dated them, such as ``"Lunde-Timmermann, up 20 %, down 20 %"``.
+    prices : pandas.Series
+        By date.
+    turning_points : pandas.DataFrame
+        By date: ``kind`` (peak or trough), ``price``, and ``known``, the first date at which the rule, given
+        the data up to then, reported the point.
+    states : pandas.Series
+        1 from the date after a trough up to the next peak, 0 from the date after a peak up to the next trough,
+        NaN where there is no turning point at all.  Uses later data: for description, not for prediction.
+    real_time : pandas.Series
+        The state after the last turning point known at each date; NaN before there is one.  Uses no later data.
+    """
+
+    rule: str
+    prices: pd.Series
+    turning_points: pd.DataFrame
+    states: pd.Series
+    real_time: pd.Series
+
+    @property
+    def peaks(self) -> pd.Index:
+        """Dates of the peaks."""
+        return self.turning_points.index[self.turning_points["kind"] == "peak"]
+
+    @property
+    def troughs(self) -> pd.Index:
+        """Dates of the troughs."""
+        return self.turning_points.index[self.turning_points["kind"] == "trough"]
+
+    def phases(self) -> pd.DataFrame:
+        """Complete phases, each between two turning points.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``market`` (bull or bear), ``start``, ``end``, ``periods``, ``change`` in percent from the price at
+            the start, and ``delay``: periods from the end until it was known.
+        """
+        points = self.turning_points
+        at = self.prices.index.get_indexer(points.index)
+        known = self.prices.index.get_indexer(points["known"])
+        price = points["price"].to_numpy()
+        return pd.DataFrame(
+            {
+                "market": np.where(points["kind"].iloc[:-1] == "trough", "bull", "bear"),
+                "start": points.index[:-1],
+                "end": points.index[1:],
+                "periods": np.diff(at),
+                "change": 100.0 * (price[1:] / price[:-1] - 1.0),
+                "delay": (known - at)[1:],
+            }
+        )
+
+    def summary(self) -> str:
+        """Number, length and size of complete bull and bear markets, and how late their ends were known."""
+        phases = self.phases()
+        title = f"{self.rule}: {self.prices.index[0]} to {self.prices.index[-1]}"
+        if phases.empty:
+            return f"{title}\nno complete phase"
+        by = phases.groupby("market")
+        table = pd.DataFrame(
+            {
+                "number": by.size(),
+                "mean periods": by["periods"].mean(),
+                "median periods": by["periods"].median(),
+                "mean change, %": by["change"].mean(),
+                "median change, %": by["change"].median(),
+                "mean delay": by["delay"].mean(),
+            }
+        )
+        return f"{title}\n{table.T.to_string(float_format='{:.1f}'.format)}"
+
+    def plot(self) -> Figure:
+        """Price on a log scale, bear markets shaded, turning points marked."""
+        marks = {"peak": self.peaks, "trough": self.troughs}
+        return plot_spells(self.prices, self.states == 0, marks, title=self.rule)
+
+
+def lunde_timmermann(prices: pd.Series, up: float = 20.0, down: float = 20.0) -> Swings:
+    """Bull and bear markets by the filter of Lunde and Timmermann.
+
+    A bull market ends at its highest price once the price has fallen from it by more than ``down`` percent;
+    a bear market at its lowest once the price has risen by more than ``up`` percent.  The first date is taken
+    to lie in a bull market; of equal extremes the first is the turning point.
+
+    Parameters
+    ----------
+    prices
+        By date.
+    up, down
+        Percent.
+
+    Raises
+    ------
+    DataError
+        The prices cannot be used (`checked_prices`).
+    SpecificationError
+        A threshold is not positive, or ``down`` is 100 or more.
+
+    References
+    ----------
+    Lunde and Timmermann (2004), "Duration dependence in stock prices: an analysis of bull and bear markets",
+    *Journal of Business & Economic Statistics* 22(3), section 2.
+    """
+    if not (up > 0 and 0 < down < 100):
+        raise SpecificationError(
+            f"up={up}, down={down}; choose both positive, in percent, and down below 100."
+        )
+    price = checked_prices(prices)
+    events = list(_filter(price.tolist(), up, down))
+    at, known, kind = (np.array([e[i] for e in events], dtype=np.int64) for i in range(3))
+    state = np.full(len(price), 1.0)
+    for confirmed, is_peak in zip(known, kind > 0, strict=True):
+        state[confirmed:] = 0.0 if is_peak else 1.0
+    rule = f"Lunde-Timmermann, up {up:g} %, down {down:g} %"
+    return _swings(rule, price, (at, kind, known), state, initial=1.0)
+
+
+def _filter(price: list[float], up: float, down: float) -> Iterator[tuple[int, int, int]]:
+    """Position of each extreme, of its confirmation, and 1 for a peak, -1 for a trough."""
+    bull, extreme = True, 0
+    for t, p in enumerate(price):
+        best = price[extreme]
+        if bull and (best - p) / best * 100.0 > down:
+            yield extreme, t, 1
+            bull, extreme = False, t
+        elif not bull and (p - best) / best * 100.0 > up:
+            yield extreme, t, -1
+            bull, extreme = True, t
+        elif (p > best) if bull else (p < best):
+            extreme = t
+
+
+def bry_boschan(
+    prices: pd.Series,
+    window: int = 8,
+    end: int = 6,
+    phase: int = 4,
+    cycle: int = 16,
+    threshold: float | None = 20.0,
+) -> Swings:
+    """Turning points by the rules of Bry and Boschan, as Pagan and Sossounov use them on monthly prices.
+
+    Candidates are extremes of the ``window`` periods on either side.  Of neighbours of a kind the more extreme
+    stays; a point near an end that the first or last price outdoes goes.  Then short phases lose their end and
+    short cycles their start, unless the price moved by ``threshold`` percent or more within, until none is
+    left.
+
+    Parameters
+    ----------
+    prices
+        By date, evenly spaced; the defaults are for months.
+    window
+        Periods on either side over which a turning point is the extreme; of equals, the first.
+    end
+        Periods at the beginning and the end without turning points.
+    phase, cycle
+        Shortest phase, and shortest time from peak to peak or trough to trough.
+    threshold
+        Percent; ``None``: no move excuses a short phase or cycle.
+
+    Notes
+    -----
+    A turning point is known ``max(window, end)`` periods after it happened at the earliest, and what was known
+    may be withdrawn: ``real_time`` follows the rule run again at each date on the data up to then.
+
+    Raises
+    ------
+    DataError
+        The prices cannot be used (`checked_prices`).
+    SpecificationError
+        A length is negative, the window shorter than one period, or the threshold not positive.
+
+    References
+    ----------
+    Bry and Boschan (1971), *Cyclical Analysis of Time Series*, NBER; Pagan and Sossounov (2003), "A simple
+    framework for analysing bull and bear markets", *Journal of Applied Econometrics* 18(1), appendix B.
+    """
+    from capstar.kernels.states import turning_points
+
+    if window < 1 or min(end, phase, cycle) < 0 or not (threshold is None or threshold > 0):
+        raise SpecificationError(
+            f"window={window}, end={end}, phase={phase}, cycle={cycle}, threshold={threshold}; choose a window "
+            "of at least 1, lengths that are not negative and a positive threshold, or None."
+        )
+    price = checked_prices(prices)
+    values, lag = price.to_numpy(), max(window, end)
+    at, kind = _extremes(price, window)
+    inside = at >= lag
+    at, kind = at[inside], kind[inside]
+    rules = np.array([phase, cycle, np.inf if threshold is None else threshold])
+    known, state = np.empty(len(at), dtype=np.int64), np.empty(len(values))
+    kept = turning_points(values, at, kind, lag, rules, known, state)
+    rule = f"Bry-Boschan, window {window}, phase {phase}, cycle {cycle}"
+    return _swings(rule, price, (at[kept], kind[kept], known[kept]), state, initial=np.nan)
+
+
+def bbq(level: pd.Series, window: int = 2, phase: int = 2, cycle: int = 5) -> Swings:
+    """Turning points of a quarterly series by the rules of Bry and Boschan, without an excuse for large moves.
+
+    Parameters
+    ----------
+    level
+        By quarter, positive, such as real GDP; its logarithm has the same turning points.
+    window, phase, cycle
+        Quarters, as in `bry_boschan`.
+
+    References
+    ----------
+    Harding and Pagan (2002), "Dissecting the cycle: a methodological investigation", *Journal of Monetary
+    Economics* 49(2).
+    """
+    return bry_boschan(level, window, 0, phase, cycle, threshold=None)
+
+
+def _extremes(price: pd.Series, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Position and kind of the points outdone by none within the window, and equalled by none before."""
+    around, before = price.rolling(2 * window + 1, center=True), price.rolling(window)
+    peak = (price == around.max()) & (price > before.max().shift(1))
+    trough = (price == around.min()) & (price < before.min().shift(1))
+    at = np.flatnonzero(peak | trough)
+    return at, np.where(peak.iloc[at], 1, -1)
+
+
+def _swings(
+    rule: str,
+    price: pd.Series,
+    points: tuple[np.ndarray, np.ndarray, np.ndarray],
+    real_time: Floats,
+    *,
+    initial: float,
+) -> Swings:
+    """Label positions with dates, and spread the turning points over the dates between."""
+    at, kind, known = points
+    # The first date ends no bull market: nothing is known of the dates before it.
+    real = at > 0
+    index = price.index
+    table = pd.DataFrame(
+        {
+            "kind": np.where(kind > 0, "peak", "trough")[real],
+            "price": price.to_numpy()[at[real]],
+            "known": index[known[real]],
+        },
+        index=index[at[real]],
+    )
+    following = np.searchsorted(at, np.arange(len(price)), side="left")
+    last = float(kind[-1] < 0) if len(at) else initial
+    states = np.append((kind > 0).astype(float), last)[following]
+    if len(at) and at[0] == 0:
+        states[0] = states[min(1, len(states) - 1)]
+    return Swings(
+        rule,
+        price,
+        table,
+        pd.Series(states, index, name="state"),
+        pd.Series(real_time, index, name="real_time_state"),
+    )
+
+
+def plot_spells(
+    prices: pd.Series, shaded: pd.Series, marks: Mapping[str, pd.Index], *, title: str = ""
+) -> Figure:
+    """Price on a log scale with spells shaded and dates marked.
+
+    Parameters
+    ----------
+    prices
+        By date.
+    shaded
+        True on the dates to shade; same index.
+    marks
+        Dates to mark on the price, by what they are.
+    title
+        Above the figure.
+    """
+    from capstar.plotting.figures import GREEN, GREY, ORANGE, SERIES, Chart, draw_line, dress
+
+    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
+    ax = figure.subplots()
+    x = prices.index.to_timestamp() if isinstance(prices.index, pd.PeriodIndex) else prices.index
+    where = shaded.to_numpy(dtype=bool)
+    ax.fill_between(
+        x, 0, 1, where=where, transform=ax.get_xaxis_transform(), color=GREY, alpha=0.2, linewidth=0
+    )
+    draw_line(ax, prices, color=SERIES[0])
+    for (label, dates), color in zip(marks.items(), (ORANGE, GREEN, SERIES[3]), strict=False):
+        at = prices.index.get_indexer(dates)
+        ax.plot(x[at], prices.iloc[at], "o", color=color, markersize=4, label=label)
+    ax.set_yscale("log")
+    dress(ax, title, "price, log scale", zero=False)
+    ax.legend(frameon=False, fontsize=8)
+    return figure
