@@ -119,15 +119,67 @@ def test_no_convergence_exits_with_3(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_study_writes_its_three_files(tmp_path: Path) -> None:
-    done = capstar("study", "--out", tmp_path / "new" / "folder")
+def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
+    done = capstar("study", "--replications", "0", "--out", tmp_path / "new" / "folder")
     assert done.returncode == 0, done.stderr
     assert "over all rows" in done.stdout
-    names = sorted(p.name for p in (tmp_path / "new" / "folder").iterdir())
-    assert names == ["lead.csv", "rstar.csv", "study.png"]
+    names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
+    assert {"lead.csv", "rstar.csv", "out_of_sample.csv", "worth.csv", "study.png", "summary.txt"} <= names
     lead = pd.read_csv(tmp_path / "new" / "folder" / "lead.csv")
-    assert set(lead["returns"]) == {"excess", "small_minus_large"}
-    assert sorted(set(lead["horizon"])) == [1, 2, 4, 8]
+    assert set(lead["returns"]) == {"small", "large", "small_minus_large"}
+    assert sorted(set(lead["horizon"])) == [1, 2, 4, 8, 12]
+
+
+@pytest.fixture(scope="module")
+def lead_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from capstar import data, rstar
+
+    folder = tmp_path_factory.mktemp("lead")
+    fit = rstar.HLW2017.fit(data.us_macro(), n_starts=1)
+    table = pd.DataFrame({"gap": fit.gap(), "real_rate": fit.data["r"].loc[fit.start : fit.end]})
+    table.to_csv(folder / "gap.csv")
+    data.small_cap_returns()[["excess", "small_minus_large"]].to_csv(folder / "returns.csv")
+    return folder
+
+
+def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
+    done = capstar(
+        "lead", "--gap", lead_files / "gap.csv", "--returns", lead_files / "returns.csv", "--column", "gap",
+        "--benchmark", "real_rate", "--horizons", "1,4", "--replications", "99", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "8 tried with the benchmarks" in done.stdout
+    lead = pd.read_csv(tmp_path / "out" / "lead.csv")
+    assert len(lead) == 8
+    assert {"out_of_sample.csv", "lead.png", "out_of_sample.png"} <= {
+        p.name for p in (tmp_path / "out").iterdir()
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--horizons", "1"], "Say which is the predictor with --column"),
+        (["--column", "nu"], "there is no column 'nu'"),
+        (["--column", "gap", "--horizons", "one"], "write quarters such as 1,2,4,8"),
+        (["--column", "gap", "--horizons", "80"], "a shorter horizon"),
+        (["--column", "gap", "--units", "decimal"], "Declare units='percent'"),
+    ],
+)
+def test_lead_called_wrongly(lead_files: Path, options: list[str], message: str) -> None:
+    done = capstar("lead", "--gap", lead_files / "gap.csv", "--returns", lead_files / "returns.csv", *options)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_states_of_a_market(reference, tmp_path: Path) -> None:
+    prices = reference("small_caps/russell2000_daily.csv.gz")
+    done = capstar("market", "--prices", prices, "--plot", tmp_path / "m.png")
+    assert done.returncode == 0, done.stderr
+    for words in ("rate of change", "swing", "last rally", "range-bound", "trading range"):
+        assert words in done.stdout
+    assert (tmp_path / "m.png").stat().st_size > 10_000
 
 
 def test_study_into_a_file_is_refused(tmp_path: Path) -> None:

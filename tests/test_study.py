@@ -11,7 +11,7 @@ from capstar.study import run_study
 
 @pytest.fixture(scope="module")
 def study():
-    return run_study()
+    return run_study(n_replications=99, n_workers=2)
 
 
 def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
@@ -19,7 +19,7 @@ def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
     direct = leads.predictive_regression(
         fit.gap("filtered"), data.small_cap_returns()["small_minus_large"], horizon=4, publication_lag=1
     )
-    row = study.lead.table.query("returns == 'small_minus_large' and horizon == 4").iloc[0]
+    row = study.lead.own.query("returns == 'small_minus_large' and horizon == 4").iloc[0]
     assert row["slope"] == pytest.approx(direct.slope, rel=1e-12)
     assert row["hodrick_se"] == pytest.approx(direct.hodrick_se, rel=1e-12)
     assert row["nobs"] == 195
@@ -33,13 +33,18 @@ def test_summary_says_what_was_used(study) -> None:
         "smaller than the Russell 2000",
         "Newey-West",
         "Hodrick",
+        "re-estimated in 99 samples",
+        "Out of sample from 1980Q1",
+        "Logit of rally within 4",
+        "Mean-variance investor",
     ):
         assert words in text
     assert study.verdict() in text
 
 
 def test_figures_have_labels_and_units(study) -> None:
-    for figure in (study.plot(), study.rstar.plot(), study.lead.plot()):
+    assert list(study.figures()) == ["study", "projections", "by_state", "lead", "out_of_sample"]
+    for figure in (*study.figures().values(), study.rstar.plot()):
         for ax in figure.axes:
             assert ax.get_ylabel()
             assert ax.get_title(loc="left")
@@ -49,8 +54,8 @@ def test_figures_have_labels_and_units(study) -> None:
 
 def test_progress_tells_every_step() -> None:
     lines: list[str] = []
-    run_study(horizons=(1,), progress=lines.append)
-    assert len(lines) == 5
+    run_study(horizons=(1,), n_replications=0, progress=lines.append)
+    assert len(lines) == 7
     assert "stage 2 of 3" in lines[2]
 
 
@@ -62,3 +67,30 @@ def test_nothing_is_left_half_written(study, tmp_path, monkeypatch) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         study.save(tmp_path / "out")
     assert not (tmp_path / "out" / "study.png").exists()
+
+
+def test_tables_are_whole(study, tmp_path) -> None:
+    import pandas as pd
+
+    paths = study.save(tmp_path)
+    assert {path.suffix for path in paths} == {".csv", ".png", ".txt"}
+    lead = pd.read_csv(tmp_path / "lead.csv", index_col=["predictor", "returns", "horizon"])
+    assert len(lead) == 45
+    pd.testing.assert_series_equal(
+        lead["ivx_p"], study.lead.table.set_index(lead.index.names)["ivx_p"], rtol=1e-12
+    )
+    again = pd.read_csv(tmp_path / "estimated_regressor.csv")
+    assert (again["p_family"] >= again["p"] - 1e-12).all()
+    assert set(pd.read_csv(tmp_path / "odds.csv")["state"]) == {"rally", "range_bound"}
+    assert (tmp_path / "summary.txt").read_text().strip().endswith(study.verdict())
+
+
+def test_the_worth_is_of_what_was_forecast(study) -> None:
+    """The investor holds small caps over the very quarters that are forecast: excess returns correlate but for logs."""
+    made = study.lead.race.forecasts["small", 1]
+    held = study.worth.returns
+    assert list(held.index) == list(made.index)
+    weights = study.worth.weights["mean", 1.0]
+    assert (weights > 0.3).all()
+    # What was earned on a dollar at risk moves with the excess return that was forecast, but for logs and the bill.
+    assert np.corrcoef(held["mean", 1.0] / weights, made["actual"])[0, 1] > 0.97

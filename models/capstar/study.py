@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from capstar import data, leads, rstar
+from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PORTFOLIOS = ("excess", "small_minus_large")
+GAP = "rstar_gap"
+STATES = ("rally", "range_bound")
+_RISK_AVERSION = (1, 3, 5, 10)
+_COST = 10.0  # basis points
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,42 @@ class StudyResults:
     returns
         Monthly returns, percent.
     lead
-        The predictive regressions.
+        Regressions, forecasts and the joint bootstrap.
+    projections
+        Cumulative returns after a shock to the gap.
+    by_state
+        The same in bull and bear markets of small caps, as known at the time (Lunde and Timmermann).
+    odds
+        By state of the market, ``"rally"`` or ``"range_bound"``: its probability within four quarters.
+    worth
+        Of the forecasts of small caps to an investor, net of 10 basis points a trade; None where nothing is forecast.
     """
 
     rstar: rstar.RStarResults
     returns: pd.DataFrame
     lead: leads.LeadResults
+    projections: leads.LocalProjections
+    by_state: leads.LocalProjections
+    odds: dict[str, leads.StateProbability]
+    worth: leads.Worth | None
 
     def summary(self) -> str:
         """Say in text what was estimated, what followed, and the verdict."""
         fit = self.rstar
         r = fit.rstar.filtered
-        return (
+        estimated = (
             f"{fit.model_name} on {fit.data.attrs.get('title', 'the data')}, {fit.start}-{fit.end}: r* (one-sided) "
             f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent; lambda_g "
-            f"{fit.lambda_g:.4f}, lambda_z {fit.lambda_z:.4f}; log-likelihood {fit.llf:.4f}.\n"
-            f"Small caps: {self.returns.attrs.get('note', '')}.\n\n{self.lead.summary()}"
+            f"{fit.lambda_g:.4f}, lambda_z {fit.lambda_z:.4f}; log-likelihood {fit.llf:.4f}."
         )
+        parts = [
+            estimated,
+            f"Small caps: {self.returns.attrs.get('note', '')}.",
+            *(odds.summary() for odds in self.odds.values()),
+            *([] if self.worth is None else [self.worth.summary()]),
+            self.lead.summary(),
+        ]
+        return "\n\n".join(parts)
 
     def verdict(self) -> str:
         """Three sentences in plain words."""
@@ -59,31 +81,44 @@ class StudyResults:
         months = self.returns.loc[str(self.rstar.start.asfreq("M", "start")) :]
         title = f"{self.rstar.model_name} r*, its gap and US small caps, {self.rstar.start}-{self.rstar.end}"
         return plot_study(
-            self.rstar.to_frame(), self.rstar.gap("filtered"), months, self.lead.table, title=title
+            self.rstar.to_frame(), self.rstar.gap("filtered"), months, self.lead.own, title=title
         )
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by the name of its file, indexed."""
+        frame = self.rstar.to_frame().assign(rstar_gap_filtered=self.rstar.gap("filtered"))
+        out = {
+            "rstar": frame,
+            **self.lead.tables(),
+            "projections": pd.concat([self.projections.table, self.by_state.table]).set_index(
+                ["response", "state"]
+            ),
+            "odds": pd.concat(
+                {name: odds.table for name, odds in self.odds.items()}, names=["state", "predictor"]
+            ),
+        }
+        return (
+            out
+            if self.worth is None
+            else out | {"worth": self.worth.table.set_index(["strategy", "risk_aversion"])}
+        )
+
+    def figures(self) -> dict[str, Figure]:
+        """Every figure by the name of its file."""
+        own = {"study": self.plot(), "projections": self.projections.plot(), "by_state": self.by_state.plot()}
+        return own | self.lead.figures()
+
     def save(self, folder: str | Path) -> list[Path]:
-        """Write ``rstar.csv``, ``lead.csv`` and ``study.png``, each whole or not at all.
+        """Write every table as CSV, every figure as PNG and the summary as text, each whole or not at all.
 
         Raises
         ------
         DataError
             The folder cannot be written to.
         """
-        from capstar.plotting import save
+        from capstar.plotting import save_all
 
-        folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            frame = self.rstar.to_frame().assign(rstar_gap_filtered=self.rstar.gap("filtered"))
-            write_csv(frame, folder / "rstar.csv")
-            write_csv(self.lead.table.set_index(["returns", "horizon"]), folder / "lead.csv")
-            save(self.plot(), folder / "study.png")
-        except OSError as error:
-            raise DataError(
-                f"{folder}: cannot be written ({error}). Choose another folder with --out."
-            ) from error
-        return [folder / name for name in ("rstar.csv", "lead.csv", "study.png")]
+        return save_all(folder, self.tables(), self.figures(), self.summary())
 
 
 def study_data(snapshot: str | Path | None = None) -> dict[str, pd.DataFrame]:
@@ -115,10 +150,12 @@ def live_data() -> dict[str, pd.DataFrame]:
 def run_study(
     tables: Mapping[str, pd.DataFrame] | None = None,
     *,
-    horizons: tuple[int, ...] = (1, 2, 4, 8),
+    horizons: tuple[int, ...] = (1, 2, 4, 8, 12),
+    n_replications: int = 199,
+    n_workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> StudyResults:
-    """Estimate HLW 2017 on US data and ask whether its gap leads small-cap returns.
+    """Estimate HLW 2017 on US data and ask in every way whether its gap leads small-cap returns.
 
     Parameters
     ----------
@@ -126,6 +163,10 @@ def run_study(
         From `study_data` or `live_data`; by default embedded.
     horizons
         Quarters.
+    n_replications
+        Of every bootstrap, among them the joint one that estimates r* anew each time; 0 leaves that one out.
+    n_workers
+        Processes; the numbers are the same for any.
     progress
         Called with a line before each step.
     """
@@ -134,13 +175,62 @@ def run_study(
     tables = study_data() if tables is None else tables
     macro, returns = tables["macro"], tables["returns"]
     fit = rstar.HLW2017.fit(macro, progress=progress)
-    say("predictive regressions")
-    lead = leads.LeadStudy(fit.gap("filtered"), returns[list(PORTFOLIOS)], horizons).run()
-    return StudyResults(fit, returns, lead)
+    gap = fit.gap("filtered")
+    portfolios = portfolio_returns(returns)
+    lead = leads.LeadStudy(
+        gap,
+        portfolios,
+        horizons,
+        benchmarks=pd.DataFrame(
+            {"real_rate": fit.data["r"].loc[gap.index], "output_gap": fit.output_gap.filtered}
+        ),
+        signs={GAP: -1, "real_rate": -1},
+        source=rstar.gap_source(fit) if n_replications else None,
+        n_replications=n_replications or 199,
+        n_workers=n_workers,
+    ).run(progress=say)
+    say("local projections, odds and worth")
+    price = (1 + returns["small"] / 100).cumprod().rename("small")
+    bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
+    return StudyResults(
+        fit,
+        returns,
+        lead,
+        leads.local_projections(portfolios, gap),
+        leads.local_projections(portfolios[["small", "small_minus_large"]], gap, state=bull),
+        {name: _odds(name, price, gap) for name in STATES},
+        _worth(lead, returns),
+    )
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    frame.to_csv(partial)
-    os.replace(partial, path)
+def portfolio_returns(returns: pd.DataFrame) -> pd.DataFrame:
+    """What the gap is asked to lead: small and large caps over the bill, and small minus large, percent a month."""
+    large = returns["large"] - returns["risk_free"]
+    return pd.DataFrame(
+        {"small": returns["excess"], "large": large, "small_minus_large": returns["small_minus_large"]}
+    )
+
+
+def _odds(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:
+    known = (
+        markets.rallies(price).real_time if state == "rally" else markets.range_bound(price)["range_bound"]
+    )
+    within = leads.state_within(known.rename(state), pd.PeriodIndex(gap.index), horizon=4)
+    return leads.state_probability(within, gap, horizon=4)
+
+
+def _worth(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.Worth | None:
+    """The investor holds small caps or the bill; a quarter begins when the last one's data are published."""
+    if lead.race is None:
+        return None
+    forecasts = lead.race.forecasts["small", 1]
+    quarters = pd.period_range(returns.index[0].asfreq("Q"), forecasts.index[-1], freq="Q")
+    held = {
+        name: 100 * np.expm1(leads.cumulate_after(returns[name], quarters) / 100)
+        for name in ("small", "risk_free")
+    }
+    simple = pd.DataFrame(held).dropna()
+    simple.index = simple.index + 1  # as the forecasts are: by the quarter in which it ends
+    return leads.mean_variance_worth(
+        simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST
+    )

@@ -121,21 +121,21 @@ def test_hodrick_keeps_its_size_without_predictability() -> None:
 
 def test_study_table_and_verdict() -> None:
     returns = pd.DataFrame({"excess": monthly(1), "small_minus_large": monthly(2)})
-    results = LeadStudy(gaps(), returns).run()
+    results = LeadStudy(gaps(), returns, start=None).run()
     assert len(results.table) == 8
     assert (results.table["hodrick_p_adjusted"] >= results.table["hodrick_p"] - 1e-12).all()
-    assert "a lead is not shown" in results.verdict()
+    assert "none is significant" in results.verdict()
     assert "Hodrick" in results.summary()
     gap = gaps()
     planted = monthly() * 0.1 + pd.Series(np.repeat(gap.to_numpy(), 3), MONTHS).shift(4).fillna(0.0)
-    found = LeadStudy(gap, planted.rename("excess"), (1,)).run()
+    found = LeadStudy(gap, planted.rename("excess"), (1,), start=None).run()
     assert "remain significant" in found.verdict()
-    assert "says nothing of forecasts in real time" in found.verdict()
+    assert "not a lead one could have used" in found.verdict()
 
 
 def test_smoothed_predictors_are_warned_of() -> None:
     with pytest.warns(DataWarning, match="has seen the returns' future"):
-        results = LeadStudy(gaps(), monthly(), (1,), information="smoothed").run()
+        results = LeadStudy(gaps(), monthly(), (1,), information="smoothed", start=None).run()
     assert "cannot show a lead" in results.verdict()
 
 
@@ -144,7 +144,7 @@ def test_smoothed_predictors_are_warned_of() -> None:
     [
         (gaps().reset_index(drop=True), monthly(), "must be on a quarterly PeriodIndex"),
         (gaps(), monthly().reset_index(drop=True), "must be on a monthly PeriodIndex"),
-        (gaps().mask(QUARTERS == "1985Q2"), monthly(), "gap has no value in 1985Q2"),
+        (gaps().mask(QUARTERS == "1985Q2"), monthly(), "gap is missing in 1985Q2"),
         (gaps(), monthly().drop(MONTHS[30]), "missing or repeated after 1982-06"),
         (gaps() * 0, monthly(), "gap does not vary"),
         (gaps().set_axis(QUARTERS + 200), monthly(), "share 0 quarters"),

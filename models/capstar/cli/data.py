@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar, write_whole
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar
+from capstar.writing import write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
 

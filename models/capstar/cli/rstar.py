@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar, write_whole
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar
 from capstar.errors import CapstarError
+from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

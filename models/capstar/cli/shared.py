@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,19 +22,18 @@ AsOf = Annotated[
 ]
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-
-
 def check_outputs(*paths: Path | None) -> None:
     """Refuse an unwritable output before the work rather than after it."""
     for path in paths:
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             problem = "is a folder" if path.is_dir() else f"the folder {path.parent} does not exist"
             raise CapstarError(f"{path}: {problem}. Give the name of a file in an existing folder.")
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse a folder that cannot be one before the work rather than after it."""
+    if path is not None and path.exists() and not path.is_dir():
+        raise CapstarError(f"{path}: is a file. Choose another folder with --out.")
 
 
 @contextmanager

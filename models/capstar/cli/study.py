@@ -7,25 +7,30 @@ from typing import Annotated
 
 import typer
 
-from capstar.cli.shared import Debug, errors, progress_bar
+from capstar.cli.shared import Debug, check_folder, errors, progress_bar
 
 
 def study(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for rstar.csv, lead.csv and study.png.")] = Path(
-        "results"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for tables, figures and summary.txt.")] = Path("results"),
     data: Annotated[
         Path | None, typer.Option(help="Snapshot to run from, in place of embedded data.")
     ] = None,
+    replications: Annotated[
+        int, typer.Option(min=0, help="Of each bootstrap; 0: r* is not estimated anew.")
+    ] = 199,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
     debug: Debug = False,
 ) -> None:
     """Run the main job: data, r*, its gap, small-cap returns, a verdict."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar.study import run_study, study_data
 
-        with progress_bar(total=5) as progress:
-            results = run_study(study_data(data), progress=progress)
+        check_folder(out)
+        with progress_bar(total=8) as progress:
+            results = run_study(
+                study_data(data), n_replications=replications, n_workers=workers, progress=progress
+            )
         paths = results.save(out)
         typer.echo(results.summary())
         typer.echo("\nWritten: " + ", ".join(map(str, paths)))

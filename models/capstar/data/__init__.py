@@ -13,7 +13,7 @@ from capstar.data.french import FrenchFile, french, read_french, size_portfolios
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
 from capstar.data.nyfed import PublishedEstimates, current_estimates, real_time_estimates
 from capstar.data.philadelphia import real_time_matrix
-from capstar.data.prices import exchange_rates, read_prices, small_cap_index, yahoo_prices
+from capstar.data.prices import exchange_rates, read_prices, read_returns, small_cap_index, yahoo_prices
 from capstar.data.recipes import RECIPES, canada_hlw, euro_area_hlw, fetch, uk_hlw, us_hlw, us_lw
 from capstar.data.snapshot import read_snapshot, write_snapshot
 from capstar.data.transform import splice_growth, to_quarterly
@@ -43,6 +43,7 @@ __all__ = [
     "read_french",
     "read_input",
     "read_prices",
+    "read_returns",
     "read_snapshot",
     "real_time_estimates",
     "real_time_matrix",

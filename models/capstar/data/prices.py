@@ -76,6 +76,47 @@ def read_prices(path: str | Path) -> pd.DataFrame:
     return out
 
 
+def read_returns(path: str | Path) -> pd.DataFrame:
+    """Monthly returns from a CSV, Parquet or Excel file of the user's.
+
+    Parameters
+    ----------
+    path
+        With ``date`` (any day of the month, ``2020-03`` or ``202003``) and one column a portfolio.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On a monthly PeriodIndex named ``date``, floats in the file's unit.
+
+    Raises
+    ------
+    DataError
+        No date, a date or value that cannot be read, or months that repeat or fall.
+    """
+    source = str(path)
+    table = read_table(path)
+    if "date" not in table or table.shape[1] < 2:
+        raise DataError(f"{source}: expected a column 'date' and one a portfolio; there are {list(table)}.")
+    text = table["date"].astype(str).str.strip()
+    text = text.where(~text.str.fullmatch(r"\d{6}"), text.str[:4] + "-" + text.str[4:])
+    columns = table.drop(columns="date")
+    try:
+        index = pd.DatetimeIndex(pd.to_datetime(text, format="ISO8601")).to_period("M").rename("date")
+        out = pd.DataFrame({str(c): pd.to_numeric(columns[c]).to_numpy(dtype=float) for c in columns}, index)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{source}: a date or return cannot be read ({error}). Write 2020-03 and 1.5."
+        ) from error
+    falls = np.flatnonzero(np.diff(index.asi8) <= 0)
+    if falls.size:
+        raise DataError(
+            f"{source}: {index[falls[0] + 1]} repeats or falls. Sort by date and keep one row a month."
+        )
+    out.attrs = {"title": source, "source": source, "units": "as in the file", "transformation": "none"}
+    return out
+
+
 def check_prices(prices: pd.DataFrame, source: str) -> None:
     """Refuse prices that cannot be prices; see `read_prices`."""
     index = prices.index

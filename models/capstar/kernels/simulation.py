@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 
@@ -35,3 +36,35 @@ def simulate(pattern, system, sample, own, lag, a, state_noise, obs_noise, state
                 y[t, i] += system.z[k] * states[t, pattern.z_col[k]]
         for i in range(m):
             previous[i] = states[t, i]
+
+
+@njit(cache=True)
+def simulate_innovations(pattern, system, sample, own, lag, a, F, M, shocks, filtered, y):
+    """Fill ``filtered`` (n, m) and ``y`` (n, p) from given standardised innovations (n, p).
+
+    The innovations form of the model: gains ``M / F`` are those of the filter, ``a`` is the filtered state before
+    the sample.  Regressors that are lags of ``y`` are overwritten as in `simulate`.
+    """
+    n, p = shocks.shape
+    m = a.size
+    state = a.copy()
+    following = np.empty(m)
+    for t in range(n):
+        for i in range(m):
+            following[i] = system.c[i]
+            for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
+                following[i] += system.t[k] * state[pattern.t_col[k]]
+        state[:] = following
+        for k in range(own.size):
+            if own[k] >= 0 and t >= lag[k]:
+                sample.x[t, k] = y[t - lag[k], own[k]]
+        for i in range(p):
+            v = math.sqrt(F[t, i]) * shocks[t, i]
+            y[t, i] = v
+            for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
+                y[t, i] += system.d[k] * sample.x[t, pattern.d_col[k]]
+            for k in range(pattern.z_ptr[i], pattern.z_ptr[i + 1]):
+                y[t, i] += system.z[k] * state[pattern.z_col[k]]
+            for j in range(m):
+                state[j] += M[t, i, j] * (v / F[t, i])
+        filtered[t] = state

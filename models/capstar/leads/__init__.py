@@ -1,8 +1,31 @@
-"""Does one series lead another: in sample and out, with inference made for persistence and overlap."""
+"""Does one series lead another: in sample and out, with inference made for persistence, overlap and many tries."""
 
 from __future__ import annotations
 
+from capstar.leads.asymptotic import nested_critical_values
+from capstar.leads.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
+from capstar.leads.combination import combine_forecasts
+from capstar.leads.estimated_regressor import EstimatedRegressor, estimated_regressor
+from capstar.leads.events import EventStudy, RegimeComparison, compare_regimes, event_study, policy_regimes
+from capstar.leads.forecast_tables import (
+    CumulativeDifference,
+    PredictorTable,
+    cumulative_difference,
+    predictor_table,
+)
+from capstar.leads.gaps import output_gap
+from capstar.leads.in_sample import in_sample_table, one_quarter, persistence_table
 from capstar.leads.ivx import IVX, ivx
+from capstar.leads.local_projections import LocalProjections, impulse_responses, local_projections
+from capstar.leads.multiplicity import (
+    AdjustedPValues,
+    ConfidenceSet,
+    SuperiorAbility,
+    adjusted_p_values,
+    confidence_set,
+    loss_table,
+    superior_ability,
+)
 from capstar.leads.out_of_sample import (
     DirectionTest,
     ForecastComparison,
@@ -11,34 +34,94 @@ from capstar.leads.out_of_sample import (
     recursive_forecasts,
 )
 from capstar.leads.persistence import BiasCorrection, bias_correction
+from capstar.leads.probability import StateProbability, roc_curve, state_probability, state_within
 from capstar.leads.q_test import QTest, df_gls, q_test
+from capstar.leads.race import Race, forecast_race
 from capstar.leads.regression import PredictiveRegression, hodrick_1b, newey_west, predictive_regression
+from capstar.leads.results import LeadResults
 from capstar.leads.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
-from capstar.leads.study import LeadResults, LeadStudy
+from capstar.leads.stability import (
+    BreakTest,
+    Slopes,
+    break_test,
+    quantile_slopes,
+    rolling_slopes,
+    subsample_slopes,
+    sup_wald_p,
+)
+from capstar.leads.study import LeadStudy
 from capstar.leads.timing import cumulate_after
+from capstar.leads.worth import SharpeRatio, Worth, mean_variance_worth, sharpe_ratio
 
 __all__ = [
     "IVX",
+    "AdjustedPValues",
     "BiasCorrection",
+    "BootstrapTest",
+    "BreakTest",
+    "ConfidenceSet",
     "CosineTest",
+    "CumulativeDifference",
     "DirectionTest",
+    "EstimatedRegressor",
+    "EventStudy",
     "ForecastComparison",
     "LeadResults",
     "LeadStudy",
+    "LocalProjections",
     "PredictiveRegression",
+    "PredictorTable",
     "QTest",
+    "Race",
+    "RegimeComparison",
+    "SharpeRatio",
+    "Slopes",
+    "StateProbability",
+    "SuperiorAbility",
+    "Worth",
+    "adjusted_p_values",
     "bias_correction",
+    "bootstrap_forecasts",
+    "bootstrap_regression",
+    "break_test",
+    "combine_forecasts",
     "compare_forecasts",
+    "compare_regimes",
+    "confidence_set",
     "cumulate_after",
+    "cumulative_difference",
     "df_gls",
     "direction_test",
     "equal_weighted_cosine",
+    "estimated_regressor",
+    "event_study",
     "fixed_b_critical",
+    "forecast_race",
     "hansen_hodrick",
     "hodrick_1b",
+    "impulse_responses",
+    "in_sample_table",
     "ivx",
+    "local_projections",
+    "loss_table",
+    "mean_variance_worth",
+    "nested_critical_values",
     "newey_west",
+    "one_quarter",
+    "output_gap",
+    "persistence_table",
+    "policy_regimes",
     "predictive_regression",
+    "predictor_table",
     "q_test",
+    "quantile_slopes",
     "recursive_forecasts",
+    "roc_curve",
+    "rolling_slopes",
+    "sharpe_ratio",
+    "state_probability",
+    "state_within",
+    "subsample_slopes",
+    "sup_wald_p",
+    "superior_ability",
 ]

@@ -1,21 +1,23 @@
-"""A predictor against several return series at several horizons."""
+"""A predictor against several return series at several horizons, in sample and out."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from capstar.errors import DataWarning, SpecificationError
-from capstar.leads.regression import predictive_regression
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.leads.estimated_regressor import Source, estimated_regressor
+from capstar.leads.in_sample import check_units, in_sample_table, persistence_table
+from capstar.leads.race import Race, forecast_race
+from capstar.leads.results import LeadResults
 
 Information = Literal["filtered", "smoothed", "real time"]
-_LEVEL = 0.05
+_COLLINEAR = 0.995
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class LeadStudy:
     gap
         Predictor on a quarterly PeriodIndex, such as the r* gap in percentage points.
     returns
-        Percent a month on a monthly PeriodIndex: a Series, or a DataFrame with one column a portfolio.
+        A month on a monthly PeriodIndex: a Series, or a DataFrame with one column a portfolio.
     horizons
         Quarters.
     information
@@ -35,6 +37,20 @@ class LeadStudy:
         ``"real time"`` or ``"smoothed"`` (the future too: warned of).
     publication_lag
         Months until a quarter's data are known.
+    benchmarks
+        Rivals of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
+    source
+        Draws the predictor anew, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
+    start
+        First quarter in which a forecast return has ended; None to forecast nothing.
+    signs
+        Of slopes by predictor, for forecasts restricted as by Campbell and Thompson.
+    units
+        Of the returns, ``"percent"`` or ``"decimal"``.
+    n_replications
+        Of each bootstrap.
+    seed, n_workers
+        The same seed gives the same numbers whatever the number of workers.
     """
 
     gap: pd.Series
@@ -42,25 +58,92 @@ class LeadStudy:
     horizons: tuple[int, ...] = (1, 2, 4, 8)
     information: Information = "filtered"
     publication_lag: int = 1
+    benchmarks: pd.DataFrame | None = None
+    source: Source | None = None
+    start: str | None = "1980Q1"
+    signs: Mapping[str, int] = field(default_factory=dict)
+    units: Literal["percent", "decimal"] = "percent"
+    n_replications: int = 499
+    seed: int = 0
+    n_workers: int = 1
 
-    def run(self) -> LeadResults:
-        """Run every regression.
+    def run(self, *, progress: Callable[[str], None] | None = None) -> LeadResults:
+        """Run everything.
+
+        Parameters
+        ----------
+        progress
+            Called with a line before each step.
 
         Raises
         ------
         DataError
-            The series cannot be aligned or are too short.
+            The series cannot be aligned, are too short, do not vary, or are not in the units declared.
         SpecificationError
-            A horizon or the information set is not valid.
+            A horizon, the information set or an option is not valid.
         """
-        from scipy.stats import false_discovery_control
-
+        say = progress or (lambda _: None)
         self._check()
         portfolios = self.returns.to_frame() if isinstance(self.returns, pd.Series) else self.returns
-        rows = [self._row(portfolios[name], h) for name in portfolios for h in self.horizons]
-        table = pd.DataFrame(rows)
-        table["hodrick_p_adjusted"] = false_discovery_control(table["hodrick_p"], method="bh")
-        return LeadResults(table, self.information, self.publication_lag, str(self.gap.name))
+        portfolios = check_units(portfolios, self.units)
+        predictors = self._predictors()
+        say("in sample")
+        table = in_sample_table(portfolios, predictors, self.horizons, publication_lag=self.publication_lag)
+        persistence = persistence_table(
+            portfolios,
+            predictors,
+            publication_lag=self.publication_lag,
+            replications=self.n_replications,
+            seed=self.seed,
+        )
+        say("out of sample")
+        race, note = self._race(portfolios, predictors)
+        estimated = None
+        if self.source is not None:
+            say("bootstrap of the estimated predictor")
+            estimated = estimated_regressor(
+                self.source, self.gap, portfolios, self.horizons, publication_lag=self.publication_lag,
+                n_replications=self.n_replications, seed=self.seed, n_workers=self.n_workers,
+            )  # fmt: skip
+        name = str(self.gap.name)
+        return LeadResults(
+            name, table, persistence, race, estimated, self.information, self.publication_lag, note
+        )
+
+    def _race(self, portfolios: pd.DataFrame, predictors: pd.DataFrame) -> tuple[Race | None, str]:
+        if self.start is None:
+            return None, ""
+        try:
+            race = forecast_race(
+                portfolios, predictors, self.horizons, start=self.start, signs=self.signs or None,
+                publication_lag=self.publication_lag, n_replications=self.n_replications, seed=self.seed,
+                n_workers=self.n_workers,
+            )  # fmt: skip
+        except DataError as error:
+            warnings.warn(f"Nothing is forecast: {error}", DataWarning, stacklevel=3)
+            return None, f"Nothing is forecast: {error}"
+        return race, ""
+
+    def _predictors(self) -> pd.DataFrame:
+        """The predictor and its rivals on the quarters all have."""
+        table = self.gap.to_frame(str(self.gap.name))
+        if self.benchmarks is not None:
+            if clash := [name for name in self.benchmarks if name in table]:
+                raise SpecificationError(f"benchmarks: {clash[0]!r} is the predictor's own name. Rename it.")
+            table = table.join(self.benchmarks, how="inner")
+        first = max(table[name].first_valid_index() or table.index[-1] for name in table)
+        last = min(table[name].last_valid_index() or table.index[0] for name in table)
+        table = table.loc[first:last]
+        for name in table:
+            column = table[name]
+            if column.isna().any():
+                raise DataError(
+                    f"{name} is missing in {column.index[column.isna()][0]}. Fill it or cut the sample there."
+                )
+            if len(column) == 0 or np.ptp(column.to_numpy()) == 0:
+                raise DataError(f"{name} does not vary in {first}-{last}. Give another predictor.")
+        _warn_of_twins(table)
+        return table
 
     def _check(self) -> None:
         if not self.horizons or any(h < 1 for h in self.horizons):
@@ -68,6 +151,12 @@ class LeadStudy:
         if self.information not in ("filtered", "smoothed", "real time"):
             raise SpecificationError(
                 f"information={self.information!r}; choose 'filtered', 'smoothed' or 'real time'."
+            )
+        index = self.gap.index
+        if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+            raise DataError(
+                f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {type(index).__name__}. "
+                "Convert with gap.index = gap.index.to_period('Q')."
             )
         if self.information == "smoothed":
             warnings.warn(
@@ -77,94 +166,15 @@ class LeadStudy:
                 stacklevel=3,
             )
 
-    def _row(self, returns: pd.Series, horizon: int) -> dict[str, object]:
-        fit = predictive_regression(self.gap, returns, horizon=horizon, publication_lag=self.publication_lag)
-        return {
-            "returns": returns.name,
-            "horizon": horizon,
-            "slope": fit.slope,
-            "newey_west_se": fit.newey_west_se,
-            "newey_west_t": fit.slope / fit.newey_west_se,
-            "newey_west_p": fit.newey_west_p,
-            "hodrick_se": fit.hodrick_se,
-            "hodrick_t": fit.slope / fit.hodrick_se,
-            "hodrick_p": fit.hodrick_p,
-            "r_squared": fit.r_squared,
-            "nobs": fit.nobs,
-            "first": str(fit.first),
-            "last": str(fit.last),
-            "newey_west_lags": fit.newey_west_lags,
-        }
 
-
-@dataclass(frozen=True)
-class LeadResults:
-    """Regressions of returns on a predictor.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a portfolio and horizon: slope (percent of return over the horizon per point), both
-        standard errors with t and p, R squared, sample, and the Hodrick p-value adjusted over all rows
-        (Benjamini and Hochberg 1995).
-    information, publication_lag, predictor
-        As in the study.
-    """
-
-    table: pd.DataFrame
-    information: str
-    publication_lag: int
-    predictor: str
-
-    def summary(self) -> str:
-        """Table and verdict as text."""
-        names = {
-            "newey_west_se": "NW se", "newey_west_t": "NW t", "newey_west_p": "NW p", "hodrick_se": "1B se",
-            "hodrick_t": "1B t", "hodrick_p": "1B p", "hodrick_p_adjusted": "1B p adj", "r_squared": "R2",
-            "nobs": "n",
-        }  # fmt: skip
-        columns = ["returns", "horizon", "slope", *names]
-        table = self.table[columns].rename(columns=names)
-        return (
-            f"Returns over the next quarters on {self.predictor} ({self.information}), publication lag "
-            f"{self.publication_lag} month(s)\n{table.to_string(index=False, float_format='{:.3f}'.format)}\n"
-            "NW: Newey-West; 1B: Hodrick (1992); adj: Benjamini-Hochberg over all rows.\n"
-            f"{self.verdict()}"
-        )
-
-    def verdict(self) -> str:
-        """Say in plain words what the numbers show and what they do not."""
-        table = self.table
-        n, raw = len(table), int((table["hodrick_p"] < _LEVEL).sum())
-        kept = table[table["hodrick_p_adjusted"] < _LEVEL]
-        best = table.loc[table["hodrick_p"].idxmin()]
-        span = f"{table['first'].min()}-{table['last'].max()}"
-        strongest = (
-            f"The strongest of the {n} regressions is {best['returns']} over {best['horizon']} quarter(s): one "
-            f"point more of {self.predictor} goes with {best['slope']:+.2f} percent of return "
-            f"(Newey-West t {best['newey_west_t']:.2f}, Hodrick t {best['hodrick_t']:.2f}, R2 "
-            f"{best['r_squared']:.3f}; {span})."
-        )
-        if kept.empty:
-            found = (
-                f"After allowing for {n} tries none is significant at 5 percent (smallest adjusted p "
-                f"{table['hodrick_p_adjusted'].min():.2f}; {raw} of {n} before): a lead is not shown."
-            )
-        else:
-            found = (
-                f"After allowing for {n} tries {len(kept)} remain significant at 5 percent (smallest adjusted p "
-                f"{table['hodrick_p_adjusted'].min():.3f}): in sample, {self.predictor} leads these returns."
-            )
-        caveat = {
-            "filtered": "The filtered series uses parameters of the whole sample and revised data, so this is "
-            "evidence in sample; it says nothing of forecasts in real time.",
-            "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
-            "real time": "The series uses only what was known at each date; the regressions are still in sample.",
-        }[self.information]
-        return " ".join([strongest, found, caveat])
-
-    def plot(self) -> Figure:
-        """Slopes by horizon with 90 percent bands."""
-        from capstar.plotting import plot_lead
-
-        return plot_lead(self.table, predictor=self.predictor)
+def _warn_of_twins(table: pd.DataFrame) -> None:
+    correlation = table.corr().abs()
+    for k, one in enumerate(table.columns):
+        for other in table.columns[k + 1 :]:
+            if correlation.loc[one, other] > _COLLINEAR:
+                warnings.warn(
+                    f"{one} and {other} are nearly the same series (correlation {correlation.loc[one, other]:.4f}): "
+                    "their rows are no two findings. Leave one out.",
+                    DataWarning,
+                    stacklevel=4,
+                )

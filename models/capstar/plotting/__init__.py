@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from capstar.plotting.diagnostics import plot_diagnostics
-from capstar.plotting.figures import plot_lead, plot_rstar, plot_study, save
+from capstar.plotting.figures import plot_lead, plot_rstar, plot_study
 from capstar.plotting.rstar import plot_band, plot_comparison, plot_contributions, plot_profile
+from capstar.plotting.saving import save, save_all
 
 __all__ = [
     "plot_band",
@@ -16,4 +17,5 @@ __all__ = [
     "plot_rstar",
     "plot_study",
     "save",
+    "save_all",
 ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-from pathlib import Path
 from statistics import NormalDist
 
 import pandas as pd
@@ -108,14 +106,6 @@ def plot_study(
     axes[1, 1].legend(frameon=False, fontsize=8)
     figure.suptitle(title, fontsize=12)
     return figure
-
-
-def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
-    """Write a figure whole or not at all; the ending decides the format."""
-    path = Path(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    figure.savefig(partial, dpi=dpi)
-    os.replace(partial, path)
 
 
 def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:

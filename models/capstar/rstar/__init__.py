@@ -19,6 +19,7 @@ from capstar.rstar.median_unbiased import (
 )
 from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel, usable
 from capstar.rstar.options import InitialState, Options
+from capstar.rstar.redraw import GapSource, gap_source
 from capstar.rstar.results import RStarResults, StatePath
 from capstar.rstar.uncertainty import StateUncertainty, state_uncertainty
 
@@ -30,6 +31,7 @@ __all__ = [
     "Bootstrap",
     "BreakStatistics",
     "Comparison",
+    "GapSource",
     "InitialState",
     "Options",
     "PileUp",
@@ -46,6 +48,7 @@ __all__ = [
     "compare",
     "declare",
     "decompose",
+    "gap_source",
     "likelihood_profile",
     "median_unbiased_lambda",
     "pile_up",

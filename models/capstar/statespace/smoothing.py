@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
 from capstar.kernels.arrays import Path
-from capstar.kernels.simulation import simulate
+from capstar.kernels.simulation import simulate, simulate_innovations
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.problem import Problem
 
@@ -223,6 +224,39 @@ def simulate_data(
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
     simulate(inputs.pattern, inputs.system, sample, own, lag, first, noise, errors, states, y)
     return states, y
+
+
+def simulate_from_innovations(problem: Problem, params: _Params, shocks: Floats) -> tuple[Floats, Floats]:
+    """Filtered states (n, m) and observations (n, p) of a sample with given standardised innovations (n, p).
+
+    The filter run on the sample gives back the states and the innovations exactly; with those of the data, the
+    sample is the data.  Lags of observed series follow the draws.
+
+    Raises
+    ------
+    SpecificationError
+        An observation is missing: its innovation has no variance.
+
+    References
+    ----------
+    Stoffer and Wall (1991), "Bootstrapping state-space models", *Journal of the American Statistical
+    Association* 86.
+    """
+    theta = problem.vector(params)
+    path = problem.filter_path(theta)
+    if (path.F == 0).any():
+        raise SpecificationError(
+            f"{problem.spec.name}: the observation of {problem.index[int(np.argmax((path.F == 0).any(axis=1)))]} is "
+            "missing and has no innovation to resample. Choose a sample without missing values."
+        )
+    inputs = problem.inputs(theta)
+    own, lag = _own_lags(problem)
+    sample = inputs.sample._replace(x=inputs.sample.x.copy())
+    filtered, y = np.empty((problem.nobs, len(inputs.dims))), np.empty_like(problem.y)
+    simulate_innovations(
+        inputs.pattern, inputs.system, sample, own, lag, inputs.system.a0, path.F, path.M, shocks, filtered, y
+    )
+    return filtered, y
 
 
 def _own_lags(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -1,0 +1,274 @@
+"""Critical values and p-values of tests of predictability, by bootstrap under no predictability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from joblib import Parallel, delayed
+
+from capstar.errors import DataError, SpecificationError
+from capstar.leads.batched import (
+    nested_statistics,
+    prevailing_means,
+    recursive_forecast_paths,
+    slope_and_t,
+    sums,
+)
+from capstar.leads.null_model import NullModel, Scheme, fit_null
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+Statistics = Callable[[Floats, Floats], Floats]
+_BATCH = 50  # replications drawn from one seed, whatever the number of workers
+_LEVELS = (0.10, 0.05, 0.01)
+
+
+@dataclass(frozen=True)
+class BootstrapTest:
+    """Statistics beside their distribution without predictability.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        By statistic: ``statistic``, ``p`` and critical values.  Forecast tests reject in the upper tail: ``10%``,
+        ``5%``, ``1%``.  t statistics have a two-sided equal-tailed ``p``, one-sided ``p_upper`` and ``p_lower``,
+        and the 2.5 and 97.5 percent quantiles; ``slope`` and ``bias`` stand beside them.
+    draws : pandas.DataFrame
+        Statistics in every replication.
+    null
+        The model the samples were drawn from.
+    scheme, seed
+        Of the draws.
+    """
+
+    table: pd.DataFrame
+    draws: pd.DataFrame
+    null: NullModel
+    scheme: Scheme
+    seed: int
+
+    def summary(self) -> str:
+        """Table as text, with what it rests on."""
+        return (
+            f"Bootstrap without predictability: {len(self.draws)} replications, scheme {self.scheme}, seed "
+            f"{self.seed}; predictor of order {len(self.null.coefficients)}, largest root "
+            f"{self.null.persistence:.4f}, correlation of errors {self.null.correlation:.3f}\n"
+            f"{self.table.to_string(float_format='{:.4f}'.format)}"
+        )
+
+    def plot(self) -> Figure:
+        """Distribution of each statistic, and where the sample's stands."""
+        from capstar.plotting.figures import BLUE, ORANGE, Chart, dress
+
+        figure = Chart(figsize=(4.5 * len(self.table), 3.4), layout="constrained")
+        for ax, (name, row) in zip(
+            figure.subplots(1, len(self.table), squeeze=False)[0], self.table.iterrows(), strict=True
+        ):
+            ax.hist(self.draws[name], bins=40, density=True, color=BLUE, alpha=0.45)
+            ax.axvline(row["statistic"], color=ORANGE, linewidth=1.6)
+            dress(ax, f"{name}: p {row['p']:.3f}", "density")
+        return figure
+
+
+def bootstrap_forecasts(
+    returns: pd.Series,
+    predictor: pd.Series,
+    start: pd.Period | str | int,
+    *,
+    horizon: int = 1,
+    window: int | None = None,
+    lags: int | None = None,
+    scheme: Scheme = "pairs",
+    block: int | None = None,
+    n_replications: int = 999,
+    seed: int = 0,
+    n_workers: int = 1,
+) -> BootstrapTest:
+    """MSE-F and ENC-NEW of forecasts against the prevailing mean, with bootstrapped critical values.
+
+    Parameters
+    ----------
+    returns
+        One-period returns: ``returns[t]`` is earned in period t.
+    predictor
+        Known at the end of each period, same index.
+    start
+        First period forecast; with a horizon, the period in which the first return forecast ends.
+    horizon
+        Periods; forecasts are of the sum of the returns.
+    window
+        Latest pairs used; by default all (expanding).
+    lags
+        Order of the predictor's autoregression; by default by the Schwarz criterion.
+    scheme
+        ``"pairs"``, ``"block"`` or ``"wild"``; see `NullModel.draw`.
+    block
+        Length of blocks; by default the cube root of the number of periods, rounded up.
+    n_replications
+        Samples drawn.
+    seed
+        The same seed gives the same numbers whatever the number of workers.
+    n_workers
+        Threads.
+
+    Raises
+    ------
+    DataError
+        Indices differ, a value is missing, or ``start`` leaves fewer than 10 pairs or 20 forecasts.
+    SpecificationError
+        An option is not valid.
+
+    References
+    ----------
+    Clark and McCracken (2001), *Journal of Econometrics* 105; McCracken (2007), *Journal of Econometrics*
+    140; Rapach and Wohar (2006), *Journal of Empirical Finance* 13, section 2.3.
+    """
+    _check_horizons((horizon,), len(returns))
+    first = int((returns.index < start).sum()) - (horizon - 1)
+    if len(returns) - first - (horizon - 1) < 20 or first - 2 * horizon + 1 < 10:
+        raise DataError(
+            f"start={start}: {len(returns) - first - horizon + 1} forecasts after {max(first - 2 * horizon + 1, 0)} "
+            "pairs; at least 20 and 10 are needed. Choose another start."
+        )
+
+    def statistics(y: Floats, x: Floats) -> Floats:
+        target = sums(y, horizon)
+        before = x[:, horizon - 1 : -horizon]
+        mean = prevailing_means(target, first, window=window, horizon=horizon)
+        forecast = recursive_forecast_paths(
+            target[:, horizon:], before, first - horizon, window=window, horizon=horizon
+        )
+        return nested_statistics(target[:, first:], mean, forecast)
+
+    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
+    observed, draws, null = run.of(statistics)
+    names = ["mse_f", "enc_new"]
+    table = pd.DataFrame({"statistic": observed, "p": _share(draws >= observed)}, names)
+    for level in _LEVELS:
+        table[f"{level:.0%}"] = np.quantile(draws, 1 - level, axis=0)
+    return BootstrapTest(table, pd.DataFrame(draws, columns=names), null, scheme, seed)
+
+
+def bootstrap_regression(
+    returns: pd.Series,
+    predictor: pd.Series,
+    horizons: Sequence[int] = (1,),
+    *,
+    lags: int | None = None,
+    scheme: Scheme = "pairs",
+    block: int | None = None,
+    n_replications: int = 999,
+    seed: int = 0,
+    n_workers: int = 1,
+) -> BootstrapTest:
+    """Slopes of the sum of the next h returns on a predictor, their t with bootstrapped critical values.
+
+    The t statistic is that of Newey and West (1987) with h - 1 autocovariances.
+
+    Parameters
+    ----------
+    returns
+        One-period returns: ``returns[t]`` is earned in period t.
+    predictor
+        Known at the end of each period, same index.
+    horizons
+        Numbers of periods, h.
+    lags, scheme, block, n_replications, seed, n_workers
+        As in `bootstrap_forecasts`.
+
+    Raises
+    ------
+    DataError
+        Indices differ, a value is missing, or a horizon exceeds a quarter of the periods.
+    SpecificationError
+        An option is not valid.
+
+    References
+    ----------
+    Stambaugh (1999), *Journal of Financial Economics* 54; Kilian (1999), *Journal of Applied Econometrics* 14.
+    """
+    _check_horizons(horizons, len(returns))
+
+    def statistics(y: Floats, x: Floats) -> Floats:
+        found = [slope_and_t(sums(y[:, 1:], h), x[:, : x.shape[1] - h], h - 1) for h in horizons]
+        return np.concatenate([np.stack(part, axis=1) for part in zip(*found, strict=True)], axis=1)
+
+    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
+    observed, both, null = run.of(statistics)
+    k, names = len(horizons), [f"t({h})" for h in horizons]
+    draws, t = both[:, k:], observed[k:]
+    upper, lower = _share(draws >= t), _share(draws <= t)
+    table = pd.DataFrame(
+        {
+            "slope": observed[:k],
+            "bias": both[:, :k].mean(axis=0),
+            "statistic": t,
+            "p": np.minimum(2 * np.minimum(upper, lower), 1.0),
+            "p_upper": upper,
+            "p_lower": lower,
+            "2.5%": np.quantile(draws, 0.025, axis=0),
+            "97.5%": np.quantile(draws, 0.975, axis=0),
+        },
+        names,
+    )
+    return BootstrapTest(table, pd.DataFrame(draws, columns=names), null, scheme, seed)
+
+
+@dataclass(frozen=True)
+class _Run:
+    returns: pd.Series
+    predictor: pd.Series
+    lags: int | None
+    scheme: Scheme
+    block: int | None
+    n_replications: int
+    seed: int
+    n_workers: int
+
+    def of(self, statistics: Statistics) -> tuple[Floats, Floats, NullModel]:
+        """Statistics of the sample and of every replication, and the null they were drawn from."""
+        block = int(np.ceil(len(self.returns) ** (1 / 3))) if self.block is None else self.block
+        self._check(block)
+        null = fit_null(self.returns, self.predictor, lags=self.lags, seed=self.seed)
+        y, x = (np.asarray(one, dtype=float)[None] for one in (self.returns, null.deviations))
+        children = np.random.SeedSequence(self.seed).spawn(-(-self.n_replications // _BATCH))
+
+        def batch(child: np.random.SeedSequence) -> Floats:
+            rng = np.random.default_rng(child)
+            return statistics(*null.draw(rng, _BATCH, scheme=self.scheme, block=block))
+
+        with Parallel(n_jobs=self.n_workers, prefer="threads") as pool:
+            draws = np.concatenate(pool(delayed(batch)(child) for child in children))
+        return statistics(y, x)[0], draws[: self.n_replications], null
+
+    def _check(self, block: int) -> None:
+        if self.scheme not in ("pairs", "block", "wild"):
+            raise SpecificationError(f"scheme={self.scheme!r}; choose 'pairs', 'block' or 'wild'.")
+        if self.n_replications < 99:
+            raise SpecificationError(f"n_replications={self.n_replications}; at least 99 are needed.")
+        if not 1 <= block <= len(self.returns) // 2:
+            raise SpecificationError(
+                f"block={block}; choose from 1 to half the {len(self.returns)} periods there are."
+            )
+
+
+def _check_horizons(horizons: Sequence[int], periods: int) -> None:
+    if not horizons or min(horizons) < 1:
+        raise SpecificationError(f"horizons={tuple(horizons)}; give numbers of periods, at least 1 each.")
+    if max(horizons) > periods // 4:
+        raise DataError(
+            f"A horizon of {max(horizons)} periods is too long for {periods}; choose at most {periods // 4}."
+        )
+
+
+def _share(hits: npt.NDArray[np.bool_]) -> Floats:
+    """Share of replications, the sample itself counted as one."""
+    out: Floats = (1 + hits.sum(axis=0)) / (1 + len(hits))
+    return out

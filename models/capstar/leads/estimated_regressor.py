@@ -1,0 +1,285 @@
+"""Inference when the predictor is itself an estimate: everything is drawn and estimated again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from joblib import Parallel, delayed
+
+from capstar.errors import DataError, SpecificationError
+from capstar.leads.regression import hodrick_1b
+from capstar.leads.timing import cumulate_after
+
+Floats = npt.NDArray[np.float64]
+_FEWEST = 99
+
+
+class Source(Protocol):
+    """Draws the predictor anew, as `capstar.rstar.gap_source` does."""
+
+    @property
+    def innovations(self) -> pd.DataFrame:
+        """Shocks of the fitted model by quarter."""
+
+    def draw(self, rows: npt.NDArray[np.int64]) -> Any:
+        """``estimated`` and ``true`` predictor of the sample with these rows of shocks, or None."""
+
+
+@dataclass(frozen=True)
+class EstimatedRegressor:
+    """Regressions on an estimated predictor beside their distribution when it is drawn and estimated anew.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a portfolio and horizon: ``slope``, ``hodrick_t``, ``p_normal``; ``p`` two-sided from the
+        distribution of t without predictability; ``p_family`` the same allowing for all rows (largest absolute t); and
+        for one quarter ``lower`` and ``upper``, the basic bootstrap interval of the slope, and ``attenuation``, mean
+        slope on the estimated predictor over that on the true one.
+    t_draws : pandas.DataFrame
+        t statistics without predictability, one row a replication.
+    failed
+        Samples on which the predictor could not be estimated; others were drawn in their place.
+    level
+        Coverage of the intervals.
+    seed
+        Of the draws.
+    """
+
+    table: pd.DataFrame
+    t_draws: pd.DataFrame
+    failed: int
+    level: float
+    seed: int
+
+    def summary(self) -> str:
+        """Table as text, with what it rests on."""
+        return (
+            f"Predictor redrawn and re-estimated in {len(self.t_draws)} samples ({self.failed} more gave no estimate), "
+            f"seed {self.seed}; {self.level:.0%} intervals\n"
+            f"{self.table.to_string(index=False, float_format='{:.3f}'.format)}"
+        )
+
+
+def estimated_regressor(
+    source: Source,
+    gap: pd.Series,
+    returns: pd.Series | pd.DataFrame,
+    horizons: Sequence[int] = (1, 2, 4, 8),
+    *,
+    publication_lag: int = 1,
+    n_replications: int = 999,
+    level: float = 0.9,
+    seed: int = 0,
+    n_workers: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> EstimatedRegressor:
+    """Joint bootstrap of an estimated predictor and returns.
+
+    A replication draws quarters with replacement. The model's innovations of those quarters make a sample of
+    macroeconomic data, on which the predictor is estimated from the start; the returns' residuals of the *same*
+    quarters make the returns, so that both keep their correlation.  Residuals are of the regression over one
+    quarter; returns are drawn without predictability for p-values, with the estimated slope on the *true* drawn
+    predictor for the intervals.
+
+    Parameters
+    ----------
+    source
+        Draws and re-estimates the predictor, such as ``capstar.rstar.gap_source(fit)``.
+    gap
+        The predictor as estimated on the data, by quarter.
+    returns
+        Percent a month on a monthly PeriodIndex; a column a portfolio.
+    horizons
+        Quarters.
+    publication_lag
+        Months until a quarter's data are known.
+    n_replications
+        Samples.
+    level
+        Coverage of the intervals.
+    seed
+        The same seed gives the same numbers whatever the number of workers.
+    n_workers
+        Processes.
+    progress
+        Called with the share done.
+
+    Raises
+    ------
+    DataError
+        Predictor and returns overlap too little, or most samples cannot be estimated.
+    SpecificationError
+        An option is not valid.
+
+    References
+    ----------
+    Stoffer and Wall (1991), *JASA* 86; Pagan (1984), *International Economic Review* 25, on why the null of no
+    predictability needs no correction asymptotically; Westfall and Young (1993) on the largest statistic.
+    """
+    if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
+        raise SpecificationError(
+            f"n_replications={n_replications}, horizons={tuple(horizons)}, level={level}: give at least {_FEWEST} "
+            "replications, horizons of at least 1 quarter, and a level between 0 and 1."
+        )
+    design = _design(source, gap, returns, tuple(horizons), publication_lag)
+    found, failed = _replicate_all(source, design, n_replications, seed, n_workers, progress)
+    under_null = np.stack([t for t, _, _ in found])
+    return EstimatedRegressor(
+        _table(
+            design, under_null, np.stack([s for _, s, _ in found]), np.stack([s for _, _, s in found]), level
+        ),
+        pd.DataFrame(under_null, columns=[f"{name}({h})" for name, h in design.keys]),
+        failed,
+        level,
+        seed,
+    )
+
+
+@dataclass(frozen=True)
+class _Design:
+    """One-quarter returns in order of the source's quarters: ``y[k]`` follows quarter ``k``, NaN where unknown."""
+
+    x: Floats
+    y: Floats
+    names: tuple[str, ...]
+    horizons: tuple[int, ...]
+    mean: Floats
+    slope: Floats
+    errors: Floats
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        return [(name, h) for name in self.names for h in self.horizons]
+
+    @property
+    def first(self) -> int:
+        """The first quarter with a return after it."""
+        return int(np.argmax(~np.isnan(self.y).any(axis=1)))
+
+    @property
+    def last(self) -> int:
+        """One past the last."""
+        return len(self.y) - int(np.argmax(~np.isnan(self.y[::-1]).any(axis=1)))
+
+
+def _design(
+    source: Source, gap: pd.Series, returns: pd.Series | pd.DataFrame, horizons: tuple[int, ...], lag: int
+) -> _Design:
+    quarters = source.innovations.index
+    if not gap.index.equals(quarters):
+        raise DataError(
+            f"{gap.name} covers {gap.index[0]}-{gap.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
+            "Give the gap of the same fit."
+        )
+    table = returns.to_frame() if isinstance(returns, pd.Series) else returns
+    y = np.column_stack([cumulate_after(table[name], quarters, publication_lag=lag) for name in table])
+    x = gap.to_numpy(dtype=float)
+    # Shocks of a quarter go with the return that began after the quarter before.
+    known = ~np.isnan(y).any(axis=1) & (np.arange(len(y)) < len(y) - 1)
+    if known.sum() < 40 + max(horizons):
+        raise DataError(
+            f"{gap.name} and the returns share {int(known.sum())} quarters; at least {40 + max(horizons)} are needed."
+        )
+    centred = x[known] - x[known].mean()
+    slope = centred @ y[known] / (centred @ centred)
+    mean = y[known].mean(axis=0) - slope * x[known].mean()
+    errors = np.where(known[:, None], y - mean - np.outer(x, slope), np.nan)
+    names = tuple(str(name) for name in table)
+    return _Design(x, y, names, horizons, mean, slope, errors)
+
+
+def _replicate_all(
+    source: Source,
+    design: _Design,
+    wanted: int,
+    seed: int,
+    n_workers: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[list[tuple[Floats, Floats, Floats]], int]:
+    """The first samples that can be estimated, in the order of their seeds."""
+    limit, step = 2 * wanted + 20, max(4 * n_workers, 8)
+    children = np.random.SeedSequence(seed).spawn(limit)
+    found: list[tuple[Floats, Floats, Floats]] = []
+    tried = 0
+    with Parallel(n_jobs=n_workers) as pool:
+        while len(found) < wanted and tried < limit:
+            batch = children[tried : tried + min(step, wanted - len(found))]
+            done = pool(delayed(_replicate)(source, design, child) for child in batch)
+            tried += len(batch)
+            found += [one for one in done if one is not None]
+            if progress is not None:
+                progress(len(found) / wanted)
+    if len(found) < wanted:
+        raise DataError(
+            f"{tried - len(found)} of {tried} samples drawn from the model could not be estimated."
+        )
+    return found, tried - len(found)
+
+
+def _replicate(
+    source: Source, design: _Design, child: np.random.SeedSequence
+) -> tuple[Floats, Floats, Floats] | None:
+    """Statistics under the null, one-quarter slopes on the estimated and on the true predictor."""
+    rng = np.random.default_rng(child)
+    # Row k of the shocks goes with the return after quarter k - 1.
+    paired = np.flatnonzero(~np.isnan(design.errors).any(axis=1)) + 1
+    rows = rng.choice(paired, len(design.x))
+    drawn = source.draw(rows)
+    if drawn is None:
+        return None
+    errors = design.errors[np.append(rows[1:], rng.choice(paired)) - 1]
+    sample = slice(design.first, design.last)
+    estimated, true = (np.asarray(one, dtype=float)[sample] for one in (drawn.estimated, drawn.true))
+    null = np.nanmean(design.y, axis=0) + errors[sample]
+    t = [fit[1] for j in range(null.shape[1]) for fit in _fits(null[:, j], estimated, design.horizons)]
+    led = design.mean + np.outer(true, design.slope) + errors[sample]
+    slopes = [
+        np.array([_fit(led[:, j], one, 1)[0] for j in range(led.shape[1])]) for one in (estimated, true)
+    ]
+    return np.array(t), slopes[0], slopes[1]
+
+
+def _fits(y: Floats, x: Floats, horizons: tuple[int, ...]) -> Iterator[tuple[float, float]]:
+    for horizon in horizons:
+        yield _fit(y, x, horizon)
+
+
+def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
+    """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]``."""
+    total = np.convolve(y, np.ones(horizon), "valid")
+    centred = x[: len(total)] - x[: len(total)].mean()
+    slope = float(centred @ total / (centred @ centred))
+    return slope, slope / hodrick_1b(y, x, horizon)
+
+
+def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:
+    from scipy.special import ndtr
+
+    sample = slice(design.first, design.last)
+    largest = np.abs(null).max(axis=1)
+    tails = [0.5 + level / 2, 0.5 - level / 2]
+    # Against the slope returns were drawn with: carries sampling error, attenuation and Stambaugh's bias.
+    low, high = design.slope - np.quantile(estimated - design.slope, tails, axis=0)
+    rows = []
+    for k, (name, horizon) in enumerate(design.keys):
+        j = design.names.index(name)
+        slope, t = _fit(design.y[sample, j], design.x[sample], horizon)
+        row: dict[str, object] = {"returns": name, "horizon": horizon, "slope": slope, "hodrick_t": t}
+        row["p_normal"] = 2 * float(ndtr(-abs(t)))
+        row["p"] = _share(np.abs(null[:, k]) >= abs(t))
+        row["p_family"] = _share(largest >= abs(t))
+        one = horizon == 1
+        row["lower"], row["upper"] = (float(low[j]), float(high[j])) if one else (np.nan, np.nan)
+        row["attenuation"] = float(estimated[:, j].mean() / true[:, j].mean()) if one else np.nan
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _share(hits: npt.NDArray[np.bool_]) -> float:
+    return (1 + int(hits.sum())) / (1 + len(hits))

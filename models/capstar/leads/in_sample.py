@@ -1,0 +1,196 @@
+"""Every predictor, portfolio and horizon in one table, with every kind of inference beside the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.leads.ivx import ivx
+from capstar.leads.multiplicity import adjusted_p_values
+from capstar.leads.persistence import bias_correction
+from capstar.leads.regression import predictive_regression
+from capstar.leads.robust import equal_weighted_cosine
+from capstar.leads.stability import break_test
+from capstar.leads.timing import cumulate_after
+
+
+def in_sample_table(
+    returns: pd.DataFrame,
+    predictors: pd.DataFrame,
+    horizons: tuple[int, ...] = (1, 2, 4, 8),
+    *,
+    publication_lag: int = 1,
+) -> pd.DataFrame:
+    """Regressions of the returns after publication on each predictor alone.
+
+    Parameters
+    ----------
+    returns
+        Percent a month, a column a portfolio, monthly PeriodIndex.
+    predictors
+        Quarterly, a column each, no holes.
+    horizons
+        Quarters.
+    publication_lag
+        Months until a quarter's data are known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a predictor, portfolio and horizon: ``slope`` (percent of return over the horizon per unit),
+        ``r_squared``, ``nobs``, ``first``, ``last``; Newey-West, Hodrick 1B and equal-weighted cosine ``_t`` and
+        ``_p``; ``ivx_slope``, ``ivx_wald`` and ``ivx_p`` (of the return over the horizon on the predictor's sum over
+        it); ``hodrick_p_adjusted`` and ``ivx_p_adjusted``, Benjamini-Hochberg over all rows.
+    """
+    rows = [
+        _row(returns[portfolio], predictors[name], horizon, publication_lag)
+        for name in predictors
+        for portfolio in returns
+        for horizon in horizons
+    ]
+    table = pd.DataFrame(rows)
+    for kind in ("hodrick", "ivx"):
+        adjusted = adjusted_p_values(table, column=f"{kind}_p").table
+        table[f"{kind}_p_adjusted"] = adjusted[f"{kind}_p_adjusted"]
+    return table
+
+
+def persistence_table(
+    returns: pd.DataFrame,
+    predictors: pd.DataFrame,
+    *,
+    publication_lag: int = 1,
+    replications: int = 499,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What a persistent predictor does to the one-quarter slope, and whether the slope is constant.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a predictor and portfolio: least-squares ``slope`` and ``t``, ``rho`` of the predictor, ``delta``
+        (correlation of its shocks with those of the return), ``stambaugh_bias``, Amihud and Hurvich's
+        ``corrected`` slope and its ``corrected_t``; ``sup_wald``, ``break_after`` and ``break_p`` (Hansen 2000).
+    """
+    rows: list[dict[str, object]] = []
+    for name in predictors:
+        for portfolio in returns:
+            y, x = one_quarter(returns[portfolio], predictors[name], publication_lag)
+            fit = bias_correction(y, x)
+            broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
+            rows.append(
+                {
+                    "predictor": name,
+                    "returns": portfolio,
+                    "slope": fit.slope,
+                    "t": fit.t,
+                    "rho": fit.rho,
+                    "delta": fit.delta,
+                    "stambaugh_bias": fit.stambaugh_bias,
+                    "corrected": fit.corrected,
+                    "corrected_t": fit.corrected / fit.corrected_se,
+                    "sup_wald": broken.sup_wald,
+                    "break_after": str(broken.date),
+                    "break_p": broken.p_bootstrap,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def one_quarter(
+    returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
+) -> tuple[pd.Series, pd.Series]:
+    """Log returns and predictor on the same quarters, in the timing of forecasts.
+
+    Parameters
+    ----------
+    returns
+        Percent a month.
+    predictor
+        Quarterly.
+    publication_lag
+        Months until a quarter's data are known.
+    horizon
+        Quarters the return sums.
+
+    Returns
+    -------
+    returns, predictor
+        The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
+        of t has been.  The first ``horizon`` returns are of no use and are zero.
+
+    Raises
+    ------
+    DataError
+        Fewer than 40 quarters, or a hole.
+    """
+    x = predictor.loc[predictor.first_valid_index() : predictor.last_valid_index()]
+    after = cumulate_after(returns, x.index, horizon=horizon, publication_lag=publication_lag)
+    known = after.loc[after.first_valid_index() : after.last_valid_index()]
+    if len(known) < 40 or known.isna().any() or x.isna().any():
+        raise DataError(
+            f"{returns.name} and {predictor.name}: {len(known)} quarters are shared, or one inside is missing; give at "
+            "least 40 without holes."
+        )
+    span = pd.period_range(known.index[0], min(known.index[-1] + horizon, x.index[-1]), freq="Q", name="date")
+    shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
+    return shifted.fillna(0.0).rename(returns.name), x.reindex(span)
+
+
+def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> dict[str, object]:
+    fit = predictive_regression(predictor, returns, horizon=horizon, publication_lag=lag)
+    after = cumulate_after(returns, predictor.index, horizon=horizon, publication_lag=lag).loc[
+        fit.first : fit.last
+    ]
+    cosine = equal_weighted_cosine(after, predictor.loc[fit.first : fit.last])
+    y, x = one_quarter(returns, predictor, lag)
+    instrumented = ivx(y, x, horizon=horizon)
+    return {
+        "predictor": predictor.name,
+        "returns": returns.name,
+        "horizon": horizon,
+        "slope": fit.slope,
+        "r_squared": fit.r_squared,
+        "nobs": fit.nobs,
+        "first": str(fit.first),
+        "last": str(fit.last),
+        "newey_west_se": fit.newey_west_se,
+        "newey_west_t": fit.slope / fit.newey_west_se,
+        "newey_west_p": fit.newey_west_p,
+        "hodrick_se": fit.hodrick_se,
+        "hodrick_t": fit.slope / fit.hodrick_se,
+        "hodrick_p": fit.hodrick_p,
+        "cosine_t": cosine.t,
+        "cosine_p": cosine.p,
+        "ivx_slope": float(instrumented.table["slope"].iloc[0]),
+        "ivx_wald": instrumented.wald,
+        "ivx_p": instrumented.p,
+        "newey_west_lags": fit.newey_west_lags,
+    }
+
+
+def check_units(returns: pd.DataFrame, units: str) -> pd.DataFrame:
+    """Returns in percent; refuse what cannot be in the units declared.
+
+    Raises
+    ------
+    DataError
+        The units are unknown, or the returns are far too small or large for them.
+    """
+    if units not in ("percent", "decimal"):
+        raise DataError(f"units={units!r}; declare 'percent' or 'decimal'.")
+    percent = returns if units == "percent" else 100 * returns
+    spread = percent.std()
+    for name in percent:
+        if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "
+                "units='decimal', or multiply by 100."
+            )
+        if spread[name] > 60 and not np.isnan(spread[name]):
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.0f} percent a month is that of percent declared as "
+                "decimals. Declare units='percent', or divide by 100."
+            )
+    return percent

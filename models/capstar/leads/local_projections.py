@@ -1,0 +1,344 @@
+"""Local projections: what follows a shock, horizon by horizon, and in which state of the market."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from capstar.errors import DataError, SpecificationError
+from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
+from capstar.leads.timing import cumulate_after
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+Bands = Literal["lag-augmented", "hac"]
+_HOW = {"lag-augmented": "one lag more, heteroskedasticity-robust", "hac": "Newey-West"}
+
+
+@dataclass(frozen=True)
+class LocalProjections:
+    """Responses to a shock.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a ``response``, ``shock``, ``state`` (``"all"``, or ``"true"`` and ``"false"``) and ``horizon``:
+        ``estimate`` per unit of the shock, ``se``, ``t``, ``p`` (two-sided normal), ``lower``, ``upper``, ``nobs``,
+        ``first`` and ``last`` date of the shock.
+    lags
+        Order of the dynamics controlled for, without the lag that augmentation adds.
+    bands
+        ``"lag-augmented"`` or ``"hac"``.
+    level
+        Coverage of the bands.
+    """
+
+    table: pd.DataFrame
+    lags: int
+    bands: str
+    level: float
+
+    def summary(self) -> str:
+        """Table as text."""
+        columns = self.table.columns.drop(["lower", "upper"])
+        return (
+            f"Local projections with {self.lags} lags, standard errors {self.bands} ({_HOW[self.bands]})\n"
+            f"{self.table[columns].to_string(index=False, float_format='{:.3f}'.format)}"
+        )
+
+    def plot(self, horizon: int | None = None) -> Figure:
+        """Responses by horizon, a panel each; or, of one horizon, all side by side."""
+        if horizon is None:
+            return _panels(self.table, self.level)
+        return _across(self.table[self.table["horizon"] == horizon], horizon, self.level)
+
+
+def local_projections(
+    returns: pd.Series | pd.DataFrame,
+    gap: pd.Series,
+    *,
+    horizons: Iterable[int] = range(1, 13),
+    lags: int = 4,
+    controls: pd.DataFrame | None = None,
+    state: pd.Series | None = None,
+    bands: Bands = "lag-augmented",
+    publication_lag: int = 1,
+    level: float = 0.9,
+) -> LocalProjections:
+    r"""Cumulative returns after a shock to the gap.
+
+    For each horizon h the log return over the h periods that begin once the gap is published is regressed on
+    the gap, its lags, lags of the one-period return and the controls; the slope is the response to a unit
+    innovation of the gap. Everything on the right is known when the return begins.
+
+    Parameters
+    ----------
+    returns
+        Simple returns, percent, on a monthly PeriodIndex (or the gap's own): one column a portfolio.
+    gap
+        On a quarterly or monthly PeriodIndex; a value must use no later data.
+    horizons
+        Periods of the gap.
+    lags
+        Of gap and returns.
+    controls
+        Known at the same dates.
+    state
+        True or false, of the gap's frequency or monthly. The state at the end of the period *before* the shock
+        decides; every coefficient differs between states.
+    bands
+        ``"lag-augmented"``: one lag more and heteroskedasticity-robust errors (HC1), which suffices because the
+        innovation is uncorrelated over time, however persistent the gap; ``"hac"``: Newey and West.
+    publication_lag
+        Months, as in `capstar.leads.cumulate_after`; rounded up to whole periods of the returns.
+    level
+        Coverage of the bands.
+
+    Raises
+    ------
+    DataError
+        Series that cannot be aligned, have holes, or are too short; a state that hardly occurs.
+    SpecificationError
+        A horizon, number of lags or kind of bands that cannot be meant.
+
+    References
+    ----------
+    Jorda (2005), *American Economic Review* 95(1), equation 2; Montiel Olea and Plagborg-Moller (2021), "Local
+    projection inference is simpler and more robust than you think", *Econometrica* 89(4), section 2 and
+    proposition 1; Ramey and Zubairy (2018), *Journal of Political Economy* 126(2), equation 2, for states.
+    """
+    chosen = sorted(set(horizons))
+    _check(chosen, lags, bands, lowest=1)
+    portfolios = returns.to_frame() if isinstance(returns, pd.Series) else returns
+    past = range(1, lags + 1 + (bands == "lag-augmented"))
+    extra = [] if controls is None else [controls]
+    if state is not None:
+        extra.append(_state_before(state, gap.index))
+    rows: list[dict[str, object]] = []
+    for name in portfolios:
+        targets = {h: _return_after(portfolios[name], gap.index, h, publication_lag) for h in {1, *chosen}}
+        lagged = [one.shift(k).rename(f"{one.name}(-{k})") for one in (gap, targets[1]) for k in past]
+        design = pd.concat([gap, *lagged, *extra], axis=1)
+        for h in chosen:
+            found = _cumulative(targets[h], design, h, bands, by_state=state is not None)
+            rows += [{"response": name, "shock": gap.name, "horizon": h, **row} for row in found]
+    return _results(rows, lags, bands, level)
+
+
+def impulse_responses(
+    data: pd.DataFrame,
+    *,
+    horizons: int = 12,
+    lags: int = 4,
+    bands: Bands = "hac",
+    recursive: bool = True,
+    level: float = 0.95,
+) -> LocalProjections:
+    r"""Responses of every variable to a unit shock in every variable.
+
+    :math:`y_{t+h} = a_h + B_h y_t + \sum_{k=1}^{p-1} C_{hk} y_{t-k} + e_{t+h}`; the response to shock j is
+    :math:`B_h d_j`, with :math:`d_j` the impact of a recursive shock in the order of the columns, from a vector
+    autoregression of order p. The bands take it as known.
+
+    Parameters
+    ----------
+    data
+        One column a variable, on a PeriodIndex, without holes.
+    horizons
+        Longest; at 0 stands the impact itself.
+    lags
+        p.
+    bands
+        ``"hac"``: Newey-West with h autocovariances; ``"lag-augmented"``: lag p too, and HC1.
+    recursive
+        If false, :math:`d_j` is the j-th unit vector: the slopes :math:`B_h` themselves.
+    level
+        Coverage of the bands.
+
+    Raises
+    ------
+    DataError, SpecificationError
+        As `local_projections`.
+
+    References
+    ----------
+    Jorda (2005), *American Economic Review* 95(1), equations 2 to 8.
+    """
+    _check([horizons], lags, bands, lowest=0)
+    names = list(data)
+    past = {k: data.shift(k).add_suffix(f"(-{k})") for k in range(1, lags + 1)}
+    impact = _impact(data, pd.concat(past.values(), axis=1)) if recursive else np.eye(len(names))
+    shocks = pd.DataFrame(data.to_numpy(float) @ np.linalg.inv(impact).T, data.index, names)
+    kept = lags if bands == "lag-augmented" else lags - 1
+    design = pd.concat([shocks, *(past[k] for k in range(1, kept + 1))], axis=1)
+    rows: list[dict[str, object]] = [
+        {"response": r, "shock": s, "horizon": 0, "state": "all", "estimate": impact[i, j], "se": 0.0,
+         "nobs": len(data) - lags, "first": str(data.index[lags]), "last": str(data.index[-1])}
+        for j, s in enumerate(names) for i, r in enumerate(names)
+    ]  # fmt: skip
+    for h in range(1, horizons + 1):
+        for name in names:
+            y, x = aligned(data[name].shift(-h).rename(f"{name}(+{h})"), design, fewest=design.shape[1] + 10)
+            found = _regressed(y, x[names], x.drop(columns=names), h, bands)
+            rows += [{"response": name, "shock": s, "horizon": h, **row, "state": "all"} for s, row in found]
+    return _results(rows, lags, bands, level)
+
+
+def _check(horizons: list[int], lags: int, bands: str, *, lowest: int) -> None:
+    if not horizons or horizons[0] < lowest or lags < 1 or bands not in _HOW:
+        raise SpecificationError(
+            f"horizons={horizons}, lags={lags}, bands={bands!r}: give horizons of at least {lowest}, at least one lag, "
+            f"and bands among {list(_HOW)}."
+        )
+
+
+def _return_after(returns: pd.Series, dates: pd.PeriodIndex, horizon: int, publication_lag: int) -> pd.Series:
+    """Log return, percent, over the periods after each date's data are published."""
+    length, last = window_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
+    if returns.index.freqstr != dates.freqstr:
+        return cumulate_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
+    total = (100 * np.log1p(returns / 100)).rolling(length).sum().reindex(last)
+    return pd.Series(total.to_numpy(), dates, name=returns.name)
+
+
+def _state_before(state: pd.Series, dates: pd.PeriodIndex) -> pd.Series:
+    """State at the end of the period before each date."""
+    last = (dates - 1).asfreq(state.index.freqstr, how="end")
+    found = pd.Series(as_state(state).reindex(last).to_numpy(), dates, name="state")
+    if found.nunique() < 2:
+        raise DataError(f"{state.name} never changes in {dates[0]}-{dates[-1]}. Give another state.")
+    return found
+
+
+def _cumulative(
+    target: pd.Series, design: pd.DataFrame, horizon: int, bands: str, *, by_state: bool
+) -> list[dict[str, object]]:
+    """Slopes on the first column of the design, in all states or in each."""
+    y, x = aligned(target, design, fewest=design.shape[1] * (1 + by_state) + 10)
+    lags = overlap_lags(len(y), horizon)
+    if not by_state:
+        found = _regressed(y, x.iloc[:, :1], x.iloc[:, 1:], lags, bands)
+        return [{"state": "all", **row} for _, row in found]
+    inside, others = x["state"], x.iloc[:, 1:].drop(columns="state")
+    rarer = int(min(inside.sum(), (1 - inside).sum()))
+    if rarer < others.shape[1] + 10:
+        raise DataError(
+            f"Over horizon {horizon} one state holds in {rarer} of {len(y)} dates; at least {others.shape[1] + 10} are "
+            "needed in each. Give fewer lags, or a state that is commoner."
+        )
+    both = {"true": inside, "false": 1 - inside}
+    shocks = pd.DataFrame({label: x.iloc[:, 0] * holds for label, holds in both.items()})
+    controls = pd.concat([inside, *(others.mul(holds, axis=0) for holds in both.values())], axis=1)
+    return [{"state": label, **row} for label, row in _regressed(y, shocks, controls, lags, bands)]
+
+
+def _regressed(
+    y: pd.Series, shocks: pd.DataFrame, controls: pd.DataFrame, lags: int, bands: str
+) -> list[tuple[str, dict[str, object]]]:
+    """Slope and standard error on every shock."""
+    augmented = bands == "lag-augmented"
+    slope, se = _least_squares(y.to_numpy(), shocks.to_numpy(), controls.to_numpy(), 0 if augmented else lags)
+    if augmented:
+        se = se * np.sqrt(len(y) / (len(y) - shocks.shape[1] - controls.shape[1] - 1))
+    sample = {"nobs": len(y), "first": str(y.index[0]), "last": str(y.index[-1])}
+    return [
+        (str(name), {"estimate": slope[j], "se": se[j], **sample}) for j, name in enumerate(shocks.columns)
+    ]
+
+
+def _least_squares(y: Floats, shocks: Floats, controls: Floats, lags: int) -> tuple[Floats, Floats]:
+    """Slopes on the shocks and Newey-West errors: statsmodels' local projections, of 0.15 and later, or its OLS."""
+    import statsmodels.tsa.api as tsa
+    from statsmodels.regression.linear_model import OLS
+
+    n, s = shocks.shape
+    if hasattr(tsa, "LocalProjections"):
+        exog = controls if controls.shape[1] else None
+        model = tsa.LocalProjections(
+            np.column_stack([y, shocks]), range(1, s + 1), lags=0, horizons=0, exog=exog, nw_lags=lags
+        )
+        fit = model.fit()
+        return fit.irfs[0, 0], fit.stderr[0, 0]
+    design = np.column_stack([shocks, controls, np.ones(n)])
+    options = {"maxlags": lags, "use_correction": False}
+    ols = OLS(y, design).fit(cov_type="HAC", cov_kwds=options)
+    return ols.params[:s], ols.bse[:s]
+
+
+def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
+    """Effect of recursive unit shocks (columns) within the period: unit lower triangular."""
+    _, x = aligned(data.iloc[:, 0], past, fewest=past.shape[1] + 10)
+    X = np.column_stack([np.ones(len(x)), x])
+    Y = data.loc[x.index].to_numpy(float)
+    errors = Y - X @ np.linalg.lstsq(X, Y, rcond=None)[0]
+    factor = np.linalg.cholesky(errors.T @ errors / len(x))
+    out: Floats = factor / np.diag(factor)
+    return out
+
+
+def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float) -> LocalProjections:
+    keys = ["response", "shock", "state", "horizon"]
+    table = pd.DataFrame(rows)
+    ranks = table[keys].apply(lambda column: column if column.name == "horizon" else column.factorize()[0])
+    table = table.loc[ranks.sort_values(["shock", "response", "state", "horizon"]).index].reset_index(
+        drop=True
+    )
+    width = float(ndtri(0.5 + level / 2)) * table["se"]
+    table["t"] = table["estimate"] / table["se"].where(table["se"] > 0)
+    table["p"] = 2 * ndtr(-table["t"].abs())
+    table["lower"], table["upper"] = table["estimate"] - width, table["estimate"] + width
+    order = [*keys, "estimate", "se", "t", "p", "lower", "upper", "nobs", "first", "last"]
+    return LocalProjections(table[order], lags, bands, level)
+
+
+def _panels(table: pd.DataFrame, level: float) -> Figure:
+    from capstar.plotting.figures import Chart, dress
+
+    groups = list(table.groupby(["shock", "response"], sort=False))
+    columns = min(5, len(groups))
+    lines = -(-len(groups) // columns)
+    figure = Chart(figsize=(max(4.5, 2.6 * columns), max(3.4, 2.5 * lines)), layout="constrained")
+    axes = figure.subplots(
+        lines, columns, squeeze=False, sharex=True, sharey=table["shock"].nunique() == 1
+    ).ravel()
+    for ax, ((shock, response), rows) in zip(axes, groups, strict=False):
+        _draw(ax, rows, "horizon")
+        dress(ax, str(response), f"per unit of {shock}")
+    for ax in axes[len(groups) :]:
+        ax.set_visible(False)
+    figure.supxlabel(f"horizon; bands {level:.0%}", fontsize=9)
+    return figure
+
+
+def _across(table: pd.DataFrame, horizon: int, level: float) -> Figure:
+    from capstar.plotting.figures import Chart, dress
+
+    if table.empty:
+        raise SpecificationError(f"horizon={horizon} was not estimated. Give one of the table's horizons.")
+    figure = Chart(figsize=(8.0, 3.8), layout="constrained")
+    ax = figure.subplots()
+    _draw(ax, table, "response")
+    dress(ax, f"Responses over {horizon} periods, {level:.0%} bands", f"per unit of {table['shock'].iloc[0]}")
+    ax.tick_params(axis="x", rotation=30)
+    return figure
+
+
+def _draw(ax: Axes, rows: pd.DataFrame, along: str) -> None:
+    """Estimates and bands of every state."""
+    from capstar.plotting.figures import SERIES
+
+    for (state, part), color in zip(rows.groupby("state", sort=False), SERIES, strict=False):
+        x = part[along].astype(str) if along == "response" else part[along]
+        ax.fill_between(x, part["lower"], part["upper"], color=color, alpha=0.15, linewidth=0)
+        ax.plot(x, part["estimate"], "o-", color=color, markersize=3, label=f"state {state}")
+    if rows["state"].nunique() > 1:
+        ax.legend(frameon=False, fontsize=8)

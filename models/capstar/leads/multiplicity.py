@@ -1,0 +1,343 @@
+"""Many tries: false discoveries, superior predictive ability, the set of models not shown to be worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+
+Floats = npt.NDArray[np.float64]
+_FEWEST = 40
+
+
+@dataclass(frozen=True)
+class AdjustedPValues:
+    """P-values of a family of tests with their adjustment.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As given, with ``<column>_adjusted`` and ``rejected`` (adjusted at most ``level``) after it.
+    column, level
+        Which p-values; false discovery rate.
+    tried
+        Tests with a p-value: the size of the family.
+    """
+
+    table: pd.DataFrame
+    column: str
+    level: float
+    tried: int
+
+    def summary(self) -> str:
+        """Both p-values in a table, and how many survive."""
+        raw = int((self.table[self.column] <= self.level).sum())
+        return (
+            f"{self.table.to_string(float_format='{:.4f}'.format)}\n"
+            f"{self.tried} tests: {raw} significant at {self.level:g} alone, {int(self.table['rejected'].sum())} with "
+            f"the false discovery rate held there (Benjamini-Hochberg); smallest adjusted p "
+            f"{self.table[f'{self.column}_adjusted'].min():.4f}."
+        )
+
+
+@dataclass(frozen=True)
+class SuperiorAbility:
+    """Whether the best of many models beats the benchmark, the search allowed for.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        By model: ``loss`` (mean), ``gain`` (the benchmark's mean loss less the model's) and its ``t``.
+    p_values : pandas.DataFrame
+        Rows ``raw`` (mean gains) and ``studentized`` (their t), columns ``lower``, ``consistent`` and ``upper``: how
+        many of the models worse than the benchmark count (Hansen 2005, section 3).
+    benchmark, best
+        Its name, and the model with the largest t.
+    block, replications, nobs
+        Mean block length, number of bootstrap samples, of dates.
+    """
+
+    table: pd.DataFrame
+    p_values: pd.DataFrame
+    benchmark: str
+    best: str
+    block: int
+    replications: int
+    nobs: int
+
+    @property
+    def reality_check(self) -> float:
+        """P-value of White (2000): raw gains, every model counted."""
+        return float(self.p_values.loc["raw", "upper"])
+
+    @property
+    def spa(self) -> float:
+        """P-value of Hansen (2005): studentized and consistent."""
+        return float(self.p_values.loc["studentized", "consistent"])
+
+    def summary(self) -> str:
+        """Models and p-values as text."""
+        low, high = self.p_values.loc["studentized", ["lower", "upper"]]
+        return (
+            f"{len(self.table)} models against {self.benchmark}, {self.nobs} dates\n"
+            f"{self.table.to_string(float_format='{:.5g}'.format)}\n"
+            f"Best: {self.best}. That none beats {self.benchmark}: reality check p {self.reality_check:.3f}; SPA p "
+            f"{self.spa:.3f} (between {low:.3f} and {high:.3f}); stationary bootstrap, mean block {self.block}, "
+            f"{self.replications} samples."
+        )
+
+
+@dataclass(frozen=True)
+class ConfidenceSet:
+    """Models that cannot be told from the best.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        By model in order of elimination: mean ``loss``, ``p`` and whether ``included``.
+    size
+        One minus the coverage.
+    method
+        ``"R"`` or ``"max"``.
+    block, replications, nobs
+        Mean block length, number of bootstrap samples, of dates.
+    """
+
+    table: pd.DataFrame
+    size: float
+    method: str
+    block: int
+    replications: int
+    nobs: int
+
+    @property
+    def included(self) -> list[str]:
+        """Models in the set."""
+        return [str(name) for name in self.table.index[self.table["included"]]]
+
+    def summary(self) -> str:
+        """Table and set as text."""
+        return (
+            f"{self.table.to_string(float_format='{:.5g}'.format)}\n"
+            f"{1 - self.size:.0%} model confidence set ({self.method}, {self.nobs} dates, mean block {self.block}, "
+            f"{self.replications} samples): {len(self.included)} of {len(self.table)} models."
+        )
+
+
+def adjusted_p_values(
+    table: pd.Series | pd.DataFrame, *, column: str = "p", level: float = 0.05
+) -> AdjustedPValues:
+    """P-values adjusted to hold the false discovery rate over the whole table.
+
+    Parameters
+    ----------
+    table
+        One row a test with its p-value in ``column``, or a Series of p-values. Rows without one are no test.
+    column
+        Name.
+    level
+        False discovery rate.
+
+    Raises
+    ------
+    DataError
+        The column is absent, holds no p-value, or one outside [0, 1].
+
+    References
+    ----------
+    Benjamini and Hochberg (1995), *Journal of the Royal Statistical Society B* 57(1), procedure (1).
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    frame = table.to_frame(column) if isinstance(table, pd.Series) else table.copy()
+    if column not in frame:
+        raise DataError(f"there is no column {column!r} among {list(frame)}. Name the p-values' column.")
+    p = frame[column].astype(float)
+    known = p.notna()
+    if not known.any() or not p[known].between(0, 1).all():
+        worst = "none" if not known.any() else f"{p[known & ~p.between(0, 1)].iloc[0]:.4g}"
+        raise DataError(f"{column}: expected p-values between 0 and 1, found {worst}. Give p-values.")
+    adjusted = pd.Series(np.nan, frame.index)
+    adjusted[known] = multipletests(p[known], method="fdr_bh")[1]
+    at = frame.columns.get_loc(column) + 1
+    frame.insert(at, f"{column}_adjusted", adjusted)
+    frame.insert(at + 1, "rejected", adjusted <= level)
+    return AdjustedPValues(frame, column, level, int(known.sum()))
+
+
+def loss_table(
+    forecasts: pd.DataFrame, *, actual: str = "actual", kind: Literal["squared", "absolute"] = "squared"
+) -> pd.DataFrame:
+    """Losses of every forecast, such as `capstar.leads.recursive_forecasts` makes.
+
+    Parameters
+    ----------
+    forecasts
+        Outcome and forecasts by date.
+    actual
+        Column of the outcome.
+    kind
+        Of error.
+    """
+    errors = forecasts.drop(columns=actual).rsub(forecasts[actual], axis=0)
+    return errors**2 if kind == "squared" else errors.abs()
+
+
+def superior_ability(
+    losses: pd.DataFrame,
+    benchmark: str,
+    *,
+    block: int | None = None,
+    replications: int = 2000,
+    seed: int | np.random.Generator = 0,
+) -> SuperiorAbility:
+    """Reality check and test of superior predictive ability, by the stationary bootstrap.
+
+    Parameters
+    ----------
+    losses
+        By date, a column a model and one the benchmark.
+    benchmark
+        Its column.
+    block
+        Mean length of the blocks; by default the median of what Politis and White's (2004) rule gives the models.
+        At least the horizon where forecasts overlap.
+    replications, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        A loss is missing, fewer than 40 dates, no model, or one whose losses are the benchmark's.
+    SpecificationError
+        The benchmark is not among the columns.
+
+    References
+    ----------
+    White (2000), *Econometrica* 68(5), section 2; Hansen (2005), *Journal of Business and Economic Statistics*
+    23(4), sections 2 and 3.
+    """
+    if benchmark not in losses:
+        raise SpecificationError(f"benchmark={benchmark!r} is not among {list(losses)}. Name a column.")
+    models = losses.drop(columns=benchmark)
+    gains = _checked(models.rsub(losses[benchmark], axis=0))
+    length = _block(gains) if block is None else block
+    deviation = np.sqrt(_bootstrap_variance(gains.to_numpy(), length))
+    table = pd.DataFrame(
+        {
+            "loss": models.mean(),
+            "gain": gains.mean(),
+            "t": np.sqrt(len(gains)) * gains.mean() / deviation,
+        }
+    )
+    # arch compares raw means whatever its option `studentize` says; scaled gains make the statistic Hansen's.
+    p_values = pd.DataFrame(
+        {
+            "raw": _spa(gains, length, replications, seed),
+            "studentized": _spa(gains / deviation, length, replications, seed),
+        }
+    ).T
+    return SuperiorAbility(
+        table, p_values, benchmark, str(table["t"].idxmax()), length, replications, len(gains)
+    )
+
+
+def confidence_set(
+    losses: pd.DataFrame,
+    *,
+    size: float = 0.1,
+    method: Literal["R", "max"] = "R",
+    block: int | None = None,
+    replications: int = 2000,
+    seed: int | np.random.Generator = 0,
+) -> ConfidenceSet:
+    """Model confidence set, by the stationary bootstrap.
+
+    Parameters
+    ----------
+    losses
+        By date, a column a model.
+    size
+        Chance that the best model is left out.
+    method
+        Statistic: range of the t of all pairs, or largest t against the mean.
+    block, replications, seed
+        As for `superior_ability`.
+
+    Raises
+    ------
+    DataError
+        A loss is missing, fewer than 40 dates or 2 models, or two models with the same losses.
+
+    References
+    ----------
+    Hansen, Lunde and Nason (2011), *Econometrica* 79(2), sections 2 and 3.
+    """
+    from arch.bootstrap import MCS
+
+    centred = _checked(losses.sub(losses.mean(axis=1), axis=0))
+    if losses.shape[1] < 2 or losses.T.duplicated().any():
+        raise DataError(f"{list(losses)}: expected at least two models with losses of their own.")
+    length = _block(centred) if block is None else block
+    found = MCS(
+        losses.set_axis(range(losses.shape[1]), axis=1),
+        size, reps=replications, block_size=length, method=method, bootstrap="stationary", seed=seed,
+    )  # fmt: skip
+    found.compute()
+    p = found.pvalues["Pvalue"]
+    names = losses.columns[p.index]
+    table = pd.DataFrame(
+        {
+            "loss": losses.mean()[names],
+            "p": p.to_numpy(),
+            "included": p.index.isin(found.included),
+        },
+        names,
+    )
+    return ConfidenceSet(table, size, method, length, replications, len(losses))
+
+
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    missing = ~np.isfinite(frame).all(axis=1)
+    if missing.any():
+        raise DataError(
+            f"A loss is missing in {frame.index[missing.to_numpy()][0]}. Compare over dates with all."
+        )
+    if len(frame) < _FEWEST or frame.shape[1] == 0:
+        raise DataError(
+            f"{len(frame)} dates and {frame.shape[1]} models; at least {_FEWEST} dates and one model are needed."
+        )
+    if (still := frame.columns[np.ptp(frame.to_numpy(), axis=0) == 0]).size:
+        raise DataError(f"{still[0]}: its losses differ from the comparison's by a constant. Leave it out.")
+    return frame
+
+
+def _block(differences: pd.DataFrame) -> int:
+    from arch.bootstrap import optimal_block_length
+
+    lengths = optimal_block_length(differences.to_numpy())["stationary"]
+    return max(1, int(np.ceil(lengths.median())))
+
+
+def _bootstrap_variance(gains: Floats, block: int) -> Floats:
+    """Variance of the root-n mean under the stationary bootstrap (Politis and Romano 1994, lemma 1)."""
+    n, q = len(gains), 1 - 1 / block
+    centred = gains - gains.mean(axis=0)
+    total: Floats = (centred**2).sum(axis=0) / n
+    for lag in range(1, n):
+        weight = (1 - lag / n) * q**lag + lag / n * q ** (n - lag)
+        total = total + 2 * weight * (centred[lag:] * centred[:-lag]).sum(axis=0) / n
+    return total
+
+
+def _spa(gains: pd.DataFrame, block: int, replications: int, seed: int | np.random.Generator) -> pd.Series:
+    from arch.bootstrap import SPA
+
+    test = SPA(np.zeros(len(gains)), -gains.to_numpy(), block, replications, "stationary", seed=seed)
+    test.compute()
+    return test.pvalues

@@ -1,0 +1,160 @@
+"""Forecasts out of sample: every predictor against the prevailing mean, the search among them allowed for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.leads.bootstrap import bootstrap_forecasts
+from capstar.leads.in_sample import one_quarter
+from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
+from capstar.leads.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+
+
+@dataclass(frozen=True)
+class Race:
+    """Forecasts of every portfolio and horizon.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
+        (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f`` and ``enc_new`` with
+        bootstrapped p, ``hit`` and ``direction_p`` (Pesaran-Timmermann), ``nobs``, ``first``; ``in_set``: whether it is
+        in the 90 percent model confidence set of its portfolio and horizon.
+    forecasts : dict
+        Outcome and forecasts by (portfolio, horizon), expanding samples.
+    ability
+        Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
+    """
+
+    table: pd.DataFrame
+    forecasts: dict[tuple[str, int], pd.DataFrame]
+    ability: SuperiorAbility
+
+
+def forecast_race(
+    returns: pd.DataFrame,
+    predictors: pd.DataFrame,
+    horizons: tuple[int, ...] = (1, 4),
+    *,
+    start: str = "1980Q1",
+    window: int = 80,
+    signs: Mapping[str, int] | None = None,
+    publication_lag: int = 1,
+    n_replications: int = 499,
+    seed: int = 0,
+    n_workers: int = 1,
+) -> Race:
+    """Forecast returns with each predictor alone and with their mean, from data published by then.
+
+    Parameters
+    ----------
+    returns
+        Percent a month, a column a portfolio.
+    predictors
+        Quarterly; known a ``publication_lag`` after each quarter.
+    horizons
+        Quarters.
+    start
+        First quarter in which a return forecast has ended.
+    window
+        Quarters of the rolling samples.
+    signs
+        Of slopes, by predictor, for the restricted forecasts.
+    publication_lag
+        Months.
+    n_replications
+        Of the bootstrap behind the p-values of MSE-F and ENC-NEW.
+    seed, n_workers
+        As of `capstar.leads.bootstrap_forecasts`.
+
+    Raises
+    ------
+    DataError
+        Fewer than 40 forecasts or too few quarters before the first.
+    """
+    rows: list[dict[str, object]] = []
+    made: dict[tuple[str, int], pd.DataFrame] = {}
+    for portfolio in returns:
+        for horizon in horizons:
+            y, x = _together(returns[portfolio], predictors, publication_lag, horizon)
+            table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
+            for row in table:
+                if row["predictor"] in x:
+                    one, z = one_quarter(returns[portfolio], predictors[row["predictor"]], publication_lag)
+                    found = bootstrap_forecasts(
+                        one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
+                        seed=seed, n_workers=n_workers,
+                    ).table  # fmt: skip
+                    row |= {"mse_f_p": found.loc["mse_f", "p"], "enc_new_p": found.loc["enc_new", "p"]}
+                rows.append({"returns": portfolio, **row})
+    return Race(pd.DataFrame(rows), made, _search(made, list(predictors), max(horizons)))
+
+
+def _together(
+    returns: pd.Series, predictors: pd.DataFrame, publication_lag: int, horizon: int
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Returns and predictors on the quarters all have."""
+    found = [one_quarter(returns, predictors[name], publication_lag, horizon) for name in predictors]
+    x = pd.concat([one for _, one in found], axis=1, join="inner")
+    return found[0][0].loc[x.index], x
+
+
+def _portfolio(
+    y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: Mapping[str, int] | None
+) -> tuple[list[dict[str, object]], pd.DataFrame]:
+    # The first rows only carry the predictor into the sample.
+    y = y.iloc[horizon - 1 :] if horizon > 1 else y
+    x = x.loc[y.index]
+    forecasts = recursive_forecasts(y, x, start, horizon=horizon)
+    alone = forecasts
+    if len(x.columns) > 1:
+        forecasts = forecasts.assign(pool_mean=forecasts[list(x)].mean(axis=1))
+    rolling = recursive_forecasts(y, x, start, horizon=horizon, window=window)
+    restricted = recursive_forecasts(y, x, start, horizon=horizon, signs=signs)
+    included = set(confidence_set(loss_table(forecasts), block=max(horizon, 2)).included)
+    rows = []
+    for name in forecasts.columns.drop(["actual", "mean"]):
+        fit = compare_forecasts(forecasts["actual"], forecasts["mean"], forecasts[name], horizon=horizon)
+        way = direction_test(forecasts["actual"], forecasts[name])
+        row: dict[str, object] = {"predictor": str(name), "horizon": horizon, "r2_os": fit.r2_os}
+        for label, other in (("rolling", rolling), ("restricted", restricted)):
+            if name in alone and (label == "rolling" or (signs and name in signs)):
+                compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
+                row[f"r2_os_{label}"] = compared.r2_os
+        row |= {
+            "clark_west": fit.clark_west,
+            "clark_west_p": fit.clark_west_p,
+            "mse_f": fit.mse_f,
+            "enc_new": fit.enc_new,
+            "diebold_mariano": fit.diebold_mariano,
+            "diebold_mariano_p": fit.diebold_mariano_p,
+            "hit": way.hit,
+            "direction_p": way.p,
+            "in_set": str(name) in included,
+            "mean_in_set": "mean" in included,
+            "nobs": fit.nobs,
+            "first": str(forecasts.index[0]),
+        }
+        rows.append(row)
+    return rows, forecasts
+
+
+def _search(
+    made: Mapping[tuple[str, int], pd.DataFrame], predictors: list[str], block: int
+) -> SuperiorAbility:
+    """Squared errors less the mean's, in units of the mean's average, of all predictors, portfolios and horizons."""
+    columns = {}
+    for (portfolio, horizon), forecasts in made.items():
+        losses = loss_table(forecasts)
+        scale = losses["mean"].mean()
+        for name in predictors:
+            columns[f"{name}, {portfolio}, {horizon}"] = (losses[name] - losses["mean"]) / scale
+    table = pd.DataFrame(columns).dropna()
+    if table.empty:
+        raise DataError("The forecasts of the portfolios share no quarter. Choose one start for all.")
+    return superior_ability(table.assign(mean=0.0), "mean", block=max(block, 2))

@@ -1,0 +1,183 @@
+"""What a lead study found: tables, and what they show in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from capstar.leads.estimated_regressor import EstimatedRegressor
+from capstar.leads.race import Race
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LEVEL = 0.05
+_IN_SAMPLE = {
+    "slope": "slope", "newey_west_t": "NW t", "hodrick_t": "1B t", "hodrick_p": "1B p",
+    "hodrick_p_adjusted": "1B p adj", "cosine_p": "EWC p", "ivx_wald": "IVX W", "ivx_p": "IVX p",
+    "ivx_p_adjusted": "IVX p adj", "r_squared": "R2", "nobs": "n",
+}  # fmt: skip
+_RACE = {
+    "r2_os": "R2_OS", "r2_os_rolling": "rolling", "r2_os_restricted": "restricted", "clark_west": "CW",
+    "clark_west_p": "CW p", "mse_f_p": "MSE-F p", "enc_new_p": "ENC-NEW p", "diebold_mariano_p": "DM p",
+    "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
+}  # fmt: skip
+_LEGEND = (
+    "NW: Newey-West; 1B: Hodrick (1992); EWC: equal-weighted cosine, fixed-b; IVX: Kostakis, Magdalinos and "
+    "Stamatogiannis (2015); adj: Benjamini-Hochberg over all rows."
+)
+
+
+@dataclass(frozen=True)
+class LeadResults:
+    """Whether a series leads returns.
+
+    Attributes
+    ----------
+    predictor
+        Its name.
+    table : pandas.DataFrame
+        In sample, of `capstar.leads.in_sample_table`: the predictor and the benchmarks, every portfolio and horizon.
+    persistence : pandas.DataFrame
+        Of `capstar.leads.persistence_table`.
+    race : Race or None
+        Out of sample; None where too few quarters allow none.
+    estimated : EstimatedRegressor or None
+        The joint bootstrap, where a source of the estimated predictor was given.
+    information, publication_lag
+        As in the study.
+    note
+        What could not be done, and why; empty if nothing.
+    """
+
+    predictor: str
+    table: pd.DataFrame
+    persistence: pd.DataFrame
+    race: Race | None
+    estimated: EstimatedRegressor | None
+    information: str
+    publication_lag: int
+    note: str = ""
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """In-sample rows of the predictor itself, without the benchmarks."""
+        return self.table[self.table["predictor"] == self.predictor]
+
+    def summary(self) -> str:
+        """Tables and verdict as text."""
+        head = f"Returns over the next quarters on {self.predictor} ({self.information})"
+        parts = [
+            f"{head}, publication lag {self.publication_lag} month(s); {len(self.table)} regressions",
+            _shown(self.table, ["predictor", "returns", "horizon"], _IN_SAMPLE),
+            _LEGEND,
+            "One quarter, persistence and constancy",
+            self.persistence.to_string(index=False, float_format="{:.3f}".format),
+        ]
+        if self.estimated is not None:
+            parts.append(self.estimated.summary())
+        if self.race is not None:
+            ability, first = self.race.ability, self.race.table["first"].min()
+            tests = f"reality check p {ability.reality_check:.3f}, SPA p {ability.spa:.3f}"
+            parts += [
+                f"Out of sample from {first}, percent of squared error saved against the mean",
+                _shown(self.race.table, ["predictor", "returns", "horizon"], _RACE),
+                f"That none of all {len(ability.table)} forecasts beats the mean: {tests}.",
+            ]
+        return "\n".join([*parts, *([self.note] if self.note else []), self.verdict()])
+
+    def verdict(self) -> str:
+        """Three sentences in plain words: in sample, out of sample, and what that does not show."""
+        return " ".join([self._in_sample(), self._out_of_sample(), self._caveat()])
+
+    def _in_sample(self) -> str:
+        own, n = self.own, len(self.table)
+        best = own.loc[own["hodrick_p"].idxmin()]
+        said = (
+            f"In sample the strongest of {len(own)} regressions on {self.predictor} ({n} tried with the benchmarks) "
+            f"is {best['returns']} over {best['horizon']} quarter(s): one point more goes with {best['slope']:+.2f} "
+            f"percent (Hodrick t {best['hodrick_t']:.2f}, IVX p {best['ivx_p']:.3f}, {best['first']}-{best['last']})"
+        )
+        kept = own[own["hodrick_p_adjusted"] < _LEVEL]
+        smallest = f"smallest adjusted p {own['hodrick_p_adjusted'].min():.3f}"
+        if kept.empty:
+            return f"{said}; allowing for all tries none is significant at 5 percent ({smallest})."
+        names = ", ".join(dict.fromkeys(kept["returns"].astype(str)))
+        return f"{said}; allowing for all tries {len(kept)} remain significant ({names}; {smallest})."
+
+    def _out_of_sample(self) -> str:
+        if self.race is None:
+            return "Out of sample nothing was tried."
+        own, p = self.race.table[self.race.table["predictor"] == self.predictor], self.race.ability.spa
+        better, best = int((own["r2_os"] > 0).sum()), own.loc[own["r2_os"].idxmax()]
+        search = (
+            f"the best of all {len(self.race.ability.table)} forecasts beats the mean"
+            if p < _LEVEL
+            else f"that the best of all {len(self.race.ability.table)} forecasts beats the mean is not shown"
+        )
+        return (
+            f"Out of sample from {own['first'].min()} it beats the prevailing mean in {better} of {len(own)} cases "
+            f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} quarter(s), "
+            f"Clark-West p {best['clark_west_p']:.2f}; worst {own['r2_os'].min():+.1f}); with the search allowed for, "
+            f"{search} (SPA p {p:.2f})."
+        )
+
+    def _caveat(self) -> str:
+        return {
+            "filtered": "The filtered series uses parameters of the whole sample and revised data, so forecasts made "
+            "in real time would have known less: an association in sample is not a lead one could have used.",
+            "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
+            "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
+        }[self.information]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by the name of its file, indexed."""
+        keys = ["predictor", "returns", "horizon"]
+        out = {"lead": self.table.set_index(keys), "persistence": self.persistence.set_index(keys[:2])}
+        if self.race is not None:
+            out["out_of_sample"] = self.race.table.set_index(keys)
+        if self.estimated is not None:
+            out["estimated_regressor"] = self.estimated.table.set_index(keys[1:])
+        return out
+
+    def figures(self) -> dict[str, Figure]:
+        """Every figure by the name of its file."""
+        out = {"lead": self.plot()}
+        return out if self.race is None else out | {"out_of_sample": self.plot_race()}
+
+    def plot(self) -> Figure:
+        """Slopes by horizon with 90 percent bands, a panel a portfolio."""
+        from capstar.plotting import plot_lead
+
+        return plot_lead(self.own, predictor=self.predictor)
+
+    def plot_race(self, horizon: int = 1) -> Figure:
+        """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008)."""
+        from capstar.errors import SpecificationError
+        from capstar.leads.forecast_tables import cumulative_difference
+        from capstar.plotting.figures import SERIES, Chart, draw_line, dress
+
+        made = {} if self.race is None else self.race.forecasts
+        chosen = {name: table for (name, h), table in made.items() if h == horizon}
+        if not chosen:
+            raise SpecificationError(
+                f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
+            )
+        figure = Chart(figsize=(4.6 * min(len(chosen), 3), 3.4 * -(-len(chosen) // 3)), layout="constrained")
+        axes = figure.subplots(-(-len(chosen) // 3), min(len(chosen), 3), squeeze=False).ravel()
+        for ax, (name, table) in zip(axes, chosen.items(), strict=False):
+            for column, color in zip(cumulative_difference(table).series.items(), SERIES * 3, strict=False):
+                draw_line(ax, column[1], color=color, label=str(column[0]))
+            dress(ax, str(name), "percent squared, up: better than the mean")
+        axes[0].legend(frameon=False, fontsize=7)
+        for ax in axes[len(chosen) :]:
+            ax.set_visible(False)
+        return figure
+
+
+def _shown(table: pd.DataFrame, keys: list[str], names: dict[str, str]) -> str:
+    columns = [name for name in names if name in table]
+    shown = table[keys + columns].rename(columns=names)
+    return str(shown.to_string(index=False, float_format="{:.3f}".format, na_rep=""))

@@ -1,0 +1,393 @@
+"""Whether a relation holds everywhere: across quantiles, over time, and against a break at an unknown date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import ndtr, ndtri
+from scipy.stats import chi2
+
+from capstar.errors import DataError, SpecificationError
+from capstar.leads.alignment import aligned, overlap_lags
+from capstar.leads.regression import newey_west
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+_TRIM = 0.15
+# Hansen (1997), pi_0 = 0.15: p = P(chi2_v > a + b x), by number of parameters tested.
+_HANSEN = {
+    1: (-0.98828874, 1.01604712, 2.96752918),
+    2: (-1.65273586, 1.05932633, 4.69340428),
+    3: (-2.04820499, 1.13491785, 6.75208304),
+    4: (-2.52186324, 1.10727065, 7.95561422),
+    5: (-3.46464220, 1.06781143, 8.27206632),
+    6: (-4.04745714, 1.08339951, 9.51466537),
+}
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Slopes of one regression estimated many times.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row an estimate: what was varied (``quantile`` and ``predictor``, ``sample``, or dates as index), then
+        ``slope``, ``se``, ``t``, ``p`` (two-sided normal), ``lower`` and ``upper``.
+    kind
+        ``"quantile"``, ``"subsample"`` or ``"rolling"``.
+    target, level, horizon
+        Name of the target, coverage of the bands, periods each target sums.
+    """
+
+    table: pd.DataFrame
+    kind: str
+    target: str
+    level: float
+    horizon: int
+
+    def summary(self) -> str:
+        """Table as text, or what a rolling estimate ranged over."""
+        heading = f"{self.kind.capitalize()} slopes of {self.target}, horizon {self.horizon}"
+        if self.kind != "rolling":
+            return f"{heading}\n{self.table.to_string(index=False, float_format='{:.4f}'.format)}"
+        slope, outside = self.table["slope"], (self.table["lower"] > 0) | (self.table["upper"] < 0)
+        return (
+            f"{heading}: {len(slope)} windows, the last ends in {slope.index[-1]} with {slope.iloc[-1]:.4f}; lowest "
+            f"{slope.min():.4f} ({slope.idxmin()}), highest {slope.max():.4f} ({slope.idxmax()}); zero lies outside "
+            f"the {self.level:.0%} band in {outside.mean():.0%} of them."
+        )
+
+    def plot(self) -> Figure:
+        """Slopes with their bands."""
+        from capstar.plotting.figures import BLUE, SERIES, Chart, dress
+
+        figure = Chart(figsize=(8.0, 3.8), layout="constrained")
+        ax = figure.subplots()
+        table = self.table
+        if self.kind == "quantile":
+            for (name, rows), color in zip(table.groupby("predictor", sort=False), SERIES, strict=False):
+                ax.fill_between(rows["quantile"], rows["lower"], rows["upper"], color=color, alpha=0.15)
+                ax.plot(rows["quantile"], rows["slope"], "o-", color=color, markersize=4, label=str(name))
+            ax.set_xlabel("quantile of the target", fontsize=9)
+            ax.legend(frameon=False, fontsize=8)
+        elif self.kind == "subsample":
+            width = table["slope"] - table["lower"]
+            ax.errorbar(table["sample"], table["slope"], yerr=width, fmt="o", color=BLUE, capsize=3)
+        else:
+            x = pd.PeriodIndex(table.index).to_timestamp()
+            ax.fill_between(x, table["lower"], table["upper"], color=BLUE, alpha=0.15, linewidth=0)
+            ax.plot(x, table["slope"], color=BLUE, linewidth=1.4)
+        dress(ax, f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target)
+        return figure
+
+
+@dataclass(frozen=True)
+class BreakTest:
+    """Test of constant coefficients against one break at an unknown date.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``wald`` by last date of the first regime.
+    sup_wald, date
+        Largest statistic and its date.
+    p_asymptotic
+        Hansen's (1997) approximation to the distribution of Andrews (1993); for uncorrelated errors of one
+        variance, so NaN where the target overlaps, the trimming is not 0.15, or over six parameters are tested.
+    p_bootstrap
+        Fixed-regressor bootstrap of Hansen (2000), heteroskedastic.
+    parameters, nobs, replications
+        Number of coefficients that may change, of observations, of bootstrap samples.
+    """
+
+    table: pd.DataFrame
+    sup_wald: float
+    date: pd.Period
+    p_asymptotic: float
+    p_bootstrap: float
+    parameters: int
+    nobs: int
+    replications: int
+
+    def summary(self) -> str:
+        """Result in one sentence."""
+        return (
+            f"Sup-Wald {self.sup_wald:.2f} for a change in {self.parameters} coefficient(s) after {self.date} "
+            f"({self.nobs} observations): p {self.p_asymptotic:.3f} asymptotically, {self.p_bootstrap:.3f} by "
+            f"{self.replications} fixed-regressor bootstrap samples."
+        )
+
+
+def quantile_slopes(
+    target: pd.Series,
+    predictors: pd.Series | pd.DataFrame,
+    *,
+    quantiles: Sequence[float] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
+    horizon: int = 1,
+    level: float = 0.9,
+) -> Slopes:
+    r"""Quantile regression at several quantiles.
+
+    The covariance is :math:`J^{-1} \Omega J^{-1}`: the density in J by Powell's kernel, and in
+    :math:`\Omega` the autocovariances of the scores to ``horizon - 1`` with Bartlett weights.
+
+    Parameters
+    ----------
+    target, predictors
+        As for `capstar.leads.alignment.aligned`; a constant is added.
+    quantiles
+        Between 0 and 1.
+    horizon
+        Periods each target sums.
+    level
+        Coverage of the bands.
+
+    Raises
+    ------
+    DataError
+        From `capstar.leads.alignment.aligned`.
+    SpecificationError
+        A quantile outside (0, 1).
+
+    References
+    ----------
+    Koenker and Bassett (1978), *Econometrica* 46(1); Powell (1991); Galvao and Yoon (2024), "HAC covariance
+    matrix estimation in quantile regression", *Journal of the American Statistical Association* 119.
+    """
+    if not all(0 < q < 1 for q in quantiles):
+        raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
+    y, x = aligned(target, predictors)
+    design = np.column_stack([np.ones(len(y)), x])
+    rows = []
+    for q in quantiles:
+        beta = _quantile_fit(y.to_numpy(), design, q)
+        se = np.sqrt(np.diag(_quantile_cov(y.to_numpy() - design @ beta, design, q, horizon)))
+        rows += [
+            {"quantile": q, "predictor": str(name), **_tested(float(beta[j]), se[j], level)}
+            for j, name in enumerate(x, start=1)
+        ]
+    return Slopes(pd.DataFrame(rows), "quantile", str(target.name), level, horizon)
+
+
+def subsample_slopes(
+    target: pd.Series,
+    predictor: pd.Series,
+    splits: Sequence[str | pd.Period],
+    *,
+    horizon: int = 1,
+    level: float = 0.9,
+) -> Slopes:
+    """Slope in the whole sample and between dates, Newey-West standard errors.
+
+    Parameters
+    ----------
+    target, predictor
+        As for `capstar.leads.alignment.aligned`.
+    splits
+        First date of every sample after the first.
+    horizon
+        Periods each target sums; so many at the end of a sample reach into the next.
+    level
+        Coverage of the bands.
+
+    Raises
+    ------
+    DataError
+        From `capstar.leads.alignment.aligned`, or a sample with fewer than 10 + 2 ``horizon`` dates.
+    """
+    y, x = aligned(target, predictor)
+    edges = [0, *sorted(int(y.index.searchsorted(pd.Period(s, y.index.freqstr))) for s in splits), len(y)]
+    samples = [(0, len(y)), *pairwise(edges)] if splits else [(0, len(y))]
+    rows = []
+    for first, end in samples:
+        if end - first < 10 + 2 * horizon:
+            raise DataError(
+                f"splits={list(map(str, splits))} leave a sample of {end - first} dates; at least "
+                f"{10 + 2 * horizon} are needed in each within {y.index[0]}-{y.index[-1]}. Choose other dates."
+            )
+        names = {"sample": f"{y.index[first]}-{y.index[end - 1]}", "nobs": end - first}
+        rows.append(names | _slope(y.to_numpy()[first:end], x.to_numpy()[first:end, 0], horizon, level))
+    return Slopes(pd.DataFrame(rows), "subsample", str(target.name), level, horizon)
+
+
+def rolling_slopes(
+    target: pd.Series, predictor: pd.Series, *, window: int, horizon: int = 1, level: float = 0.9
+) -> Slopes:
+    """Slope over every window, Newey-West standard errors.
+
+    Parameters
+    ----------
+    target, predictor
+        As for `capstar.leads.alignment.aligned`.
+    window
+        Observations in each.
+    horizon
+        Periods each target sums. The row of t is known once the target of t is: ``horizon`` periods later.
+    level
+        Coverage of the bands.
+
+    Raises
+    ------
+    DataError
+        From `capstar.leads.alignment.aligned`, or fewer observations than ``window``.
+    SpecificationError
+        A window of fewer than 10 + 2 ``horizon``.
+    """
+    if window < 10 + 2 * horizon:
+        raise SpecificationError(
+            f"window={window}; at least {10 + 2 * horizon} observations are needed for horizon {horizon}."
+        )
+    y, x = aligned(target, predictor, fewest=window)
+    Y, X = y.to_numpy(), x.to_numpy()[:, 0]
+    rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
+    table = pd.DataFrame(rows, index=y.index[window - 1 :])
+    return Slopes(table, "rolling", str(target.name), level, horizon)
+
+
+def break_test(
+    target: pd.Series,
+    predictors: pd.Series | pd.DataFrame,
+    *,
+    constant: bool = True,
+    trim: float = _TRIM,
+    horizon: int = 1,
+    replications: int = 999,
+    seed: int | np.random.Generator = 0,
+) -> BreakTest:
+    """Sup-Wald test of constant coefficients.
+
+    Parameters
+    ----------
+    target, predictors
+        As for `capstar.leads.alignment.aligned`; a table without columns to test the mean.
+    constant
+        Whether the intercept may change too.
+    trim
+        Share of the sample that each regime has at least.
+    horizon
+        Periods each target sums. Over several the bootstrap's multipliers are moving sums three times as long,
+        so that samples keep nearly all the errors' autocorrelation (a dependent wild bootstrap, Shao 2010).
+    replications, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        From `capstar.leads.alignment.aligned`, or a trimming that leaves regimes shorter than their coefficients.
+    SpecificationError
+        A trimming outside (0, 0.5), or nothing that may change.
+
+    References
+    ----------
+    Andrews (1993), *Econometrica* 61(4), and corrigendum (2003), 71(1); Hansen (1997), *Journal of Business and
+    Economic Statistics* 15(1); Hansen (2000), "Testing for structural change in conditional models",
+    *Journal of Econometrics* 97(1), heteroskedastic fixed-regressor bootstrap, here of the residuals without a
+    break; Shao (2010), *Journal of the American Statistical Association* 105.
+    """
+    y, x = aligned(target, predictors)
+    X = np.column_stack([np.ones(len(y)), x])
+    moving = X if constant else X[:, 1:]
+    n, k = len(y), moving.shape[1]
+    if not 0 < trim < 0.5 or k == 0:
+        raise SpecificationError(f"trim={trim}, constant={constant}: give 0 < trim < 0.5 and a coefficient.")
+    first = int(n * trim)
+    if first <= X.shape[1]:
+        raise DataError(f"trim={trim} of {n} dates leaves {first}, too few for {X.shape[1]} coefficients.")
+    dates = np.arange(first, n - first + 1)
+    bases = _break_bases(X, moving, dates)
+    Y = y.to_numpy()[:, None]
+    wald = _wald(Y, X, bases)[:, 0]
+    best = int(wald.argmax())
+    multipliers = _multipliers(n, horizon, replications, np.random.default_rng(seed))
+    draws = _wald((Y - X @ (np.linalg.pinv(X) @ Y)) * multipliers, X, bases).max(axis=0)
+    known = horizon == 1 and trim == _TRIM and k in _HANSEN
+    return BreakTest(
+        pd.DataFrame({"wald": wald}, y.index[dates - 1]),
+        float(wald[best]),
+        y.index[dates[best] - 1],
+        sup_wald_p(float(wald[best]), k) if known else float("nan"),
+        float((1 + (draws >= wald[best]).sum()) / (1 + replications)),
+        k,
+        n,
+        replications,
+    )
+
+
+def sup_wald_p(statistic: float, parameters: int) -> float:
+    """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters."""
+    a, b, v = _HANSEN[parameters]
+    return float(chi2.sf(max(a + b * statistic, 0.0), v))
+
+
+def _tested(slope: float, se: float, level: float) -> dict[str, float]:
+    t, width = slope / se, float(ndtri(0.5 + level / 2)) * se
+    p = 2 * float(ndtr(-abs(t)))
+    return {"slope": slope, "se": se, "t": t, "p": p, "lower": slope - width, "upper": slope + width}
+
+
+def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
+    beta, se, _ = newey_west(y, x, lags=overlap_lags(len(y), horizon))
+    return _tested(float(beta[1]), se, level)
+
+
+def _quantile_fit(y: Floats, design: Floats, q: float) -> Floats:
+    """Coefficients from the dual linear program (Koenker and Bassett 1978), exact to the solver's 1e-7.
+
+    The reweighted least squares of statsmodels' QuantReg need not converge where targets overlap.
+    """
+    from scipy.optimize import linprog
+
+    scale = np.abs(design).max(axis=0)
+    solved = linprog(-y, A_eq=(design / scale).T, b_eq=(1 - q) * (design / scale).sum(axis=0), bounds=(0, 1))
+    out: Floats = -solved.eqlin.marginals / scale
+    return out
+
+
+def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Floats:
+    """Powell's sandwich, Hall and Sheather's bandwidth, with autocovariances of the scores."""
+    from statsmodels.regression.quantile_regression import hall_sheather
+    from statsmodels.stats.sandwich_covariance import S_hac_simple
+
+    width = hall_sheather(len(errors), q)
+    spread = min(float(errors.std()), float(np.subtract(*np.quantile(errors, [0.75, 0.25]))) / 1.34)
+    low, high = ndtri(np.clip([q - width, q + width], 1e-3, 1 - 1e-3))
+    bandwidth = spread * (high - low)
+    weights = 0.75 * np.clip(1 - (errors / bandwidth) ** 2, 0.0, None) / bandwidth
+    inverse = np.linalg.inv((design * weights[:, None]).T @ design)
+    scores = design * (q - (errors < 0))[:, None]
+    out: Floats = inverse @ S_hac_simple(scores, nlags=horizon - 1) @ inverse
+    return out
+
+
+def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> list[Floats]:
+    """Orthonormal basis of the changing regressors after each date, net of the constant ones."""
+    inverse, position = np.linalg.pinv(X), np.arange(len(X))[:, None]
+    after = (np.where(position >= date, moving, 0.0) for date in dates)
+    return [np.linalg.qr(late - X @ (inverse @ late))[0] for late in after]
+
+
+def _wald(y: Floats, X: Floats, bases: list[Floats]) -> Floats:
+    """Statistics by date (rows) of each column of y, one variance of the errors."""
+    errors = y - X @ (np.linalg.pinv(X) @ y)
+    total = (errors**2).sum(axis=0)
+    explained = np.array([((basis.T @ errors) ** 2).sum(axis=0) for basis in bases])
+    freedom = len(y) - X.shape[1] - bases[0].shape[1]
+    out: Floats = explained / ((total - explained) / freedom)
+    return out
+
+
+def _multipliers(n: int, horizon: int, replications: int, rng: np.random.Generator) -> Floats:
+    """Standard normal, shape (n, replications): independent, or moving sums where targets overlap."""
+    length = 1 if horizon == 1 else 3 * horizon
+    total = np.cumsum(rng.standard_normal((n + length, replications)), axis=0)
+    out: Floats = (total[length:] - total[:-length]) / np.sqrt(length)
+    return out

@@ -1,0 +1,50 @@
+"""Figures and tables written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from capstar.errors import DataError
+from capstar.writing import write_whole
+
+
+def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
+    """Write a figure whole or not at all; the ending decides the format."""
+    path = Path(path)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    figure.savefig(partial, dpi=dpi)
+    os.replace(partial, path)
+
+
+def save_all(
+    folder: str | Path, tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Figure], summary: str
+) -> list[Path]:
+    """Write tables as CSV, figures as PNG and ``summary.txt`` into a folder, which is made.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be written to.
+    """
+    folder = Path(folder)
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            written.append(folder / f"{name}.csv")
+            write_whole(written[-1], table.to_csv())
+        for name, figure in figures.items():
+            written.append(folder / f"{name}.png")
+            save(figure, written[-1])
+        written.append(folder / "summary.txt")
+        write_whole(written[-1], summary + "\n")
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be written ({error}). Choose another folder with --out."
+        ) from error
+    return written
