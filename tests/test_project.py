@@ -61,7 +61,7 @@ def test_doors() -> None:
 def test_every_public_name_has_a_docstring() -> None:
     import capstar
 
-    for room in ("data", "leads", "plotting", "rstar", "statespace"):
+    for room in ("data", "leads", "markets", "plotting", "rstar", "smallcaps", "statespace"):
         module = getattr(capstar, room)
         for name in module.__all__:
             thing = getattr(module, name)

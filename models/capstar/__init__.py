@@ -1,8 +1,9 @@
 """capstar: small caps and r-star.
 
-Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.data`` (where numbers
-come from), ``capstar.leads`` (does one series lead another), ``capstar.markets`` (states of a market,
-rates of exchange), ``capstar.study`` (the main job), ``capstar.statespace`` (models as equations).
+Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.smallcaps`` (the index
+calculator), ``capstar.markets`` (states of a market, rates of exchange), ``capstar.leads`` (does one series
+lead another), ``capstar.data`` (where numbers come from), ``capstar.study`` (the main job),
+``capstar.statespace`` (models as equations).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if __name__ != "capstar":
     raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
 
 __version__ = "0.1.0"
-__all__ = ["data", "leads", "markets", "plotting", "rstar", "statespace", "study"]
+__all__ = ["data", "leads", "markets", "plotting", "rstar", "smallcaps", "statespace", "study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from capstar import __version__
-from capstar.cli import data, lead, market, rstar, study
+from capstar.cli import data, index, lead, market, rstar, study
 from capstar.cli.shared import Debug
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(rstar.rstar)
 app.command()(study.study)
+app.command()(index.index)
 app.command()(lead.lead)
 app.command()(market.market)
 app.add_typer(data.app, name="data")

@@ -100,6 +100,11 @@ class LeadResults:
             f"is {best['returns']} over {best['horizon']} quarter(s): one point more goes with {best['slope']:+.2f} "
             f"percent (Hodrick t {best['hodrick_t']:.2f}, IVX p {best['ivx_p']:.3f}, {best['first']}-{best['last']})"
         )
+        if self.estimated is not None:
+            key = self.estimated.table.set_index(["returns", "horizon"]).loc[
+                (best["returns"], best["horizon"])
+            ]
+            said += f"; with the predictor estimated anew in every bootstrap sample p is {key['p']:.3f}"
         kept = own[own["hodrick_p_adjusted"] < _LEVEL]
         smallest = f"smallest adjusted p {own['hodrick_p_adjusted'].min():.3f}"
         if kept.empty:

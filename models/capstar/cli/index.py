@@ -1,0 +1,60 @@
+"""``capstar index``: compute an index by rules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capstar.cli.shared import Debug, check_folder, errors
+from capstar.writing import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Rules(StrEnum):
+    """Indexes whose rules are known."""
+
+    russell1000 = "russell1000"
+    russell2000 = "russell2000"
+    russell3000 = "russell3000"
+
+
+def index(
+    context: typer.Context,
+    prices: Annotated[Path, typer.Option(help="date, id, close and dividend, one row each; Parquet or CSV.")],
+    shares: Annotated[Path, typer.Option(help="date, id, shares, float_factor, company, sector, eligible.")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables, index.csv, index.png, summary.txt.")],
+    actions: Annotated[
+        Path | None, typer.Option(help="date, id, action, other, ratio, cash, price; in the order of dates.")
+    ] = None,
+    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = Rules.russell2000,
+    stale_days: Annotated[
+        int, typer.Option(min=0, help="A close may be so many days old on a rebalancing date.")
+    ] = 0,
+    debug: Debug = False,
+) -> None:
+    """Compute an index by rules from prices, share counts and corporate actions."""
+    with errors(debug=debug or context.obj["debug"]):
+        from capstar.plotting import save
+        from capstar.smallcaps import IndexCalculator, IndexRules
+
+        check_folder(out)
+        chosen: IndexRules = getattr(IndexRules, rules.value)(stale_days=stale_days)
+        events = None if actions is None else _table(actions)
+        results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
+        results.save(out)
+        write_whole(out / "index.csv", results.levels.to_csv())
+        save(results.plot(), out / "index.png")
+        typer.echo(results.summary())
+        typer.echo(f"\nWritten: {out}")
+
+
+def _table(path: Path) -> pd.DataFrame | Path:
+    """A Parquet file as it is, which is read a year at a time; anything else as a table."""
+    from capstar.data.files import read_table
+
+    return path if path.is_dir() or path.suffix.lower() in (".parquet", ".pq") else read_table(path)

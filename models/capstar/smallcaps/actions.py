@@ -1,0 +1,273 @@
+"""Corporate actions: the table, its checks, and the identifiers a security has had.
+
+Columns of the table, one row an action:
+
+- ``date``: first day on which it is in effect, before that day's open; a delisting's final price counts as
+  the close of that day.  Rows stand in the order of their dates; of two on one day the upper comes first.
+- ``id``: the security it happens to, ``action``: one of `KINDS`.
+- ``other``: a merger's acquirer (empty if outside the data), a spin-off's child, the new id of a ticker change.
+- ``ratio``: new shares for one old (split), shares of the acquirer (merger for stock) or of the child
+  (spin-off) for one share.
+- ``cash``: a special dividend, a share; of a merger it may be noted and is not used, since the target leaves
+  at its last price.
+- ``price``: what a delisted share fetches in the end (0 if empty); what a child is worth until its first close.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capstar.errors import DataError
+from capstar.smallcaps.schema import Table, as_days, keyed, numbers_of
+
+MERGER, SPIN_OFF, DELISTING, SPLIT = "merger", "spin-off", "delisting", "split"
+TICKER_CHANGE, SPECIAL_DIVIDEND = "ticker-change", "special-dividend"
+KINDS = (MERGER, SPIN_OFF, DELISTING, SPLIT, TICKER_CHANGE, SPECIAL_DIVIDEND)
+_NUMBERS = ("ratio", "cash", "price")
+_NEEDED = {SPLIT: "ratio", SPIN_OFF: "ratio", SPECIAL_DIVIDEND: "cash"}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One corporate action on securities known by their position.
+
+    Attributes
+    ----------
+    date
+        As in the table.
+    kind
+        One of `KINDS`.
+    security, other
+        Positions; -1 if there is no other.
+    label
+        Kind and identifiers, for the log.
+    ratio, cash, price
+        As in the table; NaN where empty.
+    """
+
+    date: np.datetime64
+    kind: str
+    security: int
+    other: int
+    label: str
+    ratio: float
+    cash: float
+    price: float
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Identifiers a security has had, and the days on which each is in use.
+
+    Attributes
+    ----------
+    first
+        First identifier of the security, by later identifier; the one it keeps.
+    starts
+        First day of an identifier that a ticker change brings.
+    ends
+        Day from which an identifier is no longer in use, and why.
+    """
+
+    first: dict[str, str]
+    starts: dict[str, np.datetime64]
+    ends: dict[str, tuple[np.datetime64, str]]
+
+    def keep(self, identifier: str) -> str:
+        """First identifier of the security."""
+        return self.first.get(identifier, identifier)
+
+    def renamed(self) -> set[str]:
+        """Identifiers that have become another."""
+        return set(self.first.values()) | (set(self.first) & set(self.ends))
+
+    def bounds(self, identifiers: list[str]) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
+        """First day of each of distinct identifiers, and the day after its last."""
+        at = {name: position for position, name in enumerate(identifiers)}
+        starts = np.full(len(at), np.datetime64("0001-01-01"))
+        ends = np.full(len(at), np.datetime64("9999-01-01"))
+        for name in self.starts.keys() & at.keys():
+            starts[at[name]] = self.starts[name]
+        for name in self.ends.keys() & at.keys():
+            ends[at[name]] = self.ends[name][0]
+        return starts, ends
+
+    def outside_error(self, identifier: str, day: np.datetime64, source: str) -> DataError:
+        """The error for a row of an identifier that is not in use that day."""
+        end, why = self.ends.get(identifier, (None, ""))
+        if end is not None and day >= end:
+            return DataError(
+                f"{source}: {identifier} has a row on {day}, but {why} on {end}. Date the action after the last "
+                "row, or give what came later another id."
+            )
+        return DataError(
+            f"{source}: {identifier} has a row on {day}, before the ticker change of {self.starts[identifier]} "
+            "that brings this id. Use the old id until then."
+        )
+
+
+def as_actions(table: Table | None, source: str = "actions") -> pd.DataFrame:
+    """Check corporate actions by themselves.
+
+    Parameters
+    ----------
+    table
+        See the module; or a Parquet file of it; or none.
+    source
+        Named in errors.
+
+    Raises
+    ------
+    DataError
+        A column, date or id is missing, dates fall, a kind is unknown, a needed number is missing or not
+        positive, a row stands twice.
+    """
+    columns = ["date", "id", "action", "other", *_NUMBERS]
+    if table is None or (isinstance(table, pd.DataFrame) and table.empty):
+        return pd.DataFrame({c: [] for c in columns})
+    frame = keyed(table, ("action",), source, unique=False)
+    frame["action"] = frame["action"].astype(str).str.strip().str.lower()
+    frame["other"] = _text(frame)
+    for name in _NUMBERS:
+        frame[name] = numbers_of(frame, name, source)
+    falling = frame["date"].diff() < pd.Timedelta(0)
+    if falling.any():
+        row = frame[falling].iloc[0]
+        raise DataError(
+            f"{source}: {row['action']} of {row['id']} on {row['date']:%Y-%m-%d} stands after a later one. Sort "
+            "the rows by date; actions of one day stay in the order in which they happen."
+        )
+    for row in frame.itertuples(index=False):
+        _check_row(row, source)
+    twice = frame.duplicated(["date", "id", "action", "other"])
+    if twice.any():
+        raise DataError(f"{source}: {_said(frame[twice].iloc[0])} stands twice. Keep one of the rows.")
+    return frame[columns]
+
+
+def identities(actions: pd.DataFrame, source: str = "actions") -> Identities:
+    """Follow every identifier through mergers, delistings and ticker changes.
+
+    Parameters
+    ----------
+    actions
+        From `as_actions`.
+    source
+        Named in errors.
+
+    Raises
+    ------
+    DataError
+        Something happens to an identifier that is no longer, or not yet, in use.
+    """
+    first: dict[str, str] = {}
+    starts: dict[str, np.datetime64] = {}
+    ends: dict[str, tuple[np.datetime64, str]] = {}
+    for row, day in zip(actions.itertuples(index=False), as_days(actions["date"]), strict=True):
+        parties = [row.id] + ([row.other] if row.other and row.action != TICKER_CHANGE else [])
+        for party in parties:
+            if party in ends:
+                raise DataError(
+                    f"{source}: {_said(row)} comes when {party} {ends[party][1]} on {ends[party][0]}. Correct the "
+                    "order or the id."
+                )
+        if row.action == TICKER_CHANGE:
+            if row.other in starts or row.other in ends or row.other == row.id:
+                raise DataError(f"{source}: {_said(row)} brings an id that was in use before. Give a new id.")
+            first[row.other] = first.get(row.id, row.id)
+            starts[row.other], ends[row.id] = day, (day, f"became {row.other}")
+        elif row.action in (MERGER, DELISTING):
+            ends[row.id] = day, "was merged" if row.action == MERGER else "was delisted"
+    return Identities(first, starts, ends)
+
+
+def check_parties(actions: pd.DataFrame, priced: set[str], known: set[str], source: str = "actions") -> None:
+    """Raise `DataError` at the first action of, or with, an unknown security.
+
+    Parameters
+    ----------
+    actions
+        From `as_actions`.
+    priced, known
+        Identifiers with prices; with prices, shares or brought by a ticker change.
+    source
+        Named in errors.
+    """
+    for row in actions.itertuples(index=False):
+        if row.id not in known:
+            raise DataError(f"{source}: {_said(row)} is of an unknown id. Correct it, or add its prices.")
+        if row.action == MERGER and row.other and row.other not in known:
+            raise DataError(
+                f"{source}: {_said(row)} has an acquirer that does not exist. Correct the id; leave it and the "
+                "ratio empty if the acquirer is outside the data."
+            )
+        if row.action == SPIN_OFF and row.other not in priced:
+            raise DataError(
+                f"{source}: {_said(row)} has a child without prices. Correct the id, or add them."
+            )
+
+
+def placed(actions: pd.DataFrame, position: dict[str, int], names: Identities) -> list[Action]:
+    """Actions by position, ticker changes left out.
+
+    Parameters
+    ----------
+    actions
+        From `as_actions`.
+    position
+        Of each security, by first identifier.
+    names
+        From `identities`.
+    """
+    rows = zip(actions.itertuples(index=False), as_days(actions["date"]), strict=True)
+    return [
+        Action(
+            day,
+            row.action,
+            position[names.keep(row.id)],
+            position[names.keep(row.other)] if row.other else -1,
+            f"{row.action} {names.keep(row.id)}" + (f" {names.keep(row.other)}" if row.other else ""),
+            row.ratio,
+            row.cash,
+            row.price,
+        )
+        for row, day in rows
+        if row.action != TICKER_CHANGE
+    ]
+
+
+def _text(frame: pd.DataFrame) -> pd.Series:
+    if "other" not in frame.columns:
+        return pd.Series("", index=frame.index, dtype=object)
+    return frame["other"].astype(object).where(frame["other"].notna(), "").astype(str).str.strip()
+
+
+def _check_row(row: Any, source: str) -> None:
+    """Numbers and parties one action needs."""
+    kind, said = row.action, _said(row)
+    if kind not in KINDS:
+        raise DataError(f"{source}: {said} is an unknown action. Choose one of {list(KINDS)}.")
+    values = {name: getattr(row, name) for name in _NUMBERS}
+    for name, value in values.items():
+        if value < 0 or np.isinf(value) or (value == 0 and name == "ratio"):
+            raise DataError(f"{source}: {said} has the {name} {value:g}. Give a positive number.")
+    needed = _NEEDED.get(kind, "")
+    if needed and np.isnan(values[needed]):
+        raise DataError(f"{source}: {said} has no {needed}. Add it.")
+    other = row.other
+    if kind in (SPIN_OFF, TICKER_CHANGE) and not other:
+        raise DataError(f"{source}: {said} names no other id. Put the child, or the new id, into 'other'.")
+    if kind == MERGER and not np.isnan(values["ratio"]) and not other:
+        raise DataError(f"{source}: {said} is for shares of nobody. Put the acquirer into 'other'.")
+    if other == row.id:
+        raise DataError(f"{source}: {said} is with itself. Correct 'other'.")
+
+
+def _said(row: Any) -> str:
+    other = f" and {row.other}" if row.other else ""
+    return f"{row.action} of {row.id}{other} on {row.date:%Y-%m-%d}"

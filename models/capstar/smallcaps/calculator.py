@@ -1,0 +1,134 @@
+"""The index calculator: tables in, index out."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError, DataWarning
+from capstar.smallcaps.actions import TICKER_CHANGE, Identities, as_actions, check_parties, identities, placed
+from capstar.smallcaps.engine import Engine, Inputs
+from capstar.smallcaps.prices import PriceTable
+from capstar.smallcaps.results import IndexResults
+from capstar.smallcaps.rules import IndexRules
+from capstar.smallcaps.schedule import by_calendar, by_weights
+from capstar.smallcaps.schema import Table, as_days, as_shares, as_weights
+
+
+class IndexCalculator:
+    """Index by rules, from prices, share counts and corporate actions.
+
+    Every day is valued at closes; members and shares change after the close.  The level is the sum of price,
+    shares and float factor over the divisor, and the divisor takes up every change that is not the market's.
+    Nothing later than a day enters its numbers.
+
+    Parameters
+    ----------
+    rules
+        Of the index.
+    prices
+        Long table of closes as traded, and of dividends, or a Parquet file or folder of it, read a calendar
+        year at a time; see `capstar.smallcaps.schema`.
+    shares
+        Long table of shares outstanding, or a Parquet file; see there.
+    actions
+        Corporate actions, or a Parquet file; see `capstar.smallcaps.actions`.
+    weights
+        Given weights, or a Parquet file: the index takes them after the closes of their dates, and
+        neither calendar nor selection of the rules.
+
+    Raises
+    ------
+    DataError
+        Anything in the tables that cannot be: the message names the id, the date and the remedy.
+
+    References
+    ----------
+    FTSE Russell, *Russell US Equity Indices: Construction and Methodology*.
+    """
+
+    def __init__(
+        self,
+        rules: IndexRules,
+        prices: Table,
+        shares: Table,
+        actions: Table | None = None,
+        *,
+        weights: Table | None = None,
+    ) -> None:
+        events = as_actions(actions)
+        names = identities(events)
+        counts = _first_ids(as_shares(shares), names, "shares")
+        table = PriceTable(prices, names)
+        _check_known(table, counts, names)
+        brought = set(events.loc[events["action"] == TICKER_CHANGE, "other"])
+        check_parties(events, table.raw_ids, table.raw_ids | set(counts["raw"]) | brought)
+        position = {name: at for at, name in enumerate(sorted(set(table.ids) | set(counts["id"])))}
+        dated = placed(events, position, names)
+        if weights is None:
+            schedule = by_calendar(rules, table.dates, dated)
+        else:
+            given = _first_ids(as_weights(weights), names, "weights")
+            _check_weighted(given, table)
+            schedule = by_weights(given.assign(id=given["id"].map(position)), table.dates, dated)
+        self._names = names
+        self._inputs = Inputs(rules, table, counts, position, schedule)
+
+    def run(self) -> IndexResults:
+        """Compute the index from the first effective date to the last close."""
+        inputs = self._inputs
+        return IndexResults(
+            rules=inputs.rules,
+            **Engine(inputs).run(),
+            names=pd.Series(self._names.first, name="first_id", dtype=object).rename_axis("id"),
+            prices=inputs.prices,
+        )
+
+
+def _first_ids(frame: pd.DataFrame, names: Identities, source: str) -> pd.DataFrame:
+    """Rows under the identifier a security keeps; ``raw`` is the one they came with."""
+    codes, raw = pd.factorize(frame["id"])
+    raw_ids = [str(name) for name in raw]
+    starts, ends = names.bounds(raw_ids)
+    days = as_days(frame["date"])
+    renamed = np.isin(raw_ids, list(names.renamed()))
+    outside = (days < starts[codes]) | ((days >= ends[codes]) & renamed[codes])
+    if outside.any():
+        at = int(np.argmax(outside))
+        raise names.outside_error(raw_ids[codes[at]], days[at], source)
+    first = pd.Series(np.array([names.keep(name) for name in raw_ids], dtype=object)[codes], frame.index)
+    out = frame.assign(raw=frame["id"], id=first)
+    if "company" in frame.columns:
+        out["company"] = frame["company"].where(frame["company"] != frame["id"], first)
+    return out
+
+
+def _check_known(prices: PriceTable, shares: pd.DataFrame, names: Identities) -> None:
+    known = set(shares["id"])
+    unknown = sorted(set(prices.ids) - known)
+    if unknown:
+        raise DataError(
+            f"prices: {unknown[0]} has no row in the table of shares ({len(unknown)} such ids). Add its shares, "
+            "correct the id, or drop its prices."
+        )
+    lone = shares[~shares["id"].isin(prices.ids)]
+    traded = set(shares.loc[shares["id"].isin(prices.ids), "company"])
+    lone = lone[~lone["company"].isin(traded)]
+    if len(lone):
+        warnings.warn(
+            f"shares: {lone['id'].iloc[0]} has no prices ({lone['id'].nunique()} such ids) and cannot be ranked. Add "
+            "its prices, or drop the row.",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def _check_weighted(weights: pd.DataFrame, prices: PriceTable) -> None:
+    unknown = weights[~weights["id"].isin(prices.ids)]
+    if len(unknown):
+        row = unknown.iloc[0]
+        raise DataError(
+            f"weights: {row['id']} on {row['date']:%Y-%m-%d} has no prices. Correct the id, or add its prices."
+        )

@@ -1,0 +1,226 @@
+"""The run through time: values between events, and the events."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capstar.errors import DataError, DataWarning
+from capstar.smallcaps.actions import DELISTING, SPIN_OFF, Action
+from capstar.smallcaps.book import Book
+from capstar.smallcaps.chooser import Choice, Chooser
+from capstar.smallcaps.journal import Journal
+from capstar.smallcaps.prices import PriceTable
+from capstar.smallcaps.register import Register
+from capstar.smallcaps.rules import IndexRules
+from capstar.smallcaps.schedule import Schedule
+from capstar.smallcaps.window import Window
+
+Floats = NDArray[np.float64]
+_ENDED_DAYS = 7  # a member without a price for longer at the end is reported
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run starts from, all checked.
+
+    Attributes
+    ----------
+    rules
+        Of the index.
+    prices, shares
+        Tables of them; shares by first identifier.
+    position
+        Of each security, by first identifier.
+    schedule
+        What happens on which day.
+    """
+
+    rules: IndexRules
+    prices: PriceTable
+    shares: pd.DataFrame
+    position: dict[str, int]
+    schedule: Schedule
+
+
+class Engine:
+    """One run of an index.
+
+    Parameters
+    ----------
+    inputs
+        What it starts from.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._rules, self._dates = inputs.rules, inputs.prices.dates
+        self._inputs, self._schedule = inputs, inputs.schedule
+        self._ids = list(inputs.position)
+        self._register = Register(inputs.shares, inputs.position)
+        self._book = Book(len(self._ids), inputs.rules)
+        self._chooser = Chooser(inputs.rules, self._ids, self._register, self._book, inputs.prices.last)
+        self._journal = Journal(self._dates, self._ids, self._register.sectors)
+        self._choices: dict[int, Choice] = {}
+        self._level = inputs.rules.base
+        self._valued = 0  # rows of the window that have been valued
+
+    def run(self) -> dict[str, pd.DataFrame]:
+        """Tables by name, from `Journal.tables`."""
+        before: Window | None = None
+        for block in self._inputs.prices.blocks(self._inputs.position):
+            window = Window(block, before, self._rules.average_days)
+            rows = range(window.first, window.first + len(window.dates))
+            busy = [day for day in rows if self._schedule.busy(day)]
+            for day in busy:
+                for action in self._schedule.actions.get(day, ()):
+                    window.adjust(day - window.first, action)
+            self._valued = 0
+            for day in busy:
+                self._open(window, day)
+                self._close(window, day)
+            self._value(window, len(window.dates))
+            before = window
+        self._report_ended()
+        return self._journal.tables()
+
+    def _open(self, window: Window, day: int) -> None:
+        """Actions before the open."""
+        for action in self._schedule.actions.get(day, ()):
+            self._register.advance(action.date - 1)
+            if self._book.touched_by(action) and action.kind != DELISTING:
+                row = day - window.first
+                self._value(window, row)
+                self._require_child(window, row, action)
+                self._book.apply(action)
+                self._journal.change(self._dates[day], self._dates[day - 1], action.label, self._book)
+            self._register.apply(action)
+
+    def _close(self, window: Window, day: int) -> None:
+        """Delistings, rankings and changes of the index after the close."""
+        for action in self._schedule.actions.get(day, ()):
+            self._leavers(window, day, action)
+        row = day - window.first
+        for number in self._schedule.ranks.get(day, ()):
+            rebalance = self._schedule.rebalances[number]
+            self._choices[number] = self._chooser.choose(rebalance, window, row)
+        for number in self._schedule.effective.get(day, ()):
+            self._rebalance(window, day, number)
+        if (table := self._schedule.weights.get(day)) is not None:
+            self._register.advance(self._dates[day])
+            self._value(window, row + 1)
+            self._replace(window, day, self._chooser.given(table, window, row), "weights")
+
+    def _leavers(self, window: Window, day: int, action: Action) -> None:
+        who = action.security
+        if action.kind == SPIN_OFF and not self._rules.hold_spin_offs:
+            who = action.other
+        elif action.kind != DELISTING:
+            return
+        if not self._book.held[who] > 0:
+            return
+        self._value(window, day - window.first + 1)
+        if action.kind == DELISTING and np.isnan(action.price) and self._book.inside[who]:
+            warnings.warn(
+                f"{self._ids[who]} was delisted on {action.date} without a final price: its value is taken as 0. "
+                "Put what a share fetched into 'price'.",
+                DataWarning,
+                stacklevel=5,
+            )
+        self._book.leave(who, action.label)
+        self._note(day, action.label)
+
+    def _rebalance(self, window: Window, day: int, number: int) -> None:
+        choice = self._choices.pop(number)
+        if choice.kind == "review" and not self._book.started:
+            return
+        self._register.advance(self._dates[day])
+        self._value(window, day - window.first + 1)
+        holding = self._chooser.holding(choice, window, day - window.first)
+        before = self._book.value / self._book.value.sum() if self._book.started else None
+        was = self._book.inside
+        self._replace(window, day, holding, choice.kind)
+        now = self._book.inside
+        after = self._book.value / self._book.value.sum()
+        self._journal.rebalanced(
+            {
+                "kind": choice.kind,
+                "rank": self._schedule.rebalances[number].rank,
+                "effective": pd.Timestamp(self._dates[day]),
+                "members": int(now.sum()),
+                "joined": int((now & ~was).sum()),
+                "left": int((was & ~now).sum()),
+                "turnover": np.nan if before is None else 0.5 * float(np.abs(after - before).sum()),
+            }
+        )
+
+    def _replace(
+        self, window: Window, day: int, holding: tuple[Floats, NDArray[np.int8]], label: str
+    ) -> None:
+        close = window.close[day - window.first]
+        self._book.replace(*holding, close, f"the {label} of {self._dates[day]}")
+        self._book.sector = self._register.sector.copy()
+        self._note(day, label)
+
+    def _note(self, day: int, label: str) -> None:
+        """Write down what is held after a close."""
+        book = self._book
+        self._journal.change(self._dates[day], self._dates[day], label, book)
+        level, total = np.array([self._level]), np.array([book.total])
+        self._journal.close_of(slice(day, day + 1), level, total, book.value[book.inside][None, :], book)
+
+    def _value(self, window: Window, stop: int) -> None:
+        """Value the book at the closes up to, not with, a row."""
+        first, self._valued = self._valued, max(stop, self._valued)
+        book = self._book
+        if stop <= first or not book.started:
+            return
+        columns = np.flatnonzero(book.inside)
+        held = book.held[columns]
+        closes = np.ascontiguousarray(
+            window.close[first:stop, columns]
+        )  # sums in one order, however many days
+        values = closes * held
+        market = values.sum(axis=1)
+        days = window.dates[first:stop]
+        if not (market > 0).all():
+            raise DataError(f"The index is worth nothing on {days[np.argmin(market > 0)]}. Check its prices.")
+        paid = window.dividend[first:stop, columns] * held
+        opening = book.value[columns]
+        start = np.concatenate([[opening.sum()], market[:-1]])
+        base = start if self._rules.reinvest == "close" else start - paid.sum(axis=1)
+        gained = np.diff(values, axis=0, prepend=opening[None, :])
+        totals = book.total * np.cumprod(1.0 + (market + paid.sum(axis=1) - start) / base)
+        earlier = np.concatenate([[book.total], totals[:-1]])
+        levels = market / book.divisor
+        rows = slice(window.first + first, window.first + stop)
+        self._journal.close_of(rows, levels, totals, values, book)
+        points = (gained + paid) * (earlier / base)[:, None]
+        self._journal.gain(days, columns, book, gained / book.divisor, points)
+        if (holes := window.missing[first:stop, columns]).any():
+            at, who = np.nonzero(holes)
+            self._journal.carry(days[at], columns[who], closes[at, who])
+        book.value[columns] = values[-1]
+        book.total, self._level = float(totals[-1]), float(levels[-1])
+
+    def _require_child(self, window: Window, row: int, action: Action) -> None:
+        if action.kind == SPIN_OFF and np.isnan(window.close[row, action.other]):
+            raise DataError(
+                f"actions: {action.label} on {action.date}: the child has no close on {window.dates[row]}. Add it, "
+                "or put what a share is worth until its first close into 'price'."
+            )
+
+    def _report_ended(self) -> None:
+        final, last = self._dates[-1], self._inputs.prices.last
+        members = [self._ids[who] for who in np.flatnonzero(self._book.inside)]
+        ended = [name for name in members if last.get(name, final) < final - _ENDED_DAYS]
+        if ended:
+            warnings.warn(
+                f"{len(ended)} members at the end have no price for more than {_ENDED_DAYS} days, the first is "
+                f"{ended[0]} (last {last[ended[0]]}); the last close is carried. Add their delisting or merger.",
+                DataWarning,
+                stacklevel=4,
+            )

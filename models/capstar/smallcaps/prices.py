@@ -1,0 +1,247 @@
+"""Closes and dividends, checked as they are read and held in memory one period at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capstar.errors import DataError
+from capstar.frames import require_columns
+from capstar.smallcaps.actions import Identities
+from capstar.smallcaps.schema import Table, days_of, ids_of
+
+_SOURCE = "prices"
+_BATCH = 2**18  # rows
+_NEVER = np.datetime64("0001-01-01")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Closes of one period.
+
+    Attributes
+    ----------
+    first
+        Position of its first date among all dates.
+    dates : numpy.ndarray
+        Days, shape (n,).
+    close, dividend : numpy.ndarray
+        Shape (n, securities); NaN without a close, 0 without a dividend.
+    """
+
+    first: int
+    dates: NDArray[np.datetime64]
+    close: NDArray[np.float64]
+    dividend: NDArray[np.float64]
+
+
+class PriceTable:
+    """Prices by date and security, read a period at a time.
+
+    Parameters
+    ----------
+    table
+        See `capstar.smallcaps.schema`; or a Parquet file or folder of it, best sorted by date.
+    names
+        Identifiers in use.
+
+    Attributes
+    ----------
+    dates : numpy.ndarray
+        Days with prices, in order.
+    ids
+        First identifiers of the securities, in order.
+    last
+        Last day with a price, by first identifier.
+
+    Raises
+    ------
+    DataError
+        A column, date or id is missing, a close is not positive, a dividend is negative, or an identifier is
+        not in use on a date.
+    """
+
+    def __init__(self, table: Table, names: Identities) -> None:
+        self._names = names
+        self._data = _dataset(table)
+        self._columns = [c for c in ("date", "id", "close", "dividend") if c in self._data.schema.names]
+        self.last: dict[str, np.datetime64] = {}
+        self.raw_ids: set[str] = set()
+        self.dates = self._scan()
+        self.ids = sorted(self.last)
+
+    def blocks(self, position: dict[str, int]) -> Iterator[Block]:
+        """Calendar years, in order.
+
+        Parameters
+        ----------
+        position
+            Column of each security, by first identifier.
+        """
+        years = self.dates.astype("datetime64[Y]")
+        for year in np.unique(years):
+            rows = np.flatnonzero(years == year)
+            yield self._block(int(rows[0]), self.dates[rows], position)
+
+    def closes(self, day: np.datetime64) -> pd.Series:
+        """Closes of one day, by first identifier."""
+        table = self._read(day, day)
+        ids = [self._names.keep(str(name)) for name in table["id"].to_pylist()]
+        return pd.Series(_floats(table, "close"), index=ids).dropna()
+
+    def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
+        table = self._read(dates[0], dates[-1])
+        days, ids, codes = _keys(table)
+        columns = np.array([position[self._names.keep(name)] for name in ids], dtype=np.int64)[codes]
+        at = np.searchsorted(dates, days)
+        traded = dates[np.minimum(at, len(dates) - 1)] == days  # a day without any close is none
+        cells = (at * len(position) + columns)[traded]
+        _refuse_twice(cells, dates, len(position), position)
+        close = np.full((len(dates), len(position)), np.nan)
+        close.ravel()[cells] = _floats(table, "close")[traded]
+        dividend = np.zeros((len(dates), len(position)) if "dividend" in self._columns else (1, 1))
+        if "dividend" in self._columns:
+            dividend.ravel()[cells] = np.nan_to_num(_floats(table, "dividend"))[traded]
+        return Block(first, dates, close, np.broadcast_to(dividend, close.shape))
+
+    def _read(self, first: np.datetime64, last: np.datetime64) -> Any:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        kind = self._data.schema.field("date").type
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+        def bound(day: np.datetime64) -> Any:
+            return pa.scalar(str(day)) if text else pa.scalar(day.astype("M8[s]").item()).cast(kind)
+
+        span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
+        return self._data.to_table(columns=self._columns, filter=span)
+
+    def _scan(self) -> NDArray[np.datetime64]:
+        """Check every row, and note the days and the last day of each security."""
+        seen: list[NDArray[np.datetime64]] = []
+        for batch in self._data.to_batches(columns=self._columns, batch_size=_BATCH, batch_readahead=2):
+            if not batch.num_rows:
+                continue
+            days, ids, codes = _keys(batch)
+            self._check(batch, days, ids, codes)
+            self.raw_ids.update(ids)
+            priced = np.flatnonzero(~np.isnan(_floats(batch, "close")))
+            seen.append(np.unique(days[priced]))
+            order = priced[np.argsort(days[priced], kind="stable")]
+            latest = np.full(len(ids), _NEVER)
+            latest[codes[order]] = days[order]  # of one security the last stays
+            for name, day in zip(ids, latest, strict=True):
+                keep = self._names.keep(name)
+                self.last[keep] = max(self.last.get(keep, day), day)
+        found = np.unique(np.concatenate([*seen, np.zeros(0, "datetime64[D]")]))
+        if not found.size:
+            raise DataError(f"{_SOURCE}: there are no closes. Give one row a security and date.")
+        return found
+
+    def _check(self, batch: Any, days: NDArray[Any], ids: list[str], codes: NDArray[np.int64]) -> None:
+        close = _floats(batch, "close")
+        wrong = (close <= 0) | np.isinf(close)
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            raise DataError(
+                f"{_SOURCE}: the close of {ids[codes[at]]} on {days[at]} is {close[at]:g}. A price is positive: "
+                "correct it, or drop the row and the last close is carried."
+            )
+        if "dividend" in self._columns and (negative := _floats(batch, "dividend") < 0).any():
+            at = int(np.argmax(negative))
+            raise DataError(
+                f"{_SOURCE}: the dividend of {ids[codes[at]]} on {days[at]} is negative. Correct it."
+            )
+        starts, ends = self._names.bounds(ids)
+        outside = (days < starts[codes]) | (days >= ends[codes])
+        if outside.any():
+            at = int(np.argmax(outside))
+            raise self._names.outside_error(ids[codes[at]], days[at], _SOURCE)
+
+
+def _dataset(table: Table) -> Any:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    if not isinstance(table, pd.DataFrame):
+        if not Path(table).exists():
+            raise DataError(f"{_SOURCE}: there is no file {table}. Check the path.")
+        try:
+            data = ds.dataset(table, format="parquet")
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataError(f"{_SOURCE}: {table} is not a Parquet file ({error}). Save it again.") from error
+        require_columns(data.schema.empty_table().to_pandas(), ("date", "id", "close"), source=_SOURCE)
+        return data
+    require_columns(table, ("date", "id", "close"), source=_SOURCE)
+    wanted = [c for c in ("close", "dividend") if c in table.columns]
+    numbers = {c: _as_numbers(table[c]) for c in wanted}
+    ids = table["id"] if isinstance(table["id"].dtype, pd.CategoricalDtype) else ids_of(table["id"], _SOURCE)
+    frame = pd.DataFrame({"date": days_of(table["date"], _SOURCE), "id": ids, **numbers})
+    return ds.dataset(pa.Table.from_pandas(frame, preserve_index=False))
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    out = pd.to_numeric(column, errors="coerce").astype(float)
+    text = (column.notna() & out.isna()).to_numpy()
+    if text.any():
+        where = int(np.argmax(text))
+        raise DataError(
+            f"{_SOURCE}: row {where + 1} has {column.iloc[where]!r} as {column.name}. Give a number."
+        )
+    return out
+
+
+def _keys(table: Any) -> tuple[NDArray[np.datetime64], list[str], NDArray[np.int64]]:
+    """Days, identifiers, and the position of each row's identifier among them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name in ("date", "id"):
+        if table[name].null_count:
+            raise DataError(f"{_SOURCE}: {table[name].null_count} rows have no {name}. Fill or drop them.")
+    stamps = table["date"]
+    try:
+        days = pc.cast(stamps, pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid as error:
+        raise DataError(
+            f"{_SOURCE}: the dates cannot be read ({error}). Write them as 2015-06-26."
+        ) from error
+    ids = table["id"]
+    if not pa.types.is_dictionary(ids.type):
+        ids = pc.dictionary_encode(ids)
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.chunk(0)
+    names = [str(name) for name in ids.dictionary.to_pylist()]
+    return days.astype("datetime64[D]"), names, ids.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _floats(table: Any, name: str) -> NDArray[np.float64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pc.cast(table[name], pa.float64())
+    out: NDArray[np.float64] = (
+        column.to_numpy() if isinstance(column, pa.ChunkedArray) else (column.to_numpy(zero_copy_only=False))
+    )
+    return out
+
+
+def _refuse_twice(
+    cells: NDArray[np.int64], dates: NDArray[np.datetime64], width: int, position: dict[str, int]
+) -> None:
+    filled = np.zeros(len(dates) * width, dtype=bool)
+    filled[cells] = True
+    if int(filled.sum()) == len(cells):
+        return
+    ordered = np.sort(cells)
+    cell = int(ordered[1:][ordered[1:] == ordered[:-1]][0])
+    name = list(position)[cell % width]
+    raise DataError(f"{_SOURCE}: {name} stands twice on {dates[cell // width]}. Keep one of the rows.")

@@ -1,0 +1,258 @@
+"""An index as computed: levels, holdings, exposures, contributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.smallcaps.prices import PriceTable
+from capstar.smallcaps.rules import IndexRules
+from capstar.smallcaps.schema import NO_SECTOR
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Level = Literal["price", "total"]
+_TABLES = (
+    "levels",
+    "divisors",
+    "membership",
+    "holdings",
+    "sectors",
+    "gains",
+    "rebalances",
+    "carried",
+)
+
+
+@dataclass(frozen=True)
+class IndexResults:
+    """An index by its rules.
+
+    A security keeps its first identifier; `names` leads from later ones to it.
+
+    Attributes
+    ----------
+    rules
+        By which it was computed.
+    levels : pandas.DataFrame
+        By date: ``price`` and ``total`` return level; ``divisor``, ``members`` and ``effective_number`` of
+        holdings (one over the sum of squared weights) after the day's changes.
+    divisors : pandas.DataFrame
+        Every event (``date``, ``event``) with the divisor after it.
+    membership : pandas.DataFrame
+        One row a spell: ``id``, ``joined`` and ``left`` are the dates after whose close it joined and left (NaT
+        if it is still in), ``why_joined``, ``why_left``.
+    holdings : pandas.DataFrame
+        Changes of index shares: ``date``, ``id``, ``shares`` from that day's close on.
+    sectors : pandas.DataFrame
+        Weight of each sector by date, after the day's changes; sums to one.
+    gains : pandas.DataFrame
+        Points of the ``price`` and the ``total`` return level gained through each member, by ``month``.
+    rebalances : pandas.DataFrame
+        Reconstitutions and reviews: members, joined, left, ``turnover`` (one way, a fraction; NaN at the start).
+    carried : pandas.DataFrame
+        Closes that members were valued at and that are not in the table of prices.
+    names : pandas.Series
+        First identifier by later identifier.
+    prices
+        Table of prices, read again for the weights of a date.
+    """
+
+    rules: IndexRules
+    levels: pd.DataFrame
+    divisors: pd.DataFrame
+    membership: pd.DataFrame
+    holdings: pd.DataFrame
+    sectors: pd.DataFrame
+    gains: pd.DataFrame
+    rebalances: pd.DataFrame
+    carried: pd.DataFrame
+    names: pd.Series
+    prices: PriceTable = field(repr=False)
+
+    def members(self, date: str | pd.Timestamp) -> pd.Index:
+        """Identifiers in the index after the close of a date."""
+        return self._shares(self._day(date)).index.sort_values()
+
+    def weights(self, date: str | pd.Timestamp | None = None) -> pd.Series:
+        """Weights after the close and the changes of a date, descending; they sum to one.
+
+        Parameters
+        ----------
+        date
+            With a level; by default the last.
+        """
+        day = self._day(date)
+        shares = self._shares(day)
+        carried = self.carried[self.carried["date"] == day]
+        closes = self.prices.closes(np.datetime64(day, "D"))
+        closes = pd.concat(
+            [closes, pd.Series(carried["close"].to_numpy(), carried["id"].astype(object).to_numpy())]
+        )
+        value = shares * closes.reindex(shares.index)
+        order = np.lexsort([value.index.to_numpy(), -value.to_numpy()])
+        return (value / value.sum()).iloc[order].rename("weight")
+
+    def top_holdings(self, count: int = 10, date: str | pd.Timestamp | None = None) -> pd.Series:
+        """Largest weights of a date, as in `weights`."""
+        return self.weights(date).head(count)
+
+    def exposure(self, date: str | pd.Timestamp | None = None, *, by: pd.Series | None = None) -> pd.Series:
+        """Weight of each sector on a date, descending; they sum to one.
+
+        Parameters
+        ----------
+        date
+            By default the last.
+        by
+            Labels by identifier in place of the sectors; what has none is ``unclassified``.
+        """
+        if by is None:
+            row = self.sectors.loc[self._day(date)]
+        else:
+            weights = self.weights(date)
+            row = weights.groupby(by.reindex(weights.index).fillna(NO_SECTOR).to_numpy()).sum()
+        return row[row > 0].sort_values(ascending=False).rename("weight")
+
+    def contributions(
+        self,
+        by: Literal["id", "sector"] = "id",
+        start: str | None = None,
+        end: str | None = None,
+        *,
+        level: Level = "price",
+    ) -> pd.Series:
+        """Contribution to the return over whole months, a fraction, descending; they sum to the return.
+
+        Parameters
+        ----------
+        by
+            Member or sector.
+        start, end
+            First and last month, ``"2015-07"``; by default all.
+        level
+            Of which return.
+
+        Raises
+        ------
+        SpecificationError
+            `by` or `level` is neither of the two.
+        """
+        if by not in ("id", "sector") or level not in ("price", "total"):
+            raise SpecificationError(
+                f"by={by!r}, level={level!r}; choose 'id' or 'sector', 'price' or 'total'."
+            )
+        months = self.levels.index.to_period("M")
+        first = pd.Period(start, "M") if start else months[0]
+        last = pd.Period(end, "M") if end else months[-1]
+        rows = self.gains[self.gains["month"].between(first.start_time, last.start_time)]
+        base = self.levels[level][months < first]
+        base_level = base.iloc[-1] if len(base) else self.levels[level].iloc[0]
+        points = rows.groupby(by, observed=True)[level].sum() / base_level
+        points.index = points.index.astype(object)
+        return points.sort_values(ascending=False).rename("contribution")
+
+    def returns(self, level: Level = "price") -> pd.Series:
+        """Return of each day since the day before, a fraction."""
+        series = self.levels[level]
+        return (series / series.shift(1) - 1.0).iloc[1:].rename(level)
+
+    def annualised(self) -> pd.DataFrame:
+        """Return and volatility a year, percent, of both levels."""
+        years = (self.levels.index[-1] - self.levels.index[0]).days / 365.25
+        rows = {}
+        for level in ("price", "total"):
+            series = self.levels[level]
+            growth = (series.iloc[-1] / series.iloc[0]) ** (1.0 / years) - 1.0 if years > 0 else np.nan
+            each_year = len(series) / years if years > 0 else np.nan
+            spread = self.returns(level).std() * np.sqrt(each_year)
+            rows[level] = {"return": 100.0 * growth, "volatility": 100.0 * spread}
+        return pd.DataFrame(rows).T
+
+    def summary(self) -> str:
+        """Levels, returns, breadth and turnover as text."""
+        first, last = self.levels.iloc[0], self.levels.iloc[-1]
+        dates = self.levels.index
+        yearly = self.annualised()
+        largest, sectors = self.top_holdings(), self.exposure()
+        turnover = 100.0 * self.rebalances["turnover"].mean()
+        lines = [
+            f"{self.rules.name}, {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d} ({len(dates)} days)",
+            f"Level                {first['price']:12.2f} -> {last['price']:.2f} (total return {last['total']:.2f})",
+            *(
+                f"{f'{name.capitalize()} return a year':<21}{row['return']:12.2f} %   "
+                f"volatility {row['volatility']:.2f} %"
+                for name, row in yearly.iterrows()
+            ),
+            f"Members              {last['members']:12.0f}     effective number {last['effective_number']:.1f}",
+            f"Changes              {len(self.rebalances):12d}     mean turnover {turnover:.1f} % one way",
+            f"Carried closes       {len(self.carried):12d}",
+            f"Largest {len(largest)}, {100 * largest.sum():.1f} %: "
+            + ", ".join(f"{name} {100 * weight:.2f}" for name, weight in largest.items()),
+            "Sectors, %: " + ", ".join(f"{name} {100 * weight:.1f}" for name, weight in sectors.items()),
+        ]
+        return "\n".join(lines)
+
+    def plot(self) -> Figure:
+        """Both levels on a log scale, reconstitutions marked."""
+        from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
+
+        figure = Chart(figsize=(9.0, 4.5), layout="constrained")
+        ax = figure.subplots()
+        draw_line(ax, self.levels["total"], color=BLUE, label="total return")
+        draw_line(ax, self.levels["price"], color=GREY, label="price")
+        for day in self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]:
+            ax.axvline(day, color="0.8", linewidth=0.6, zorder=0)
+        ax.set_yscale("log")
+        dress(
+            ax,
+            self.rules.name,
+            f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}, log scale",
+            zero=False,
+        )
+        ax.legend(frameon=False, fontsize=8)
+        return figure
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write every table as Parquet and the summary as text.
+
+        Parameters
+        ----------
+        folder
+            Made if absent.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for name in _TABLES:
+            table: pd.DataFrame = getattr(self, name)
+            paths.append(folder / f"{name}.parquet")
+            table.to_parquet(paths[-1])
+        paths.append(folder / "weights.parquet")
+        self.weights().rename_axis("id").reset_index().to_parquet(paths[-1])
+        paths.append(folder / "summary.txt")
+        paths[-1].write_text(self.summary() + "\n", encoding="utf-8")
+        return paths
+
+    def _shares(self, day: pd.Timestamp) -> pd.Series:
+        held = self.holdings[self.holdings["date"] <= day].drop_duplicates("id", keep="last")
+        held = held[held["shares"] > 0]
+        return pd.Series(held["shares"].to_numpy(), index=pd.Index(held["id"].astype(object), name="id"))
+
+    def _day(self, date: str | pd.Timestamp | None) -> pd.Timestamp:
+        if date is None:
+            last: pd.Timestamp = self.levels.index[-1]
+            return last
+        day = pd.Timestamp(date)
+        if day not in self.levels.index:
+            raise DataError(
+                f"{self.rules.name} has no level on {day:%Y-%m-%d}; it runs from {self.levels.index[0]:%Y-%m-%d} to "
+                f"{self.levels.index[-1]:%Y-%m-%d}. Choose a trading day."
+            )
+        return day

@@ -1,0 +1,178 @@
+"""The rules of an index, every one a field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from capstar.errors import DataError, SpecificationError
+from capstar.smallcaps.calendar import Calendar, FixedCalendar, RussellCalendar
+
+Segment = Literal["broad", "large", "small"]
+WEIGHT_TOLERANCE = 1e-6  # weights are often printed with that many digits
+
+
+@dataclass(frozen=True)
+class IndexRules:
+    """Rules of a capitalisation index in the style of the Russell indexes.
+
+    Attributes
+    ----------
+    name
+        Of the index, in titles.
+    calendar
+        When it changes.
+    segment
+        Which ranks it holds: ``"broad"`` 1 to `broad`, ``"large"`` 1 to `large`, ``"small"`` the rest.
+    large, broad
+        Companies in the large segment, and in both.
+    extended
+        Shares of market value for the band count the companies of rank 1 to this.
+    min_price, min_value
+        Least close, and least market value of a company, on rank day; currency.
+    min_float
+        Least free float, a fraction.
+    average_days
+        A member below `min_price` stays if the mean of its closes over so many days to rank day is not below.
+        0: it does not.
+    by_company
+        Rank companies by all their share classes together; else every line for itself.
+    band
+        A member changes segment only if the cumulative share of market value at its rank differs from that at
+        the breakpoint by more than this fraction.
+    weighting
+        Weights by float-adjusted (``"float"``) or by total (``"total"``) market value.
+    rank_weights
+        In place of them: the weight of each rank of the segment, set anew at each reconstitution.
+    review_new_issues, review_shares
+        Whether a review adds new issues, and whether it updates share counts and float factors.
+    absorb_mergers
+        An acquirer in the index takes up the shares of a target in the broad index; else it stays as it was.
+    hold_spin_offs
+        A spun-off child stays to the next reconstitution; else it leaves after its first close.
+    base
+        Level at the close of the first effective date.
+    reinvest
+        Dividends are reinvested at the ``"close"`` of the ex-date, ``TR_t = TR_{t-1} (I_t + XD_t) / I_{t-1}``,
+        or at its ``"open"``, ``TR_t = TR_{t-1} I_t / (I_{t-1} - XD_t)``.
+    stale_days
+        On a rank day or effective date a close may be so many days old.  On other days the last one is carried.
+    """
+
+    name: str
+    calendar: Calendar = field(default_factory=RussellCalendar)
+    segment: Segment = "small"
+    large: int = 1000
+    broad: int = 3000
+    extended: int = 4000
+    min_price: float = 1.0
+    min_value: float = 30e6
+    min_float: float = 0.05
+    average_days: int = 0
+    by_company: bool = True
+    band: float = 0.025
+    weighting: Literal["float", "total"] = "float"
+    rank_weights: tuple[float, ...] | None = None
+    review_new_issues: bool = True
+    review_shares: bool = True
+    absorb_mergers: bool = True
+    hold_spin_offs: bool = True
+    base: float = 100.0
+    reinvest: Literal["close", "open"] = "close"
+    stale_days: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse rules that cannot be meant."""
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise SpecificationError(f"{name}={getattr(self, name)!r}; choose one of {list(allowed)}.")
+        if not 0 <= self.large <= self.broad <= self.extended or self.broad == 0:
+            raise SpecificationError(
+                f"large={self.large}, broad={self.broad}, extended={self.extended}: expected "
+                "0 <= large <= broad <= extended and at least one company."
+            )
+        for name in ("min_price", "min_value", "min_float", "average_days", "band", "stale_days"):
+            if not getattr(self, name) >= 0:
+                raise SpecificationError(f"{name}={getattr(self, name)}; expected 0 or more.")
+        if not self.base > 0:
+            raise SpecificationError(f"base={self.base}; a level is positive.")
+        if self.rank_weights is not None:
+            self._check_rank_weights(self.rank_weights)
+
+    def _check_rank_weights(self, weights: tuple[float, ...]) -> None:
+        if abs(sum(weights) - 1.0) > WEIGHT_TOLERANCE or min(weights, default=0.0) <= 0:
+            raise DataError(
+                f"{self.name}: rank_weights {weights} sum to {sum(weights):.6g}; expected positive weights "
+                "that sum to one. Divide them by their sum."
+            )
+        if len(weights) != self.size:
+            raise SpecificationError(
+                f"{self.name}: there are {len(weights)} rank_weights for {self.size} ranks. Give one a rank."
+            )
+
+    @property
+    def size(self) -> int:
+        """Number of companies aimed at."""
+        first = self.large if self.segment == "small" else 0
+        return (self.large if self.segment == "large" else self.broad) - first
+
+    @classmethod
+    def russell2000(cls, **changes: Any) -> IndexRules:
+        """Rules of the Russell 2000: ranks 1001 to 3000."""
+        own: dict[str, Any] = {"name": "Russell 2000 rules", "segment": "small", "average_days": 30}
+        return cls(**own | changes)
+
+    @classmethod
+    def russell1000(cls, **changes: Any) -> IndexRules:
+        """Rules of the Russell 1000: ranks 1 to 1000."""
+        return cls.russell2000(**{"name": "Russell 1000 rules", "segment": "large"} | changes)
+
+    @classmethod
+    def russell3000(cls, **changes: Any) -> IndexRules:
+        """Rules of the Russell 3000: ranks 1 to 3000."""
+        return cls.russell2000(**{"name": "Russell 3000 rules", "segment": "broad"} | changes)
+
+    @classmethod
+    def custom(
+        cls,
+        broad: int,
+        reconstitutions: Iterable[tuple[str, str]],
+        *,
+        large: int = 0,
+        reviews: Iterable[tuple[str, str]] = (),
+        **changes: Any,
+    ) -> IndexRules:
+        """Rules of a small index on given days, without thresholds or band.
+
+        Parameters
+        ----------
+        broad
+            Companies in the broad index.
+        reconstitutions, reviews
+            Rank day and effective date of each.
+        large
+            Companies in the large segment.
+        **changes
+            Any other rule.
+        """
+        plain: dict[str, Any] = {
+            "name": "custom index",
+            "calendar": FixedCalendar.of(reconstitutions, reviews),
+            "segment": "small" if large else "broad",
+            "large": large,
+            "broad": broad,
+            "extended": max(broad, 4000),
+            "min_price": 0.0,
+            "min_value": 0.0,
+            "min_float": 0.0,
+            "band": 0.0,
+        }
+        return cls(**plain | changes)
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "segment": ("broad", "large", "small"),
+    "weighting": ("float", "total"),
+    "reinvest": ("close", "open"),
+}

@@ -1,0 +1,201 @@
+"""Input tables, checked at the door.
+
+Long tables, one row a security and date; rows in any order, except those of actions.
+
+===========  ============================================================================================
+table        columns
+===========  ============================================================================================
+prices       ``date``, ``id``, ``close`` as traded (not adjusted for splits), and if there are any
+             ``dividend``: ordinary cash a share with this ex-date
+shares       ``date`` from which the row holds, ``id``, ``shares`` outstanding, and if known
+             ``float_factor`` (1), ``company`` (the id), ``sector`` (``unclassified``), ``eligible`` (true;
+             false for funds, partnerships, shells)
+actions      see `capstar.smallcaps.actions`
+weights      ``date`` after whose close they hold, ``id``, ``weight``; sum to one on each date
+===========  ============================================================================================
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capstar.errors import DataError
+from capstar.frames import require_columns
+from capstar.smallcaps.rules import WEIGHT_TOLERANCE
+
+Table: TypeAlias = pd.DataFrame | str | Path
+NO_SECTOR = "unclassified"
+
+
+def as_shares(table: Table, source: str = "shares") -> pd.DataFrame:
+    """Check share counts and fill what is not given, by date.
+
+    Parameters
+    ----------
+    table
+        See the module; or a Parquet file of it.
+    source
+        Named in errors.
+
+    Raises
+    ------
+    DataError
+        A column, date or id is missing, a row stands twice, shares are not positive, a float factor is not a
+        fraction.
+    """
+    frame = keyed(table, ("shares",), source)
+    frame["shares"] = numbers_of(frame, "shares", source)
+    _refuse(frame, ~(frame["shares"] > 0), "shares", source, "Shares are positive: correct or drop the row.")
+    frame["float_factor"] = numbers_of(frame, "float_factor", source, 1.0)
+    outside = ~frame["float_factor"].between(0.0, 1.0)
+    _refuse(frame, outside, "float_factor", source, "Give a fraction between 0 and 1, not a percentage.")
+    company = frame["company"] if "company" in frame.columns else frame["id"]
+    frame["company"] = company.astype(object).where(company.notna(), frame["id"]).astype(str)
+    sector = frame["sector"] if "sector" in frame.columns else pd.Series(NO_SECTOR, index=frame.index)
+    frame["sector"] = sector.astype(object).where(sector.notna(), NO_SECTOR).astype(str)
+    frame["eligible"] = _flags(frame, source)
+    columns = ["date", "id", "shares", "float_factor", "company", "sector", "eligible"]
+    return frame[columns].sort_values(["date", "id"], ignore_index=True)
+
+
+def as_weights(table: Table, source: str = "weights") -> pd.DataFrame:
+    """Check given weights, by date.
+
+    Parameters
+    ----------
+    table
+        See the module; or a Parquet file of it.
+    source
+        Named in errors.
+
+    Raises
+    ------
+    DataError
+        A column, date or id is missing, a row stands twice, a weight is negative, or those of a date do not
+        sum to one within 1e-6.
+    """
+    frame = keyed(table, ("weight",), source)
+    frame["weight"] = numbers_of(frame, "weight", source)
+    _refuse(frame, ~(frame["weight"] >= 0), "weight", source, "Weights are not negative: correct the row.")
+    total = frame.groupby("date")["weight"].sum()
+    wrong = total[(total - 1.0).abs() > WEIGHT_TOLERANCE]
+    if wrong.size:
+        raise DataError(
+            f"{source}: the weights of {wrong.index[0]:%Y-%m-%d} sum to {wrong.iloc[0]:.6g}, not to one. "
+            "Divide them by their sum, or add the missing rows."
+        )
+    frame["weight"] /= frame["date"].map(total)
+    return frame[["date", "id", "weight"]].sort_values(["date", "id"], ignore_index=True)
+
+
+def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool = True) -> pd.DataFrame:
+    """A copy with dates as days and ids as text, no row twice.
+
+    Parameters
+    ----------
+    table
+        Rows with ``date`` and ``id``.
+    columns
+        Others that must be there.
+    source
+        Named in errors.
+    unique
+        Whether a date and id may stand but once.
+    """
+    frame = table if isinstance(table, pd.DataFrame) else _read(table, source)
+    require_columns(frame, ("date", "id", *columns), source=source)
+    if frame.empty:
+        raise DataError(f"{source}: there are no rows. Give one row a security and date.")
+    frame = frame.reset_index(drop=True)
+    frame = frame.assign(date=days_of(frame["date"], source), id=ids_of(frame["id"], source))
+    twice = frame.duplicated(["date", "id"]) if unique else pd.Series(False, index=frame.index)
+    if twice.any():
+        row = frame[twice].iloc[0]
+        raise DataError(
+            f"{source}: {row['id']} stands twice on {row['date']:%Y-%m-%d}. Keep one of the rows."
+        )
+    return frame
+
+
+def days_of(column: pd.Series, source: str) -> pd.Series:
+    """Dates as days without time."""
+    try:
+        stamps = pd.to_datetime(
+            column, errors="coerce", **({} if column.dtype.kind == "M" else {"format": "ISO8601"})
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{source}: the dates cannot be read ({error}). Write them as 2015-06-26.") from error
+    if stamps.isna().any():
+        where = int(np.argmax(stamps.isna().to_numpy()))
+        raise DataError(
+            f"{source}: row {where + 1} has the date {str(column.iloc[where])!r}, which cannot be read. Write "
+            "dates as 2015-06-26."
+        )
+    if stamps.dt.tz is not None:
+        raise DataError(f"{source}: the dates have a time zone. Give plain dates: .dt.tz_localize(None).")
+    return stamps.dt.normalize()
+
+
+def ids_of(column: pd.Series, source: str) -> pd.Series:
+    """Identifiers as text."""
+    if column.isna().any():
+        where = int(np.argmax(column.isna().to_numpy()))
+        raise DataError(f"{source}: row {where + 1} has no id. Give every row the id of its security.")
+    return column.astype(str)
+
+
+def as_days(dates: pd.Series | pd.DatetimeIndex) -> NDArray[np.datetime64]:
+    """Dates as NumPy days."""
+    return np.asarray(dates, dtype="datetime64[D]")
+
+
+def numbers_of(frame: pd.DataFrame, name: str, source: str, default: float | None = None) -> pd.Series:
+    """Numbers of a column; where there are none, the default.
+
+    Parameters
+    ----------
+    frame
+        With ``date`` and ``id``.
+    name, source
+        Column, and table, named in errors.
+    default
+        For what is missing; NaN if none.
+    """
+    if name not in frame.columns:
+        return pd.Series(default, index=frame.index, dtype=float)
+    out = pd.to_numeric(frame[name], errors="coerce").astype(float)
+    text = frame[name].notna() & out.isna()
+    _refuse(frame, text, name, source, "That is no number: correct it.")
+    _refuse(frame, np.isinf(out), name, source, "That is no number: correct it.")
+    return out if default is None else out.fillna(default)
+
+
+def _read(path: str | Path, source: str) -> pd.DataFrame:
+    if Path(path).suffix.lower() not in (".parquet", ".pq") or not Path(path).is_file():
+        raise DataError(f"{source}: {path} is not a Parquet file. Give one, or a table.")
+    return pd.read_parquet(path)
+
+
+def _flags(frame: pd.DataFrame, source: str) -> pd.Series:
+    if "eligible" not in frame.columns:
+        return pd.Series(True, index=frame.index)
+    words = frame["eligible"].astype(str).str.lower()
+    words = words.where(frame["eligible"].notna(), "true")
+    known = words.map({"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False})
+    _refuse(frame, known.isna(), "eligible", source, "Write true or false.")
+    return known.astype(bool)
+
+
+def _refuse(frame: pd.DataFrame, bad: pd.Series, name: str, source: str, remedy: str) -> None:
+    """Raise `DataError` at the first bad row."""
+    if bad.any():
+        row = frame[bad].iloc[0]
+        raise DataError(
+            f"{source}: {name} of {row['id']} on {row['date']:%Y-%m-%d} is {row[name]}. {remedy} "
+            f"({int(bad.sum())} such rows.)"
+        )

@@ -1,0 +1,98 @@
+"""One period's closes with holes filled, adjusted for the actions that fall into a hole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capstar.errors import DataError
+from capstar.smallcaps.actions import DELISTING, SPECIAL_DIVIDEND, SPIN_OFF, SPLIT, Action
+from capstar.smallcaps.prices import Block
+
+Days = NDArray[np.datetime64]
+_NEVER = np.datetime64("NaT", "D")
+
+
+class Window:
+    """Closes a member is valued at.
+
+    Parameters
+    ----------
+    block
+        Closes as read.
+    before
+        The period before; none at the start.
+    keep
+        Days of closes to keep for averages.
+
+    Attributes
+    ----------
+    first
+        Position of its first date among all dates.
+    dates, close, dividend
+        As in the block; a hole has the last close before it, NaN if there is none.
+    missing : numpy.ndarray
+        Where the table has no close, shape of `close`.
+    """
+
+    def __init__(self, block: Block, before: Window | None, keep: int = 0) -> None:
+        self.first, self.dates, self.dividend = block.first, block.dates, block.dividend
+        self.missing = np.isnan(block.close)
+        count = self.missing.shape[1]
+        close = block.close.copy()
+        if before is not None:
+            close[0] = np.where(self.missing[0], before.close[-1], close[0])
+        self.close: NDArray[np.float64] = pd.DataFrame(close).ffill().to_numpy(copy=True)
+        last = len(before.dates) - 1 if before else 0
+        self._seen_last = before.last_seen(last) if before else np.full(count, _NEVER)
+        self._seen_first = before.first_seen(last) if before else np.full(count, _NEVER)
+        self._tail = before.recent(last, keep) if before and keep else np.zeros((0, count))
+        self._tail_days = before.dates[-len(self._tail) :] if before and len(self._tail) else self.dates[:0]
+
+    def last_seen(self, row: int) -> Days:
+        """Day of each security's last close up to a row; NaT if there is none."""
+        there = ~self.missing[: row + 1]
+        day = self.dates[row - there[::-1].argmax(axis=0)]
+        return np.where(there.any(axis=0), day, self._seen_last)
+
+    def first_seen(self, row: int) -> Days:
+        """Day of each security's first close up to a row; NaT if there is none."""
+        there = ~self.missing[: row + 1]
+        day = np.where(there.any(axis=0), self.dates[there.argmax(axis=0)], _NEVER)
+        return np.where(np.isnat(self._seen_first), day, self._seen_first)
+
+    def recent(self, row: int, days: int) -> NDArray[np.float64]:
+        """Closes as traded of so many days up to a row, those of this period."""
+        rows = (self.dates[: row + 1] > self.dates[row] - days).nonzero()[0]
+        return np.where(self.missing[rows], np.nan, self.close[rows])
+
+    def average(self, row: int, days: int) -> NDArray[np.float64]:
+        """Mean of the closes as traded over so many days up to a row; NaN if there are none."""
+        old = self._tail[self._tail_days > self.dates[row] - days]
+        closes = np.vstack([old, self.recent(row, days)])
+        count = (~np.isnan(closes)).sum(axis=0)
+        return np.where(count, np.nansum(closes, axis=0) / np.maximum(count, 1), np.nan)
+
+    def adjust(self, row: int, action: Action) -> None:
+        """Adjust closes carried across an action, and set the prices an action gives."""
+        who = action.security
+        if action.kind == DELISTING:
+            self.close[row:, who] = np.nan_to_num(action.price)
+        elif action.kind == SPIN_OFF:
+            if not np.isnan(action.price):
+                self.close[self._hole(row, action.other), action.other] = action.price
+        elif action.kind == SPLIT:
+            self.close[self._hole(row, who), who] /= action.ratio
+        elif action.kind == SPECIAL_DIVIDEND:
+            hole = self._hole(row, who)
+            self.close[hole, who] -= action.cash
+            if (self.close[hole, who] <= 0).any():
+                raise DataError(
+                    f"actions: {action.label} on {action.date} pays more than the last close. Correct the cash, or "
+                    "add the price of that day."
+                )
+
+    def _hole(self, row: int, who: int) -> slice:
+        there = ~self.missing[row:, who]
+        return slice(row, row + int(there.argmax()) if there.any() else len(self.dates))
