@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pandas as pd
 import pytest
-
-FOLDER = "small_caps/russell3000_2015"
+from conftest import REFERENCE, ROOT, load_module
 
 
 @pytest.fixture(scope="session")
-def closes_2015(reference) -> pd.DataFrame:
+def year_2015() -> ModuleType:
+    """The study of 2015, which knows how to read its data."""
+    import sys
+
+    sys.path.insert(0, str(ROOT))
+    try:
+        return load_module(ROOT / "research" / "russell_2000_in_2015" / "reproduce.py")
+    finally:
+        sys.path.remove(str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def closes_2015(reference, year_2015) -> pd.DataFrame:
     """Daily closes of 2015 by id; GSPC, the S&P 500 itself, among them."""
-    frame = pd.read_csv(reference(f"{FOLDER}/daily_close.csv.gz"), keep_default_na=False)
-    frame.columns = ["id", "date", "close"]
-    return frame.assign(
-        date=pd.to_datetime(frame["date"]), close=pd.to_numeric(frame["close"], errors="coerce")
-    )
+    reference("small_caps/russell3000_2015/daily_close.csv.gz")
+    return year_2015.read_closes(REFERENCE)
 
 
 @pytest.fixture(scope="session")
-def shares_2015(reference) -> pd.DataFrame:
-    """Shares outstanding at the ends of the fiscal years to 2014; of two figures the lower row."""
-    frame = pd.read_csv(reference(f"{FOLDER}/shares_outstanding.csv"), keep_default_na=False)
-    frame.columns = ["id", "year", "millions"]
-    frame = frame[frame["year"] <= 2014].drop_duplicates(["id", "year"], keep="last")
-    frame["date"] = pd.to_datetime(frame["year"].astype(str) + "-12-31")
-    frame["shares"] = 1e6 * pd.to_numeric(frame["millions"])
-    frame = frame[frame["shares"] > 0]
-    return frame[["date", "id", "shares"]].sort_values(["date", "id"], ignore_index=True)
+def shares_2015(reference, year_2015) -> pd.DataFrame:
+    """Shares outstanding at the ends of the fiscal years to 2014."""
+    reference("small_caps/russell3000_2015/shares_outstanding.csv")
+    return year_2015.read_shares(REFERENCE)
 
 
 @pytest.fixture(scope="session")
-def panel_2015(closes_2015, shares_2015) -> tuple[pd.DataFrame, pd.DataFrame]:
+def panel_2015(closes_2015, shares_2015, year_2015) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Prices and shares of the securities that have both."""
-    both = set(closes_2015["id"]) & set(shares_2015["id"])
-    return closes_2015[closes_2015["id"].isin(both)], shares_2015[shares_2015["id"].isin(both)]
+    return year_2015.panel(closes_2015, shares_2015)

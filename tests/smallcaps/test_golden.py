@@ -7,18 +7,13 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import REFERENCE
 
 from capstar.errors import DataWarning
-from capstar.smallcaps import FixedCalendar, IndexCalculator, IndexRules, rank, reconstitute
+from capstar.smallcaps import IndexCalculator, IndexRules, rank, reconstitute
 from capstar.smallcaps.selection import eligible
 
 NO_THRESHOLDS = {"min_price": 0.0, "min_value": 0.0, "min_float": 0.0}
-
-
-def cross_section(closes: pd.DataFrame, shares: pd.DataFrame, day: str) -> pd.DataFrame:
-    counts = shares.drop_duplicates("id", keep="last").set_index("id")["shares"]
-    close = closes[closes["date"] == day].dropna().set_index("id")["close"]
-    return pd.DataFrame({"close": close, "shares": counts}).dropna()
 
 
 def test_solactive_levels_to_the_cent(reference) -> None:
@@ -40,9 +35,9 @@ def test_solactive_levels_to_the_cent(reference) -> None:
     assert len(index.rebalances) == 12
 
 
-def test_breakpoint_and_band_of_2015(closes_2015, shares_2015) -> None:
+def test_breakpoint_and_band_of_2015(closes_2015, shares_2015, year_2015) -> None:
     """FTSE Russell published 3.2 billion between ranks 1000 and 1001 on 2015-05-29; ranks are the manifest's."""
-    universe = cross_section(closes_2015, shares_2015, "2015-05-29")
+    universe = year_2015.cross_section(closes_2015, shares_2015, "2015-05-29")
     ranked = rank(universe, IndexRules.russell2000(**NO_THRESHOLDS))
     assert len(ranked) == 2879
     value, share = ranked["value"].to_numpy() / 1e9, ranked["cumulative"].to_numpy()
@@ -64,8 +59,8 @@ def test_breakpoint_and_band_of_2015(closes_2015, shares_2015) -> None:
     assert (from_large == "large").sum() == 1234
 
 
-def test_thresholds_of_2015(closes_2015, shares_2015) -> None:
-    universe = cross_section(closes_2015, shares_2015, "2015-05-29")
+def test_thresholds_of_2015(closes_2015, shares_2015, year_2015) -> None:
+    universe = year_2015.cross_section(closes_2015, shares_2015, "2015-05-29")
     rules = IndexRules.russell2000()
     passing = eligible(universe, rules)
     worth = universe["close"] * universe["shares"]
@@ -76,40 +71,24 @@ def test_thresholds_of_2015(closes_2015, shares_2015) -> None:
     assert len(ranked) == 2877
 
 
-def test_top_500_follow_the_sp500(closes_2015, panel_2015) -> None:
-    rules = IndexRules.russell2000(
-        calendar=FixedCalendar.of([("2015-01-02", "2015-01-02")]), segment="large", large=500
-    )
-    prices, shares = panel_2015
+def test_the_year_2015(year_2015, reference) -> None:
+    """The small caps held through the year, the 500 largest against the S&P 500; see the study's README."""
+    reference("small_caps/russell3000_2015/daily_close.csv.gz")
+    tables = year_2015.reproduce(REFERENCE)
+    breakpoint_, small = (row for _, row in tables["FTSE Russell"].iterrows())
+    assert breakpoint_["ours"] == pytest.approx(3.2, rel=0.05)
+    assert abs(small["difference"]) <= 1.5
+    tracked = tables["The 500 largest"].iloc[0]
+    assert tracked["days"] == 250  # 2015-12-17 has the S&P 500 alone
+    assert tracked["correlation"] >= 0.998
+    assert round(tracked["tracking error, percent a year"], 1) == 0.9  # the manifest's 0.89, within its tenth
+    assert tables["Members of the small-cap index"]["members"].iloc[0] > 1700
+
+
+def test_prices_that_end_are_told(closes_2015, shares_2015, year_2015) -> None:
     with pytest.warns(DataWarning, match="members at the end have no price"):
-        index = IndexCalculator(rules, prices[prices["date"] < "2016-01-01"], shares).run()
-    sp500 = closes_2015[closes_2015["id"] == "GSPC"].set_index("date")["close"].dropna()
-    levels = pd.concat([index.levels["price"], sp500.rename("sp500")], axis=1, join="inner")
-    both = levels.pct_change().dropna()
-    assert len(both) == 250  # 2015-12-17 has the S&P 500 alone
-    assert both.corr().iloc[0, 1] >= 0.998
-    error = (both["price"] - both["sp500"]).std() * np.sqrt(252)
-    assert round(100 * error, 1) == 0.9  # the manifest's 0.89 % a year, within its tenth
-
-
-def test_small_caps_of_2015(panel_2015) -> None:
-    """Ranks 1001 down on 2015-01-02, held to 2015-12-31; the Russell 2000 went from 1198.75 to 1135.89.
-
-    What the data lack: members that left before 2016 (upward), float factors, and corporate actions: the
-    spun-off parts of SPW, GPT's and other wrongly adjusted splits are losses here (downward).  Fiscal 2014
-    share counts were not known on the day.  Prices that end are carried.
-    """
-    rules = IndexRules.russell2000(calendar=FixedCalendar.of([("2015-01-02", "2015-01-02")]))
-    prices, shares = panel_2015
-    with pytest.warns(DataWarning, match="members at the end have no price"):
-        index = IndexCalculator(rules, prices[prices["date"] < "2016-01-01"], shares).run()
-    level = index.levels["price"]
-    assert level.index[0] == pd.Timestamp("2015-01-02")
-    assert level.index[-1] == pd.Timestamp("2015-12-31")
-    ours = 100 * (level.iloc[-1] / level.iloc[0] - 1)
-    published = 100 * (1135.89 / 1198.75 - 1)
-    assert ours == pytest.approx(published, abs=1.5)
-    assert index.levels["members"].iloc[0] > 1700
+        index = year_2015.held_through_2015(closes_2015, shares_2015)
+    assert len(index.carried) > 0
 
 
 def test_quintiles_from_deciles(reference) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.signal import lfilter
 from scipy.stats import chi2
 
 from capstar.errors import DataError
@@ -133,10 +134,7 @@ def _estimate(
     """Slope and covariance of the horizon-K regression."""
     n = len(y)
     decay = 1 - _C / n**_BETA
-    z = np.zeros_like(x)
-    for t in range(1, len(x)):
-        z[t] = decay * z[t - 1] + (x[t] - x[t - 1])
-    z = z[:-1]
+    z = lfilter([1.0], [1.0, -decay], np.diff(x, axis=0, prepend=x[:1]), axis=0)[:-1]
 
     def summed(a: Floats) -> Floats:
         total = np.cumsum(a, axis=0)

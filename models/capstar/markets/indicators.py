@@ -49,6 +49,11 @@ def checked_prices(prices: pd.Series) -> pd.Series:
     return values
 
 
+def day_of(label: object) -> str:
+    """A date as printed: the day, or the period."""
+    return str(label)[:10]
+
+
 def as_bars(bars: Bars) -> pd.DataFrame:
     """High, low and close by date; a series of closes is its own high and low.
 

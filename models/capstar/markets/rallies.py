@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.markets.indicators import Floats, checked_prices
+from capstar.markets.indicators import Floats, checked_prices, day_of
 from capstar.markets.swings import plot_spells
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Rallies:
         r, t = self.rule, self.table
         heading = (
             f"Rallies, up {r.up:g} %, down {r.down:g} %, stop {r.stop:g} %, efficiency {r.efficiency:g}: "
-            f"{self.prices.index[0]} to {self.prices.index[-1]}"
+            f"{day_of(self.prices.index[0])} to {day_of(self.prices.index[-1])}"
         )
         if t.empty:
             return f"{heading}\nnone"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
-from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices
+from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, day_of
 from capstar.markets.ranges import draw_ranges, in_range, timestamps, trading_ranges
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class RangeTradingResults:
             f"held {worst[HOLD]:.1f}"
         )
         lines = [
-            f"Range trading, {_day(self.close.index[0])} to {_day(self.close.index[-1])}, {len(self.close)} bars",
+            f"Range trading, {day_of(self.close.index[0])} to {day_of(self.close.index[-1])}, {len(self.close)} bars",
             trades,
             f"costs at {self.cost_bp:g} bp a trade: {self.costs:.1f} percent of final wealth",
             wealth,
@@ -375,7 +375,3 @@ def _intervals(
 def _bars_per_year(index: pd.Index) -> float:
     stamps = timestamps(index)
     return float((len(stamps) - 1) / ((stamps[-1] - stamps[0]).days / 365.25))
-
-
-def _day(label: Any) -> str:
-    return str(label)[:10]

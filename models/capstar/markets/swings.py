@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.markets.indicators import Floats, checked_prices
+from capstar.markets.indicators import Floats, checked_prices, day_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,7 +79,7 @@ class Swings:
     def summary(self) -> str:
         """Number, length and size of complete bull and bear markets, and how late their ends were known."""
         phases = self.phases()
-        title = f"{self.rule}: {self.prices.index[0]} to {self.prices.index[-1]}"
+        title = f"{self.rule}: {day_of(self.prices.index[0])} to {day_of(self.prices.index[-1])}"
         if phases.empty:
             return f"{title}\nno complete phase"
         by = phases.groupby("market")

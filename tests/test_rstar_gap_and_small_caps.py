@@ -1,0 +1,210 @@
+"""The study of the r* gap and small caps: golden numbers, rows computed again, and the README's words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from capstar import leads, rstar
+from capstar.errors import DataError
+
+STUDY = ROOT / "research" / "rstar_gap_and_small_caps"
+KEYS = ["predictor", "returns", "horizon"]
+INDEX = {
+    "in_sample": KEYS,
+    "persistence": KEYS[:2],
+    "out_of_sample": KEYS,
+    "search": ["gains"],
+    "timing": ["variant", *KEYS],
+    "projections": ["response", "state", "horizon"],
+    "stability": ["returns", "kind"],
+    "together": ["returns", "horizon", "predictor"],
+    "worth": ["returns", "strategy", "risk_aversion"],
+    "real_time": ["quarter"],
+    "estimated_regressor": ["returns", "horizon"],
+}
+STORED = 1e-4  # what the golden numbers are asked to
+AGAIN = 1e-8  # the tables keep ten digits
+PUBLISHED = 1e-5  # our estimate of the gap is the published one to 1e-7
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _root_on_path() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(reference) -> Path:
+    reference("small_caps/size_portfolios_daily.csv.gz")
+    reference("hlw_published/realtime_us_ca.csv")
+    return reference("hlw2023/us_2023q2_input.csv").parents[1]
+
+
+@pytest.fixture(scope="module")
+def material(folder) -> Any:
+    from research.rstar_gap_and_small_caps.material import read
+
+    return read(folder)
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return {name: pd.read_csv(STUDY / f"{name}.csv", index_col=keys) for name, keys in INDEX.items()}
+
+
+def same(found: pd.DataFrame, committed: pd.DataFrame) -> None:
+    """Rows of ``found`` as committed, in the columns of ``found``."""
+    kept = committed.loc[found.index, list(found)]
+    pd.testing.assert_frame_equal(found, kept, rtol=AGAIN, atol=AGAIN, check_dtype=False)
+
+
+def test_golden_numbers(tables, reference) -> None:
+    """No delay, to 2019Q4: the stored evidence, every predictor and portfolio."""
+    golden = json.loads(reference("small_caps/evidence_golden.json").read_text())
+    names = {"small": "Lo 20", "large": "Hi 20", "market": "market", "small_minus_large": "S-B"}
+    table = tables["timing"].loc["no delay, to 2019Q4"]
+    for predictor, rows in golden["hlw2023_gap_next_quarter_1961q1_2019q4"].items():
+        for ours, theirs in names.items():
+            row, stored = table.loc[(predictor, ours, 1)], rows[theirs]
+            assert row["nobs"] == stored["n"]
+            assert row["newey_west_lags"] == 4
+            found = {
+                "slope": row["slope"], "t_nw4": row["newey_west_t"], "r2": 100 * row["r_squared"],
+                "ivx_slope": row["ivx_slope"], "ivx_wald": row["ivx_wald"],
+            }  # fmt: skip
+            for key, value in found.items():
+                assert value == pytest.approx(stored[key], abs=STORED), f"{predictor} {ours} {key}"
+
+
+def test_rows_in_sample(material, tables) -> None:
+    chosen = ["small", "small_minus_large", "decile 1", "decile 10"]
+    found = leads.in_sample_table(
+        material.returns[chosen], material.predictors[["rstar_gap", "real_rate"]], (1, 7, 12)
+    )
+    same(
+        found.set_index(KEYS).drop(columns=["hodrick_p_adjusted", "ivx_p_adjusted"]),
+        tables["in_sample"],
+    )
+    # The monthly files of the library, read as published, with the month's delay.
+    published = material.published.loc[:"2020-04", ["small"]]
+    found = leads.in_sample_table(published, material.predictors[["rstar_gap"]], (1, 8)).set_index(KEYS)
+    same(
+        found[["slope", "hodrick_p", "ivx_wald", "nobs"]],
+        tables["timing"].loc["a month's delay, monthly files to 2019Q4"],
+    )
+
+
+def test_every_portfolio_horizon_and_rival_is_there_and_adjusted_for(tables) -> None:
+    table = tables["in_sample"]
+    assert len(table) == 13 * 12 * 3
+    assert table.index.is_unique
+    for kind in ("hodrick_p", "ivx_p"):
+        adjusted = leads.adjusted_p_values(table[kind].rename("p")).table["p_adjusted"]
+        np.testing.assert_allclose(table[f"{kind}_adjusted"], adjusted, rtol=AGAIN)
+    own = tables["out_of_sample"]
+    assert len(own) == 13 * 12 * 4  # and their mean
+    assert (own["first"] == "1980Q1").all()
+    assert tables["search"]["forecasts"].eq(13 * 12 * 3).all()
+
+
+def test_rows_out_of_sample_and_worth(material, tables) -> None:
+    from research.rstar_gap_and_small_caps.reproduce import lead, worth
+
+    found = lead(material, ["small", "large", "small_minus_large"], (1,))
+    assert found.race is not None
+    same(found.race.table.set_index(KEYS), tables["out_of_sample"])
+    same(found.persistence.set_index(KEYS[:2]), tables["persistence"])
+    same(worth(material, found.race), tables["worth"])
+
+
+def test_rows_of_projections(material, tables) -> None:
+    from research.rstar_gap_and_small_caps.reproduce import HORIZONS, projections
+
+    assert tuple(tables["projections"].index.unique("horizon")) == HORIZONS
+    found = pd.concat([one.table for one in projections(material)]).set_index(INDEX["projections"])
+    same(found, tables["projections"])
+    adjusted = leads.adjusted_p_values(tables["projections"]["p"]).table["p_adjusted"]
+    np.testing.assert_allclose(tables["projections"]["p_adjusted"], adjusted, rtol=AGAIN)
+
+
+def test_rows_of_constancy_and_both_predictors(material, tables) -> None:
+    from research.rstar_gap_and_small_caps.reproduce import stability, together
+
+    for (name, kind), slopes in stability(material).items():
+        if kind != "rolling":
+            committed = tables["stability"].loc[(name, kind)]
+            np.testing.assert_allclose(
+                committed[["slope", "se", "p"]], slopes.table[["slope", "se", "p"]], AGAIN
+            )
+    same(together(material), tables["together"])
+
+
+def test_returns_dated_a_month_late_are_returns_without_delay(material) -> None:
+    quarters = material.predictors.index
+    late = material.returns["small"].set_axis(material.returns.index + 1)
+    one = leads.cumulate_after(late, quarters, horizon=4, publication_lag=1)
+    other = leads.cumulate_after(material.returns["small"], quarters, horizon=4, publication_lag=0)
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_redrawn_predictor_has_the_regressions_of_the_published_gap(material, tables) -> None:
+    """Slopes and t on our own estimate, both timings, are those on the published gap."""
+    fit = rstar.HLW2023.fit(material.macro, n_starts=1)
+    gap = fit.gap("filtered")
+    np.testing.assert_allclose(gap, material.predictors["rstar_gap"].loc[gap.index], atol=1e-6)
+    table = tables["estimated_regressor"]
+    delayed = tables["in_sample"].loc["rstar_gap"]
+    for column in ("slope", "hodrick_t"):
+        np.testing.assert_allclose(
+            table[column].loc[delayed.index], delayed[column], rtol=PUBLISHED, atol=PUBLISHED
+        )
+        for name, horizon in (("small", 1), ("small_minus_large", 4), ("large", 12)):
+            other = tables["timing"].loc[("no delay", "rstar_gap", name, horizon), column]
+            assert table.loc[(f"{name}, no delay", horizon), column] == pytest.approx(other, abs=PUBLISHED)
+    assert len(table) == 16 * 12
+    assert (table["replications"] == 999).all()
+    assert (table["p_family"] >= table["p"]).all()
+    # A replication more or less is the finest step of a p-value.
+    np.testing.assert_allclose(1000 * table["p"], (1000 * table["p"]).round(), atol=1e-6)
+
+
+def test_vintages_are_too_few(material, tables) -> None:
+    then = tables["real_time"]
+    assert list(then.index[[0, -1]]) == ["2015Q4", "2019Q2"]
+    rate = material.predictors["real_rate"]
+    gap = (rate - material.vintages).dropna().rename("real-time gap")
+    assert len(gap) == len(then) == 15
+    np.testing.assert_allclose(then["as published then"], material.vintages, rtol=AGAIN)
+    with pytest.raises(DataError, match="15 quarters"):
+        leads.LeadStudy(gap, material.returns["small"], (1,), information="real time").run()
+
+
+def test_readme_says_what_the_tables_say(tables) -> None:
+    from research.rstar_gap_and_small_caps.words import facts, readme_tables
+
+    readme = (STUDY / "README.md").read_text()
+    for name, table in readme_tables(tables).items():
+        assert table in readme, f"{name}:\n{table}"
+    words = " ".join(readme.split())
+    for name, passage in facts(tables).items():
+        assert passage in words, f"{name}: {passage}"
+    assert all((STUDY / f"{name}.png").stat().st_size > 0 for name in ("by_horizon", "deciles", "stability"))
+
+
+def test_absent_data_is_said() -> None:
+    command = [sys.executable, "-m", "research", "rstar_gap_and_small_caps", "--data", "nowhere"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert "give another with --data" in done.stderr
+    assert "Traceback" not in done.stderr
