@@ -144,7 +144,7 @@ def test_whole_process_against_the_r_code(benchmark, reference) -> None:
 
 
 def test_joint_bootstrap_of_the_natural_rate(benchmark) -> None:
-    """Simulate, three stages again, regress: a thousand of them on two processes; the R code takes 123 s for one fit."""
+    """Simulate, three stages again, regress: a thousand of them on two processes."""
     from capstar import data, leads, rstar
 
     fit = rstar.HLW2017.fit(data.us_macro())

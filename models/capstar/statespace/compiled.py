@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ class Block:
     col: npt.NDArray[np.uint32]
     where: slice
 
-    @property
+    @cached_property
     def pointer(self) -> npt.NDArray[np.int64]:
         """First entry of each row, compressed-row style, shape (n_rows + 1,)."""
         return np.searchsorted(self.row, np.arange(self.shape[0] + 1)).astype(np.int64)
@@ -87,7 +88,7 @@ class Compiled:
     blocks: Mapping[str, Block]
     terms: Terms
 
-    @property
+    @cached_property
     def n_values(self) -> int:
         """Length of the flat vector of system values."""
         return max(int(block.where.stop) for block in self.blocks.values())
