@@ -11,7 +11,7 @@ from capstar.cli import data, index, lead, market, rstar, study
 from capstar.cli.shared import Debug
 
 app = typer.Typer(
-    help="Natural rates of interest (r*), small-cap returns, and whether one leads the other.",
+    help="Natural rates of interest (r*), small caps and their markets, and whether the one leads the other.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

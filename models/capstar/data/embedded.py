@@ -83,17 +83,7 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
         percent[[f"{size}{sort}{third}" for sort in _SORTS[source] for third in (1, 3, 5)]].mean(axis=1)
         for size in ("S1", "S5")
     )
-    out = pd.DataFrame(
-        {
-            "small": small,
-            "large": large,
-            "small_minus_large": small - large,
-            "excess": small - percent["RF"],
-            "market": percent["MktRF"],
-            "smb": percent["SMB"],
-            "risk_free": percent["RF"],
-        }
-    )
+    out = by_size(small, large, percent["MktRF"], percent["SMB"], percent["RF"])
     out.attrs = {
         "title": "French size portfolios (US)",
         "source": "linearmodels.datasets.french: Kenneth R. French's data library",
@@ -102,6 +92,23 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
         "note": _SIZE_NOTE,
     }
     return out
+
+
+def by_size(
+    small: pd.Series, large: pd.Series, market: pd.Series, smb: pd.Series, risk_free: pd.Series
+) -> pd.DataFrame:
+    """Returns in the columns of `small_cap_returns`."""
+    return pd.DataFrame(
+        {
+            "small": small,
+            "large": large,
+            "small_minus_large": small - large,
+            "excess": small - risk_free,
+            "market": market,
+            "smb": smb,
+            "risk_free": risk_free,
+        }
+    )
 
 
 def french_factors() -> pd.DataFrame:

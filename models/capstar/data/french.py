@@ -14,6 +14,7 @@ from pandas_datareader.famafrench import FamaFrenchReader
 
 from capstar.data.archive import only_file
 from capstar.data.download import CachedSession
+from capstar.data.embedded import by_size
 from capstar.errors import DataError, SourceError
 
 Weighting = Literal["value", "equal"]
@@ -153,18 +154,7 @@ def size_returns() -> pd.DataFrame:
     """
     size, factors = size_portfolios(), three_factors()
     joined = pd.concat([size[["Lo 20", "Hi 20"]], factors], axis=1, join="inner")
-    small, large = joined["Lo 20"], joined["Hi 20"]
-    out = pd.DataFrame(
-        {
-            "small": small,
-            "large": large,
-            "small_minus_large": small - large,
-            "excess": small - joined["risk_free"],
-            "market": joined["market"],
-            "smb": joined["smb"],
-            "risk_free": joined["risk_free"],
-        }
-    )
+    out = by_size(*(joined[name] for name in ("Lo 20", "Hi 20", "market", "smb", "risk_free")))
     out.attrs = {
         "title": "French size portfolios (US)",
         "source": "Kenneth R. French's data library",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.regression import hodrick_1b
 from capstar.leads.timing import cumulate_after
+from capstar.replications import first_successes
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 99
@@ -128,7 +129,12 @@ def estimated_regressor(
             "replications, horizons of at least 1 quarter, and a level between 0 and 1."
         )
     design = _design(source, gap, returns, tuple(horizons), publication_lag)
-    found, failed = _replicate_all(source, design, n_replications, seed, n_workers, progress)
+    found, tried = first_successes(
+        partial(_replicate, source, design), n_replications, seed=seed, n_workers=n_workers, progress=progress
+    )
+    failed = tried - len(found)
+    if len(found) < n_replications:
+        raise DataError(f"{failed} of {tried} samples drawn from the model could not be estimated.")
     under_null = np.stack([t for t, _, _ in found])
     return EstimatedRegressor(
         _table(
@@ -192,34 +198,6 @@ def _design(
     errors = np.where(known[:, None], y - mean - np.outer(x, slope), np.nan)
     names = tuple(str(name) for name in table)
     return _Design(x, y, names, horizons, mean, slope, errors)
-
-
-def _replicate_all(
-    source: Source,
-    design: _Design,
-    wanted: int,
-    seed: int,
-    n_workers: int,
-    progress: Callable[[float], None] | None,
-) -> tuple[list[tuple[Floats, Floats, Floats]], int]:
-    """The first samples that can be estimated, in the order of their seeds."""
-    limit, step = 2 * wanted + 20, max(4 * n_workers, 8)
-    children = np.random.SeedSequence(seed).spawn(limit)
-    found: list[tuple[Floats, Floats, Floats]] = []
-    tried = 0
-    with Parallel(n_jobs=n_workers) as pool:
-        while len(found) < wanted and tried < limit:
-            batch = children[tried : tried + min(step, wanted - len(found))]
-            done = pool(delayed(_replicate)(source, design, child) for child in batch)
-            tried += len(batch)
-            found += [one for one in done if one is not None]
-            if progress is not None:
-                progress(len(found) / wanted)
-    if len(found) < wanted:
-        raise DataError(
-            f"{tried - len(found)} of {tried} samples drawn from the model could not be estimated."
-        )
-    return found, tried - len(found)
 
 
 def _replicate(

@@ -125,8 +125,8 @@ class LeadResults:
         return (
             f"Out of sample from {own['first'].min()} it beats the prevailing mean in {better} of {len(own)} cases "
             f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} quarter(s), "
-            f"Clark-West p {best['clark_west_p']:.2f}; worst {own['r2_os'].min():+.1f}); with the search allowed for, "
-            f"{search} (SPA p {p:.2f})."
+            f"Clark-West p {best['clark_west_p']:.3f}; worst {own['r2_os'].min():+.1f}); with the search allowed for, "
+            f"{search} (SPA p {p:.3f})."
         )
 
     def _caveat(self) -> str:

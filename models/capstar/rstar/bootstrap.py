@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
 
 from capstar.errors import CapstarError, SpecificationError
+from capstar.replications import first_successes
 from capstar.rstar.three_stage import Job, estimate
 from capstar.rstar.uncertainty import QUANTITIES
 from capstar.statespace.problem import Problem
@@ -159,18 +160,9 @@ def bootstrap(
         raise SpecificationError(f"n_replications={n_replications}; at least 2 are needed.")
     generator = source(results)
     job = replace(results.job, options=replace(results.job.options, n_starts=1))
-    limit, step = 2 * n_replications + 20, max(2 * n_workers, 8)
-    children = np.random.SeedSequence(seed).spawn(limit)
-    found: list[tuple[Floats, Floats, pd.Series]] = []
-    tried = 0
-    with Parallel(n_jobs=n_workers) as pool:
-        while len(found) < n_replications and tried < limit:
-            batch = children[tried : tried + min(step, n_replications - len(found))]
-            done = pool(delayed(_replicate)(generator, job, child) for child in batch)
-            tried += len(batch)
-            found += [one for one in done if one is not None]
-            if progress is not None:
-                progress(len(found) / n_replications)
+    found, tried = first_successes(
+        partial(_replicate, generator, job), n_replications, seed=seed, n_workers=n_workers, progress=progress
+    )
     if len(found) < n_replications:
         raise SpecificationError(
             f"{results.model_name}: {tried - len(found)} of {tried} samples drawn from the estimate could not be "
