@@ -139,3 +139,19 @@ def load_module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def vintages(reference) -> Callable[[str], Any]:
+    """A real-time matrix of the Philadelphia Fed by the name of its reference table, days in mid-quarter."""
+
+    def read(name: str) -> Any:
+        from capstar.data import Vintages
+
+        table = pd.read_csv(reference(f"vintages/{name}.csv"), index_col=0)
+        days = [pd.Period(q, freq="Q").start_time + pd.DateOffset(months=1, days=14) for q in table.columns]
+        table.columns = pd.DatetimeIndex(days)
+        table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+        return Vintages(table, {"series_id": name})
+
+    return read

@@ -12,12 +12,15 @@ import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
+from capstar.rstar import RealTime, RStarResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = "rstar_gap"
 STATES = ("rally", "range_bound")
+RECURSIVE = "1985Q1"  # before, samples are so short that a_r ends at its bound and r* can be anything
+FORECAST = "1995Q1"  # first forecast with the recursive gap: ten years to learn the slope from
 _RISK_AVERSION = (1, 3, 5, 10)
 _COST = 10.0  # basis points
 
@@ -33,7 +36,11 @@ class StudyResults:
     returns
         Monthly returns, percent.
     lead
-        Regressions, forecasts and the joint bootstrap.
+        Regressions, forecasts and the joint bootstrap, on the filtered gap.
+    real_time
+        r* estimated again on every sample that ends from 1985Q1 on; revised data.
+    recursive
+        The regressions and forecasts on the gap of those.
     projections
         Cumulative returns after a shock to the gap.
     by_state
@@ -44,9 +51,11 @@ class StudyResults:
         Of the forecasts of small caps to an investor, net of 10 basis points a trade; None where nothing is forecast.
     """
 
-    rstar: rstar.RStarResults
+    rstar: RStarResults
     returns: pd.DataFrame
     lead: leads.LeadResults
+    real_time: RealTime
+    recursive: leads.LeadResults
     projections: leads.LocalProjections
     by_state: leads.LocalProjections
     odds: dict[str, leads.StateProbability]
@@ -66,13 +75,20 @@ class StudyResults:
             f"Small caps: {self.returns.attrs.get('note', '')}.",
             *(odds.summary() for odds in self.odds.values()),
             *([] if self.worth is None else [self.worth.summary()]),
-            self.lead.summary(),
+            self.lead.tables_as_text(),
+            self.real_time.summary(),
+            self.recursive.tables_as_text(),
         ]
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, self.verdict()])
 
     def verdict(self) -> str:
-        """Three sentences in plain words."""
-        return self.lead.verdict()
+        """What is shown and what is not: with the parameters of today, then with those of the time."""
+        known, table = self.real_time.gap, self.real_time.table
+        filtered = self.rstar.gap("filtered").loc[known.index]
+        return (
+            f"{self.lead.verdict()}\n\nEstimated again every quarter from {table.index[0]} on, the gap correlates "
+            f"{known.corr(filtered):.2f} with the one estimated once. {self.recursive.verdict()}"
+        )
 
     def plot(self) -> Figure:
         """r*, the gap, what small caps did, and the regressions."""
@@ -90,6 +106,8 @@ class StudyResults:
         out = {
             "rstar": frame,
             **self.lead.tables(),
+            "real_time": self.real_time.table,
+            **{f"recursive_{name}": table for name, table in self.recursive.tables().items()},
             "projections": pd.concat([self.projections.table, self.by_state.table]).set_index(
                 ["response", "state"]
             ),
@@ -105,7 +123,12 @@ class StudyResults:
 
     def figures(self) -> dict[str, Figure]:
         """Every figure by the name of its file."""
-        own = {"study": self.plot(), "projections": self.projections.plot(), "by_state": self.by_state.plot()}
+        own = {
+            "study": self.plot(),
+            "real_time": self.real_time.plot(self.rstar),
+            "projections": self.projections.plot(),
+            "by_state": self.by_state.plot(),
+        }
         return own | self.lead.figures()
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -189,6 +212,11 @@ def run_study(
         n_replications=n_replications or 199,
         n_workers=n_workers,
     ).run(progress=say)
+    say("r* estimated again every quarter")
+    known = rstar.real_time(rstar.HLW2017, macro, RECURSIVE, n_workers=n_workers)
+    recursive = leads.LeadStudy(
+        known.gap, portfolios, horizons, information="recursive", start=FORECAST, signs={GAP: -1}
+    ).run()
     say("local projections, odds and worth")
     price = (1 + returns["small"] / 100).cumprod().rename("small")
     bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
@@ -196,6 +224,8 @@ def run_study(
         fit,
         returns,
         lead,
+        known,
+        recursive,
         leads.local_projections(portfolios, gap),
         leads.local_projections(portfolios[["small", "small_minus_large"]], gap, state=bull),
         {name: _odds(name, price, gap) for name in STATES},

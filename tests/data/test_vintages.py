@@ -16,13 +16,9 @@ from capstar.errors import DataError, SourceError
 
 
 @pytest.fixture(scope="module")
-def gdp(reference) -> data.Vintages:
-    """Real output as the Philadelphia Fed keeps it, from the reference table, days in mid-quarter."""
-    table = pd.read_csv(reference("vintages/real_gdp.csv"), index_col=0)
-    days = [pd.Period(q, freq="Q").start_time + pd.DateOffset(months=1, days=14) for q in table.columns]
-    table.columns = pd.DatetimeIndex(days)
-    table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
-    return data.Vintages(table, {"series_id": "ROUTPUT"})
+def gdp(vintages) -> data.Vintages:
+    """Real output as the Philadelphia Fed keeps it."""
+    return vintages("real_gdp")
 
 
 def test_verbs(gdp) -> None:
@@ -65,7 +61,7 @@ def test_no_look_ahead(gdp, number: int, offset: int) -> None:
 
 def test_bad_vintages(gdp) -> None:
     with pytest.raises(
-        DataError, match="ROUTPUT: nothing was known on 1950-01-01; the first vintage is of 1965-11"
+        DataError, match="real_gdp: nothing was known on 1950-01-01; the first vintage is of 1965-11"
     ):
         gdp.as_of("1950-01-01")
     early = gdp.table.copy()

@@ -263,3 +263,13 @@ def test_out_of_sample_bad_input(rapach_zhou) -> None:
         compare_forecasts([1.0] * 5, [0.0] * 5, [0.0] * 5)
     with pytest.raises(DataError, match="outcome 3 of 50 is missing"):
         compare_forecasts(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
+
+
+def test_a_forecast_that_is_the_benchmark_has_no_test() -> None:
+    y = np.random.default_rng(0).normal(size=60)
+    for horizon in (1, 4):
+        found = compare_forecasts(y, np.zeros(60), np.zeros(60), horizon=horizon)
+        assert found.r2_os == 0
+        assert np.isnan(
+            [found.clark_west, found.clark_west_p, found.diebold_mariano, found.diebold_mariano_p]
+        ).all()

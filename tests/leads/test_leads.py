@@ -159,5 +159,5 @@ def test_bad_series_are_named(gap, returns, message: str) -> None:
 def test_bad_options_are_named() -> None:
     with pytest.raises(SpecificationError, match="at least 1 each"):
         LeadStudy(gaps(), monthly(), (0,)).run()
-    with pytest.raises(SpecificationError, match="choose 'filtered'"):
+    with pytest.raises(SpecificationError, match="choose one of \\['filtered'"):
         LeadStudy(gaps(), monthly(), information="perfect").run()

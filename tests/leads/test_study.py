@@ -263,10 +263,18 @@ def test_twins_are_warned_of(fit, returns) -> None:
 
 
 def test_too_few_forecasts_are_said(fit, returns) -> None:
-    with pytest.warns(DataWarning, match="Nothing is forecast: start=2005Q1"):
+    with pytest.warns(DataWarning, match=r"Over 1 quarter\(s\) nothing is forecast: start=2005Q1"):
         results = leads.LeadStudy(fit.gap(), returns, (1,), start="2005Q1").run()
     assert results.race is None
     assert "Out of sample nothing was tried" in results.verdict()
+
+
+def test_long_horizons_that_leave_too_little_are_left_out(fit, returns) -> None:
+    results = leads.LeadStudy(
+        fit.gap().loc["1985Q1":], returns, (1, 12), start="1995Q1", n_replications=99
+    ).run()
+    assert set(results.race.table["horizon"]) == {1}
+    assert "Over 12 quarter(s) nothing is forecast: rstar_gap begins too late" in results.summary()
 
 
 def test_benchmarks_that_cannot_be(fit, returns) -> None:

@@ -20,12 +20,14 @@ class Information(StrEnum):
 
     filtered = "filtered"
     smoothed = "smoothed"
+    recursive = "recursive"
     real_time = "real-time"
 
 
-_SEEN: dict[Information, Literal["filtered", "smoothed", "real time"]] = {
+_SEEN: dict[Information, Literal["filtered", "smoothed", "recursive", "real time"]] = {
     Information.filtered: "filtered",
     Information.smoothed: "smoothed",
+    Information.recursive: "recursive",
     Information.real_time: "real time",
 }
 

@@ -19,7 +19,7 @@ _FEWEST = 40
 
 @dataclass(frozen=True)
 class ForecastComparison:
-    """A forecast against a benchmark that it nests.
+    """A forecast against a benchmark that it nests; tests are NaN where it is the benchmark throughout.
 
     Attributes
     ----------
@@ -192,7 +192,7 @@ def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionT
 
 
 def _t_of_mean(d: Floats, horizon: int) -> float:
-    """T statistic of a mean, with ``horizon - 1`` autocovariances and Bartlett weights; variance over n."""
+    """T statistic of a mean (NaN where nothing varies), with ``horizon - 1`` autocovariances and Bartlett weights; variance over n."""
     n, centred = len(d), d - d.mean()
     if horizon == 1:
         variance = float(centred @ centred) / (n - 1)
@@ -200,7 +200,7 @@ def _t_of_mean(d: Floats, horizon: int) -> float:
         variance = float(centred @ centred) / n
         for lag in range(1, horizon):
             variance += 2 * (1 - lag / horizon) * float(centred[lag:] @ centred[:-lag]) / n
-    return float(d.mean() / np.sqrt(variance / n))
+    return float(d.mean() / np.sqrt(variance / n)) if variance > 0 else float("nan")
 
 
 def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str) -> pd.Index:

@@ -68,6 +68,10 @@ class LeadResults:
 
     def summary(self) -> str:
         """Tables and verdict as text."""
+        return f"{self.tables_as_text()}\n{self.verdict()}"
+
+    def tables_as_text(self) -> str:
+        """Every table with its legend."""
         head = f"Returns over the next quarters on {self.predictor} ({self.information})"
         parts = [
             f"{head}, publication lag {self.publication_lag} month(s); {len(self.table)} regressions",
@@ -86,7 +90,7 @@ class LeadResults:
                 _shown(self.race.table, ["predictor", "returns", "horizon"], _RACE),
                 f"That none of all {len(ability.table)} forecasts beats the mean: {tests}.",
             ]
-        return "\n".join([*parts, *([self.note] if self.note else []), self.verdict()])
+        return "\n".join([*parts, *([self.note] if self.note else [])])
 
     def verdict(self) -> str:
         """Three sentences in plain words: in sample, out of sample, and what that does not show."""
@@ -134,6 +138,8 @@ class LeadResults:
             "filtered": "The filtered series uses parameters of the whole sample and revised data, so forecasts made "
             "in real time would have known less: an association in sample is not a lead one could have used.",
             "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
+            "recursive": "Parameters were estimated on data to each quarter, but on revised data: those of the day "
+            "would have been others.",
             "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
         }[self.information]
 

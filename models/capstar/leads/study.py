@@ -16,7 +16,8 @@ from capstar.leads.in_sample import check_units, in_sample_table, persistence_ta
 from capstar.leads.race import Race, forecast_race
 from capstar.leads.results import LeadResults
 
-Information = Literal["filtered", "smoothed", "real time"]
+Information = Literal["filtered", "smoothed", "recursive", "real time"]
+_SEEN = ("filtered", "smoothed", "recursive", "real time")
 _COLLINEAR = 0.995
 
 
@@ -34,7 +35,8 @@ class LeadStudy:
         Quarters.
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
-        ``"real time"`` or ``"smoothed"`` (the future too: warned of).
+        ``"recursive"`` (data and parameters to the quarter, but revised data), ``"real time"`` (as known then) or
+        ``"smoothed"`` (the future too: warned of).
     publication_lag
         Months until a quarter's data are known.
     benchmarks
@@ -113,16 +115,20 @@ class LeadStudy:
     def _race(self, portfolios: pd.DataFrame, predictors: pd.DataFrame) -> tuple[Race | None, str]:
         if self.start is None:
             return None, ""
-        try:
-            race = forecast_race(
-                portfolios, predictors, self.horizons, start=self.start, signs=self.signs or None,
-                publication_lag=self.publication_lag, n_replications=self.n_replications, seed=self.seed,
-                n_workers=self.n_workers,
-            )  # fmt: skip
-        except DataError as error:
-            warnings.warn(f"Nothing is forecast: {error}", DataWarning, stacklevel=3)
-            return None, f"Nothing is forecast: {error}"
-        return race, ""
+        left, notes = sorted(self.horizons), []
+        while left:
+            try:
+                race = forecast_race(
+                    portfolios, predictors, tuple(left), start=self.start, signs=self.signs or None,
+                    publication_lag=self.publication_lag, n_replications=self.n_replications, seed=self.seed,
+                    n_workers=self.n_workers,
+                )  # fmt: skip
+            except DataError as error:
+                notes.append(f"Over {left.pop()} quarter(s) nothing is forecast: {error}")
+            else:
+                return race, "\n".join(notes)
+        warnings.warn(notes[-1], DataWarning, stacklevel=3)
+        return None, notes[-1]
 
     def _predictors(self) -> pd.DataFrame:
         """The predictor and its rivals on the quarters all have."""
@@ -148,10 +154,8 @@ class LeadStudy:
     def _check(self) -> None:
         if not self.horizons or any(h < 1 for h in self.horizons):
             raise SpecificationError(f"horizons={self.horizons}; give numbers of quarters, at least 1 each.")
-        if self.information not in ("filtered", "smoothed", "real time"):
-            raise SpecificationError(
-                f"information={self.information!r}; choose 'filtered', 'smoothed' or 'real time'."
-            )
+        if self.information not in _SEEN:
+            raise SpecificationError(f"information={self.information!r}; choose one of {list(_SEEN)}.")
         index = self.gap.index
         if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
             raise DataError(

@@ -19,6 +19,7 @@ from capstar.rstar.median_unbiased import (
 )
 from capstar.rstar.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel, usable
 from capstar.rstar.options import InitialState, Options
+from capstar.rstar.real_time import RealTime, real_time
 from capstar.rstar.redraw import GapSource, gap_source
 from capstar.rstar.results import RStarResults, StatePath
 from capstar.rstar.uncertainty import StateUncertainty, state_uncertainty
@@ -39,6 +40,7 @@ __all__ = [
     "RStarDecomposition",
     "RStarModel",
     "RStarResults",
+    "RealTime",
     "StatePath",
     "StateUncertainty",
     "TimeVaryingMean",
@@ -52,6 +54,7 @@ __all__ = [
     "likelihood_profile",
     "median_unbiased_lambda",
     "pile_up",
+    "real_time",
     "state_uncertainty",
     "time_varying_mean",
     "usable",

@@ -1,0 +1,192 @@
+"""What the model would have said at the time: estimated again as data come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from capstar.errors import CapstarError, DataError, SpecificationError
+from capstar.frames import as_quarterly
+from capstar.rstar.model import RStarModel
+from capstar.rstar.results import RStarResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Known: TypeAlias = "pd.DataFrame | Callable[[pd.Period], pd.DataFrame]"
+_QUANTITIES = ("rstar", "g", "z", "output_gap")
+
+
+@dataclass(frozen=True)
+class RealTime:
+    """Estimates of the last quarter of every sample.
+
+    Attributes
+    ----------
+    model_name
+        As in summaries.
+    table : pandas.DataFrame
+        By quarter t, from data to t alone: ``rstar``, ``g``, ``z`` and ``output_gap``; ``real_rate`` and ``gap``, the
+        real rate less r*, percentage points; ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the
+        sample the parameters are from; ``at_bound``, whether one of them is at its bound. With a_r there r* is not
+        identified, and its estimate can be anything: in short samples it often is.
+    vintages
+        Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
+    failed : pandas.Series
+        Why the parameters could not be estimated on a sample, by quarter; those of the sample before were kept.
+    """
+
+    model_name: str
+    table: pd.DataFrame
+    vintages: bool
+    failed: pd.Series
+
+    @property
+    def gap(self) -> pd.Series:
+        """The r* gap as known in each quarter, for `capstar.leads.LeadStudy`."""
+        return self.table["gap"].rename("rstar_gap")
+
+    def summary(self) -> str:
+        """What was estimated, on what, and what could not be."""
+        t = self.table
+        kind = "data as known at the time" if self.vintages else "one revised table, cut at each quarter"
+        failed = (
+            f"; parameters kept from the sample before in {len(self.failed)} of them"
+            if len(self.failed)
+            else ""
+        )
+        return (
+            f"{self.model_name} estimated again on samples ending in {t.index[0]}-{t.index[-1]} ({kind}): "
+            f"{t['estimated'].nunique()} estimations{failed}.\nr* {t['rstar'].iloc[0]:.2f} in {t.index[0]}, "
+            f"{t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard deviation of its quarterly change "
+            f"{t['rstar'].diff().std():.2f} percentage points; a parameter at its bound, and r* hardly identified, in "
+            f"{int(t['at_bound'].sum())} of {len(t)} samples."
+        )
+
+    def plot(self, final: RStarResults | None = None) -> Figure:
+        """r* as known at the time, and beside it the one-sided estimate of one whole sample."""
+        from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
+
+        figure = Chart(figsize=(9.0, 3.8), layout="constrained")
+        ax = figure.subplots()
+        draw_line(ax, self.table["rstar"], color=BLUE, label="as known at the time")
+        if final is not None:
+            known = final.rstar.filtered.reindex(self.table.index)
+            draw_line(ax, known, color=GREY, label=f"one-sided, parameters of {final.start}-{final.end}")
+        dress(ax, f"Natural rate r*, {self.model_name}", "percent a year")
+        ax.legend(frameon=False, fontsize=8)
+        return figure
+
+
+def real_time(
+    model: RStarModel,
+    data: Known,
+    first: str | pd.Period,
+    last: str | pd.Period | None = None,
+    *,
+    start: str | pd.Period | None = None,
+    every: int = 1,
+    n_workers: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> RealTime:
+    """Estimate a model on every sample that ends in a quarter, as it could have been then.
+
+    Parameters
+    ----------
+    model
+        Such as `capstar.rstar.HLW2017`.
+    data
+        Input of `RStarModel.fit`: one revised table, of which each sample sees the rows to its end, or a function
+        of the last quarter that returns the table as then known (vintages). What later rows it holds is left out.
+    first, last
+        Last quarters of the first and the last sample; ``last`` by default that of the table.
+    start
+        First quarter of every sample; by default the first the data allow.
+    every
+        Estimate the parameters in every so many-th sample, and keep them in those between.
+    n_workers
+        Processes; the numbers are the same for any.
+    progress
+        Called with the share done.
+
+    Raises
+    ------
+    DataError
+        ``first`` is after ``last``, or the data of a sample cannot be used.
+    CapstarError
+        Whatever keeps the first sample from being estimated.
+    """
+    if every < 1:
+        raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
+    quarters = _quarters(data, first, last)
+    with Parallel(n_jobs=n_workers) as pool:
+        anew, step = quarters[::every], max(8 * n_workers, 8)
+        fits: dict[pd.Period, RStarResults | CapstarError] = {}
+        for begin in range(0, len(anew), step):
+            batch = anew[begin : begin + step]
+            found = pool(delayed(_fit)(model, _known(data, t), t, start) for t in batch)
+            fits |= dict(zip(batch, found, strict=True))
+            if progress is not None:
+                progress(len(fits) / len(anew))
+    rows, failed, latest = {}, {}, None
+    for t in quarters:
+        found = fits.get(t)
+        if isinstance(found, CapstarError):
+            if latest is None:
+                raise found
+            failed[t] = str(found)
+        if isinstance(found, RStarResults):
+            latest = found
+        assert latest is not None
+        shown = found if isinstance(found, RStarResults) else latest.run_on(_known(data, t), t)
+        rows[t] = _row(shown, latest.end)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+    return RealTime(model.name, table, callable(data), pd.Series(failed, dtype=object))
+
+
+def _quarters(data: Known, first: str | pd.Period, last: str | pd.Period | None) -> pd.PeriodIndex:
+    if last is None:
+        if callable(data):
+            raise DataError("Vintages have no last quarter of their own. Give last.")
+        last = as_quarterly(data).index[-1]
+    out = pd.period_range(pd.Period(first, freq="Q"), pd.Period(last, freq="Q"), freq="Q")
+    if out.empty:
+        raise DataError(f"first={first} comes after last={last}. Exchange them.")
+    return out
+
+
+def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
+    table = as_quarterly(data(quarter) if callable(data) else data, source=f"data known after {quarter}")
+    if table.index[-1] < quarter:
+        raise DataError(
+            f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."
+        )
+    return table.loc[:quarter]
+
+
+def _fit(
+    model: RStarModel, known: pd.DataFrame, quarter: pd.Period, start: str | pd.Period | None
+) -> RStarResults | CapstarError:
+    try:
+        return model.fit(known, start, quarter, n_starts=1)
+    except CapstarError as error:
+        return error
+
+
+def _row(results: RStarResults, estimated: pd.Period) -> dict[str, object]:
+    out: dict[str, object] = {name: float(getattr(results, name).filtered.iloc[-1]) for name in _QUANTITIES}
+    rate = float(results.data["r"].loc[results.end])
+    return out | {
+        "real_rate": rate,
+        "gap": rate - float(np.asarray(out["rstar"])),
+        "lambda_g": results.lambda_g,
+        "lambda_z": results.lambda_z,
+        "estimated": str(estimated),
+        "at_bound": bool(results.at_bound.any()),
+    }

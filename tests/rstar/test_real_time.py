@@ -1,0 +1,113 @@
+"""Estimated again as data come in: equal to single fits, blind to the future, vintages, what is kept on failure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from capstar import data, rstar
+from capstar.errors import CapstarError, DataError, SpecificationError
+
+
+@pytest.fixture(scope="module")
+def us() -> pd.DataFrame:
+    return data.us_macro()
+
+
+@pytest.fixture(scope="module")
+def known(us) -> rstar.RealTime:
+    return rstar.real_time(rstar.HLW2017, us, "2003Q1", "2004Q4")
+
+
+def test_every_row_is_a_fit_of_its_own(us, known) -> None:
+    for quarter in ("2003Q1", "2004Q2"):
+        alone = rstar.HLW2017.fit(us.loc[:quarter], n_starts=1)
+        row = known.table.loc[quarter]
+        assert row["rstar"] == alone.rstar.filtered.iloc[-1]
+        assert row["gap"] == alone.gap().iloc[-1]
+        assert row["lambda_z"] == alone.lambda_z
+        assert row["estimated"] == quarter
+    assert known.failed.empty
+    assert not known.vintages
+
+
+def test_no_look_ahead_and_any_number_of_workers(us, known) -> None:
+    """Later data change nothing, not even when they are absurd."""
+    absurd = us.copy()
+    absurd.loc["2004Q1":, "inflation"] += 50.0
+    early = rstar.real_time(rstar.HLW2017, absurd, "2003Q1", "2003Q4", n_workers=2)
+    pd.testing.assert_frame_equal(early.table, known.table.loc[:"2003Q4"], check_exact=True)
+    cut = rstar.real_time(rstar.HLW2017, us.loc[:"2003Q4"], "2003Q1")
+    pd.testing.assert_frame_equal(cut.table, known.table.loc[:"2003Q4"], check_exact=True)
+
+
+def test_parameters_kept_between_estimations(us, known) -> None:
+    yearly = rstar.real_time(rstar.HLW2017, us, "2003Q1", "2004Q4", every=4)
+    assert list(yearly.table["estimated"].unique()) == ["2003Q1", "2004Q1"]
+    same = ["2003Q1", "2004Q1"]
+    pd.testing.assert_frame_equal(yearly.table.loc[same], known.table.loc[same], check_exact=True)
+    held = rstar.HLW2017.fit(us.loc[:"2003Q1"], n_starts=1).run_on(us, "2003Q3")
+    assert yearly.table.loc["2003Q3", "rstar"] == held.rstar.filtered.iloc[-1]
+
+
+def test_vintages_of_the_philadelphia_fed(us, vintages) -> None:
+    """GDP and its price as known in the middle of the next quarter; the interest rate is never revised."""
+    gdp, price = vintages("real_gdp"), vintages("gdp_price")
+    rate = us["interest_rate"]
+
+    def as_known(quarter: pd.Period) -> pd.DataFrame:
+        day = (quarter + 1).start_time + pd.DateOffset(months=1, days=14)
+        return data.model_input(gdp.as_of(day), price.as_of(day), rate, compounding="none")
+
+    found = rstar.real_time(rstar.HLW2017, as_known, "2000Q1", "2001Q4", start="1961Q1")
+    assert found.vintages
+    table = as_known(pd.Period("2001Q4", freq="Q"))
+    assert str(table.index[-1]) == "2001Q4"
+    alone = rstar.HLW2017.fit(table, "1961Q1", n_starts=1)
+    assert found.table.loc["2001Q4", "rstar"] == alone.rstar.filtered.iloc[-1]
+    revised = rstar.real_time(
+        rstar.HLW2017, as_known(pd.Period("2009Q2", freq="Q")), "2000Q1", "2001Q4", start="1961Q1"
+    )
+    away = (found.table["rstar"] - revised.table["rstar"]).abs()
+    assert away.max() > 0.05, "revisions of 2000 and 2001 matter"
+
+
+def test_a_sample_that_fails_keeps_the_parameters_of_the_one_before(us) -> None:
+    def odd(quarter: pd.Period) -> pd.DataFrame:
+        table = us.loc[:quarter].copy()
+        if str(quarter) == "2003Q3":
+            # Trend growth forty points higher from 1985 on: a break beyond the end of the lookup table.
+            table["log_gdp"] += 0.1 * np.maximum(np.arange(len(table)) - 100, 0)
+        return table
+
+    found = rstar.real_time(rstar.HLW2017, odd, "2003Q2", "2003Q4")
+    assert list(found.failed.index.astype(str)) == ["2003Q3"]
+    assert list(found.table["estimated"]) == ["2003Q2", "2003Q2", "2003Q4"]
+    assert "kept from the sample before in 1 of them" in found.summary()
+
+
+def test_short_samples_are_told(us) -> None:
+    found = rstar.real_time(rstar.HLW2017, us, "1976Q1", "1976Q2")
+    assert found.table["at_bound"].any()
+    assert "hardly identified" in found.summary()
+
+
+def test_figure_and_gap(us, known) -> None:
+    figure = known.plot(rstar.HLW2017.fit(us, n_starts=1))
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), known.table["rstar"])
+    assert known.gap.name == "rstar_gap"
+    assert (known.gap == known.table["real_rate"] - known.table["rstar"]).all()
+
+
+def test_wrong_calls(us) -> None:
+    with pytest.raises(SpecificationError, match="every=0"):
+        rstar.real_time(rstar.HLW2017, us, "2003Q1", every=0)
+    with pytest.raises(DataError, match="comes after"):
+        rstar.real_time(rstar.HLW2017, us, "2010Q1")
+    with pytest.raises(DataError, match="Give last"):
+        rstar.real_time(rstar.HLW2017, lambda _: us, "2003Q1")
+    with pytest.raises(DataError, match="known after 2010Q1 end in 2009Q3"):
+        rstar.real_time(rstar.HLW2017, us, "2010Q1", "2010Q2")
+    with pytest.raises(CapstarError, match="needs at least"):
+        rstar.real_time(rstar.HLW2017, us, "1964Q1", "1964Q2")
