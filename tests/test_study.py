@@ -43,7 +43,7 @@ def test_summary_says_what_was_used(study) -> None:
 
 
 def test_figures_have_labels_and_units(study) -> None:
-    assert list(study.figures()) == ["study", "projections", "by_state", "lead", "out_of_sample"]
+    assert list(study.figures()) == ["study", "real_time", "projections", "by_state", "lead", "out_of_sample"]
     for figure in (*study.figures().values(), study.rstar.plot()):
         for ax in figure.axes:
             assert ax.get_ylabel()
@@ -55,7 +55,7 @@ def test_figures_have_labels_and_units(study) -> None:
 def test_progress_tells_every_step() -> None:
     lines: list[str] = []
     run_study(horizons=(1,), n_replications=0, progress=lines.append)
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert "stage 2 of 3" in lines[2]
 
 
@@ -94,3 +94,16 @@ def test_the_worth_is_of_what_was_forecast(study) -> None:
     assert (weights > 0.3).all()
     # What was earned on a dollar at risk moves with the excess return that was forecast, but for logs and the bill.
     assert np.corrcoef(held["mean", 1.0] / weights, made["actual"])[0, 1] > 0.97
+
+
+def test_the_recursive_gap_is_asked_too(study) -> None:
+    assert str(study.real_time.table.index[0]) == "1985Q1"
+    assert study.recursive.information == "recursive"
+    assert study.recursive.race.table["first"].min() == "1995Q1"
+    last = study.real_time.table.iloc[-1]
+    assert last["rstar"] == pytest.approx(study.rstar.rstar.filtered.iloc[-1], abs=1e-6), (
+        "one sample is the whole"
+    )
+    assert "the data are revised" not in study.lead.verdict()
+    assert "on revised data" in study.verdict()
+    assert "Over 12 quarter(s) nothing is forecast" in study.summary()

@@ -27,7 +27,7 @@ def study(
         from capstar.study import run_study, study_data
 
         check_folder(out)
-        with progress_bar(total=8) as progress:
+        with progress_bar(total=9) as progress:
             results = run_study(
                 study_data(data), n_replications=replications, n_workers=workers, progress=progress
             )

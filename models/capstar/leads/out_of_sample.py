@@ -192,7 +192,7 @@ def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionT
 
 
 def _t_of_mean(d: Floats, horizon: int) -> float:
-    """T statistic of a mean (NaN where nothing varies), with ``horizon - 1`` autocovariances and Bartlett weights; variance over n."""
+    """T statistic of a mean with ``horizon - 1`` autocovariances, Bartlett weights; NaN where nothing varies."""
     n, centred = len(d), d - d.mean()
     if horizon == 1:
         variance = float(centred @ centred) / (n - 1)

@@ -69,12 +69,13 @@ class RealTime:
         )
 
     def plot(self, final: RStarResults | None = None) -> Figure:
-        """r* as known at the time, and beside it the one-sided estimate of one whole sample."""
+        """r* of each quarter's own sample, and beside it the one-sided estimate of one whole sample."""
         from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
 
         figure = Chart(figsize=(9.0, 3.8), layout="constrained")
         ax = figure.subplots()
-        draw_line(ax, self.table["rstar"], color=BLUE, label="as known at the time")
+        label = "as known at the time" if self.vintages else "estimated on the (revised) data to each quarter"
+        draw_line(ax, self.table["rstar"], color=BLUE, label=label)
         if final is not None:
             known = final.rstar.filtered.reindex(self.table.index)
             draw_line(ax, known, color=GREY, label=f"one-sided, parameters of {final.start}-{final.end}")
