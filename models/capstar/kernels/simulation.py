@@ -39,16 +39,21 @@ def simulate(pattern, system, sample, own, lag, a, state_noise, obs_noise, state
 
 
 @njit(cache=True)
-def simulate_innovations(pattern, system, sample, own, lag, a, F, M, shocks, filtered, y):
-    """Fill ``filtered`` (n, m) and ``y`` (n, p) from given standardised innovations (n, p).
+def simulate_innovations(
+    pattern, system, sample, own, lag, a, F, M, shocks, report, rule, rule_shocks, past, filtered, y
+):
+    """Fill ``filtered`` (n, m) and ``y`` (n, p + 1) from given standardised innovations (n, p).
 
     The innovations form of the model: gains ``M / F`` are those of the filter, ``a`` is the filtered state before
-    the sample.  Regressors that are lags of ``y`` are overwritten as in `simulate`.
+    the sample.  Column p of ``y`` follows a rule: ``report`` (m,) times the filtered state, plus a deviation that is
+    an autoregression with constant ``rule[0]``, coefficients ``rule[1:]``, given shocks (n,) and, before the sample,
+    the values ``past`` with the latest last.  Regressors that are lags of ``y`` are overwritten as in `simulate`.
     """
     n, p = shocks.shape
     m = a.size
     state = a.copy()
     following = np.empty(m)
+    deviation = np.concatenate((past, np.zeros(n)))
     for t in range(n):
         for i in range(m):
             following[i] = system.c[i]
@@ -68,3 +73,10 @@ def simulate_innovations(pattern, system, sample, own, lag, a, F, M, shocks, fil
             for j in range(m):
                 state[j] += M[t, i, j] * (v / F[t, i])
         filtered[t] = state
+        now = past.size + t
+        deviation[now] = rule[0] + rule_shocks[t]
+        for j in range(1, rule.size):
+            deviation[now] += rule[j] * deviation[now - j]
+        y[t, p] = deviation[now]
+        for i in range(m):
+            y[t, p] += report[i] * state[i]

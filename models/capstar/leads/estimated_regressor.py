@@ -149,10 +149,15 @@ def estimated_regressor(
 
 @dataclass(frozen=True)
 class _Design:
-    """One-quarter returns in order of the source's quarters: ``y[k]`` follows quarter ``k``, NaN where unknown."""
+    """The predictor and the one-quarter returns from its first quarter on that has one.
+
+    ``y[k]`` follows ``x[k]``; it goes on where the predictor has ended, as far as the longest horizon needs.
+    ``errors`` are the residuals of the rows whose next quarter is in the model, so that its shocks are known.
+    """
 
     x: Floats
     y: Floats
+    first: int
     names: tuple[str, ...]
     horizons: tuple[int, ...]
     mean: Floats
@@ -162,16 +167,6 @@ class _Design:
     @property
     def keys(self) -> list[tuple[str, int]]:
         return [(name, h) for name in self.names for h in self.horizons]
-
-    @property
-    def first(self) -> int:
-        """The first quarter with a return after it."""
-        return int(np.argmax(~np.isnan(self.y).any(axis=1)))
-
-    @property
-    def last(self) -> int:
-        """One past the last."""
-        return len(self.y) - int(np.argmax(~np.isnan(self.y[::-1]).any(axis=1)))
 
 
 def _design(
@@ -184,20 +179,24 @@ def _design(
             "Give the gap of the same fit."
         )
     table = returns.to_frame() if isinstance(returns, pd.Series) else returns
-    y = np.column_stack([cumulate_after(table[name], quarters, publication_lag=lag) for name in table])
-    x = gap.to_numpy(dtype=float)
-    # Shocks of a quarter go with the return that began after the quarter before.
-    known = ~np.isnan(y).any(axis=1) & (np.arange(len(y)) < len(y) - 1)
-    if known.sum() < 40 + max(horizons):
+    span = pd.period_range(quarters[0], quarters[-1] + max(horizons) - 1, freq="Q")
+    y = np.column_stack([cumulate_after(table[name], span, publication_lag=lag) for name in table])
+    known = ~np.isnan(y).any(axis=1)
+    first = int(np.argmax(known))
+    end = first + int(np.argmin(np.append(known[first:], False)))
+    x = gap.to_numpy(dtype=float)[first:end]
+    # The last quarter of the model has no quarter after it whose shocks could go with its return.
+    paired = min(len(x), len(quarters) - 1 - first)
+    if paired < 40 + max(horizons):
         raise DataError(
-            f"{gap.name} and the returns share {int(known.sum())} quarters; at least {40 + max(horizons)} are needed."
+            f"{gap.name} and the returns share {max(paired, 0)} quarters; at least {40 + max(horizons)} are needed."
         )
-    centred = x[known] - x[known].mean()
-    slope = centred @ y[known] / (centred @ centred)
-    mean = y[known].mean(axis=0) - slope * x[known].mean()
-    errors = np.where(known[:, None], y - mean - np.outer(x, slope), np.nan)
-    names = tuple(str(name) for name in table)
-    return _Design(x, y, names, horizons, mean, slope, errors)
+    y = y[first:end]
+    centred = x[:paired] - x[:paired].mean()
+    slope = centred @ y[:paired] / (centred @ centred)
+    mean = y[:paired].mean(axis=0) - slope * x[:paired].mean()
+    errors = y[:paired] - mean - np.outer(x[:paired], slope)
+    return _Design(x, y, first, tuple(str(name) for name in table), horizons, mean, slope, errors)
 
 
 def _replicate(
@@ -205,18 +204,18 @@ def _replicate(
 ) -> tuple[Floats, Floats, Floats] | None:
     """Statistics under the null, one-quarter slopes on the estimated and on the true predictor."""
     rng = np.random.default_rng(child)
-    # Row k of the shocks goes with the return after quarter k - 1.
-    paired = np.flatnonzero(~np.isnan(design.errors).any(axis=1)) + 1
-    rows = rng.choice(paired, len(design.x))
-    drawn = source.draw(rows)
+    quarters, n = len(source.innovations), len(design.y)
+    # Row k of the errors is of the return that goes with the shocks of quarter first + k + 1.
+    picked = rng.integers(0, len(design.errors), quarters + n)
+    drawn = source.draw(picked[:quarters] + design.first + 1)
     if drawn is None:
         return None
-    errors = design.errors[np.append(rows[1:], rng.choice(paired)) - 1]
-    sample = slice(design.first, design.last)
+    errors = design.errors[picked[design.first + 1 : design.first + 1 + n]]
+    sample = slice(design.first, design.first + len(design.x))
     estimated, true = (np.asarray(one, dtype=float)[sample] for one in (drawn.estimated, drawn.true))
-    null = np.nanmean(design.y, axis=0) + errors[sample]
+    null = design.y.mean(axis=0) + errors
     t = [fit[1] for j in range(null.shape[1]) for fit in _fits(null[:, j], estimated, design.horizons)]
-    led = design.mean + np.outer(true, design.slope) + errors[sample]
+    led = design.mean + np.outer(true, design.slope) + errors[: len(true)]
     slopes = [
         np.array([_fit(led[:, j], one, 1)[0] for j in range(led.shape[1])]) for one in (estimated, true)
     ]
@@ -229,17 +228,16 @@ def _fits(y: Floats, x: Floats, horizons: tuple[int, ...]) -> Iterator[tuple[flo
 
 
 def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
-    """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]``."""
-    total = np.convolve(y, np.ones(horizon), "valid")
+    """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]`` and may go on after it."""
+    total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
     centred = x[: len(total)] - x[: len(total)].mean()
     slope = float(centred @ total / (centred @ centred))
-    return slope, slope / hodrick_1b(y, x, horizon)
+    return slope, slope / hodrick_1b(y[: len(x)], x, horizon)
 
 
 def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:
     from scipy.special import ndtr
 
-    sample = slice(design.first, design.last)
     largest = np.abs(null).max(axis=1)
     tails = [0.5 + level / 2, 0.5 - level / 2]
     # Against the slope returns were drawn with: carries sampling error, attenuation and Stambaugh's bias.
@@ -247,7 +245,7 @@ def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level
     rows = []
     for k, (name, horizon) in enumerate(design.keys):
         j = design.names.index(name)
-        slope, t = _fit(design.y[sample, j], design.x[sample], horizon)
+        slope, t = _fit(design.y[:, j], design.x, horizon)
         row: dict[str, object] = {"returns": name, "horizon": horizon, "slope": slope, "hodrick_t": t}
         row["p_normal"] = 2 * float(ndtr(-abs(t)))
         row["p"] = _share(np.abs(null[:, k]) >= abs(t))

@@ -77,7 +77,7 @@ def persistence_table(
     for name in predictors:
         for portfolio in returns:
             y, x = one_quarter(returns[portfolio], predictors[name], publication_lag)
-            fit = bias_correction(y, x)
+            fit = bias_correction(from_the_second(y), x)
             broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
             rows.append(
                 {
@@ -118,7 +118,7 @@ def one_quarter(
     -------
     returns, predictor
         The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
-        of t has been.  The first ``horizon`` returns are of no use and are zero.
+        of t has been.  The first ``horizon`` returns have no predictor before them and are missing.
 
     Raises
     ------
@@ -135,7 +135,12 @@ def one_quarter(
         )
     span = pd.period_range(known.index[0], min(known.index[-1] + horizon, x.index[-1]), freq="Q", name="date")
     shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
-    return shifted.fillna(0.0).rename(returns.name), x.reindex(span)
+    return shifted.rename(returns.name), x.reindex(span)
+
+
+def from_the_second(returns: pd.Series) -> pd.Series:
+    """The returns of `one_quarter` for functions that never read the first: zero in its place."""
+    return returns.fillna(0.0)
 
 
 def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> dict[str, object]:
@@ -145,7 +150,7 @@ def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> di
     ]
     cosine = equal_weighted_cosine(after, predictor.loc[fit.first : fit.last])
     y, x = one_quarter(returns, predictor, lag)
-    instrumented = ivx(y, x, horizon=horizon)
+    instrumented = ivx(from_the_second(y), x, horizon=horizon)
     return {
         "predictor": predictor.name,
         "returns": returns.name,

@@ -83,7 +83,7 @@ def recursive_forecasts(
     Parameters
     ----------
     target
-        Return over the ``horizon`` periods that end in the period of its label.
+        Return over the ``horizon`` periods that end in the period of its label; may be missing before it begins.
     predictors
         Known at the end of each period; NaN before a series begins.
     start
@@ -213,9 +213,10 @@ def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str
             f"start={start}: {later} periods follow and {len(index) - later} come before; at least {_FEWEST} forecasts "
             "and 10 earlier periods are needed. Choose another start."
         )
-    if target.isna().any():
+    inside = target.loc[target.first_valid_index() :]
+    if inside.isna().any():
         raise DataError(
-            f"{target.name} is missing in {target.index[target.isna()][0]}. Cut the sample there."
+            f"{target.name} is missing in {inside.index[inside.isna()][0]}. Cut the sample there."
         )
     for name in predictors:
         known = predictors[name].loc[predictors[name].first_valid_index() :]
@@ -228,9 +229,10 @@ def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str
 
 def _means(y: Floats, first: int, window: int | None, horizon: int) -> Floats:
     """Mean of what was known ``horizon`` periods before each forecast period."""
-    total = np.concatenate([[0.0], np.cumsum(y)])
+    begin = int(np.argmax(~np.isnan(y)))
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(y))])
     ends = np.arange(first, len(y)) - horizon + 1
-    starts = np.zeros_like(ends) if window is None else np.maximum(ends - window, 0)
+    starts = np.full_like(ends, begin) if window is None else np.maximum(ends - window, begin)
     out: Floats = (total[ends] - total[starts]) / (ends - starts)
     return out
 
@@ -240,7 +242,7 @@ def _slopes(
 ) -> tuple[Floats, Floats]:
     """Forecasts and slopes from cumulated moments of the pairs (x[t - h], y[t])."""
     left, right = x[:-horizon], y[horizon:]
-    begin = int(np.argmax(~np.isnan(left)))
+    begin = int(np.argmax(~np.isnan(left + right)))
     left, right = left[begin:], right[begin:]
     center = left.mean()  # subtracted for accuracy alone; cancels
     a = left - center

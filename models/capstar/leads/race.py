@@ -23,8 +23,8 @@ class Race:
     table : pandas.DataFrame
         One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
         (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f`` and ``enc_new`` with
-        bootstrapped p, ``hit`` and ``direction_p`` (Pesaran-Timmermann), ``nobs``, ``first``; ``in_set``: whether it is
-        in the 90 percent model confidence set of its portfolio and horizon.
+        bootstrapped p, ``hit`` and ``direction_p`` (Pesaran-Timmermann, one quarter), ``nobs``, ``first``;
+        ``in_set``: whether it is in the 90 percent model confidence set of its portfolio and horizon.
     forecasts : dict
         Outcome and forecasts by (portfolio, horizon), expanding samples.
     ability
@@ -86,11 +86,12 @@ def forecast_race(
             for row in table:
                 if row["predictor"] in x:
                     one, z = one_quarter(returns[portfolio], predictors[row["predictor"]], publication_lag)
-                    found = bootstrap_forecasts(
+                    draws = bootstrap_forecasts(
                         one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
                         seed=seed, n_workers=n_workers,
-                    ).table  # fmt: skip
-                    row |= {"mse_f_p": found.loc["mse_f", "p"], "enc_new_p": found.loc["enc_new", "p"]}
+                    ).draws  # fmt: skip
+                    for name in ("mse_f", "enc_new"):
+                        row[f"{name}_p"] = float((1 + (draws[name] >= row[name]).sum()) / (1 + len(draws)))
                 rows.append({"returns": portfolio, **row})
     return Race(pd.DataFrame(rows), made, _search(made, list(predictors), max(horizons)))
 
@@ -107,9 +108,6 @@ def _together(
 def _portfolio(
     y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: Mapping[str, int] | None
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
-    # The first rows only carry the predictor into the sample.
-    y = y.iloc[horizon - 1 :] if horizon > 1 else y
-    x = x.loc[y.index]
     forecasts = recursive_forecasts(y, x, start, horizon=horizon)
     alone = forecasts
     if len(x.columns) > 1:
@@ -134,7 +132,8 @@ def _portfolio(
             "diebold_mariano": fit.diebold_mariano,
             "diebold_mariano_p": fit.diebold_mariano_p,
             "hit": way.hit,
-            "direction_p": way.p,
+            # The test takes outcomes as independent: with overlap it has no p-value.
+            "direction_p": way.p if horizon == 1 else float("nan"),
             "in_set": str(name) in included,
             "mean_in_set": "mean" in included,
             "nobs": fit.nobs,

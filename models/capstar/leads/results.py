@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -168,7 +169,7 @@ class LeadResults:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008)."""
         from capstar.errors import SpecificationError
         from capstar.leads.forecast_tables import cumulative_difference
-        from capstar.plotting.figures import SERIES, Chart, draw_line, dress
+        from capstar.plotting.figures import SERIES, draw_line, dress, panels
 
         made = {} if self.race is None else self.race.forecasts
         chosen = {name: table for (name, h), table in made.items() if h == horizon}
@@ -176,15 +177,14 @@ class LeadResults:
             raise SpecificationError(
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
-        figure = Chart(figsize=(4.6 * min(len(chosen), 3), 3.4 * -(-len(chosen) // 3)), layout="constrained")
-        axes = figure.subplots(-(-len(chosen) // 3), min(len(chosen), 3), squeeze=False).ravel()
-        for ax, (name, table) in zip(axes, chosen.items(), strict=False):
-            for column, color in zip(cumulative_difference(table).series.items(), SERIES * 3, strict=False):
-                draw_line(ax, column[1], color=color, label=str(column[0]))
+        figure, axes = panels(len(chosen))
+        for ax, (name, table) in zip(axes, chosen.items(), strict=True):
+            for (label, column), color in zip(
+                cumulative_difference(table).series.items(), cycle(SERIES), strict=False
+            ):
+                draw_line(ax, column, color=color, label=str(label))
             dress(ax, str(name), "percent squared, up: better than the mean")
         axes[0].legend(frameon=False, fontsize=7)
-        for ax in axes[len(chosen) :]:
-            ax.set_visible(False)
         return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import cycle
 from statistics import NormalDist
 
 import pandas as pd
@@ -64,12 +65,23 @@ def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
         Its name, for the axis.
     """
     names = list(dict.fromkeys(table["returns"]))
-    figure = Chart(figsize=(4.5 * len(names), 3.6), layout="constrained")
-    axes = figure.subplots(1, len(names), squeeze=False)[0]
-    for ax, name, color in zip(axes, names, SERIES, strict=False):
+    figure, axes = panels(len(names))
+    for ax, name, color in zip(axes, names, cycle(SERIES), strict=False):
         _slopes(ax, table[table["returns"] == name], color)
         dress(ax, str(_RETURNS.get(name, name)), f"percent per point of {predictor}")
     return figure
+
+
+def panels(
+    count: int, *, width: float = 4.5, height: float = 3.6, across: int = 4
+) -> tuple[Figure, list[Axes]]:
+    """A figure with a grid of so many panels."""
+    columns, rows = min(count, across), -(-count // across)
+    figure = Chart(figsize=(width * columns, height * rows), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for ax in axes[count:]:
+        ax.remove()
+    return figure, axes[:count]
 
 
 def plot_study(

@@ -12,14 +12,14 @@ import pandas as pd
 from capstar.errors import CapstarError, SpecificationError
 from capstar.rstar.three_stage import Job, estimate
 from capstar.statespace.problem import Problem
-from capstar.statespace.smoothing import simulate_from_innovations
+from capstar.statespace.smoothing import Rule, simulate_from_innovations
 
 if TYPE_CHECKING:
     from capstar.rstar.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 _MOST_LAGS = 4
-_RATE = "real_rate"
+_GAP = "gap"
 
 
 class DrawnGap(NamedTuple):
@@ -41,27 +41,27 @@ class DrawnGap(NamedTuple):
 class GapSource:
     """Draws samples from a fitted model by resampling its innovations, and estimates the gap in each.
 
-    Output and inflation follow the innovations form of stage 3 (Stoffer and Wall 1991), the real rate an
-    autoregression, so that shocks to all three, and to whatever is resampled with them, keep their correlation.
+    Output and inflation follow the innovations form of stage 3 (Stoffer and Wall 1991), and the real rate follows
+    r*: the gap between the two is an autoregression, so that it keeps its mean and spread.  Shocks to all three, and
+    to whatever is resampled with them, keep their correlation.
 
     Attributes
     ----------
     innovations : pandas.DataFrame
-        Standardised one-step innovations of the observed series, and those of the real rate in percentage points,
-        by quarter.
+        Standardised one-step innovations of the observed series, and those of the gap in percentage points, by quarter.
     problem, theta
         Stage 3 and its estimate.
     job
         What the stages are estimated from.
-    autoregression
-        Constant and coefficients of the real rate on its lags.
+    rule
+        How the real rate follows r*.
     """
 
     innovations: pd.DataFrame
     problem: Problem
     theta: Floats
     job: Job
-    autoregression: Floats
+    rule: Rule
 
     def draw(self, rows: npt.NDArray[np.int64]) -> DrawnGap | None:
         """The gap of the sample whose innovations are these rows of ``innovations``.
@@ -86,22 +86,14 @@ class GapSource:
         rate = frame["r"].loc[self.problem.index]
         return DrawnGap(rate - estimated, rate - true)
 
-    def _sample(self, rate_shocks: Floats, shocks: Floats) -> tuple[pd.DataFrame, pd.Series]:
+    def _sample(self, gap_shocks: Floats, shocks: Floats) -> tuple[pd.DataFrame, pd.Series]:
         """Data as the stages take them, and the one-sided r* behind them."""
-        frame, index = self.job.frame.copy(), self.problem.index
-        first = frame.index.get_loc(index[0])
-        rate = frame["r"].to_numpy(copy=True)
-        lags = len(self.autoregression) - 1
-        for t, shock in enumerate(rate_shocks, start=first):
-            past = rate[t - lags : t][::-1]
-            rate[t] = self.autoregression[0] + self.autoregression[1:] @ past + shock
-        frame["r"] = rate
-        model, x = self.problem.model, self.problem.x.copy()
-        for k, (name, lag) in enumerate(model.regressors):
-            if name == "r":
-                x[:, k] = frame["r"].shift(-lag).loc[index]
-        filtered, y = simulate_from_innovations(replace(self.problem, x=x), self.theta, shocks)
+        frame, index, model = self.job.frame.copy(), self.problem.index, self.problem.model
+        filtered, y, rate = simulate_from_innovations(
+            self.problem, self.theta, shocks, self.rule, np.ascontiguousarray(gap_shocks)
+        )
         frame.loc[index, list(model.observed)] = y
+        frame.loc[index, "r"] = rate
         row = model.blocks["R"].dense(self.problem.values(self.theta))[model.reports.index("rstar")]
         return frame, pd.Series(filtered @ row, index)
 
@@ -127,26 +119,28 @@ def gap_source(results: RStarResults) -> GapSource:
             f"{results.model_name}: samples cannot be drawn where quarters are passed over or missing. Estimate on a "
             "sample without them."
         )
-    coefficients, errors = _autoregression(job.frame["r"], stage.problem.index)
+    index = stage.problem.index
+    rstar = results.rstar.filtered
+    # Before the sample there is no r*: its first value stands for it.
+    before = job.frame["r"].loc[: index[0] - 1].dropna() - rstar.iloc[0]
+    gap = pd.concat([before.iloc[-_MOST_LAGS:], results.gap("filtered")]).to_numpy(dtype=float)
+    coefficients, errors = _autoregression(gap, len(index))
     names = list(stage.problem.model.observed)
-    innovations = pd.DataFrame(path.v / np.sqrt(path.F), stage.problem.index, names)
-    innovations[_RATE] = errors
+    innovations = pd.DataFrame(path.v / np.sqrt(path.F), index, names)
+    innovations[_GAP] = errors
     quick = replace(job, options=replace(job.options, n_starts=1))
-    return GapSource(innovations, stage.problem, theta, quick, coefficients)
+    rule = Rule("r", "rstar", coefficients, gap[: -len(index)])
+    return GapSource(innovations, stage.problem, theta, quick, rule)
 
 
-def _autoregression(rate: pd.Series, index: pd.PeriodIndex) -> tuple[Floats, Floats]:
-    """Least squares with the number of lags that minimises BIC; coefficients, and errors by quarter of the sample."""
-    known = rate.loc[rate.first_valid_index() :]
-    most = min(_MOST_LAGS, known.index.get_loc(index[0]))
-    y = known.loc[index].to_numpy(dtype=float)
-    fits = []
-    for lags in range(1, most + 1):
-        columns = [known.shift(lag).loc[index].to_numpy(dtype=float) for lag in range(1, lags + 1)]
-        design = np.column_stack([np.ones(len(y)), *columns])
+def _autoregression(series: Floats, n: int) -> tuple[Floats, Floats]:
+    """Least squares with the number of lags that minimises BIC; coefficients, and the last n errors."""
+    y, fits = series[-n:], []
+    for lags in range(1, len(series) - n + 1):
+        columns = [series[len(series) - n - lag : len(series) - lag] for lag in range(1, lags + 1)]
+        design = np.column_stack([np.ones(n), *columns])
         coefficients = np.linalg.lstsq(design, y, rcond=None)[0]
         errors = y - design @ coefficients
-        bic = len(y) * np.log(errors @ errors / len(y)) + (lags + 1) * np.log(len(y))
-        fits.append((bic, coefficients, errors))
-    _, coefficients, errors = min(fits, key=lambda fit: fit[0])
-    return coefficients, errors
+        fits.append((n * np.log(errors @ errors / n) + (lags + 1) * np.log(n), coefficients, errors))
+    _, chosen, rest = min(fits, key=lambda fit: fit[0])
+    return np.asarray(chosen, dtype=np.float64), np.asarray(rest, dtype=np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -220,17 +220,56 @@ def simulate_data(
     noise = rng.standard_normal((problem.nobs, load.shape[1])) @ load.T
     states, y = np.empty_like(noise), np.empty_like(problem.y)
     errors = rng.standard_normal(y.shape)
-    own, lag = _own_lags(problem) if own_lags else (np.full(problem.x.shape[1], -1),) * 2
+    own, lag = (
+        _own_lags(problem, problem.model.observed) if own_lags else (np.full(problem.x.shape[1], -1),) * 2
+    )
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
     simulate(inputs.pattern, inputs.system, sample, own, lag, first, noise, errors, states, y)
     return states, y
 
 
-def simulate_from_innovations(problem: Problem, params: _Params, shocks: Floats) -> tuple[Floats, Floats]:
-    """Filtered states (n, m) and observations (n, p) of a sample with given standardised innovations (n, p).
+class Rule(NamedTuple):
+    """How an exogenous series follows a report: the report of the filtered state plus an autoregression.
+
+    Attributes
+    ----------
+    series
+        Name of the exogenous series.
+    report
+        Name of the report.
+    coefficients
+        Constant and coefficients of the deviation on its lags.
+    past
+        Deviations before the sample, the latest last; at least as many as there are lags.
+    """
+
+    series: str
+    report: str
+    coefficients: Floats
+    past: Floats
+
+
+def simulate_from_innovations(
+    problem: Problem, params: _Params, shocks: Floats, rule: Rule, rule_shocks: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Filtered states, observations and the series of a rule, of a sample with given standardised innovations.
 
     The filter run on the sample gives back the states and the innovations exactly; with those of the data, the
-    sample is the data.  Lags of observed series follow the draws.
+    sample is the data.  Lags of observed series, and of the rule's, follow the draws.
+
+    Parameters
+    ----------
+    problem, params
+        Model, data before the sample and other regressors.
+    shocks
+        Shape (n, p).
+    rule, rule_shocks
+        Of the exogenous series; shocks of shape (n,).
+
+    Returns
+    -------
+    filtered, y, series
+        Shapes (n, m), (n, p) and (n,).
 
     Raises
     ------
@@ -249,20 +288,25 @@ def simulate_from_innovations(problem: Problem, params: _Params, shocks: Floats)
             f"{problem.spec.name}: the observation of {problem.index[int(np.argmax((path.F == 0).any(axis=1)))]} is "
             "missing and has no innovation to resample. Choose a sample without missing values."
         )
-    inputs = problem.inputs(theta)
-    own, lag = _own_lags(problem)
+    inputs, model = problem.inputs(theta), problem.model
+    own, lag = _own_lags(problem, (*model.observed, rule.series))
+    row = model.blocks["R"].dense(problem.values(theta))[model.reports.index(rule.report)]
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
-    filtered, y = np.empty((problem.nobs, len(inputs.dims))), np.empty_like(problem.y)
+    n, p = problem.y.shape
+    filtered, y = np.empty((n, len(inputs.dims))), np.empty((n, p + 1))
     simulate_innovations(
-        inputs.pattern, inputs.system, sample, own, lag, inputs.system.a0, path.F, path.M, shocks, filtered, y
-    )
-    return filtered, y
+        inputs.pattern, inputs.system, sample, own, lag, inputs.system.a0, path.F, path.M, shocks,
+        row, rule.coefficients, rule_shocks, rule.past, filtered, y,
+    )  # fmt: skip
+    return filtered, y[:, :p], y[:, p]
 
 
-def _own_lags(problem: Problem) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which observed series each regressor is a lag of (or -1), and the lag."""
-    observed, slots = list(problem.model.observed), problem.model.regressors
-    own = [observed.index(name) if name in observed else -1 for name, _ in slots]
+def _own_lags(
+    problem: Problem, names: tuple[str, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Which of the named series each regressor is a lag of (or -1), and the lag."""
+    slots = problem.model.regressors
+    own = [names.index(name) if name in names and lag < 0 else -1 for name, lag in slots]
     return np.array(own, dtype=np.int64), np.array([-lag for _, lag in slots], dtype=np.int64)
 
 

@@ -1,0 +1,262 @@
+"""Does the gap between the real rate and r* lead small-cap returns? Every portfolio, horizon and test."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from research.comparison import REFERENCE
+from research.rstar_gap_and_small_caps.figures import figures
+from research.rstar_gap_and_small_caps.material import (
+    DECILES,
+    GAP,
+    LARGE,
+    MAIN,
+    OUTPUT,
+    RATE,
+    SMALL,
+    Material,
+    read,
+)
+
+from capstar import leads, markets, rstar
+from capstar.errors import CapstarError, DataError
+from capstar.plotting import save
+from capstar.writing import write_whole
+
+HERE = Path(__file__).parent
+HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
+SIGNS = {GAP: -1, RATE: -1, OUTPUT: -1}
+START, SPLITS = "1980Q1", ("1980Q1", "2000Q1")
+RACE_REPLICATIONS = 499
+KEYS = ["predictor", "returns", "horizon"]
+_SHOWN = 60  # rows of a table that is printed
+
+
+def lead(
+    material: Material,
+    portfolios: list[str],
+    horizons: tuple[int, ...],
+    *,
+    publication_lag: int = 1,
+    returns: pd.DataFrame | None = None,
+    n_replications: int = RACE_REPLICATIONS,
+    n_workers: int = 1,
+) -> leads.LeadResults:
+    """The laboratory on the gap and its rivals, the real rate and the output gap."""
+    x = material.predictors
+    table = material.returns if returns is None else returns
+    return leads.LeadStudy(
+        x[GAP], table[portfolios], horizons, benchmarks=x[[RATE, OUTPUT]], publication_lag=publication_lag,
+        start=START, signs=SIGNS, n_replications=n_replications, n_workers=n_workers,
+    ).run()  # fmt: skip
+
+
+def race_of(found: leads.LeadResults) -> leads.Race:
+    """The forecasts, which there are from 1980 on."""
+    if found.race is None:
+        raise DataError(found.note)
+    return found.race
+
+
+def variants(material: Material) -> dict[str, tuple[pd.DataFrame, int]]:
+    """Returns and months of delay: with and without the delay, to 2020 and in the whole sample."""
+    months, published = material.returns, material.published
+    return {
+        "no delay, to 2019Q4": (months.loc[:"2020-03"], 0),
+        "a month's delay, to 2019Q4": (months.loc[:"2020-04"], 1),
+        "no delay": (months, 0),
+        "a month's delay": (months, 1),
+        "a month's delay, monthly files to 2019Q4": (published.loc[:"2020-04"], 1),
+    }
+
+
+def timing(material: Material, *, n_workers: int = 1) -> pd.DataFrame:
+    """What the month until GDP is published does, in sample and out."""
+    out = {}
+    for name, (returns, lag) in variants(material).items():
+        found = lead(
+            material, [*MAIN, "market"], FEW, publication_lag=lag, returns=returns, n_replications=199,
+            n_workers=n_workers,
+        )  # fmt: skip
+        race = race_of(found).table.set_index(KEYS)[["r2_os", "clark_west_p", "mse_f_p", "enc_new_p"]]
+        out[name] = found.table.set_index(KEYS).join(race)
+    return pd.concat(out, names=["variant"])
+
+
+def projections(material: Material) -> dict[str, leads.LocalProjections]:
+    """Returns after a shock to the gap: of every portfolio, also by state of the market, and to the real rate."""
+    price = (1 + material.held[SMALL] / 100).cumprod().rename(SMALL)
+    bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
+    chosen, x = material.returns[[*MAIN, *DECILES]], material.predictors
+    return {
+        "all": leads.local_projections(chosen, x[GAP], horizons=HORIZONS),
+        "by state": leads.local_projections(chosen, x[GAP], horizons=HORIZONS, state=bull),
+        "real rate": leads.local_projections(chosen[list(MAIN)], x[RATE], horizons=HORIZONS),
+    }
+
+
+def stability(material: Material) -> dict[tuple[str, str], leads.Slopes]:
+    """Next-quarter slopes on the gap by part of the distribution, by period, and over rolling 20 years."""
+    x, out = material.predictors[GAP], {}
+    for name in MAIN:
+        y = leads.cumulate_after(material.returns[name], x.index)
+        out[name, "quantile"] = leads.quantile_slopes(y, x)
+        out[name, "subsample"] = leads.subsample_slopes(y, x, SPLITS)
+        out[name, "rolling"] = leads.rolling_slopes(y, x, window=80)
+    return out
+
+
+def together(material: Material) -> pd.DataFrame:
+    """IVX with the gap and the real rate as predictors at once: whether taking r* off adds anything."""
+    rows = []
+    for name in MAIN:
+        y, x = leads.one_quarter(material.returns[name], material.predictors[GAP])
+        for horizon in FEW:
+            found = leads.ivx(y, material.predictors[[GAP, RATE]].loc[x.index], horizon=horizon)
+            alone = found.table[["slope", "wald", "p"]].assign(joint_wald=found.wald, joint_p=found.p)
+            rows.append(alone.rename_axis("predictor").reset_index().assign(returns=name, horizon=horizon))
+    return pd.concat(rows).set_index(["returns", "horizon", "predictor"])
+
+
+def worth(material: Material, race: leads.Race) -> pd.DataFrame:
+    """Quarterly forecasts to an investor in small or large caps and bills, net of 10 basis points."""
+    months, tables = material.held.index, {}
+    quarters = pd.period_range(months[0].asfreq("Q"), material.predictors.index[-1], freq="Q")
+    for name in (SMALL, LARGE):
+        held = {
+            one: 100 * np.expm1(leads.cumulate_after(material.held[one], quarters) / 100)
+            for one in (name, "bill")
+        }
+        simple = pd.DataFrame(held).dropna()
+        simple.index = simple.index + 1  # by the quarter in which they end, as the forecasts
+        tables[name] = leads.mean_variance_worth(
+            simple[name], race.forecasts[name, 1], simple["bill"], risk_aversion=(1, 3, 5, 10), cost=10.0
+        ).table.set_index(["strategy", "risk_aversion"])
+    return pd.concat(tables, names=["returns"])
+
+
+def redrawn(material: Material, *, replications: int, seed: int, n_workers: int = 1) -> pd.DataFrame:
+    """The joint bootstrap: r* of our own fit on the same input estimated anew in every sample.
+
+    Returns dated a month late and read with a month's delay are returns without delay: both timings see the same
+    samples.
+    """
+    fit = rstar.HLW2023.fit(material.macro, n_starts=1)
+    early = material.returns[list(MAIN)].add_suffix(", no delay")
+    early.index = early.index + 1
+    found = leads.estimated_regressor(
+        rstar.gap_source(fit), fit.gap("filtered"), material.returns[[*MAIN, *DECILES]].join(early), HORIZONS,
+        n_replications=replications, seed=seed, n_workers=n_workers,
+    )  # fmt: skip
+    return found.table.set_index(["returns", "horizon"]).assign(
+        replications=len(found.t_draws), failed=found.failed, seed=seed
+    )
+
+
+def real_time(material: Material) -> pd.DataFrame:
+    """r* of the last quarter as published then, and one-sided as published in 2023."""
+    then, now = material.vintages.rename("as published then"), material.rstar.rename("one-sided of 2023Q2")
+    table = pd.concat([then, now], axis=1, join="inner").rename_axis("quarter")
+    return table.assign(difference=table.iloc[:, 1] - table.iloc[:, 0])
+
+
+def reproduce(
+    folder: Path,
+    *,
+    replications: int = 999,
+    seed: int = 2026,
+    n_workers: int = 1,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[dict[str, pd.DataFrame], leads.LeadResults, Material]:
+    """Every table by the name of its file, what the laboratory found, and the material.
+
+    Parameters
+    ----------
+    folder
+        Reference data.
+    replications
+        Of the bootstrap that estimates r* anew; 0 leaves it out.
+    seed
+        Of that bootstrap; the same seed gives the same numbers whatever the number of workers.
+    n_workers
+        Processes.
+    say
+        Called with what is being done.
+    """
+    material = read(folder)
+    say("every portfolio and horizon, in sample and out")
+    found = lead(material, [*MAIN, *DECILES], HORIZONS, n_workers=n_workers)
+    race = race_of(found)
+    ability = race.ability
+    search = ability.p_values.assign(forecasts=len(ability.table), best=ability.best).rename_axis("gains")
+    say("timing, local projections, stability, worth")
+    both = pd.concat([one.table for one in projections(material).values()], ignore_index=True)
+    both = leads.adjusted_p_values(both).table.drop(columns="rejected")
+    slopes = {key: one.table for key, one in stability(material).items() if key[1] != "rolling"}
+    tables = {
+        "in_sample": found.table.set_index(KEYS),
+        "persistence": found.persistence.set_index(KEYS[:2]),
+        "out_of_sample": race.table.set_index(KEYS),
+        "search": search,
+        "timing": timing(material, n_workers=n_workers),
+        "projections": both.set_index(["response", "shock", "state", "horizon"]),
+        "stability": pd.concat(slopes, names=["returns", "kind"]).droplevel(2),
+        "together": together(material),
+        "worth": worth(material, race),
+        "real_time": real_time(material),
+    }
+    if replications:
+        say("bootstrap of r*")
+        tables["estimated_regressor"] = redrawn(
+            material, replications=replications, seed=seed, n_workers=n_workers
+        )
+    return tables, found, material
+
+
+def write(
+    tables: Mapping[str, pd.DataFrame], found: leads.LeadResults, material: Material, folder: Path
+) -> None:
+    """Tables as CSV, verdict as text, and the figures; a table left out is left as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_whole(folder / f"{name}.csv", table.to_csv(float_format="%.10g"))
+    for name, figure in figures(found, projections(material), stability(material)).items():
+        save(figure, folder / f"{name}.png", dpi=90)
+
+
+def main() -> None:
+    """Command line; ``--out FOLDER`` writes tables and figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
+    parser.add_argument("--replications", type=int, default=999, help="of r*; 0 leaves that table as it is")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", type=Path, help="folder for tables and figures")
+    given = parser.parse_args()
+    try:
+        tables, found, material = reproduce(
+            given.data, replications=given.replications, seed=given.seed, n_workers=given.workers,
+            say=lambda line: print(line, file=sys.stderr, flush=True),
+        )  # fmt: skip
+    except (CapstarError, FileNotFoundError) as error:
+        print(
+            f"{error} The study reads its inputs from {given.data}; give another with --data.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    for name, table in tables.items():
+        if len(table) <= _SHOWN:
+            print(f"{name}\n{table.round(3).to_string()}\n")
+    print(found.verdict())
+    if given.out is not None:
+        write(tables, found, material, given.out)
+
+
+if __name__ == "__main__":
+    main()
