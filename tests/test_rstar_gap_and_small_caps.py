@@ -31,6 +31,9 @@ INDEX = {
     "worth": ["returns", "strategy", "risk_aversion"],
     "real_time": ["quarter"],
     "estimated_regressor": ["returns", "horizon"],
+    "known_then": ["date"],
+    "known_then_in_sample": KEYS,
+    "known_then_out_of_sample": KEYS,
 }
 STORED = 1e-4  # what the golden numbers are asked to
 AGAIN = 1e-8  # the tables keep ten digits
@@ -166,10 +169,9 @@ def test_redrawn_predictor_has_the_regressions_of_the_published_gap(material, ta
     gap = fit.gap("filtered")
     np.testing.assert_allclose(gap, material.predictors["rstar_gap"].loc[gap.index], atol=1e-6)
     table, chosen = tables["estimated_regressor"], ["small", "small_minus_large", "large"]
-    # The last quarter's return ends with October 2023, or September without the delay.
-    for end, lag, ending in (("2023-10", 1, ""), ("2023-09", 0, ", no delay")):
+    for lag, ending in ((1, ""), (0, ", no delay")):
         found = leads.in_sample_table(
-            material.returns.loc[:end, chosen], gap.to_frame("gap"), (1, 4, 12), publication_lag=lag
+            material.returns[chosen], gap.to_frame("gap"), (1, 4, 12), publication_lag=lag
         )
         for row in found.itertuples():
             committed = table.loc[(f"{row.returns}{ending}", row.horizon)]
@@ -181,6 +183,28 @@ def test_redrawn_predictor_has_the_regressions_of_the_published_gap(material, ta
     assert (table["p_family"] >= table["p"]).all()
     # p-values are shares of the replications and the sample itself.
     np.testing.assert_allclose(1000 * table["p"], (1000 * table["p"]).round(), atol=1e-6)
+
+
+def test_what_was_known_then(material, tables) -> None:
+    """Some quarters estimated again on their vintages, and the laboratory on the committed gap."""
+    from research.rstar_gap_and_small_caps.reproduce import FEW, SIGNS, known_then
+
+    then = tables["known_then"]
+    assert list(then.index[[0, -1]]) == ["1985Q1", "2019Q4"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("research.rstar_gap_and_small_caps.reproduce.VINTAGES", ("2008Q3", "2009Q2"))
+        patch.setattr("research.rstar_gap_and_small_caps.reproduce.leads.LeadStudy.run", lambda self: self)
+        some, study = known_then(material)
+    assert study.publication_lag == 2
+    np.testing.assert_allclose(some.table["rstar"], then.loc["2008Q3":"2009Q2", "rstar"], atol=1e-6)
+    gap = then["gap"].set_axis(pd.PeriodIndex(then.index, freq="Q")).rename("rstar_gap")
+    found = leads.LeadStudy(
+        gap, material.returns[["small", "large", "small_minus_large"]], FEW[:2], information="real time",
+        publication_lag=2, start="1995Q1", signs=SIGNS, n_replications=499,
+    ).run()  # fmt: skip
+    same(found.table.set_index(KEYS), tables["known_then_in_sample"])
+    assert found.race is not None
+    same(found.race.table.set_index(KEYS), tables["known_then_out_of_sample"])
 
 
 def test_vintages_are_too_few(material, tables) -> None:

@@ -39,6 +39,8 @@ class Material:
         One-sided r* of the last quarter of each published vintage, by quarter.
     rstar
         Published one-sided r* of 2023Q2.
+    gdp, prices
+        Real output and its price as the Philadelphia Fed recorded them in the middle of every quarter.
     """
 
     returns: pd.DataFrame
@@ -48,6 +50,8 @@ class Material:
     macro: pd.DataFrame
     vintages: pd.Series
     rstar: pd.Series
+    gdp: data.Vintages
+    prices: data.Vintages
 
 
 def read(folder: Path) -> Material:
@@ -78,6 +82,8 @@ def read(folder: Path) -> Material:
         data.read_input(folder / "hlw2023/us_2023q2_input.csv"),
         _vintages(pd.read_csv(folder / "hlw_published/realtime_us_ca.csv")),
         r,
+        _matrix(folder / "vintages/real_gdp.csv"),
+        _matrix(folder / "vintages/gdp_price.csv"),
     )
 
 
@@ -102,3 +108,11 @@ def _simple(logs: pd.DataFrame) -> pd.DataFrame:
 def _vintages(table: pd.DataFrame) -> pd.Series:
     last = table[table["country"] == "us"].groupby("vintage")["rstar_filtered"].last()
     return last.set_axis(pd.PeriodIndex(last.index, freq="Q"))
+
+
+def _matrix(path: Path) -> data.Vintages:
+    table = pd.read_csv(path, index_col=0)
+    days = [pd.Period(q, freq="Q").start_time + pd.DateOffset(months=1, days=14) for q in table.columns]
+    table.columns = pd.DatetimeIndex(days)
+    table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+    return data.Vintages(table, {"series_id": path.stem})

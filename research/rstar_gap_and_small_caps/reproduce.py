@@ -24,7 +24,7 @@ from research.rstar_gap_and_small_caps.material import (
     read,
 )
 
-from capstar import leads, markets, rstar
+from capstar import data, leads, markets, rstar
 from capstar.errors import CapstarError, DataError
 from capstar.plotting import save
 from capstar.writing import write_whole
@@ -32,6 +32,7 @@ from capstar.writing import write_whole
 HERE = Path(__file__).parent
 HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
 SIGNS = {GAP: -1, RATE: -1, OUTPUT: -1}
+VINTAGES = ("1985Q1", "2019Q4")
 START, SPLITS = "1980Q1", ("1980Q1", "2000Q1")
 RACE_REPLICATIONS = 499
 KEYS = ["predictor", "returns", "horizon"]
@@ -166,6 +167,27 @@ def real_time(material: Material) -> pd.DataFrame:
     return table.assign(difference=table.iloc[:, 1] - table.iloc[:, 0])
 
 
+def known_then(material: Material, *, n_workers: int = 1) -> tuple[rstar.RealTime, leads.LeadResults]:
+    """HLW (2017) estimated on the vintage of every quarter since 1985, and the laboratory on its gap.
+
+    The vintage of a quarter is of the middle of the next one, so that returns begin two months after the quarter.
+    Prices are those of output: there are vintages of core prices from 1996 on alone.  Some vintages begin in 1959Q3,
+    so that the first quarter all allow is 1961Q3.
+    """
+    rate = material.macro["interest_rate"]
+
+    def known(quarter: pd.Period) -> pd.DataFrame:
+        day = (quarter + 1).start_time + pd.DateOffset(months=1, days=14)
+        return data.model_input(material.gdp.as_of(day), material.prices.as_of(day), rate, compounding="none")
+
+    found = rstar.real_time(rstar.HLW2017, known, *VINTAGES, start="1961Q3", n_workers=n_workers)
+    study = leads.LeadStudy(
+        found.gap, material.returns[list(MAIN)], FEW[:2], information="real time", publication_lag=2,
+        start="1995Q1", signs=SIGNS, n_replications=RACE_REPLICATIONS,
+    ).run()  # fmt: skip
+    return found, study
+
+
 def reproduce(
     folder: Path,
     *,
@@ -210,6 +232,7 @@ def reproduce(
         "together": together(material),
         "worth": worth(material, race),
         "real_time": real_time(material),
+        **_tables_known_then(*known_then(material, n_workers=n_workers)),
     }
     if replications:
         say("bootstrap of r*")
@@ -217,6 +240,15 @@ def reproduce(
             material, replications=replications, seed=seed, n_workers=n_workers
         )
     return tables, found, material
+
+
+def _tables_known_then(found: rstar.RealTime, study: leads.LeadResults) -> dict[str, pd.DataFrame]:
+    race = race_of(study).table.set_index(KEYS)
+    return {
+        "known_then": found.table[["rstar", "gap", "lambda_g", "lambda_z", "at_bound"]],
+        "known_then_in_sample": study.table.set_index(KEYS),
+        "known_then_out_of_sample": race.assign(spa=race_of(study).ability.spa),
+    }
 
 
 def write(

@@ -33,7 +33,6 @@ def readme_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
                 "EWC p",
                 "IVX p",
                 "adjusted",
-                "to 10/2023: 1B p",
                 "r\\* redrawn: p",
                 "of all",
             ],
@@ -56,7 +55,7 @@ def readme_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 def facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Passages of the README that hold numbers, by what they are about."""
-    return _found(tables) | _redrawn(tables["estimated_regressor"]) | _elsewhere(tables)
+    return _found(tables) | _redrawn(tables["estimated_regressor"]) | _elsewhere(tables) | _known_then(tables)
 
 
 def _found(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -130,6 +129,23 @@ def _elsewhere(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     }
 
 
+def _known_then(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    found, race = (tables[f"known_then_{name}"].loc[GAP] for name in ("in_sample", "out_of_sample"))
+    then, row = tables["known_then"], found.loc[(DIFFERENCE, 1)]
+    saved = ", ".join(
+        f"{signed(race.loc[(name, 1), 'r2_os'], 1)} (CW p {p(race.loc[(name, 1), 'clark_west_p'])})"
+        for name in SHOWN
+    )
+    return {
+        "known then": f"small minus large {_sloped(row)}",
+        "known then, adjusted": f"adjusted for six tries {p(row['ivx_p_adjusted'])}",
+        "known then, others": f"small {_sloped(found.loc[(SMALL, 1)])}, large {_sloped(found.loc[(LARGE, 1)])}",
+        "known then, out of sample": f"{saved} percent",
+        "known then, search": f"SPA p {p(race['spa'].iloc[0])}",
+        "at bound": f"{then['at_bound'].sum()} of {len(then)} quarters",
+    }
+
+
 def _sloped(row: pd.Series) -> str:
     return f"{signed(row['slope'])} (t {signed(row['newey_west_t'])}, IVX p {p(row['ivx_p'])})"
 
@@ -147,8 +163,7 @@ def _horizon(tables: Mapping[str, pd.DataFrame], name: str, horizon: int) -> lis
     drawn = tables["estimated_regressor"].loc[(name, horizon)]
     return [
         NAMES[name], str(horizon), signed(row["slope"]), p(row["hodrick_p"]), p(row["hodrick_p_adjusted"]),
-        p(row["cosine_p"]), p(row["ivx_p"]), p(row["ivx_p_adjusted"]), p(drawn["p_normal"]), p(drawn["p"]),
-        p(drawn["p_family"]),
+        p(row["cosine_p"]), p(row["ivx_p"]), p(row["ivx_p_adjusted"]), p(drawn["p"]), p(drawn["p_family"]),
     ]  # fmt: skip
 
 

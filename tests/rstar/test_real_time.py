@@ -87,6 +87,22 @@ def test_a_sample_that_fails_keeps_the_parameters_of_the_one_before(us) -> None:
     assert "kept from the sample before in 1 of them" in found.summary()
 
 
+def test_a_quarter_published_late(us, known) -> None:
+    """The estimate of the quarter before is what was known; two quarters late is an error."""
+
+    def late(quarter: pd.Period) -> pd.DataFrame:
+        return us.loc[: quarter - 1] if str(quarter) == "2003Q2" else us.loc[:quarter]
+
+    found = rstar.real_time(rstar.HLW2017, late, "2003Q1", "2003Q3")
+    assert list(found.table["last"]) == ["2003Q1", "2003Q1", "2003Q3"]
+    shown = ["rstar", "gap", "lambda_z"]
+    np.testing.assert_array_equal(
+        found.table[shown].astype(float), known.table.loc[["2003Q1", "2003Q1", "2003Q3"], shown].astype(float)
+    )
+    with pytest.raises(DataError, match="known after 2003Q1 end in 2002Q3"):
+        rstar.real_time(rstar.HLW2017, lambda quarter: us.loc[: quarter - 2], "2003Q1", "2003Q1")
+
+
 def test_short_samples_are_told(us) -> None:
     found = rstar.real_time(rstar.HLW2017, us, "1976Q1", "1976Q2")
     assert found.table["at_bound"].any()

@@ -77,7 +77,7 @@ def persistence_table(
     for name in predictors:
         for portfolio in returns:
             y, x = one_quarter(returns[portfolio], predictors[name], publication_lag)
-            fit = bias_correction(from_the_second(y), x)
+            fit = bias_correction(y, x)
             broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
             rows.append(
                 {
@@ -138,11 +138,6 @@ def one_quarter(
     return shifted.rename(returns.name), x.reindex(span)
 
 
-def from_the_second(returns: pd.Series) -> pd.Series:
-    """The returns of `one_quarter` for functions that never read the first: zero in its place."""
-    return returns.fillna(0.0)
-
-
 def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> dict[str, object]:
     fit = predictive_regression(predictor, returns, horizon=horizon, publication_lag=lag)
     after = cumulate_after(returns, predictor.index, horizon=horizon, publication_lag=lag).loc[
@@ -150,7 +145,7 @@ def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> di
     ]
     cosine = equal_weighted_cosine(after, predictor.loc[fit.first : fit.last])
     y, x = one_quarter(returns, predictor, lag)
-    instrumented = ivx(from_the_second(y), x, horizon=horizon)
+    instrumented = ivx(y, x, horizon=horizon)
     return {
         "predictor": predictor.name,
         "returns": returns.name,

@@ -55,7 +55,7 @@ def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: in
     Parameters
     ----------
     returns
-        One-period returns, length T: ``returns[t]`` is earned *in* period t.
+        One-period returns, length T: ``returns[t]`` is earned *in* period t.  The first is not used and may be missing.
     predictors
         Known at the end of each period, same index: the return of period t is regressed on the value of t - 1.
     horizon
@@ -158,7 +158,7 @@ def _aligned(
     names = [str(name) for name in table.columns]
     if not table.index.equals(returns.index):
         raise DataError(f"{returns.name} and {names} are on different dates. Align them first.")
-    joined = pd.concat([returns, table], axis=1)
+    joined = pd.concat([returns.where(np.arange(len(returns)) > 0, 0.0), table], axis=1)
     if joined.isna().any(axis=None):
         column = joined.isna().any().idxmax()
         raise DataError(
@@ -173,4 +173,4 @@ def _aligned(
     scaled = (x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
     if np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(n):
         raise DataError(f"{names}: a predictor does not vary, or they are collinear. Leave one out.")
-    return returns.to_numpy(dtype=float), x, names
+    return joined.iloc[:, 0].to_numpy(dtype=float), x, names

@@ -55,7 +55,7 @@ def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCor
     ----------
     returns, predictor
         Shape (T,): the return of a period and the predictor at its end; the return of t is regressed on the
-        predictor of t - 1.
+        predictor of t - 1, so that the first return is not used and may be missing.
 
     Raises
     ------
@@ -68,7 +68,8 @@ def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCor
     and Quantitative Analysis* 39(4), equations 6 to 10.
     """
     y, x = np.asarray(returns, dtype=float), np.asarray(predictor, dtype=float)
-    if y.shape != x.shape or y.ndim != 1 or len(y) < 20 or not np.isfinite(y + x).all() or np.ptp(x) == 0:
+    known = y.shape == x.shape and y.ndim == 1 and bool(np.isfinite(x).all() and np.isfinite(y[1:]).all())
+    if not known or len(y) < 20 or np.ptp(x) == 0:
         raise DataError(
             f"returns of shape {y.shape} and a predictor of shape {x.shape}: expected two series of one length, at "
             "least 20, without missing values, and a predictor that varies."

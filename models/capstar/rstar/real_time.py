@@ -31,10 +31,11 @@ class RealTime:
     model_name
         As in summaries.
     table : pandas.DataFrame
-        By quarter t, from data to t alone: ``rstar``, ``g``, ``z`` and ``output_gap``; ``real_rate`` and ``gap``, the
-        real rate less r*, percentage points; ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the
-        sample the parameters are from; ``at_bound``, whether one of them is at its bound. With a_r there r* is not
-        identified, and its estimate can be anything: in short samples it often is.
+        By quarter t, from what is known of t alone: ``rstar``, ``g``, ``z`` and ``output_gap``; ``real_rate`` and
+        ``gap``, the real rate less r*, percentage points; ``lambda_g`` and ``lambda_z``; ``estimated``, the last
+        quarter of the sample the parameters are from; ``last``, the last quarter known of: t, or the one before where t
+        was published late, and then all is of that quarter; ``at_bound``, whether a parameter is at its bound. With a_r
+        there r* is not identified, and its estimate can be anything: in short samples it often is.
     vintages
         Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
     failed : pandas.Series
@@ -103,7 +104,8 @@ def real_time(
         Such as `capstar.rstar.HLW2017`.
     data
         Input of `RStarModel.fit`: one revised table, of which each sample sees the rows to its end, or a function
-        of the last quarter that returns the table as then known (vintages). What later rows it holds is left out.
+        of the last quarter that returns the table as then known (vintages). What later rows it holds is left out; it
+        may end a quarter early.
     first, last
         Last quarters of the first and the last sample; ``last`` by default that of the table.
     start
@@ -130,7 +132,7 @@ def real_time(
         fits: dict[pd.Period, RStarResults | CapstarError] = {}
         for begin in range(0, len(anew), step):
             batch = anew[begin : begin + step]
-            found = pool(delayed(_fit)(model, _known(data, t), t, start) for t in batch)
+            found = pool(delayed(_fit)(model, _known(data, t), start) for t in batch)
             fits |= dict(zip(batch, found, strict=True))
             if progress is not None:
                 progress(len(fits) / len(anew))
@@ -144,7 +146,7 @@ def real_time(
         if isinstance(found, RStarResults):
             latest = found
         assert latest is not None
-        shown = found if isinstance(found, RStarResults) else latest.run_on(_known(data, t), t)
+        shown = found if isinstance(found, RStarResults) else latest.run_on(_known(data, t))
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
@@ -164,7 +166,7 @@ def _quarters(data: Known, first: str | pd.Period, last: str | pd.Period | None)
 
 def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
     table = as_quarterly(data(quarter) if callable(data) else data, source=f"data known after {quarter}")
-    if table.index[-1] < quarter:
+    if table.index[-1] < quarter - 1 or (table.index[-1] < quarter and not callable(data)):
         raise DataError(
             f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."
         )
@@ -172,10 +174,10 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
 
 
 def _fit(
-    model: RStarModel, known: pd.DataFrame, quarter: pd.Period, start: str | pd.Period | None
+    model: RStarModel, known: pd.DataFrame, start: str | pd.Period | None
 ) -> RStarResults | CapstarError:
     try:
-        return model.fit(known, start, quarter, n_starts=1)
+        return model.fit(known, start, n_starts=1)
     except CapstarError as error:
         return error
 
@@ -189,5 +191,6 @@ def _row(results: RStarResults, estimated: pd.Period) -> dict[str, object]:
         "lambda_g": results.lambda_g,
         "lambda_z": results.lambda_z,
         "estimated": str(estimated),
+        "last": str(results.end),
         "at_bound": bool(results.at_bound.any()),
     }

@@ -200,7 +200,7 @@ class IndexResults:
         return "\n".join(lines)
 
     def plot(self) -> Figure:
-        """Both levels on a log scale, reconstitutions marked."""
+        """Both levels, on a log scale where they grow manifold, and the reconstitutions."""
         from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
 
         figure = Chart(figsize=(9.0, 4.5), layout="constrained")
@@ -209,13 +209,10 @@ class IndexResults:
         draw_line(ax, self.levels["price"], color=GREY, label="price")
         for day in self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]:
             ax.axvline(day, color="0.8", linewidth=0.6, zorder=0)
-        ax.set_yscale("log")
-        dress(
-            ax,
-            self.rules.name,
-            f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}, log scale",
-            zero=False,
-        )
+        manifold = self.levels["total"].max() > 4 * self.levels["price"].min()
+        ax.set_yscale("log" if manifold else "linear")
+        unit = f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}"
+        dress(ax, self.rules.name, f"{unit}, log scale" if manifold else unit, zero=False)
         ax.legend(frameon=False, fontsize=8)
         return figure
 
