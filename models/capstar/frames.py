@@ -68,7 +68,7 @@ def require_quarters(series: pd.Series, name: str) -> None:
     index = series.index
     if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
         raise DataError(
-            f"{name}: expected a quarterly PeriodIndex, got {_described(index)}. Convert with "
+            f"{name}: expected a quarterly PeriodIndex, got {described(index)}. Convert with "
             "series.index = series.index.to_period('Q'), monthly data with capstar.data.to_quarterly."
         )
     steps = np.diff(index.asi8)
@@ -77,7 +77,8 @@ def require_quarters(series: pd.Series, name: str) -> None:
         raise DataError(f"{name}: a quarter is missing or repeated after {where}. Give every quarter once.")
 
 
-def _described(index: pd.Index) -> str:
+def described(index: pd.Index) -> str:
+    """Type and frequency of an index, for messages."""
     frequency = f" of frequency {index.freqstr}" if isinstance(index, pd.PeriodIndex) else ""
     return f"{type(index).__name__}{frequency}"
 

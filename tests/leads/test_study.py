@@ -303,6 +303,25 @@ def test_long_horizons_that_leave_too_little_are_left_out(fit, returns) -> None:
     assert "Over 12 quarter(s) nothing is forecast: start=1995Q1" in results.summary()
 
 
+def test_series_that_do_not_meet(fit, returns) -> None:
+    gap, excess = fit.gap(), returns["excess"]
+    apart = gap.set_axis(gap.index + 400).to_frame("apart")
+    months = pd.period_range("1961-01", periods=len(gap), freq="M")
+    cases = [
+        ({"benchmarks": apart}, r"rstar_gap has no quarter with a value that \['apart'\] have too"),
+        ({"benchmarks": gap.set_axis(months).to_frame("monthly")}, "are on PeriodIndex of frequency M"),
+        ({"gap": gap * np.nan}, "rstar_gap has no quarter with a value. Give"),
+        ({"gap": gap.set_axis(months)}, "quarterly PeriodIndex, got PeriodIndex of frequency M"),
+        ({"returns": excess.mask(excess.index == "1985-05")}, "excess is missing in 1985-05"),
+        ({"returns": excess.iloc[:0]}, "excess: there is no return"),
+        ({"returns": gap.rename("quarterly")}, "monthly PeriodIndex, got PeriodIndex of frequency Q"),
+        ({"returns": excess.loc[:"1955-12"]}, "share 0 quarters"),
+    ]
+    for change, message in cases:
+        with pytest.raises(DataError, match=message):
+            leads.LeadStudy(**{"gap": gap, "returns": excess, "horizons": (1,), **change}).run()
+
+
 def test_benchmarks_that_cannot_be(fit, returns) -> None:
     with pytest.raises(SpecificationError, match="the predictor's own name"):
         leads.LeadStudy(fit.gap(), returns, (1,), benchmarks=fit.gap().to_frame()).run()

@@ -334,11 +334,15 @@ def _across(table: pd.DataFrame, horizon: int, level: float) -> Figure:
 
 def _draw(ax: Axes, rows: pd.DataFrame, along: str) -> None:
     """Estimates and bands of every state."""
+    from matplotlib.ticker import MaxNLocator
+
     from capstar.plotting.figures import SERIES
 
     for (state, part), color in zip(rows.groupby("state", sort=False), SERIES, strict=False):
         x = part[along].astype(str) if along == "response" else part[along]
         ax.fill_between(x, part["lower"], part["upper"], color=color, alpha=0.15, linewidth=0)
         ax.plot(x, part["estimate"], "o-", color=color, markersize=3, label=f"state {state}")
+    if along == "horizon":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if rows["state"].nunique() > 1:
         ax.legend(frameon=False, fontsize=8)

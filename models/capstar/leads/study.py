@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.frames import described
 from capstar.leads.estimated_regressor import Source, estimated_regressor
 from capstar.leads.in_sample import check_units, in_sample_table, persistence_table
 from capstar.leads.race import Race, forecast_race
@@ -87,6 +88,7 @@ class LeadStudy:
         say = progress or (lambda _: None)
         self._check()
         portfolios = self.returns.to_frame() if isinstance(self.returns, pd.Series) else self.returns
+        _check_returns(portfolios)
         portfolios = check_units(portfolios, self.units)
         predictors = self._predictors()
         say("in sample")
@@ -136,18 +138,24 @@ class LeadStudy:
         if self.benchmarks is not None:
             if clash := [name for name in self.benchmarks if name in table]:
                 raise SpecificationError(f"benchmarks: {clash[0]!r} is the predictor's own name. Rename it.")
+            theirs, own = self.benchmarks.index, self.gap.index
+            if theirs.dtype != own.dtype:
+                raise DataError(
+                    f"benchmarks: {list(self.benchmarks)} are on {described(theirs)}, {self.gap.name} on "
+                    f"{described(own)}. Bring them to quarters with capstar.data.to_quarterly."
+                )
             table = table.join(self.benchmarks, how="inner")
-        first = max(table[name].first_valid_index() or table.index[-1] for name in table)
-        last = min(table[name].last_valid_index() or table.index[0] for name in table)
-        table = table.loc[first:last]
+        table = _overlap(table)
         for name in table:
             column = table[name]
             if column.isna().any():
                 raise DataError(
                     f"{name} is missing in {column.index[column.isna()][0]}. Fill it or cut the sample there."
                 )
-            if len(column) == 0 or np.ptp(column.to_numpy()) == 0:
-                raise DataError(f"{name} does not vary in {first}-{last}. Give another predictor.")
+            if np.ptp(column.to_numpy()) == 0:
+                raise DataError(
+                    f"{name} does not vary in {table.index[0]}-{table.index[-1]}. Give another predictor."
+                )
         _warn_of_twins(table)
         return table
 
@@ -159,7 +167,7 @@ class LeadStudy:
         index = self.gap.index
         if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
             raise DataError(
-                f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {type(index).__name__}. "
+                f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {described(index)}. "
                 "Convert with gap.index = gap.index.to_period('Q')."
             )
         if self.information == "smoothed":
@@ -168,6 +176,37 @@ class LeadStudy:
                 "and cannot show that it leads. Use the filtered or real-time series.",
                 DataWarning,
                 stacklevel=3,
+            )
+
+
+def _overlap(table: pd.DataFrame) -> pd.DataFrame:
+    """From the first to the last quarter in which every predictor has begun and none has ended."""
+    spans = [table[name].dropna().index for name in table]
+    if all(map(len, spans)):
+        first, last = max(span[0] for span in spans), min(span[-1] for span in spans)
+        if first <= last:
+            return table.loc[first:last]
+    own, *rest = map(str, table)
+    too = f" that {rest} have too" if rest else ""
+    raise DataError(f"{own} has no quarter with a value{too}. Give series that overlap.")
+
+
+def _check_returns(table: pd.DataFrame) -> None:
+    """Monthly, with a value, and without a hole between the first and the last."""
+    index = table.index
+    for name in table:
+        known = table[name].loc[table[name].first_valid_index() : table[name].last_valid_index()]
+        if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
+            raise DataError(
+                f"{name}: returns must be on a monthly PeriodIndex, got {described(index)}. Convert with "
+                "returns.index = returns.index.to_period('M')."
+            )
+        if known.empty or table[name].isna().all():
+            raise DataError(f"{name}: there is no return. Give a month's return in every row.")
+        if known.isna().any():
+            raise DataError(
+                f"{name} is missing in {known.index[known.isna()][0]}; returns over it are unknown. Fill it or cut the "
+                "sample there."
             )
 
 
