@@ -21,15 +21,14 @@ $(READY): pyproject.toml constraints.txt
 study: $(READY) ## the main job: r*, its gap, small-cap returns; writes results/
 	$(BIN)/capstar study --out results
 
-test: $(READY) test-nojit ## every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/benchmarks
-	$(BIN)/python -m pytest tests/benchmarks -q
+test: $(READY) test-nojit ## every test; benchmarks run once, for their results
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-nojit: $(READY) ## the kernels' tests with compilation switched off
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/kernels
 
-bench: $(READY) ## benchmarks with their timings
-	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-columns=min,median,rounds
+bench: $(READY) ## benchmarks: times and ratios, printed beside the figures aimed at
+	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-enable --benchmark-columns=min,median,rounds
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

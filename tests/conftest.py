@@ -13,6 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine, however slow it is.
+settings.register_profile(
+    "capstar", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("capstar")
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(os.environ.get("CAPSTAR_REFERENCE", ROOT.parent / "shared" / "reference"))

@@ -22,7 +22,12 @@ def test_notebook_runs(path) -> None:
             assert cell.outputs == [], "stored with outputs: clear them"
             assert cell.source.count("\n") < 10, "longer than ten lines: the library should do this"
     NotebookClient(
-        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=None,
+        startup_timeout=3600,
+        iopub_timeout=3600,
+        kernel_name="python3",
+        resources={"metadata": {"path": path.parent}},
     ).execute()
     shown = [
         o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})

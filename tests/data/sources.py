@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -126,6 +125,23 @@ def trickle(body: bytes, stop: threading.Event) -> Answer:
     return answer
 
 
+def silent(seconds: float, then: Answer) -> Answer:
+    """Say nothing until the client hangs up, but at last answer."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.connection.settimeout(seconds)
+        try:
+            hung_up = request.connection.recv(1) == b""
+        except TimeoutError:
+            hung_up = False
+        if hung_up:
+            request.close_connection = True
+        else:
+            then(request)
+
+    return answer
+
+
 def redirect_to(target: str) -> Answer:
     """Send elsewhere."""
 
@@ -157,8 +173,3 @@ def after_failures(count: int, status: int, then: Answer) -> Answer:
 def query(path: str) -> dict[str, str]:
     """Query of a request by name."""
     return {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
-
-
-def now() -> float:
-    """Seconds, for durations."""
-    return time.monotonic()

@@ -151,24 +151,21 @@ def test_redirect_loop(server) -> None:
         data.fred("GDPC1")
 
 
-def test_slow_server_does_not_hang(server) -> None:
+def test_slow_server_is_given_up(server) -> None:
+    """The whole answer takes at least eight seconds; a client that waited for it would take it."""
     stop = threading.Event()
-    server.misbehave(TARGET, sources.trickle(body() * 20, stop))
-    start = sources.now()
-    with network(total=1.0, retries=0), pytest.raises(SourceError, match="within 1 seconds"):
+    server.misbehave(TARGET, sources.trickle(body(), stop))
+    with network(total=1.0, retries=0), pytest.raises(SourceError, match="no whole answer"):
         data.fred("GDPC1")
     stop.set()
-    assert sources.now() - start < 10
 
 
-def test_silent_server_does_not_hang(server) -> None:
-    stop = threading.Event()
-    server.misbehave(TARGET, lambda _: stop.wait(20) and None)
-    start = sources.now()
+def test_silent_server_is_given_up(server) -> None:
+    """A server that says nothing until the client hangs up, or for a minute: then it answers well."""
+    server.fred("GDPC1", ROWS)
+    server.misbehave(TARGET, sources.silent(60.0, server.routes[TARGET]))
     with network(timeout=0.3, retries=0), pytest.raises(SourceError, match="no whole answer"):
         data.fred("GDPC1")
-    stop.set()
-    assert sources.now() - start < 10
 
 
 def test_huge_answer_is_refused(server) -> None:

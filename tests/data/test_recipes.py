@@ -137,7 +137,7 @@ def test_unknown_recipe_and_absent_series(server) -> None:
 def capstar(*arguments: str, server, tmp_path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "capstar.cli", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120, env=dict(os.environ)
+        command, capture_output=True, text=True, cwd=tmp_path, check=False, env=dict(os.environ)
     )
 
 

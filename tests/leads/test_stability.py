@@ -53,27 +53,50 @@ def test_engel_curve() -> None:
     assert "income" in found.summary()
 
 
-def test_quantiles_are_the_optimum(rates) -> None:
-    """Never a larger check loss than statsmodels' reweighting, which stops short of the optimum at 0.9."""
-    from statsmodels.regression.quantile_regression import QuantReg
+def check_loss(errors: np.ndarray, q: float) -> float:
+    return float(errors @ (q - (errors < 0)))
 
+
+def linear_program(Y: np.ndarray, X: np.ndarray, q: float) -> np.ndarray:
+    """Quantile regression as Koenker and Bassett (1978) state it: errors are u - v, and q u + (1 - q) v least."""
+    from scipy.optimize import linprog
+
+    n, k = X.shape
+    cost = np.concatenate([np.zeros(k), np.full(n, q), np.full(n, 1 - q)])
+    bounds = [(None, None)] * k + [(0, None)] * (2 * n)
+    found = linprog(
+        cost, A_eq=np.hstack([X, np.eye(n), -np.eye(n)]), b_eq=Y, bounds=bounds, method="highs-ds"
+    )
+    assert found.status == 0, found.message
+    return found.x[:k]
+
+
+def is_the_only_optimum(beta: np.ndarray, Y: np.ndarray, X: np.ndarray, q: float) -> bool:
+    """Koenker (2005), theorem 2.1: weights of the points on the line strictly inside (q - 1, q)."""
+    errors = Y - X @ beta
+    on = np.argsort(np.abs(errors))[: X.shape[1]]
+    off = np.setdiff1d(np.arange(len(Y)), on)
+    weights = np.linalg.solve(X[on].T, -X[off].T @ (q - (errors[off] < 0)))
+    assert np.abs(errors[on]).max() < 1e-9
+    assert ((weights >= q - 1 - 1e-9) & (weights <= q + 1e-9)).all(), "not even an optimum"
+    return bool(((weights > q - 1 + 1e-9) & (weights < q - 1e-9)).all())
+
+
+def test_quantiles_are_the_optimum(rates) -> None:
+    """Check loss of the slope, with the best intercept for it, is the linear programme's; so is the slope."""
     y, x = rates
-    levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
+    levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
     found = quantile_slopes(y, x, quantiles=levels).table.set_index("quantile")["slope"]
     sample = y.dropna().index
     Y, x = y.loc[sample].to_numpy(), x.loc[sample].to_numpy()
     X = np.column_stack([np.ones(len(x)), x])
-
-    def loss(intercept: float, slope: float, q: float) -> float:
-        errors = Y - intercept - slope * x
-        return float(errors @ (q - (errors < 0)))
-
     for q, slope in found.items():
-        theirs = QuantReg(Y, X).fit(q=q, max_iter=5000).params
-        intercept = np.quantile(Y - slope * x, q, method="inverted_cdf")  # optimal, the slope given
-        assert loss(intercept, slope, q) <= loss(*theirs, q) + 1e-6
-        if q < 0.9:
-            assert slope == pytest.approx(theirs[1], abs=5e-5)
+        beta = linear_program(Y, X, q)
+        assert is_the_only_optimum(beta, Y, X, q)
+        assert slope == pytest.approx(beta[1], rel=1e-9)
+        intercept = np.quantile(Y - slope * x, q, method="inverted_cdf")
+        least = check_loss(Y - X @ beta, q)
+        assert check_loss(Y - intercept - slope * x, q) == pytest.approx(least, rel=1e-12)
 
 
 @pytest.mark.parametrize("horizon", [1, 6])

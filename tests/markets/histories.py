@@ -1,8 +1,7 @@
-"""Real price histories of the reference data, and how long a call takes."""
+"""Real price histories of the reference data."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,13 +28,3 @@ def market(reference: Reference) -> pd.Series:
     """Value of 1 dollar in the US market, daily, 1926-2025."""
     table = pd.read_csv(reference("small_caps/factors_daily.csv.gz"), index_col="date", parse_dates=["date"])
     return (1 + (table["Mkt-RF"] + table["RF"]) / 100).cumprod().rename("market")
-
-
-def seconds(call: Callable[[], object], runs: int = 3) -> float:
-    """Shortest of a few runs."""
-    best = float("inf")
-    for _ in range(runs):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best

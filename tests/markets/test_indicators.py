@@ -255,9 +255,3 @@ def test_refusals() -> None:
         ind.choppiness(good, 1)
     with pytest.raises(SpecificationError, match="n=0; choose at least 1"):
         ind.rate_of_change(good, 0)
-
-
-def test_a_century_of_days(reference) -> None:
-    daily = histories.market(reference)
-    assert len(daily) > 26_000
-    assert histories.seconds(lambda: all_of(daily)) < 1.0

@@ -244,8 +244,3 @@ def test_refusals(sp500: pd.Series) -> None:
         rallies(sp500, range_bound=pd.Series(True, sp500.index[:10]))
     with pytest.raises(DataError, match="sp500 of 1950-01 is 0"):
         rallies(sp500.where(sp500.index != sp500.index[0], 0.0))
-
-
-def test_a_century_of_days(reference) -> None:
-    daily = histories.market(reference)
-    assert histories.seconds(lambda: rallies(daily)) < 0.5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 
-import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -279,15 +278,3 @@ def test_refusals(sp500: pd.Series) -> None:
     for wrong in ({"window": 0}, {"end": -1}, {"threshold": 0.0}, {"phase": -1}):
         with pytest.raises(SpecificationError, match="choose a window of at least 1"):
             bry_boschan(sp500, **wrong)
-
-
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="the compiler is off")
-def test_a_century_of_days(reference) -> None:
-    daily = histories.market(reference)
-    days = {name: 21 * MONTHLY[name] for name in ("window", "end", "phase", "cycle")}
-    for call in (
-        lambda: bry_boschan(daily),
-        lambda: bry_boschan(daily, **days),
-        lambda: lunde_timmermann(daily),
-    ):
-        assert histories.seconds(call) < 1.0

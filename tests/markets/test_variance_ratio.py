@@ -169,9 +169,3 @@ def test_refusals(sp500: pd.Series) -> None:
             rolling_variance_ratio(sp500, n, k)
     with pytest.raises(DataError, match="sp500 of 1950-01 is nan"):
         variance_ratio(sp500.where(sp500.index != sp500.index[0]))
-
-
-def test_a_century_of_days(reference) -> None:
-    daily = histories.market(reference)
-    assert histories.seconds(lambda: variance_ratio(daily)) < 0.5
-    assert histories.seconds(lambda: rolling_variance_ratio(daily, 252, 5)) < 1.0
