@@ -59,6 +59,6 @@ def test_a_century_of_days(benchmark, timed, fastest, daily, name: str) -> None:
         tenth = daily.iloc[: len(daily) // 10]
         whole, part = (fastest(lambda p=p: call(p), repeat=3) for p in (daily, tenth))
         print(
-            f"\n{name}: {len(daily):,} days {whole * 1e3:.1f} ms (aim: under 500), a tenth of them {part * 1e3:.1f} ms: "
-            f"ratio {whole / part:.1f} (10 where time grows as the days do)"
+            f"\n{name}: {len(daily):,} days {whole * 1e3:.1f} ms (aim: under 500), a tenth of them {part * 1e3:.1f} "
+            f"ms: ratio {whole / part:.1f} (10 where time grows as the days do)"
         )
