@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
-from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_linear, show_slot
+from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_coef, as_linear, params, show_slot
+from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
@@ -79,6 +80,7 @@ class Compiled:
 
     param_names: tuple[str, ...]
     parameters: Mapping[str, Parameter]
+    constraints: tuple[Constraint, ...]
     states: tuple[Slot, ...]
     observed: tuple[str, ...]
     regressors: tuple[Slot, ...]
@@ -125,7 +127,8 @@ def compile_spec(spec: Spec) -> Compiled:
     names = _param_names(spec, entries)
     return Compiled(
         param_names=names,
-        parameters={name: spec.parameters.get(name, Parameter()) for name in names},
+        parameters={name: spec.parameters.get(name, _undeclared(spec, name)) for name in names},
+        constraints=spec.constraints,
         states=states,
         observed=tuple(spec.observation),
         regressors=regressors,
@@ -137,6 +140,13 @@ def compile_spec(spec: Spec) -> Compiled:
     )
 
 
+def _undeclared(spec: Spec, name: str) -> Parameter:
+    """Bounds of a parameter that declares none: a standard deviation is not negative."""
+    (alone,) = params(name)
+    sd = any(as_coef(std).terms == alone.terms for std in spec.shocks.values())
+    return Parameter(lower=0.0) if sd else Parameter()
+
+
 def _observation(spec: Spec, states: tuple[Slot, ...], regressors: tuple[Slot, ...]) -> dict[str, Entries]:
     z: Entries = {}
     d: Entries = {}
@@ -145,7 +155,7 @@ def _observation(spec: Spec, states: tuple[Slot, ...], regressors: tuple[Slot, .
         h[i, 0] = Coef()
         for key, coef in as_linear(rhs).terms.items():
             if key[0] in spec.shocks:
-                h[i, 0] = h[i, 0] + coef**2 * spec.shocks[key[0]] ** 2
+                h[i, 0] = h[i, 0] + coef**2 * as_coef(spec.shocks[key[0]]) ** 2
             elif key[0] in spec.transition:
                 z[i, _position(spec, states, key, name)] = coef
             else:
@@ -166,7 +176,7 @@ def _transition(spec: Spec, states: tuple[Slot, ...], drivers: tuple[str, ...]) 
                         f"{spec.name}: shock {source} enters the states at two dates. Keep it as a "
                         "state of its own and read its lag."
                     )
-                load[i, drivers.index(source)] = coef * spec.shocks[source]
+                load[i, drivers.index(source)] = coef * as_coef(spec.shocks[source])
             elif source == CONSTANT:
                 const[i, 0] = coef
             else:

@@ -183,7 +183,7 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     values["initial_cov"] = np.zeros((len(slots), len(slots)))
     warmup = max(newest[name] - oldest[name] for name in chosen)
     out = DiffuseProblem(**values, loading=loading, warmup=warmup)
-    at_start = _regress(out, out.longer(), out.table().start.to_numpy(dtype=float))
+    at_start = _regress(out, out.longer(), out.table().complete().start.to_numpy(dtype=float))
     if at_start is not None and not at_start.determined:
         raise _undetermined(out, at_start.S)
     return out

@@ -1,4 +1,4 @@
-"""Maximum likelihood with bounds, exact scores and a check at the end."""
+"""Maximum likelihood with bounds and constraints, exact scores and a check at the end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pandas as pd
 from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
+from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
 Floats = npt.NDArray[np.float64]
-_SLSQP = {"maxiter": 500, "ftol": 1e-12}
+_SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
 _NEWTON_STEPS = 40
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
@@ -46,7 +47,7 @@ class MaximumLikelihood:
     hessian : pandas.DataFrame
         Second derivatives of the log-likelihood in the free parameters.
     at_bound : pandas.Series of bool
-        Free parameters that ended at a bound.
+        Free parameters that ended at a bound, or together at the edge of a constraint.
     converged : bool
         Projected gradient within tolerance and curvature positive.
     starts : pandas.DataFrame
@@ -81,7 +82,7 @@ def maximize(
     tolerance: float = 1e-6,
     allow_unconverged: bool = False,
 ) -> MaximumLikelihood:
-    """Maximise the likelihood of the free parameters within their bounds.
+    """Maximise the likelihood of the free parameters within their bounds and constraints.
 
     From the table's start the likelihood is climbed in short steps, so that the maximum reached is the
     one uphill of it; from further starting points by sequential quadratic programming (SLSQP).
@@ -92,7 +93,7 @@ def maximize(
     problem
         Equations bound to data.
     table
-        Start values, bounds and fixed parameters.
+        Start values, bounds, constraints and fixed parameters.
     n_starts
         Number of starting points: the table's, then draws around it with five times the standard
         errors that the outer product of scores gives there.
@@ -113,48 +114,51 @@ def maximize(
     DataError
         There are fewer observations than free parameters.
     """
+    at = Coordinates(table)
     if not table.free.any():
-        return _report(problem, table, table.start.to_numpy(dtype=float), _tried([]), tolerance)
+        return _report(problem, at, table.start.to_numpy(dtype=float), _tried([]), tolerance)
     if problem.nobs < int(table.free.sum()):
         raise DataError(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
             "parameters. Give a longer sample or fix parameters."
         )
-    first, *others = _starting_points(problem, table, n_starts, seed)
-    tries = [_finish(problem, table, *_walk(problem, table, first))]
-    tries += [_finish(problem, table, *_leap(problem, table, start)) for start in others]
+    first, *others = _starting_points(problem, at, n_starts, seed)
+    tries = [_finish(problem, at, *_walk(problem, at, first))]
+    tries += [_finish(problem, at, *leap(problem, at, start)) for start in others]
     best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
-    result = _report(problem, table, best[0], _tried(tries), tolerance)
+    result = _report(problem, at, best[0], _tried(tries), tolerance)
     if not result.converged:
         _complain(problem, result, allow=allow_unconverged)
     return result
 
 
-def _starting_points(problem: Problem, table: ParameterTable, n_starts: int, seed: int) -> list[Floats]:
-    """The table's start, then draws around it, in approximate standard errors of the parameters."""
-    free = table.free
-    start = table.start.to_numpy(dtype=float)[free]
-    lower, upper = _bounds(table)
-    scores = problem.score_obs(table.fill(start)).to_numpy()[:, free]
+def _value_and_score(problem: Problem, at: Coordinates, x: Floats) -> tuple[float, Floats]:
+    """Log-likelihood and its gradient in the coordinates, shape (k,)."""
+    value, score = problem.value_and_score(at.fill(x))
+    return value, at.pull(x, score)
+
+
+def _starting_points(problem: Problem, at: Coordinates, n_starts: int, seed: int) -> list[Floats]:
+    """The table's start, then draws around it, in approximate standard errors of the coordinates."""
+    start = at.start
+    scores = at.pull(start, problem.score_obs(at.fill(start)).to_numpy())
     spread = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
     spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
     draws = np.random.default_rng(seed).standard_normal((n_starts - 1, start.size))
-    return [start, *np.clip(start + draws * spread, lower, upper)]
+    return [start, *np.clip(start + draws * spread, *at.bounds)]
 
 
-def _walk(problem: Problem, table: ParameterTable, x: Floats) -> tuple[Floats, int, str]:
+def _walk(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, int, str]:
     """Short steps uphill (Berndt, Hall, Hall and Hausman 1974): half a standard error at most.
 
     A long step may jump over a ridge into the basin of another maximum; these do not.
     """
-    lower, upper = _bounds(table)
-    value, score = problem.value_and_score(table.fill(x))
+    value, gradient = _value_and_score(problem, at, x)
     for step in range(_WALK_STEPS):
         if step % _WALK_REFRESH == 0:
-            scores = problem.score_obs(table.fill(x)).to_numpy()[:, table.free]
+            scores = at.pull(x, problem.score_obs(at.fill(x)).to_numpy())
             information = scores.T @ scores
-        gradient = score[table.free]
-        inside = ~_held(x, gradient, lower, upper)
+        inside = ~_held(x, gradient, *at.bounds)
         unit = 1.0 / np.sqrt(np.diag(information))[inside]
         metric = information[np.ix_(inside, inside)]
         direction = np.zeros_like(x)
@@ -163,58 +167,52 @@ def _walk(problem: Problem, table: ParameterTable, x: Floats) -> tuple[Floats, i
         if length < _WALK_LENGTH:
             return x, step, "within half a standard error"
         direction *= _WALK_LENGTH / length
-        moved = _backtrack(problem, table, x, direction, lower, upper, value, gradient)
+        moved = _backtrack(problem, at, x, direction, value, gradient)
         if moved is None:
             return x, step, "no step uphill"
-        x, value, score = moved
+        x, value, gradient = moved
     return x, _WALK_STEPS, "steps used up"
 
 
-def _leap(problem: Problem, table: ParameterTable, start: Floats) -> tuple[Floats, int, str]:
-    """Sequential quadratic programming."""
+def leap(
+    problem: Problem, at: Coordinates, start: Floats, *, steps: int = _SLSQP_STEPS
+) -> tuple[Floats, int, str]:
+    """Sequential quadratic programming; coordinates (k,), iterations, message."""
 
     def objective(x: Floats) -> tuple[float, Floats]:
-        value, score = problem.value_and_score(table.fill(x))
-        return -value, -score[table.free]
+        value, gradient = _value_and_score(problem, at, x)
+        return -value, -gradient
 
-    bounds = Bounds(*_bounds(table))
-    optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=_SLSQP)
+    bounds, options = Bounds(*at.bounds), {"maxiter": steps, "ftol": _SLSQP_TOLERANCE}
+    optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=options)
     return np.clip(optimum.x, bounds.lb, bounds.ub), int(optimum.nit), str(optimum.message)
 
 
 def _finish(
-    problem: Problem, table: ParameterTable, x: Floats, iterations: int, message: str
+    problem: Problem, at: Coordinates, x: Floats, iterations: int, message: str
 ) -> tuple[Floats, float, int, str]:
     """Newton steps to the maximum; full parameter vector, log-likelihood, iterations, message."""
-    x, value, steps = _newton(problem, table, x, *_bounds(table))
-    return table.fill(x), value, iterations + steps, message
+    x, value, steps = _newton(problem, at, x)
+    return at.fill(x), value, iterations + steps, message
 
 
-def _bounds(table: ParameterTable) -> tuple[Floats, Floats]:
-    free = table.free
-    return table.lower.to_numpy(dtype=float)[free], table.upper.to_numpy(dtype=float)[free]
-
-
-def _newton(
-    problem: Problem, table: ParameterTable, x: Floats, lower: Floats, upper: Floats
-) -> tuple[Floats, float, int]:
-    """Projected Newton steps until the score of the interior parameters vanishes."""
-    value, score = problem.value_and_score(table.fill(x))
+def _newton(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, float, int]:
+    """Projected Newton steps until the score of the interior coordinates vanishes."""
+    value, gradient = _value_and_score(problem, at, x)
     for step in range(_NEWTON_STEPS):
-        gradient = score[table.free]
-        inside = ~_held(x, gradient, lower, upper)
+        inside = ~_held(x, gradient, *at.bounds)
         if not inside.any():
             return x, value, step
-        hessian = _hessian(problem, table, x)[np.ix_(inside, inside)]
+        hessian = _hessian(problem, at, x)[np.ix_(inside, inside)]
         unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
         if np.abs(gradient[inside] * unit).max() < 1e-10:
             return x, value, step
         direction = np.zeros_like(x)
         direction[inside] = _ascent(hessian, gradient[inside], unit)
-        moved = _backtrack(problem, table, x, direction, lower, upper, value, gradient)
+        moved = _backtrack(problem, at, x, direction, value, gradient)
         if moved is None:
             return x, value, step
-        x, value, score = moved
+        x, value, gradient = moved
     return x, value, _NEWTON_STEPS
 
 
@@ -227,14 +225,7 @@ def _ascent(hessian: Floats, gradient: Floats, unit: Floats) -> Floats:
 
 
 def _backtrack(
-    problem: Problem,
-    table: ParameterTable,
-    x: Floats,
-    direction: Floats,
-    lower: Floats,
-    upper: Floats,
-    value: float,
-    gradient: Floats,
+    problem: Problem, at: Coordinates, x: Floats, direction: Floats, value: float, gradient: Floats
 ) -> tuple[Floats, float, Floats] | None:
     """The longest of the halved steps that raises the likelihood, or None.
 
@@ -243,18 +234,18 @@ def _backtrack(
     moving = direction != 0
     before = np.abs(gradient[moving]).max()
     for halving in range(25):
-        trial = np.clip(x + direction * 0.5**halving, lower, upper)
-        new, score = problem.value_and_score(table.fill(trial))
+        trial = np.clip(x + direction * 0.5**halving, *at.bounds)
+        new, slope = _value_and_score(problem, at, trial)
         level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
         if new > value and not level:
-            return trial, new, score
-        if level and np.abs(score[table.free][moving]).max() < 0.5 * before:
-            return trial, new, score
+            return trial, new, slope
+        if level and np.abs(slope[moving]).max() < 0.5 * before:
+            return trial, new, slope
     return None
 
 
 def _held(x: Floats, gradient: Floats, lower: Floats, upper: Floats) -> npt.NDArray[np.bool_]:
-    """Parameters at a bound that the likelihood would like to cross."""
+    """Coordinates at a bound that the likelihood would like to cross."""
     return (_near(x, lower) & (gradient <= 0)) | (_near(x, upper) & (gradient >= 0))
 
 
@@ -264,14 +255,13 @@ def _near(x: Floats, bound: Floats) -> npt.NDArray[np.bool_]:
     return finite & (np.abs(x - reference) <= _AT_BOUND * np.maximum(np.abs(reference), 1e-2))
 
 
-def _hessian(problem: Problem, table: ParameterTable, x: Floats) -> Floats:
-    """Central differences of the exact score in the free parameters."""
+def _hessian(problem: Problem, at: Coordinates, x: Floats) -> Floats:
+    """Central differences of the exact score in the coordinates."""
     out = np.empty((x.size, x.size))
     for j in range(x.size):
         step = np.zeros_like(x)
         step[j] = 1e-5 * max(abs(x[j]), 1e-2)
-        up = problem.value_and_score(table.fill(x + step))[1][table.free]
-        down = problem.value_and_score(table.fill(x - step))[1][table.free]
+        up, down = (_value_and_score(problem, at, x + sign * step)[1] for sign in (1, -1))
         out[j] = (up - down) / (2 * step[j])
     return (out + out.T) / 2
 
@@ -282,28 +272,30 @@ def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:
 
 
 def _report(
-    problem: Problem, table: ParameterTable, theta: Floats, starts: pd.DataFrame, tolerance: float
+    problem: Problem, at: Coordinates, theta: Floats, starts: pd.DataFrame, tolerance: float
 ) -> MaximumLikelihood:
-    free = table.free
-    names = [name for name, is_free in zip(table.names, free, strict=True) if is_free]
-    lower, upper = _bounds(table)
+    names, free = at.names, at.table.free
     value, score = problem.value_and_score(theta)
     hessian = problem.hessian(theta).loc[names, names]
-    x, gradient = theta[free], score[free]
+    x = at.of(theta)
+    gradient, (lower, upper) = at.pull(x, score), at.bounds
     inside = ~_held(x, gradient, lower, upper)
-    interior = hessian.to_numpy()[np.ix_(inside, inside)]
+    # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
+    slopes = at.pull(x, np.eye(len(score)))[free]
+    interior = (slopes.T @ hessian.to_numpy() @ slopes)[np.ix_(inside, inside)]
     unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(interior)), 1e-12))
     slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
     bend = float(np.linalg.eigvalsh(-interior * np.outer(unit, unit)).min(initial=1.0))
+    at_bound = at.spread(_near(x, lower) | _near(x, upper))
     return MaximumLikelihood(
-        params=pd.Series(theta, table.names, name="estimate"),
+        params=pd.Series(theta, at.table.names, name="estimate"),
         free=tuple(names),
         llf=value,
-        gradient=pd.Series(gradient, names, name="score"),
+        gradient=pd.Series(score[free], names, name="score"),
         projected_gradient=slope,
         curvature=bend,
         hessian=hessian,
-        at_bound=pd.Series(_near(x, lower) | _near(x, upper), names, name="at_bound"),
+        at_bound=pd.Series(at_bound, names, name="at_bound", dtype=bool),
         converged=bool(np.isfinite(value) and slope <= tolerance and bend > 0.0),
         starts=starts,
     )

@@ -1,8 +1,8 @@
-"""Named parameters: bounds, start values, what is held fixed."""
+"""Named parameters: bounds, start values, constraints, what is held fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.statespace.constraints import Constraint
+
+Floats = npt.NDArray[np.float64]
+_GENERIC = 0.5  # over the position from the second on: values without meaning that satisfy the usual constraints
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +23,19 @@ class Parameter:
     Attributes
     ----------
     start
-        Start value where no rule or user gives one.
+        Start value where no rule or user gives one; None where there is none, and `capstar.statespace.fit` searches.
     lower, upper
         Bounds, inclusive.
+    fixed
+        Whether the parameter is held at its start value unless it is freed.
     unit, description
         For summaries.
     """
 
-    start: float = 0.5
+    start: float | None = None
     lower: float = -np.inf
     upper: float = np.inf
+    fixed: bool = False
     unit: str = ""
     description: str = ""
 
@@ -41,25 +48,31 @@ class ParameterTable:
     ----------
     start, lower, upper : pandas.Series
         By parameter name, in the order of the model's parameter vector.
+        ``start`` is NaN where there is no start value yet.
     fixed : pandas.Series of bool
         Whether the parameter is held at its start value.
+    constraints : tuple of Constraint
+        On several parameters at once.
     """
 
     start: pd.Series
     lower: pd.Series
     upper: pd.Series
     fixed: pd.Series
+    constraints: tuple[Constraint, ...] = ()
 
     @classmethod
-    def build(cls, parameters: Mapping[str, Parameter]) -> ParameterTable:
-        """Table of free parameters at their default start values."""
+    def build(
+        cls, parameters: Mapping[str, Parameter], constraints: tuple[Constraint, ...] = ()
+    ) -> ParameterTable:
+        """Table of the parameters at their default start values."""
         names = list(parameters)
 
-        def column(field: str) -> pd.Series:
-            return pd.Series([getattr(parameters[n], field) for n in names], names, dtype=float)
+        def column(field: str, kind: type) -> pd.Series:
+            return pd.Series([getattr(parameters[n], field) for n in names], names, dtype=kind)
 
-        fixed = pd.Series(False, index=names, dtype=bool)
-        return cls(column("start"), column("lower"), column("upper"), fixed)
+        columns = [column(field, float) for field in ("start", "lower", "upper")]
+        return cls(*columns, column("fixed", bool), constraints)
 
     @property
     def names(self) -> list[str]:
@@ -77,6 +90,14 @@ class ParameterTable:
         start = self._updated(values).clip(self.lower, self.upper)
         return replace(self, start=start)
 
+    def complete(self) -> ParameterTable:
+        """The same table with a value without meaning, inside the bounds, where there is no start value."""
+        generic = _GENERIC / np.arange(2.0, len(self.start) + 2.0)
+        both = np.isfinite(self.lower) & np.isfinite(self.upper)
+        generic = np.where(both, self.lower + 0.4 * (self.upper - self.lower).where(both), generic)
+        inside = pd.Series(generic, self.start.index).clip(self.lower, self.upper)
+        return replace(self, start=self.start.fillna(inside))
+
     def fix(self, values: Mapping[str, float]) -> ParameterTable:
         """Hold parameters at the values given."""
         fixed = self.fixed.copy()
@@ -84,20 +105,30 @@ class ParameterTable:
         fixed[list(values)] = True
         return replace(self, start=start, fixed=fixed)
 
-    def fill(self, free_values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def release(self, names: Iterable[str]) -> ParameterTable:
+        """Estimate parameters that are held."""
+        self._require_known(names := list(names))
+        fixed = self.fixed.copy()
+        fixed[names] = False
+        return replace(self, fixed=fixed)
+
+    def fill(self, free_values: Floats) -> Floats:
         """Full parameter vector, shape (k,), from its free part."""
-        theta: npt.NDArray[np.float64] = self.start.to_numpy(dtype=float, copy=True)
+        theta: Floats = self.start.to_numpy(dtype=float, copy=True)
         theta[self.free] = free_values
         return theta
 
     def _updated(self, values: Mapping[str, float]) -> pd.Series:
-        if unknown := sorted(set(values) - set(self.names)):
-            raise SpecificationError(
-                f"Unknown parameters {unknown}; the model has {self.names}. Check the spelling."
-            )
+        self._require_known(values)
         start = self.start.copy()
         for name, value in values.items():
             if not np.isfinite(value):
                 raise SpecificationError(f"{name} = {value} is not a finite number. Give one.")
             start[name] = float(value)
         return start
+
+    def _require_known(self, names: Iterable[str]) -> None:
+        if unknown := sorted(set(names) - set(self.names)):
+            raise SpecificationError(
+                f"Unknown parameters {unknown}; the model has {self.names}. Check the spelling."
+            )

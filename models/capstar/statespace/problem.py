@@ -76,7 +76,7 @@ class Problem:
 
     def table(self) -> ParameterTable:
         """All parameters free at their default start values."""
-        return ParameterTable.build(self.model.parameters)
+        return ParameterTable.build(self.model.parameters, self.model.constraints)
 
     def vector(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> Floats:
         """Parameter vector, shape (k,), from values by name (or a vector, as it is)."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capstar.errors import SpecificationError
-from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_linear, show_slot
+from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_coef, as_linear, show_slot
+from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import Parameter
 
 
@@ -36,7 +37,10 @@ class Spec:
     reports
         Quantities of interest as expressions in states and data of any date, such as the gap.
     parameters
-        Bounds, units and default starts by parameter; those not named are unbounded.
+        Bounds, units and default starts by parameter; those not named are unbounded, but for the standard deviation
+        of a shock, which is not negative.
+    constraints
+        On several parameters at once, such as ``Stationary("rho_1", "rho_2")`` or ``SumBelow("a_y1", "a_y2")``.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Spec:
     obs_scale: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
 
     def __str__(self) -> str:
         """The model as equations."""
@@ -59,7 +64,9 @@ class Spec:
         ]
         reports = [f"{name} := {rhs}" for name, rhs in self.reports.items()]
         initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
-        body = "\n".join(f"  {line}" for line in (*lines, *shocks, *scale, *initial, *reports))
+        limits = [str(constraint) for constraint in self.constraints]
+        rest = (*shocks, *scale, *initial, *limits, *reports)
+        body = "\n".join(f"  {line}" for line in (*lines, *rest))
         return f"{self.name}\n{body}"
 
     def state_slots(self) -> tuple[Slot, ...]:
@@ -86,6 +93,7 @@ class Spec:
         _check_observation(self)
         _check_shocks(self)
         _check_transition(self)
+        _check_constraints(self)
 
     def law_of_motion(self, slot: Slot) -> Linear:
         """One state through states of the previous period and fresh shocks.
@@ -183,3 +191,16 @@ def _check_transition(spec: Spec) -> None:
                     f"{spec.name}: the transition of {name} reads {show_slot((source, lag))}. "
                     "Substitute its own equation so that only lags remain."
                 )
+
+
+def _check_constraints(spec: Spec) -> None:
+    equations = (*spec.observation.values(), *spec.transition.values(), *spec.reports.values())
+    coefs = [coef for rhs in equations for coef in as_linear(rhs).terms.values()]
+    coefs += [as_coef(std) for std in spec.shocks.values()] + list(spec.initial_mean.values())
+    known = {name for coef in coefs for name in coef.names} | set(spec.obs_scale)
+    for constraint in spec.constraints:
+        if strangers := [name for name in constraint.names if name not in known]:
+            raise SpecificationError(
+                f"{spec.name}: the constraint that {constraint} names {strangers[0]}, which is in no equation. The "
+                f"parameters are {sorted(known)}."
+            )

@@ -1,0 +1,192 @@
+"""Constraints on several parameters at once, as maps from coordinates with plain bounds.
+
+The optimiser moves in coordinates in which every constraint is a box; a constraint says how the parameters follow
+from them and with which Jacobian, so that the score in the coordinates is as exact as that in the parameters.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from capstar.errors import SpecificationError
+
+Floats = npt.NDArray[np.float64]
+_EDGE = 1e-6  # distance kept from the boundary, where likelihoods are not defined
+
+
+class Constraint(ABC):
+    """A set of parameter values that is a box in other coordinates.
+
+    A further constraint is a subclass: frozen, with ``names``, and the four methods below.
+    """
+
+    names: tuple[str, ...]
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """The constraint as a mathematician would write it."""
+
+    @abstractmethod
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Smallest and largest value of each coordinate, shapes (k,)."""
+
+    @abstractmethod
+    def coordinates(self, values: Floats) -> Floats:
+        """Coordinates of parameter values (k,), those outside moved inside first."""
+
+    @abstractmethod
+    def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
+        """Parameter values (k,) and their Jacobian in the coordinates, shape (k, k)."""
+
+    def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
+        """The constraint on the parameters that are free, the others held; None where none is.
+
+        Parameters
+        ----------
+        free
+            Whether each parameter is to be estimated.
+        fixed
+            Value of each parameter of the model.
+        """
+        held = [name for name in self.names if not free[name]]
+        if len(held) == len(self.names):
+            return None
+        if held:
+            raise SpecificationError(
+                f"{self}: {held[0]} cannot be held fixed alone. Hold all of {list(self.names)}, or none."
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Stationary(Constraint):
+    r"""The autoregression :math:`x_t = a_1 x_{t-1} + \dots + a_p x_{t-p}` is stationary.
+
+    Its coordinates are the partial autocorrelations, each between -1 and 1.
+
+    Parameters
+    ----------
+    *names
+        Parameters :math:`a_1, \dots, a_p`, in order of the lag.
+
+    References
+    ----------
+    Monahan, J. F. (1984). A note on enforcing stationarity in autoregressive-moving average models. *Biometrika*
+    71(2), 403-404.
+
+    Examples
+    --------
+    >>> Stationary("rho").bounds()[1].round(3)
+    array([1.])
+    """
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        object.__setattr__(self, "names", _distinct(names, "Stationary"))
+
+    def __str__(self) -> str:
+        return f"the autoregression with coefficients {', '.join(self.names)} is stationary"
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Of the partial autocorrelations."""
+        limit = np.full(len(self.names), 1.0 - _EDGE)
+        return -limit, limit
+
+    def coordinates(self, values: Floats) -> Floats:
+        """Partial autocorrelations; the roots of an explosive autoregression are shrunk first."""
+        largest = np.abs(np.linalg.eigvals(companion(values))).max()
+        inside = values * (min(1.0, 0.98 / largest) if largest >= 1.0 - _EDGE else 1.0) ** np.arange(
+            1, values.size + 1
+        )
+        out = np.empty_like(values)
+        for k in range(values.size - 1, -1, -1):
+            out[k] = inside[k]
+            inside = (inside[:k] + out[k] * inside[:k][::-1]) / (1.0 - out[k] ** 2)
+        return out
+
+    def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
+        """Durbin's recursion, with its derivative beside it."""
+        k = coordinates.size
+        values, slope = np.zeros(0), np.zeros((0, k))
+        for order, partial in enumerate(coordinates):
+            backward, slope_backward = values[::-1], slope[::-1]
+            moved = slope - partial * slope_backward
+            moved[:, order] -= backward
+            values = np.append(values - partial * backward, partial)
+            slope = np.vstack([moved, np.eye(k)[order]])
+        return values, slope
+
+
+@dataclass(frozen=True)
+class SumBelow(Constraint):
+    """The sum of parameters stays below a limit, as that of ``a_y1`` and ``a_y2`` below one.
+
+    Its coordinates are the parameters but for the last, and the sum in place of the last.
+
+    Parameters
+    ----------
+    *names
+        Parameters; the last free one gives way and can have no bounds of its own.
+    limit
+        Of the sum.
+
+    Examples
+    --------
+    >>> SumBelow("a", "b").values(np.array([0.7, 0.9]))[0].round(2)
+    array([0.7, 0.2])
+    """
+
+    names: tuple[str, ...]
+    limit: float = 1.0
+
+    def __init__(self, *names: str, limit: float = 1.0) -> None:
+        object.__setattr__(self, "names", _distinct(names, "SumBelow"))
+        object.__setattr__(self, "limit", float(limit))
+
+    def __str__(self) -> str:
+        return f"{' + '.join(self.names)} < {self.limit:g}"
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Only the sum has one."""
+        upper = np.full(len(self.names), np.inf)
+        upper[-1] = self.limit - _EDGE
+        return np.full(len(self.names), -np.inf), upper
+
+    def coordinates(self, values: Floats) -> Floats:
+        """The sum in place of the last."""
+        out = values.copy()
+        out[-1] = min(values.sum(), self.limit - _EDGE)
+        return out
+
+    def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
+        """The last is the sum less the others."""
+        slope = np.eye(coordinates.size)
+        slope[-1, :-1] = -1.0
+        return slope @ coordinates, slope
+
+    def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
+        """The sum of those that are free, below what the others leave."""
+        kept = [name for name in self.names if free[name]]
+        held = sum(fixed[name] for name in self.names if not free[name])
+        return SumBelow(*kept, limit=self.limit - held) if kept else None
+
+
+def companion(coefficients: Floats) -> Floats:
+    """Companion matrix of an autoregression, shape (p, p)."""
+    out = np.eye(coefficients.size, k=-1)
+    out[0] = coefficients
+    return out
+
+
+def _distinct(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    if not names or len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+        raise SpecificationError(
+            f"{kind}{names}: give the names of one or more parameters, each once, as text."
+        )
+    return tuple(names)
