@@ -1,4 +1,4 @@
-"""The frame convention: float columns on a quarterly PeriodIndex named ``date``, without gaps."""
+"""The frame convention: float columns on a PeriodIndex named ``date``, without gaps; quarterly where r* is at stake."""
 
 from __future__ import annotations
 
@@ -41,6 +41,80 @@ def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
     out = pd.DataFrame({c: _numbers(columns[c], index, source) for c in columns.columns}, index=index)
     out.attrs = dict(frame.attrs)
     return out
+
+
+def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.DataFrame:
+    """Check a table of any frequency and put it on a PeriodIndex.
+
+    Parameters
+    ----------
+    frame
+        Dates as index: Periods, timestamps with a regular spacing, or whole numbers in steps of one (years, or the
+        rows of a series without dates, which are then taken as years).  A named Series counts as one column.
+    source
+        Named in errors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, float64, index named ``date``.
+
+    Raises
+    ------
+    DataError
+        No rows, dates without a regular spacing, out of order, repeated or with gaps, text in a number, an infinite
+        value, two columns of one name.
+    """
+    table = frame.to_frame() if isinstance(frame, pd.Series) else frame
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(
+            f"{source}: expected a DataFrame with a column a series, got {type(frame).__name__}. Make one, with dates "
+            "as its index."
+        )
+    if table.empty:
+        raise DataError(f"{source}: there are no rows. Give a table with one row a period.")
+    if (repeated := table.columns[table.columns.duplicated()]).size:
+        raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
+    index = _any_periods(table.index, source)
+    steps = np.diff(index.asi8)
+    if (steps != 1).any():
+        where = int(np.argmax(steps != 1))
+        raise DataError(
+            f"{source}: {index[where]} is followed by {index[where + 1]}, expected {index[where] + 1}. Give every period "
+            "once and in order; a value may be empty."
+        )
+    out = pd.DataFrame({c: _numbers(table[c], index, source) for c in table.columns}, index=index)
+    out.attrs = dict(table.attrs)
+    return out
+
+
+def _any_periods(index: pd.Index, source: str) -> pd.PeriodIndex:
+    if isinstance(index, pd.PeriodIndex):
+        return index.rename("date")
+    if isinstance(index, pd.DatetimeIndex):
+        frequency = index.freqstr or (pd.infer_freq(index) if len(index) > 2 else None)
+        if frequency is not None and not frequency.startswith(("B", "C")):
+            try:
+                return index.tz_localize(None).to_period(to_period_alias(frequency)).rename("date")
+            except ValueError:
+                pass
+    elif index.dtype.kind in "iu":
+        years = pd.PeriodIndex.from_ordinals(index.to_numpy(dtype=np.int64) - 1970, freq="Y")
+        return pd.PeriodIndex(years, name="date")
+    raise DataError(
+        f"{source}: the dates are a {type(index).__name__} from {index[0]!r} without a regular spacing in the "
+        "calendar. Set a PeriodIndex, data.index = pd.PeriodIndex(dates, freq='Q'), or 'M', 'D' and so on; for business "
+        "days number the rows, data.reset_index(drop=True)."
+    )
+
+
+def to_period_alias(frequency: str) -> str:
+    """Frequency of periods that belongs to one of timestamps: ``QS-OCT`` and ``QE-DEC`` are ``Q``, ``MS`` is ``M``."""
+    base = frequency.split("-")[0]
+    for stem in ("Q", "Y", "A", "M"):
+        if base in (stem, f"{stem}S", f"{stem}E", f"B{stem}S", f"B{stem}E"):
+            return "Y" if stem == "A" else stem
+    return frequency
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, source: str, why: str = "") -> None:

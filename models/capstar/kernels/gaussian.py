@@ -289,7 +289,7 @@ def _grad_prediction(dims, pattern, system, a, P, r, N, mean, A, out):
 
 
 @njit(**_KERNEL)
-def score(dims, pattern, system, P0, sample, path, out, out_scale):
+def score(dims, pattern, system, P0, sample, path, out, out_scale, out_P0):
     """Log-likelihood and its exact derivative with respect to every system value.
 
     ``path`` is written; ``out`` (a zeroed `System`) and ``out_scale`` (n,) are added to.
@@ -321,6 +321,8 @@ def score(dims, pattern, system, P0, sample, path, out, out_scale):
         r, r_next, N, N_next = r_next, r, N_next, N
     for i in range(m):
         out.a0[i] += r[i]
+        for j in range(m):
+            out_P0[i, j] = 0.5 * (r[i] * r[j] - N[i * m + j])
     return _loglike_of_path(path)
 
 

@@ -94,7 +94,7 @@ def _update(dims, pattern, system, tangent, sample, path, P, t, i, dscale, da, d
 
 
 @njit(**_KERNEL)
-def score_per_period(dims, pattern, system, tangent, P0, sample, dscale, path, out):
+def score_per_period(dims, pattern, system, tangent, P0, dP0, sample, dscale, path, out):
     """Fill ``out`` (n,) with the derivative of each log-likelihood term along one direction.
 
     ``tangent`` is the derivative of the system's values and ``dscale`` (n,) that of the
@@ -105,7 +105,7 @@ def score_per_period(dims, pattern, system, tangent, P0, sample, dscale, path, o
     covs = path.P.reshape(n, p + 1, m * m)
     moving = np.any(tangent.t != 0.0)
     a, P = system.a0, P0.copy().reshape(m * m)
-    da, dP = tangent.a0.copy(), np.zeros(m * m)
+    da, dP = tangent.a0.copy(), dP0.copy().reshape(m * m)
     da_next, dP_next, A, dM = np.empty(m), np.empty(m * m), np.empty(m * m), np.empty(m)
     for t in range(n):
         _predict(dims, pattern, system, tangent, moving, a, P, da, dP, da_next, dP_next, A)

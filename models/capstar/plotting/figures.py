@@ -122,9 +122,17 @@ def plot_study(
 
 def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:
     """One series against time."""
-    index = series.index
-    x = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-    ax.plot(x, series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label)
+    ax.plot(time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label)
+
+
+def time_axis(index: pd.Index) -> pd.Index:
+    """Where to draw the periods: at their first moment, or at the years where no clock reaches."""
+    if not isinstance(index, pd.PeriodIndex):
+        return index
+    try:
+        return index.to_timestamp()
+    except pd.errors.OutOfBoundsDatetime:
+        return pd.Index(index.year)
 
 
 def _band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color: str, label: str) -> None:

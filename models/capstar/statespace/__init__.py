@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from capstar.statespace import diffuse_smoothing as diffuse_smoothing
 from capstar.statespace.algebra import mean, params, variables
+from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.compiled import compile_spec
+from capstar.statespace.constraints import Constraint, Stationary, SumBelow
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.diffuse import DiffuseProblem, diffuse_problem
+from capstar.statespace.fitting import fit
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.initial import InitialState, start_from
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
+from capstar.statespace.news import News, explain_revisions
 from capstar.statespace.parameters import Parameter, ParameterTable
 from capstar.statespace.problem import Problem, bind
+from capstar.statespace.results import StateSpaceResults
+from capstar.statespace.simulation import SimulatedSample, simulate_sample
 from capstar.statespace.smoothing import (
     Disturbances,
     StateEstimates,
@@ -23,21 +30,32 @@ from capstar.statespace.smoothing import (
 from capstar.statespace.spec import Spec
 
 __all__ = [
+    "Change",
+    "Constraint",
     "Diagnostics",
     "DiffuseProblem",
     "Disturbances",
     "Forecast",
+    "InitialState",
     "MaximumLikelihood",
+    "News",
     "Parameter",
     "ParameterTable",
     "Problem",
+    "SimulatedSample",
     "Spec",
     "StateEstimates",
+    "StateSpaceResults",
+    "Stationary",
+    "SumBelow",
     "bind",
     "compile_spec",
+    "decompose_change",
     "diagnose",
     "diffuse_problem",
     "estimate_states",
+    "explain_revisions",
+    "fit",
     "forecast",
     "maximize",
     "mean",
@@ -45,8 +63,10 @@ __all__ = [
     "params",
     "sandwich_cov",
     "simulate_data",
+    "simulate_sample",
     "simulate_states",
     "smooth_disturbances",
     "standard_errors",
+    "start_from",
     "variables",
 ]

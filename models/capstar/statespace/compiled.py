@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.terms import assemble
 from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_coef, as_linear, params, show_slot
 from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import Parameter
@@ -63,7 +64,7 @@ class Block:
 
     def dense(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Full matrix from the flat vector of values."""
-        out = np.zeros(self.shape)
+        out = np.zeros(self.shape, dtype=values.dtype)
         out[self.row, self.col] = values[self.where]
         return out
 
@@ -94,6 +95,12 @@ class Compiled:
     def n_values(self) -> int:
         """Length of the flat vector of system values."""
         return max(int(block.where.stop) for block in self.blocks.values())
+
+    def values(self, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Flat vector of system values, shape (n_values,), at a parameter vector (k,)."""
+        out = np.empty(self.n_values)
+        assemble(theta, *self.terms, out)
+        return out
 
 
 def compile_spec(spec: Spec) -> Compiled:

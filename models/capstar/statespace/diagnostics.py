@@ -132,7 +132,7 @@ class Diagnostics:
         return self.summary()._repr_html_()
 
     def __repr__(self) -> str:
-        return f"<Diagnostics {self.title}>"
+        return str(self.summary())
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
 from capstar.kernels.arrays import Path, Sample
 from capstar.statespace.algebra import show_slot
+from capstar.statespace.compiled import Compiled
 from capstar.statespace.problem import Inputs, Problem
 
 Floats = npt.NDArray[np.float64]
@@ -32,7 +33,8 @@ _SINGULAR = 1e-10  # smallest eigenvalue, in units of the diagonal, of informati
 class DiffuseProblem(Problem):
     """A likelihood whose initial state is unknown.
 
-    Make one with `diffuse_problem`.  Recursions start `warmup` periods before the sample, without
+    Make one with `diffuse_problem`.  The flat prior is on the state of the first period, as in Koopman and Durbin
+    (2003).  Recursions start `warmup` periods before the sample, without
     observations, so that lags held in the state follow from older values by the model's own transition
     and only the newest value of each state is diffuse.  Index, `nobs` and all results are of the sample alone.
 
@@ -60,7 +62,8 @@ class DiffuseProblem(Problem):
         known = _augment(self, long, theta)
         if known is None:
             return -np.inf
-        return centred(self, long, known).loglike(theta) - 0.5 * float(np.linalg.slogdet(known.S)[1])
+        volume = _volume(self, theta)[0]
+        return centred(self, long, known).loglike(theta) - 0.5 * float(np.linalg.slogdet(known.S)[1]) + volume
 
     def loglike_obs(self, params: _Params) -> pd.Series:
         """Log-likelihood of each period given the past.
@@ -78,6 +81,7 @@ class DiffuseProblem(Problem):
         total = np.zeros(len(S))
         fit = np.einsum("ti,ti->t", s[full], np.linalg.solve(S[full], s[full][..., None])[..., 0])
         total[full] = at_zero.sum(axis=1).cumsum()[full] + 0.5 * (fit - np.linalg.slogdet(S[full])[1])
+        total[full] += _volume(self, theta)[0]
         return pd.Series(np.diff(total, prepend=0.0)[self.warmup :], self.index, name="log_likelihood")
 
     def value_and_score(self, theta: Floats) -> tuple[float, Floats]:
@@ -96,14 +100,19 @@ class DiffuseProblem(Problem):
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(long.nobs)
         columns = [*(self.loading @ root).T, *np.zeros_like(self.loading.T)]
         for k, column in enumerate(columns):
-            _, on_values, on_scale = long.sensitivities(_zero_data(long, theta, column))
+            _, on_values, on_scale = long.sensitivities(
+                theta, _zero_data(long, theta, column), mean_moves=False
+            )
             sign = 1.0 if k < len(root) else -1.0
             by_value += sign * on_values
             by_scale += sign * on_scale
         for fixed in ("c", "a"):
             by_value[self.model.blocks[fixed].where] = 0.0  # zero on zero data, whatever theta
+        volume, on_transition = _volume(self, theta)
+        t = self.model.blocks["T"]
+        by_value[t.where] += on_transition[t.row, t.col]
         gradient = gradient + long.chain(theta, by_value, by_scale)
-        return value - 0.5 * float(np.linalg.slogdet(known.S)[1]), gradient
+        return value - 0.5 * float(np.linalg.slogdet(known.S)[1]) + volume, gradient
 
     def score_obs(self, params: _Params) -> pd.DataFrame:
         """Gradient of each period's log-likelihood, shape (n, k), by fourth-order differences."""
@@ -153,10 +162,11 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     Parameters
     ----------
     problem
-        Its initial mean stays as the point everything is measured from; its initial covariance is dropped.
+        Its initial mean stays as the point everything is measured from; its initial covariance stays for the states
+        that are not diffuse.
     states
-        Names of the states that are diffuse; by default all.  The others are known to be at the initial mean
-        before the warm-up periods, unless `with_initial_cov` gives them a covariance there.
+        Names of the states that are diffuse; by default all.  The others have the initial mean and covariance of
+        ``problem`` before the warm-up periods, and its unconditional moments if they are stationary.
 
     Raises
     ------
@@ -174,19 +184,51 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     chosen = known if states is None else list(states)
     if unknown := [name for name in chosen if name not in known]:
         raise SpecificationError(f"{problem.spec.name} has no state {unknown[0]!r}; it has {known}.")
-    newest = {name: max(lag for other, lag in slots if other == name) for name in chosen}
-    oldest = {name: min(lag for other, lag in slots if other == name) for name in chosen}
-    loading = np.zeros((len(slots), len(chosen)))
-    for k, name in enumerate(chosen):
-        loading[slots.index((name, newest[name])), k] = 1.0
+    spans = {name: _span(problem.model, name) for name in chosen}
+    loaded = [slots.index((name, newest - k)) for name, (newest, order, _) in spans.items() for k in range(order)]
+    loading = np.zeros((len(slots), len(loaded)))
+    loading[loaded, np.arange(len(loaded))] = 1.0
+    others = np.array([name not in chosen for name, _ in slots])
     values = {f.name: getattr(problem, f.name) for f in fields(Problem)}
-    values["initial_cov"] = np.zeros((len(slots), len(slots)))
-    warmup = max(newest[name] - oldest[name] for name in chosen)
+    values["initial_cov"] = np.where(np.outer(others, others), problem.initial_cov, 0.0)
+    warmup = max(newest - oldest - order + 1 for newest, order, oldest in spans.values())
     out = DiffuseProblem(**values, loading=loading, warmup=warmup)
     at_start = _regress(out, out.longer(), out.table().complete().start.to_numpy(dtype=float))
     if at_start is not None and not at_start.determined:
         raise _undetermined(out, at_start.S)
     return out
+
+
+def _span(model: Compiled, name: str) -> tuple[int, int, int]:
+    """Newest lag of a state that is held, number of its lags that move the states, and oldest lag."""
+    lags = [lag for other, lag in model.states if other == name]
+    t = model.blocks["T"]
+    read = [
+        lag
+        for i, j in zip(t.row.tolist(), t.col.tolist(), strict=True)
+        for other, lag in [model.states[j]]
+        if other == name and model.states[i] != (name, lag - 1)
+    ]
+    return max(lags), max(lags) - min([*read, max(lags)]) + 1, min(lags)
+
+
+def _volume(problem: DiffuseProblem, theta: Floats) -> tuple[float, Floats]:
+    """Log of what the transition makes of a unit volume of delta in the first period, and its derivative in T (m, m).
+
+    Zero where the diffuse states have unit roots alone; without it an autoregressive state could make its own past,
+    and so delta, as cheap as it liked.
+    """
+    A, n = problem.loading, problem.warmup + 1
+    T = problem.model.blocks["T"].dense(problem.values(theta))
+    powers = [np.eye(len(T))]
+    for _ in range(n):
+        powers.append(powers[-1] @ T)
+    J = A.T @ powers[n] @ A
+    sign, log_volume = np.linalg.slogdet(J)
+    if sign == 0:
+        return -np.inf, np.zeros_like(T)
+    middle = A @ np.linalg.inv(J) @ A.T
+    return float(log_volume), np.sum([(powers[k] @ middle @ powers[n - 1 - k]).T for k in range(n)], axis=0)
 
 
 class Augmented(NamedTuple):
@@ -312,3 +354,25 @@ def no_distribution(problem: DiffuseProblem) -> SpecificationError:
         f"{problem.spec.name}: a diffuse initial state has no distribution to draw samples from or to start an "
         "ordinary filter at. Give one: an initial mean and covariance."
     )
+
+
+def proper_remainder(problem: Problem, theta: Floats) -> Problem:
+    """The periods after those that determine a diffuse state, from the state as then known; others as they are.
+
+    From there on the filter is an ordinary one, so states and smoothed states of these periods are the same.
+    """
+    if not isinstance(problem, DiffuseProblem):
+        return problem
+    long = problem.longer()
+    known = determined(problem, long, theta)
+    S, s = (each[:, -1] for each in cumulated(known))
+    first = int(np.argmax(full_rank(S)))
+    path = long.filter_path(theta)
+    slope = np.stack([zero_path(long, theta, column).a[first, -1] for column in problem.loading.T], axis=-1)
+    mean = path.a[first, -1] + slope @ np.linalg.solve(S[first], s[first])
+    cov = path.P[first, -1] + slope @ np.linalg.solve(S[first], slope.T)
+    values = {f.name: getattr(long, f.name) for f in fields(Problem)}
+    for name in ("index", "y", "x", "report_inputs", "scale_param"):
+        values[name] = values[name][first + 1 :]
+    declared = problem.values(theta)[problem.model.blocks["a"].where]
+    return Problem(**values | {"initial_mean": mean - declared, "initial_cov": cov, "stationary": ()})

@@ -72,7 +72,8 @@ def _smoothed(long: Problem, theta: Floats, path: Path, initial: Floats) -> Floa
     """Smoothed means from a path, after that of the state before it, shape (n + 1, m)."""
     r = backward(long, theta, path)[0]
     mean = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
-    return np.concatenate([(initial + long.initial_cov @ r[0])[None], mean])
+    cov = long.initial_moments(long.values(theta))[1]
+    return np.concatenate([(initial + cov @ r[0])[None], mean])
 
 
 def _shifted(cumulated: Floats) -> Floats:

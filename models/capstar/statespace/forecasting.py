@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.smoothing import StateEstimates
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,11 +27,45 @@ class Forecast:
     Attributes
     ----------
     mean, std : pandas.DataFrame
-        Columns: the observed series, then the reports that can be formed.
+        Columns: the observed series, then the reports.
+    history : pandas.DataFrame
+        The observed series until the forecast begins.
     """
 
     mean: pd.DataFrame
     std: pd.DataFrame
+    history: pd.DataFrame
+
+    def interval(self, level: float = 0.9) -> pd.DataFrame:
+        """Normal intervals, parameters as known; columns (series, ``lower`` or ``upper``).
+
+        Parameters
+        ----------
+        level
+            Probability inside, between 0 and 1.
+        """
+        if not 0 < level < 1:
+            raise SpecificationError(f"level={level}; give a probability between 0 and 1, such as 0.9.")
+        half = NormalDist().inv_cdf((1 + level) / 2) * self.std
+        both = {"lower": self.mean - half, "upper": self.mean + half}
+        return pd.concat(both, axis=1).swaplevel(axis=1)[list(self.mean)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Means, and standard deviations with the ending ``_se``, by period."""
+        out = pd.concat([self.mean, self.std.add_suffix("_se")], axis=1)
+        return out.rename_axis("date")
+
+    def plot(self, *, level: float = 0.9) -> Figure:
+        """Each series with its interval, the observed ones after what came before.
+
+        Parameters
+        ----------
+        level
+            Of the intervals.
+        """
+        from capstar.plotting.statespace import plot_forecast
+
+        return plot_forecast(self.history, self.mean, self.interval(level), level=level)
 
 
 def forecast(
@@ -66,7 +105,8 @@ def forecast(
         means.append(on @ mean + const)
         stds.append(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", on, cov, on), 0.0)))
     columns = [*problem.model.observed, *problem.model.reports]
-    return Forecast(pd.DataFrame(means, index, columns), pd.DataFrame(stds, index, columns))
+    before = history.loc[problem.index[0] : problem.index[-1], list(problem.model.observed)]
+    return Forecast(pd.DataFrame(means, index, columns), pd.DataFrame(stds, index, columns), before)
 
 
 @dataclass(frozen=True)
@@ -107,7 +147,8 @@ class _Extended:
 
     def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
         last = estimates.problem.index[-1]
-        known = [float(history[name][last + lag]) for name, lag in self.own]
+        # A series that no equation reads the lags of may be missing; its value is then not used either.
+        known = [float(np.nan_to_num(history[name].get(last + lag, np.nan))) for name, lag in self.own]
         m = estimates.filtered.shape[1]
         cov = np.zeros((m + len(known), m + len(known)))
         cov[:m, :m] = estimates.filtered_cov[-1]

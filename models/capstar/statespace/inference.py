@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.errors import SpecificationError
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.problem import Problem
+
+CovarianceKind = Literal["hessian", "opg", "sandwich"]
+
+
+def covariance(problem: Problem, fit: MaximumLikelihood, kind: CovarianceKind) -> pd.DataFrame:
+    """Covariance of the free parameters, shape (k, k).
+
+    Parameters
+    ----------
+    problem, fit
+        Model and estimate.
+    kind
+        ``"hessian"``, ``"opg"`` or ``"sandwich"``.
+    """
+    kinds = {"hessian": hessian_cov, "opg": outer_product_cov, "sandwich": sandwich_cov}
+    if kind not in kinds:
+        raise SpecificationError(f"kind={kind!r}; choose one of {list(kinds)}.")
+    return kinds[kind](problem, fit)
+
+
+def hessian_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
+    """Inverse of minus the Hessian; parameters at a bound are treated as known: their rows and columns are NaN."""
+    names = [name for name in fit.free if not fit.at_bound[name]]
+    cov = _labelled(_inverse(-fit.hessian.loc[names, names].to_numpy()), names)
+    return cov.reindex(index=list(fit.free), columns=list(fit.free))
 
 
 def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:

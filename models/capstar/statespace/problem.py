@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.spec import Spec
+from capstar.statespace.stationary import moments, pull_back, push_forward
 
 Floats = npt.NDArray[np.float64]
 _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
@@ -52,6 +53,8 @@ class Problem:
         Position of the parameter that scales the measurement error in each period, or -1.
     initial_mean, initial_cov
         Moments of the state one period before the sample, shapes (m,) and (m, m).
+    stationary
+        Positions of states whose unconditional moments, which follow from the parameters, are added to these.
     """
 
     spec: Spec
@@ -63,6 +66,7 @@ class Problem:
     scale_param: npt.NDArray[np.int64]
     initial_mean: Floats
     initial_cov: Floats
+    stationary: tuple[int, ...] = field(default=(), kw_only=True)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,9 +106,7 @@ class Problem:
 
     def values(self, theta: Floats) -> Floats:
         """Flat vector of system values at ``theta``."""
-        out = np.empty(self.model.n_values)
-        terms.assemble(theta, *self.model.terms, out)
-        return out
+        return self.model.values(theta)
 
     def scale(self, theta: Floats) -> Floats:
         """Factor of the measurement standard deviation in each period, shape (n,)."""
@@ -112,12 +114,32 @@ class Problem:
 
     def inputs(self, theta: Floats) -> Inputs:
         """Arguments of the kernels at ``theta``."""
-        system = _system(self.model, self.values(theta))
-        system = system._replace(a0=system.a0 + self.initial_mean)
+        values = self.values(theta)
+        system = _system(self.model, values)
+        mean, cov = self.initial_moments(values)
+        system = system._replace(a0=system.a0 + mean)
         dims = (0,) * len(self.model.states)
         return Inputs(
-            dims, _pattern(self.model), system, self.initial_cov, Sample(self.y, self.x, self.scale(theta))
+            dims, _pattern(self.model), system, cov, Sample(self.y, self.x, self.scale(theta))
         )
+
+    def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
+        """Mean (m,) and covariance (m, m) of the state before the sample, less ``spec.initial_mean``.
+
+        NaN where a state that should be stationary is not: the likelihood is then minus infinity.
+        """
+        if not self.stationary:
+            return self.initial_mean, self.initial_cov
+        where = self._stationary
+        at = moments(self.model, values, where)
+        mean, cov = self.initial_mean.copy(), self.initial_cov.copy()
+        mean[where] += np.nan if at is None else at.mean
+        cov[np.ix_(where, where)] += np.nan if at is None else at.cov
+        return mean, cov
+
+    @property
+    def _stationary(self) -> npt.NDArray[np.int64]:
+        return np.array(self.stationary, dtype=np.int64)
 
     def loglike(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> float:
         """Log-likelihood, constants included; minus infinity where it is not defined."""
@@ -132,14 +154,26 @@ class Problem:
 
     def value_and_score(self, theta: Floats) -> tuple[float, Floats]:
         """Log-likelihood and its exact gradient, shape (k,), at a parameter vector."""
-        value, by_value, by_scale = self.sensitivities(self.inputs(theta))
+        value, by_value, by_scale = self.sensitivities(theta, self.inputs(theta))
         return value, self.chain(theta, by_value, by_scale)
 
-    def sensitivities(self, inputs: Inputs) -> tuple[float, Floats, Floats]:
-        """Log-likelihood and its derivatives in the system's values and in the scale of each period."""
+    def sensitivities(
+        self, theta: Floats, inputs: Inputs, *, mean_moves: bool = True
+    ) -> tuple[float, Floats, Floats]:
+        """Log-likelihood and its derivatives in the system's values and in the scale of each period.
+
+        ``mean_moves`` says whether the mean in ``inputs`` holds the unconditional one, which moves with the system.
+        """
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        value = gaussian.score(*inputs, self.empty_path(), _system(self.model, by_value), by_scale)
-        return float(value), by_value, by_scale
+        out, on_cov = _system(self.model, by_value), np.zeros_like(self.initial_cov)
+        value = float(gaussian.score(*inputs, self.empty_path(), out, by_scale, on_cov))
+        where = self._stationary
+        if self.stationary and np.isfinite(value):
+            at = moments(self.model, self.values(theta), where)
+            assert at is not None
+            on_mean = out.a0[where].copy() if mean_moves else np.zeros(len(where))
+            pull_back(self.model, where, at, on_mean, on_cov[np.ix_(where, where)], by_value)
+        return value, by_value, by_scale
 
     def chain(self, theta: Floats, by_value: Floats, by_scale: Floats) -> Floats:
         """Gradient in the parameters, shape (k,), from derivatives in values and scales."""
@@ -160,7 +194,7 @@ class Problem:
         out = np.empty((self.nobs, theta.size))
         for j in range(theta.size):
             column = np.empty(self.nobs)
-            direction = _system(self.model, np.ascontiguousarray(derivative[:, j]))
+            direction, on_cov = self._direction(theta, np.ascontiguousarray(derivative[:, j]))
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
             tangent.score_per_period(
                 inputs.dims,
@@ -168,6 +202,7 @@ class Problem:
                 inputs.system,
                 direction,
                 inputs.P0,
+                on_cov,
                 inputs.sample,
                 by_scale,
                 path,
@@ -175,6 +210,17 @@ class Problem:
             )
             out[:, j] = column
         return pd.DataFrame(out, self.index, list(self.names))
+
+    def _direction(self, theta: Floats, by_value: Floats) -> tuple[System, Floats]:
+        """A direction of the system's values, and what it does to the covariance of the state before the sample."""
+        out, cov, where = _system(self.model, by_value), np.zeros_like(self.initial_cov), self._stationary
+        at = moments(self.model, self.values(theta), where) if self.stationary else None
+        if at is not None:
+            mean, moved = push_forward(self.model, where, at, by_value)
+            out = out._replace(a0=out.a0.copy())
+            out.a0[where] += mean
+            cov[np.ix_(where, where)] = moved
+        return out, cov
 
     def hessian(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.DataFrame:
         """Second derivatives of the log-likelihood: fourth-order differences of the exact score."""

@@ -64,6 +64,13 @@ class StateEstimates:
         names = [show_slot(slot) for slot in self.problem.model.states]
         return pd.DataFrame(getattr(self, which), self.problem.index, names)
 
+    def std(self, which: Which = "smoothed") -> pd.DataFrame:
+        """Standard deviations of the states at known parameters, shape (n, m)."""
+        variances = np.einsum("tii->ti", getattr(self, f"{which}_cov"))
+        out: pd.DataFrame = self.states(which)
+        out[:] = np.sqrt(np.maximum(variances, 0.0))
+        return out
+
     def report(self, name: str, which: Which = "smoothed") -> tuple[pd.Series, pd.Series]:
         """Mean and standard deviation of one of the model's reports, each of length n.
 

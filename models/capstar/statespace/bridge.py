@@ -1,0 +1,148 @@
+"""The same system as a model of statsmodels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from statsmodels.tsa.statespace.mlemodel import MLEModel
+from statsmodels.tsa.statespace.simulation_smoother import SimulationSmoother
+
+from capstar.statespace.algebra import show_slot
+from capstar.statespace.diffuse import DiffuseProblem
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.problem import Problem
+from capstar.statespace.stationary import moments
+
+Array = npt.NDArray[Any]
+
+
+class _StartedAt(SimulationSmoother):  # type: ignore[misc]
+    """A state space whose first state has the moments it is told, with any loading of the diffuse part."""
+
+    first_mean: Array
+    first_cov: Array
+    first_diffuse: Array
+
+    def _initialize_state(self, prefix: str | None = None, complex_step: bool = False) -> None:
+        super()._initialize_state(prefix=prefix, complex_step=complex_step)
+        inner = self._statespaces[self.prefix if prefix is None else prefix]
+        dtype = np.asarray(inner.initial_state).dtype
+        for name, value in (
+            ("initial_state", self.first_mean),
+            ("initial_state_cov", self.first_cov),
+            ("initial_diffuse_state_cov", self.first_diffuse),
+        ):
+            np.asarray(getattr(inner, name))[...] = value if dtype.kind == "c" else np.real(value)
+
+
+class DeclaredModel(MLEModel):  # type: ignore[misc]
+    """A declared model with its data, in statsmodels' terms.
+
+    Parameters held in the estimate stay held.  Bounds are not enforced by statsmodels.
+
+    Parameters
+    ----------
+    problem
+        Equations, data and the state before the sample.
+    ml
+        An estimate: start values, and what is held.
+    """
+
+    def __init__(self, problem: Problem, ml: MaximumLikelihood) -> None:
+        self.problem, self.ml = problem, ml
+        model = problem.model
+        endog = pd.DataFrame(problem.y, problem.index, list(model.observed))
+        super().__init__(endog, k_states=len(model.states), k_posdef=max(len(model.state_shocks), 1))
+        self.ssm.tolerance = 0.0  # the filter's matrices are computed in every period, as ours are
+        self.ssm.initialize_diffuse() if isinstance(problem, DiffuseProblem) else self.ssm.initialize_known(
+            np.zeros(self.k_states), np.zeros((self.k_states, self.k_states))
+        )
+
+    def initialize_statespace(self, **kwargs: Any) -> None:
+        """With a first state of our own."""
+        endog = self.endog.T
+        self.ssm = _StartedAt(endog.shape[0], self.k_states, nobs=endog.shape[1], **kwargs)
+        self.ssm.bind(endog)
+        self.k_endog = self.ssm.k_endog
+
+    @property
+    def param_names(self) -> list[str]:
+        """The estimated parameters."""
+        return list(self.ml.free)
+
+    @property
+    def start_params(self) -> Array:
+        """The estimate."""
+        return self.ml.params[list(self.ml.free)].to_numpy(dtype=float)
+
+    @property
+    def state_names(self) -> list[str]:
+        """As ``g`` and ``g(-1)``."""
+        return [show_slot(slot) for slot in self.problem.model.states]
+
+    def update(self, params: Array, **kwargs: Any) -> None:
+        """Set the system matrices at parameter values (k,)."""
+        params = super().update(params, **kwargs)
+        problem = self.problem
+        theta = self.ml.params.to_numpy(dtype=params.dtype, copy=True)
+        theta[[problem.names.index(name) for name in self.ml.free]] = params
+        values = _values(problem, theta)
+        Z, D, H, T, c, G = (problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G"))
+        self["design"], self["transition"], self["state_intercept"] = Z, T, c
+        self["obs_intercept"] = D @ problem.x.T
+        scale = np.where(problem.scale_param >= 0, theta[problem.scale_param], 1.0)
+        self["obs_cov"] = (np.eye(len(H)) * H[:, 0])[:, :, None] * scale**2
+        if G.shape[1]:
+            self["selection"], self["state_cov"] = G, np.eye(G.shape[1])
+        first = _first_state(problem, values, T, c[:, 0], G)
+        self.ssm.first_mean, self.ssm.first_cov, self.ssm.first_diffuse = first
+
+
+def statsmodels_model(problem: Problem, ml: MaximumLikelihood) -> DeclaredModel:
+    """The same system as an `MLEModel`; its log-likelihood at equal parameters is the same.
+
+    Parameters
+    ----------
+    problem
+        Equations, data and the state before the sample.
+    ml
+        An estimate, whose values are the model's ``start_params``.
+
+    Returns
+    -------
+    statsmodels.tsa.statespace.mlemodel.MLEModel
+        ``smooth(start_params)``, ``fit()``, ``simulate`` and all else of statsmodels.
+    """
+    return DeclaredModel(problem, ml)
+
+
+def _values(problem: Problem, theta: Array) -> Array:
+    """System values at parameters that may be complex, which differentiation by complex steps asks for."""
+    if theta.dtype.kind != "c":
+        return problem.model.values(theta)
+    slot, coef, power = problem.model.terms
+    out = np.zeros(problem.model.n_values, dtype=theta.dtype)
+    np.add.at(out, slot, coef * np.prod(np.where(power == 0, 1.0, theta ** power.astype(float)), axis=1))
+    return out
+
+
+def _first_state(problem: Problem, values: Array, T: Array, c: Array, G: Array) -> tuple[Array, Array, Array]:
+    """Mean (m,), covariance and diffuse covariance (m, m) of the state in the first period."""
+    where = np.array(problem.stationary, dtype=np.int64)
+    mean = problem.initial_mean + values[problem.model.blocks["a"].where]
+    cov = problem.initial_cov.astype(values.dtype)
+    if where.size:
+        at = moments(problem.model, values, where)
+        mean[where] += np.nan if at is None else at.mean
+        cov[np.ix_(where, where)] += np.nan if at is None else at.cov
+    steps = problem.warmup + 1 if isinstance(problem, DiffuseProblem) else 1
+    for _ in range(steps):
+        mean, cov = T @ mean + c, T @ cov @ T.T + G @ G.T
+    if not isinstance(problem, DiffuseProblem):
+        return mean, cov, np.zeros_like(cov)
+    loading = np.linalg.matrix_power(T, steps) @ problem.loading
+    loading = loading @ np.linalg.inv(problem.loading.T @ loading)  # flat in the state of the first period
+    return mean, cov, loading @ loading.T

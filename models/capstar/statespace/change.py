@@ -1,0 +1,117 @@
+"""Why an estimate differs between two periods of one data set: the observations behind the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.statespace.decomposition import contributions
+from capstar.statespace.diffuse import proper_remainder
+from capstar.statespace.problem import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a report between two periods, and what each observation adds to it.
+
+    Attributes
+    ----------
+    report
+        Its name.
+    start, end
+        The periods.
+    change
+        The report at ``end`` less that at ``start``.
+    observations : pandas.DataFrame
+        Contribution of what each period's observation of each series brought that the past had not told.
+    data
+        Contribution of the series the report reads beside the states.
+    initial
+        Contribution of the state before the observations, and of constants.
+    """
+
+    report: str
+    start: pd.Period
+    end: pd.Period
+    change: float
+    observations: pd.DataFrame
+    data: float
+    initial: float
+
+    def by_year(self) -> pd.DataFrame:
+        """Contributions of the observations of each year."""
+        return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
+
+    def summary(self) -> pd.DataFrame:
+        """The change and its parts."""
+        before, since = self.observations.loc[: self.start], self.observations.loc[self.start + 1 :]
+        parts = {f"{name}, to {self.start}": before[name].sum() for name in self.observations}
+        parts |= {f"{name}, since": since[name].sum() for name in self.observations}
+        parts |= {"data in the report": self.data, "state before the sample": self.initial}
+        return pd.DataFrame({f"{self.report}, {self.start} to {self.end}": parts | {"change": self.change}})
+
+    def plot(self) -> Figure:
+        """Bars: contributions of each year's observations."""
+        from capstar.plotting import plot_contributions
+
+        title = f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}, by year of the observation"
+        return plot_contributions(self.by_year(), title=title)
+
+
+def decompose_change(
+    problem: Problem,
+    params: Mapping[str, float] | pd.Series,
+    report: str,
+    start: str | pd.Period,
+    end: str | pd.Period,
+    *,
+    which: Literal["filtered", "smoothed"] = "smoothed",
+) -> Change:
+    """Split the change of a report between two periods into contributions of the observations.
+
+    Parameters
+    ----------
+    problem, params
+        Model and parameters.
+    report
+        Name of one of the model's reports.
+    start, end
+        Periods of the sample; with a diffuse start, after those that determine the initial state.
+    which
+        ``"smoothed"``, given all data, or ``"filtered"``, given data to each period.
+
+    Raises
+    ------
+    SpecificationError
+        The report is unknown, or a period lies outside the sample.
+    """
+    model, theta = problem.model, problem.vector(params)
+    if report not in model.reports:
+        raise SpecificationError(
+            f"{problem.spec.name} has no report {report!r}; it has {list(model.reports)}. Declare it in reports."
+        )
+    if which not in ("filtered", "smoothed"):
+        raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
+    proper = proper_remainder(problem, theta)
+    first, last = (pd.Period(date, freq=proper.index.freqstr) for date in (start, end))
+    if not proper.index[0] <= first < last <= proper.index[-1]:
+        raise SpecificationError(
+            f"{first} to {last} is not within the usable sample, {proper.index[0]} to {proper.index[-1]}. Choose other "
+            "periods, the earlier one first."
+        )
+    values, row = problem.values(theta), model.reports.index(report)
+    on_states, on_data = (model.blocks[name].dense(values)[row] for name in ("R", "X"))
+    at = [proper.index.get_loc(date) for date in (first, last)]
+    loading = np.zeros((proper.nobs, len(on_states)))
+    loading[at[1]], loading[at[0]] = on_states, -on_states
+    found = contributions(proper, params, loading, smoothed=which == "smoothed")
+    data = float((proper.report_inputs[at[1]] - proper.report_inputs[at[0]]) @ on_data)
+    return Change(report, first, last, found.total + data, found.innovations, data, found.initial)

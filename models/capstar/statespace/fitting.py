@@ -1,0 +1,119 @@
+"""Maximum likelihood of any declared model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.frames import as_periods
+from capstar.statespace.algebra import CONSTANT
+from capstar.statespace.compiled import compile_spec
+from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
+from capstar.statespace.maximum_likelihood import maximize
+from capstar.statespace.results import StateSpaceResults
+from capstar.statespace.search import search_start
+from capstar.statespace.spec import Spec
+
+
+def fit(
+    spec: Spec,
+    data: pd.DataFrame | pd.Series,
+    *,
+    start: str | pd.Period | None = None,
+    end: str | pd.Period | None = None,
+    initial: Initial = "stationary",
+    fixed: Mapping[str, float] | None = None,
+    start_params: Mapping[str, float] | None = None,
+    n_starts: int = 4,
+    seed: int = 0,
+    keep: Literal["best", "first"] = "best",
+    allow_unconverged: bool = False,
+) -> StateSpaceResults:
+    """Estimate any declared model by maximum likelihood.
+
+    Parameters
+    ----------
+    spec
+        The equations.
+    data
+        A column for every series they read, by name, on dates without gaps: a PeriodIndex, regular timestamps, or
+        row numbers.  Observed series may have missing values; a Series is the one observed series.
+    start, end
+        First and last period of the likelihood; by default the first with every lag, and the last of the data.
+    initial
+        State before the sample.  ``"stationary"``: states with unit roots exactly diffuse (Koopman and Durbin 2003),
+        the others at their unconditional moments.  ``"diffuse"``: every state that depends on its own past exactly
+        diffuse.  Or a mean (m,) and covariance (m, m) of the state one period before the sample, in the order of the
+        spec's states, or an `InitialState`.
+    fixed
+        Parameters held at a value.
+    start_params
+        Start values; those not given are the spec's own, and where it has none they are searched for.
+    n_starts, seed, keep, allow_unconverged
+        See `capstar.statespace.maximize`; ``seed`` is also that of the search.
+
+    Returns
+    -------
+    StateSpaceResults
+
+    Raises
+    ------
+    SpecificationError
+        An equation cannot be meant, a parameter is unknown, or the initial state is not determined.
+    DataError
+        A series is missing, has gaps, or is too short.
+    ConvergenceError
+        No maximum was reached.
+
+    Examples
+    --------
+    The annual flow of the Nile as a local level (Durbin and Koopman 2012, section 2.10.3):
+
+    >>> from statsmodels.datasets import nile
+    >>> from capstar.statespace import Spec, fit, params, variables
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> y, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec("local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta})
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> (fit(level, flow).params ** 2).round(0).to_dict()
+    {'s_eps': 15099.0, 's_eta': 1469.0}
+    """
+    frame = _columns(spec, data)
+    if not isinstance(initial, str | InitialState):
+        initial = given_state(spec, initial)
+    held = _held(spec, fixed, start_params)
+    problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
+    chosen = problem.table().release(start_params or {}).starting(start_params or {}).fix(held)
+    chosen = search_start(problem, chosen, seed=seed)
+    require_stationary(problem, chosen.start.to_numpy(dtype=float))
+    ml = maximize(
+        problem, chosen, n_starts=n_starts, seed=seed, keep=keep, allow_unconverged=allow_unconverged
+    )
+    return StateSpaceResults(problem, ml, frame, initial)
+
+
+def _held(spec: Spec, fixed: Mapping[str, float] | None, start_params: Mapping[str, float] | None) -> dict[str, float]:
+    """Parameters that are held: the spec's own, unless a start value frees them, and those asked for."""
+    own = {n: float(p.start) for n, p in compile_spec(spec).parameters.items() if p.fixed and p.start is not None}
+    return {n: v for n, v in own.items() if n not in (start_params or {})} | dict(fixed or {})
+
+
+def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:
+    """The series the equations read, on periods."""
+    model = compile_spec(spec)
+    wanted = list(
+        dict.fromkeys([*model.observed, *(name for name, _ in (*model.regressors, *model.report_inputs))])
+    )
+    wanted = [name for name in wanted if name != CONSTANT]
+    if isinstance(data, pd.Series) and len(model.observed) == 1:
+        data = data.rename(model.observed[0])
+    table = as_periods(data, source=spec.name)
+    if absent := [name for name in wanted if name not in table]:
+        raise DataError(
+            f"{spec.name} reads the series {absent}, which the data lack; they have {[str(c) for c in table]}. Add them, or "
+            "rename yours."
+        )
+    return table[wanted]

@@ -1,0 +1,152 @@
+"""The state before the sample: stationary, diffuse, or given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.statespace.algebra import show_slot
+from capstar.statespace.diffuse import diffuse_problem
+from capstar.statespace.parameters import ParameterTable
+from capstar.statespace.problem import Problem, bind
+from capstar.statespace.spec import Spec
+from capstar.statespace.stationary import (
+    forgetful_states,
+    moments,
+    positions,
+    require_moments,
+    stationary_states,
+)
+
+
+@dataclass(frozen=True)
+class InitialState:
+    """Moments of the state one period before the sample.
+
+    Attributes
+    ----------
+    mean : pandas.Series
+        By state, such as ``ystar``, ``ystar(-1)``, ``g(-1)``, in the units of the model.
+    cov : pandas.DataFrame
+        Covariance of the same states.
+    """
+
+    mean: pd.Series
+    cov: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Refuse a covariance that does not belong to the mean."""
+        names = list(self.mean.index)
+        if list(self.cov.index) != names or list(self.cov.columns) != names:
+            raise SpecificationError(
+                f"The initial covariance is labelled {list(self.cov.index)} by {list(self.cov.columns)}, the mean "
+                f"{names}. Give both in the same order."
+            )
+
+    def cut_to(self, spec: Spec) -> tuple[dict[tuple[str, int], float], pd.DataFrame]:
+        """Mean by state and covariance (m, m) of the states of one model, in its order.
+
+        Raises
+        ------
+        SpecificationError
+            A state is missing.
+        """
+        slots = {show_slot(slot): slot for slot in spec.state_slots()}
+        if absent := [name for name in slots if name not in self.mean.index]:
+            raise SpecificationError(
+                f"{spec.name}: the initial state gives no {absent[0]}; the states are {list(slots)}. Add it."
+            )
+        mean = {slot: float(self.mean[name]) for name, slot in slots.items()}
+        return mean, self.cov.loc[list(slots), list(slots)]
+
+
+Initial: TypeAlias = (
+    "Literal['stationary', 'diffuse'] | InitialState | tuple[pd.Series | npt.ArrayLike, npt.ArrayLike]"
+)
+
+
+def start_from(
+    spec: Spec,
+    data: pd.DataFrame,
+    initial: Initial = "stationary",
+    *,
+    fixed: Mapping[str, float] | None = None,
+    start: pd.Period | str | None = None,
+    end: pd.Period | str | None = None,
+) -> Problem:
+    """Bind equations to data, with the state before the sample as the model has it, unknown, or given.
+
+    Parameters
+    ----------
+    spec, data, start, end
+        See `capstar.statespace.bind`.
+    initial
+        ``"stationary"``: states with a unit root, and those that follow from them, are exactly diffuse, the others
+        have their unconditional moments.  ``"diffuse"``: every state that depends on its own past is exactly diffuse.
+        An `InitialState`, or a mean (m,) and covariance (m, m) in the order of the states, which describe the state
+        one period before the sample.
+    fixed
+        Parameters that will be held; an autoregressive coefficient held at one is a unit root.
+
+    Returns
+    -------
+    Problem or DiffuseProblem
+
+    Raises
+    ------
+    DataError
+        As `capstar.statespace.bind`.
+    SpecificationError
+        ``initial`` is none of these, or the data cannot determine a diffuse state.
+    """
+    if not isinstance(initial, str):
+        mean, cov = given_state(spec, initial).cut_to(spec)
+        return bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+    if initial not in ("stationary", "diffuse"):
+        raise SpecificationError(
+            f"initial={initial!r}; choose 'stationary' or 'diffuse', or give an InitialState."
+        )
+    slots = spec.state_slots()
+    mean, cov = dict.fromkeys(slots, 0.0), np.zeros((len(slots), len(slots)))
+    problem = bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+    table = problem.table().fix({n: v for n, v in (fixed or {}).items() if n in problem.names})
+    model = problem.model
+    settled = stationary_states(model, table) if initial == "stationary" else forgetful_states(model)
+    diffuse = [name for name in dict.fromkeys(name for name, _ in slots) if name not in settled]
+    problem = replace(problem, stationary=tuple(positions(model, settled).tolist()))
+    return diffuse_problem(problem, diffuse) if diffuse else problem
+
+
+def require_stationary(problem: Problem, theta: npt.NDArray[np.float64]) -> None:
+    """Raise `SpecificationError` where states that start from unconditional moments have none."""
+    if problem.stationary:
+        where = np.array(problem.stationary)
+        names = tuple(dict.fromkeys(problem.model.states[i][0] for i in problem.stationary))
+        require_moments(problem.spec.name, moments(problem.model, problem.values(theta), where), names)
+
+
+def given_state(spec: Spec, initial: InitialState | tuple[object, object]) -> InitialState:
+    """A mean and a covariance as an `InitialState`, labelled in the order of the spec's states."""
+    if isinstance(initial, InitialState):
+        return initial
+    names = [show_slot(slot) for slot in spec.state_slots()]
+    try:
+        mean, cov = initial
+        if isinstance(mean, Mapping):
+            mean = pd.Series(mean)
+        if isinstance(mean, pd.Series) and isinstance(cov, pd.DataFrame):
+            return InitialState(mean, cov)
+        labels = list(mean.index) if isinstance(mean, pd.Series) else names
+        shown = pd.Series(np.asarray(mean, dtype=float), labels)
+        return InitialState(shown, pd.DataFrame(np.asarray(cov, dtype=float), labels, labels))
+    except (TypeError, ValueError) as error:
+        raise SpecificationError(
+            f"{spec.name}: initial={initial!r} is no mean and covariance of the {len(names)} states {names}. Give "
+            f"(mean, cov) of shapes ({len(names)},) and ({len(names)}, {len(names)}), or an InitialState."
+        ) from error

@@ -1,0 +1,260 @@
+"""Why estimates change when the data do: revised data, and the news in each new observation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.frames import as_periods
+from capstar.reporting import Summary
+from capstar.statespace.algebra import CONSTANT
+from capstar.statespace.compiled import Compiled, compile_spec
+from capstar.statespace.forecasting import forecast
+from capstar.statespace.initial import Initial, start_from
+from capstar.statespace.problem import Problem
+from capstar.statespace.smoothing import estimate_states
+from capstar.statespace.spec import Spec
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class News:
+    """The change of every report from one data set to the next, and where it comes from.
+
+    All estimates are given all data of their set, at the same parameters; beyond the end of the earlier set they are
+    forecasts.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row for each report and period: ``earlier``, ``revisions`` (of data already there), ``news`` (of new
+        observations) and ``later``; the first three sum to the last.
+    revisions : pandas.DataFrame
+        What the revisions of each series add, rows as ``table``.
+    observations : pandas.DataFrame
+        A row for each new observation (period, series): ``observed``, the ``forecast`` of it from the earlier
+        observations with their revised values, and their difference, ``news``.
+    weights : pandas.DataFrame
+        What a unit of each observation's news adds: rows as ``table``, columns as ``observations``.
+    """
+
+    table: pd.DataFrame
+    revisions: pd.DataFrame
+    observations: pd.DataFrame
+    weights: pd.DataFrame
+
+    @property
+    def impacts(self) -> pd.DataFrame:
+        """What each new observation adds, weight times news; rows as ``table``, columns as ``observations``."""
+        return self.weights * self.observations["news"]
+
+    def summary(self, period: str | pd.Period | None = None) -> Summary:
+        """The changes of one period, the last by default, and the observations behind them.
+
+        Parameters
+        ----------
+        period
+            A period of the later data.
+        """
+        periods = pd.PeriodIndex(self.table.index.get_level_values("period"))
+        at = periods[-1] if period is None else pd.Period(period, freq=periods.freqstr)
+        if at not in periods:
+            raise DataError(f"{at} is not in the data, {periods[0]} to {periods[-1]}. Choose another period.")
+        changed = self.table.xs(at, level="period")
+        behind = self.impacts.xs(at, level="period").T
+        shown = pd.concat([self.observations, behind.add_prefix("adds to ")], axis=1)
+        shown.index = [f"{series} {date}" for date, series in shown.index]
+        tables = {f"Reports in {at}": changed, "New observations": shown}
+        revised = self.revisions.xs(at, level="period")
+        if (revised != 0).any(axis=None):
+            tables["Revisions, by series"] = revised
+        return Summary(f"News for {at}", tables, ("Parameters as known.",))
+
+    def __repr__(self) -> str:
+        return f"<News {len(self.observations)} new observations, {self.table.index.levels[0].size} reports>"
+
+
+def explain_revisions(
+    spec: Spec,
+    params: Mapping[str, float] | pd.Series,
+    earlier: pd.DataFrame,
+    later: pd.DataFrame,
+    *,
+    initial: Initial = "stationary",
+    start: str | pd.Period | None = None,
+) -> News:
+    r"""Split the change of every report between two data sets.
+
+    Estimates are linear in the data.  Put the revised values in for what was already there and the change is that of
+    the revisions; add the new observations and the rest is :math:`\sum_j w_j (y_j - E[y_j | \text{revised}])`, weights
+    times news (Banbura and Modugno 2014).  Series that the model does not explain are, beyond the earlier data, those
+    of the later.
+
+    Parameters
+    ----------
+    spec, params
+        Model and parameters.
+    earlier, later
+        Tables of the series the equations read, as known at two dates; the later one has every observation that the
+        earlier one has, revised or not.
+    initial, start
+        State before the sample and first period, as of `capstar.statespace.fit`.
+
+    Raises
+    ------
+    DataError
+        A series is missing, an observation of the earlier data is not in the later, or there is neither anything new
+        nor revised.
+
+    References
+    ----------
+    Banbura, M. and Modugno, M. (2014). Maximum likelihood estimation of factor models on datasets with arbitrary
+    pattern of missing data. *Journal of Applied Econometrics* 29(1), 133-160.
+    """
+    new, pattern, old = _aligned(spec, earlier, later)
+    sets = _Sets(spec, params, initial, start, pattern)
+    revised = new.where(pattern | ~_explained(spec, new))
+    before, middle = sets.reports(old, True), sets.reports(revised, True)
+    after = sets.reports(new, False)
+    by_series = {
+        name: _stack(sets.reports(old.assign(**{name: revised[name]}), True) - before)
+        for name in new
+        if not old[name].equals(revised[name])
+    }
+    observations = sets.forecasts(revised, new)
+    weights = {}
+    for date, series in observations.index:
+        moved = new.copy()
+        moved.loc[date, series] += 1.0
+        weights[date, series] = _stack(sets.reports(moved, False) - after)
+    table = pd.DataFrame(
+        {
+            "earlier": _stack(before),
+            "revisions": _stack(middle - before),
+            "news": _stack(after - middle),
+            "later": _stack(after),
+        }
+    )
+    return News(
+        table,
+        pd.DataFrame(by_series, index=table.index),
+        observations,
+        pd.DataFrame(weights, index=table.index, columns=observations.index),
+    )
+
+
+def _explained(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
+    """Which cells are of observed series."""
+    return pd.DataFrame({name: name in spec.observation for name in frame}, index=frame.index)
+
+
+def _aligned(
+    spec: Spec, earlier: pd.DataFrame, later: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The later data, which of its cells the earlier have, and the earlier data on the same periods."""
+    model = compile_spec(spec)
+    read = (*((n, 0) for n in model.observed), *model.regressors, *model.report_inputs)
+    names = [name for name in dict.fromkeys(n for n, _ in read) if name != CONSTANT]
+    old, new = (
+        as_periods(frame, source=f"{spec.name}, {which} data")
+        for frame, which in ((earlier, "earlier"), (later, "later"))
+    )
+    for which, frame in (("earlier", old), ("later", new)):
+        if absent := [name for name in names if name not in frame]:
+            raise DataError(f"{spec.name}: the {which} data lack {absent[0]}. Add the column.")
+    if new.index[-1] < old.index[-1] or new.index.freqstr != old.index.freqstr:
+        raise DataError(
+            f"{spec.name}: the earlier data end in {old.index[-1]}, the later in {new.index[-1]}. Exchange them, or cut the "
+            "earlier."
+        )
+    first = max(old.index[0], new.index[0])
+    old, new = old.loc[first:, names], new.loc[first:, names]
+    pattern = old.notna().reindex(new.index, fill_value=False)
+    if (lost := pattern & new.isna()).any(axis=None):
+        series = lost.any().idxmax()
+        raise DataError(
+            f"{spec.name}: {series} in {lost[series].idxmax()} is in the earlier data and not in the later. Fill it."
+        )
+    old = old.reindex(new.index)
+    for name in names:
+        if name not in spec.observation:
+            old[name] = old[name].where(pattern[name], new[name])
+    if old.equals(new):
+        raise DataError(f"{spec.name}: the two data sets are the same; there is nothing to explain.")
+    return new, pattern, old
+
+
+def _stack(wide: pd.DataFrame) -> pd.Series:
+    """Reports by period as one column, by report and period."""
+    out: pd.Series = wide.rename_axis("period").rename_axis("report", axis=1).T.stack()
+    return out
+
+
+@dataclass(frozen=True)
+class _Sets:
+    """Estimates from data sets of one model."""
+
+    spec: Spec
+    params: Mapping[str, float] | pd.Series
+    initial: Initial
+    start: str | pd.Period | None
+    pattern: pd.DataFrame
+
+    def problem(self, frame: pd.DataFrame, cut: bool) -> Problem:
+        """Bound to data of which, if ``cut``, only what the earlier set had is observed."""
+        filled = self.filled(frame) if cut else frame
+        problem = start_from(self.spec, filled, self.initial, start=self.start)
+        if not cut:
+            return problem
+        seen = self.pattern.loc[problem.index, list(problem.model.observed)].to_numpy()
+        return problem.with_data(np.where(seen, problem.y, np.nan))
+
+    def filled(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Lags of observed series that the equations read, beyond the earlier data, replaced by their forecasts."""
+        names = _own_lags(compile_spec(self.spec))
+        last = self.pattern[list(self.spec.observation)].any(axis=1)
+        end = last[last].index[-1]
+        if not names or end == frame.index[-1]:
+            return frame
+        problem = start_from(self.spec, frame.loc[:end], self.initial, start=self.start)
+        states = estimate_states(problem, self.params)
+        ahead = frame.loc[end + 1 :]
+        future = ahead.drop(columns=list(problem.model.observed))
+        mean = forecast(states, len(ahead), history=frame.loc[:end], future=future).mean
+        out = frame.copy()
+        out.loc[ahead.index, names] = mean[names]
+        return out
+
+    def reports(self, frame: pd.DataFrame, cut: bool) -> pd.DataFrame:
+        """Every report given the data, by period."""
+        states = estimate_states(self.problem(frame, cut), self.params)
+        return pd.DataFrame({name: states.report(name)[0] for name in states.problem.model.reports})
+
+    def forecasts(self, revised: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+        """New observations, what the revised earlier data say of them, and the difference."""
+        problem = self.problem(revised, True)
+        states, model = estimate_states(problem, self.params), problem.model
+        values = problem.values(states.theta)
+        mean = states.smoothed @ model.blocks["Z"].dense(values).T + problem.x @ model.blocks["D"].dense(values).T
+        expected = pd.DataFrame(mean, problem.index, list(model.observed))
+        rows = {}
+        for name in model.observed:
+            fresh = new[name].notna() & ~self.pattern[name]
+            for date in fresh[fresh].index:
+                observed, said = float(new.loc[date, name]), float(expected.loc[date, name])
+                rows[date, name] = {"observed": observed, "forecast": said, "news": observed - said}
+        index = pd.MultiIndex.from_tuples(sorted(rows), names=["period", "series"])
+        columns = ["observed", "forecast", "news"]
+        return pd.DataFrame([rows[key] for key in index], index, columns, dtype=float)
+
+
+def _own_lags(model: Compiled) -> list[str]:
+    """Observed series whose lags the equations or reports read."""
+    read = {name for name, _ in (*model.regressors, *model.report_inputs)}
+    return [name for name in model.observed if name in read]

@@ -1,0 +1,391 @@
+"""What a fitted state-space model answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.frames import as_periods
+from capstar.reporting import Summary
+from capstar.statespace.change import Change, decompose_change
+from capstar.statespace.diagnostics import Diagnostics, diagnose
+from capstar.statespace.diffuse import DiffuseProblem
+from capstar.statespace.forecasting import Forecast, forecast
+from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
+from capstar.statespace.initial import Initial, start_from
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.news import News, explain_revisions
+from capstar.statespace.problem import Problem
+from capstar.statespace.simulation import SimulatedSample, simulate_sample
+from capstar.statespace.smoothing import (
+    Disturbances,
+    StateEstimates,
+    Which,
+    estimate_states,
+    smooth_disturbances,
+)
+from capstar.statespace.spec import Spec
+from capstar.statespace.tables import parameter_table, summarize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from statsmodels.tsa.statespace.mlemodel import MLEModel
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StateSpaceResults:
+    """Estimates of a declared state-space model; made by `capstar.statespace.fit`.
+
+    Attributes
+    ----------
+    problem
+        Equations, data and the state before the sample.
+    ml
+        The maximum of the likelihood, and the evidence that it is one.
+    data : pandas.DataFrame
+        Every series the equations read, from the first row given to the last.
+    initial
+        How the state before the sample was chosen.
+    estimated : StateSpaceResults or None
+        What the parameters were estimated on, where it is not this sample.
+    """
+
+    problem: Problem
+    ml: MaximumLikelihood
+    data: pd.DataFrame
+    initial: Initial = "stationary"
+    estimated: StateSpaceResults | None = None
+
+    @property
+    def spec(self) -> Spec:
+        """The equations; printing them shows the model."""
+        return self.problem.spec
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.spec.name
+
+    @property
+    def nobs(self) -> int:
+        """Number of periods of the likelihood."""
+        return self.problem.nobs
+
+    @property
+    def params(self) -> pd.Series:
+        """Estimated parameters."""
+        return self.ml.params[list(self.ml.free)]
+
+    @property
+    def fixed(self) -> pd.Series:
+        """Parameters that were held."""
+        return self.ml.params.drop(list(self.ml.free))
+
+    @property
+    def llf(self) -> float:
+        """Log-likelihood, constants included; of a diffuse start with log(2 pi) for every observation."""
+        return self.ml.llf
+
+    @property
+    def df_model(self) -> int:
+        """Estimated parameters and diffuse elements of the initial state (Durbin and Koopman 2012, section 7.4)."""
+        diffuse = self.problem.loading.shape[1] if isinstance(self.problem, DiffuseProblem) else 0
+        return len(self.ml.free) + diffuse
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion, ``2 df_model - 2 llf``."""
+        return 2 * self.df_model - 2 * self.llf
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, ``log(nobs) df_model - 2 llf``."""
+        return float(np.log(self.nobs)) * self.df_model - 2 * self.llf
+
+    @property
+    def converged(self) -> bool:
+        """Whether the estimate is a maximum."""
+        return self.ml.converged
+
+    def cov_params(self, kind: CovarianceKind = "hessian") -> pd.DataFrame:
+        """Covariance of the estimated parameters, shape (k, k); NaN at a bound.
+
+        Parameters
+        ----------
+        kind
+            ``"hessian"``: inverse of minus the second derivatives; ``"opg"``: inverse of the outer product of scores;
+            ``"sandwich"``: of both (White 1982), right where the model is not.
+        """
+        one = self.estimated or self
+        return covariance(one.problem, one.ml, kind)
+
+    @cached_property
+    def bse(self) -> pd.Series:
+        """Standard errors, from the Hessian."""
+        return standard_errors(self.cov_params())
+
+    @property
+    def tvalues(self) -> pd.Series:
+        """Estimates over standard errors."""
+        return (self.params / self.bse).rename("z")
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p-values of zero, normal distribution."""
+        return parameter_table(self.params, self.bse)["P>|z|"].rename("p")
+
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Normal confidence intervals, columns ``lower`` and ``upper``.
+
+        Parameters
+        ----------
+        alpha
+            Probability outside, between 0 and 1.
+        """
+        if not 0 < alpha < 1:
+            raise SpecificationError(f"alpha={alpha}; give a probability between 0 and 1, such as 0.05.")
+        half = NormalDist().inv_cdf(1 - alpha / 2) * self.bse
+        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
+
+    @cached_property
+    def estimates(self) -> StateEstimates:
+        """Moments of the states given the data."""
+        return estimate_states(self.problem, self.ml.params)
+
+    @property
+    def filtered(self) -> pd.DataFrame:
+        """States given data to each period, parameters of the whole sample, shape (n, m)."""
+        return self.estimates.states("filtered")
+
+    @property
+    def smoothed(self) -> pd.DataFrame:
+        """States given all data, shape (n, m)."""
+        return self.estimates.states("smoothed")
+
+    def states(self, which: Which = "smoothed") -> pd.DataFrame:
+        """States, and their standard deviations at known parameters with the ending ``_se``, by period.
+
+        Parameters
+        ----------
+        which
+            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
+        """
+        return pd.concat(
+            [self.estimates.states(which), self.estimates.std(which).add_suffix("_se")], axis=1
+        ).rename_axis("date")
+
+    def reports(self, which: Which = "smoothed") -> pd.DataFrame:
+        """Every declared report, and its standard deviation with the ending ``_se``, by period.
+
+        Parameters
+        ----------
+        which
+            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
+        """
+        found = {name: self.estimates.report(name, which) for name in self.problem.model.reports}
+        columns = {name: mean for name, (mean, _) in found.items()}
+        columns |= {f"{name}_se": std for name, (_, std) in found.items()}
+        return pd.DataFrame(columns, index=self.problem.index).rename_axis("date")
+
+    def to_frame(self) -> pd.DataFrame:
+        """States of the current period and reports, filtered and smoothed, with standard deviations (``_se``)."""
+        parts = []
+        for which in ("filtered", "smoothed"):
+            both = pd.concat([self.reports(which), self.states(which)], axis=1)
+            shown = both.loc[:, ~both.columns.duplicated() & ~both.columns.str.contains("(", regex=False)]
+            stems = {c: c.removesuffix("_se") for c in shown}
+            parts.append(shown.rename(columns={c: f"{s}_{which}{c[len(s):]}" for c, s in stems.items()}))
+        return pd.concat(parts, axis=1)
+
+    def disturbances(self) -> Disturbances:
+        """Smoothed shocks and auxiliary residuals."""
+        return smooth_disturbances(self.problem, self.ml.params)
+
+    def diagnostics(self, *, lags: int = 8) -> Diagnostics:
+        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`.
+
+        Parameters
+        ----------
+        lags
+            Of the tests for serial correlation.
+        """
+        return diagnose(self.estimates, self.disturbances(), lags=lags)
+
+    def forecast(self, h: int, *, future: pd.DataFrame | None = None) -> Forecast:
+        """Forecast the observed series and the reports for the next ``h`` periods.
+
+        Parameters
+        ----------
+        h
+            Number of periods.
+        future
+            Series that the equations read and do not explain, for the periods to come.
+
+        Raises
+        ------
+        DataError
+            Such a series is not given for every period.
+        """
+        _require_count("h", h)
+        ahead = pd.period_range(self.problem.index[-1] + 1, periods=h, freq=self.problem.index.freq)
+        known = pd.DataFrame(index=ahead) if future is None else as_periods(future, source="future")
+        return forecast(self.estimates, h, history=self.data, future=known)
+
+    def simulate(self, n: int | None = None, seed: int = 0) -> SimulatedSample:
+        """Draw a sample of the model at its estimate; see `capstar.statespace.simulate_sample`.
+
+        Parameters
+        ----------
+        n
+            Number of periods; by default that of the sample.
+        seed
+            Of the draw.
+        """
+        _require_count("n", self.nobs if n is None else n)
+        return simulate_sample(self.estimates, self.nobs if n is None else n, seed=seed)
+
+    def decompose(
+        self,
+        report: str,
+        start: str | pd.Period,
+        end: str | pd.Period,
+        *,
+        which: Literal["smoothed", "filtered"] = "smoothed",
+    ) -> Change:
+        """Which observations moved a report between two periods; see `capstar.statespace.decompose_change`.
+
+        Parameters
+        ----------
+        report
+            Name of a report.
+        start, end
+            Periods of the sample.
+        which
+            Of the estimate given all data, or of that given data to each period.
+        """
+        return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
+
+    def news(self, earlier: pd.DataFrame, later: pd.DataFrame) -> News:
+        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`.
+
+        Parameters
+        ----------
+        earlier, later
+            Tables of the series the equations read, as known at two dates.
+        """
+        first = self.problem.index[0]
+        return explain_revisions(self.spec, self.ml.params, earlier, later, initial=self.initial, start=first)
+
+    def append(self, data: pd.DataFrame) -> StateSpaceResults:
+        """The filter run on over further periods with the parameters held.
+
+        Parameters
+        ----------
+        data
+            The periods that follow the sample, with every series the equations read.
+
+        Raises
+        ------
+        DataError
+            The first period is not the one after the last, or a series is missing.
+        """
+        more = as_periods(data, source="further data")
+        if more.index[0] != self.data.index[-1] + 1:
+            raise DataError(
+                f"{self.model_name}: the further data begin in {more.index[0]}, expected {self.data.index[-1] + 1}, the "
+                "period after the last. Cut or complete them."
+            )
+        if absent := [name for name in self.data if name not in more]:
+            raise DataError(f"{self.model_name}: the further data lack {absent[0]}. Add the column.")
+        whole = pd.concat([self.data, more[list(self.data)]])
+        problem = start_from(self.spec, whole, self.initial, fixed=self.fixed, start=self.problem.index[0])
+        ml = replace(self.ml, llf=problem.loglike(self.ml.params))
+        return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the estimate to a file that `StateSpaceResults.load` reads: versioned JSON, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            Of the file.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the file.
+        """
+        from capstar.statespace.storage import write_results
+
+        return write_results(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> StateSpaceResults:
+        """Read an estimate written by `save`, and check that its likelihood is what it was.
+
+        Parameters
+        ----------
+        path
+            Of the file.
+
+        Raises
+        ------
+        DataError
+            The file is absent, none of these, of a later version, or has been changed.
+        """
+        from capstar.statespace.storage import read_results
+
+        return read_results(Path(path))
+
+    def to_statsmodels(self) -> MLEModel:
+        """The same system as a statsmodels model: equal likelihood, all of its methods; ``start_params`` is the estimate.
+
+        See `capstar.statespace.statsmodels_model`.
+        """
+        from capstar.statespace.bridge import statsmodels_model
+
+        return statsmodels_model(self.problem, self.ml)
+
+    def summary(self) -> Summary:
+        """Parameters, fit and latest states; prints as text, and has ``to_html``, ``to_latex`` and ``to_csv``."""
+        return summarize(self)
+
+    def plot(self, *, level: float = 0.9) -> Figure:
+        """Reports (or states, where the model has no reports) with bands at known parameters.
+
+        Parameters
+        ----------
+        level
+            Coverage of the bands.
+        """
+        from capstar.plotting.statespace import plot_paths
+
+        names = list(self.problem.model.reports) or [c for c in self.smoothed if "(" not in c]
+        both = {which: self.reports(which) if self.problem.model.reports else self.states(which) for which in
+                ("smoothed", "filtered")}  # fmt: skip
+        means = both["smoothed"][names]
+        half = NormalDist().inv_cdf((1 + level) / 2) * both["smoothed"][[f"{n}_se" for n in names]].to_numpy()
+        title = f"{self.model_name}, {self.problem.index[0]}-{self.problem.index[-1]} ({level:.0%} bands)"
+        return plot_paths(means, means - half, means + half, both["filtered"][names], title=title)
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    def __repr__(self) -> str:
+        index = self.problem.index
+        return f"<StateSpaceResults {self.model_name}, {index[0]}-{index[-1]}, log-likelihood {self.llf:.4f}>"
+
+
+def _require_count(name: str, value: int) -> None:
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise SpecificationError(f"{name}={value!r}; give a number of periods, at least 1.")

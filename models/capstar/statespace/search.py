@@ -1,0 +1,96 @@
+"""Start values where none are given: a spread of points over the plausible range, and a short climb from the best."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import qmc
+
+from capstar.errors import SpecificationError
+from capstar.statespace.algebra import CONSTANT, as_coef, as_linear
+from capstar.statespace.coordinates import Coordinates
+from capstar.statespace.maximum_likelihood import leap
+from capstar.statespace.parameters import ParameterTable
+from capstar.statespace.problem import Problem
+
+Floats = npt.NDArray[np.float64]
+_POINTS = 256
+_CLIMBS, _STEPS = 4, 60
+_SMALL, _LARGE = 0.02, 1.5  # standard deviations of shocks, in units of the data's
+_SLOPE = 0.95  # coefficients without bounds lie within this of zero
+
+
+def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> ParameterTable:
+    """Fill in the start values that a table lacks.
+
+    Points of a scrambled Sobol sequence are spread over the plausible range of the parameters without start values:
+    standard deviations of shocks from 2 to 150 percent of the data's, constants over the range of the data, other
+    parameters within their bounds and constraints, or between -0.95 and 0.95.  The best four are climbed for at most
+    60 steps, and the highest point reached is the start.
+
+    Parameters
+    ----------
+    problem
+        Equations bound to data.
+    table
+        Start values, NaN where there are none.
+    seed
+        Of the sequence.
+
+    Raises
+    ------
+    SpecificationError
+        The likelihood is defined at none of the points.
+    """
+    absent = table.start.isna().to_numpy() & table.free
+    if not absent.any():
+        return table
+    at = Coordinates(table.complete())
+    unknown = absent[table.free]
+    low, high, logs = _ranges(problem, at)
+    unit = qmc.Sobol(int(unknown.sum()), rng=np.random.default_rng(seed)).random(_POINTS)
+    points = np.tile(at.start, (_POINTS, 1))
+    spread = low[unknown] + unit * (high - low)[unknown]
+    points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)
+    values = np.array([problem.value_and_score(at.fill(x))[0] for x in points])
+    if not np.isfinite(values).any():
+        raise SpecificationError(
+            f"{problem.spec.name}: the likelihood is defined at none of {_POINTS} points tried as start values. Give "
+            "start_params, or a start for each parameter in the spec's table of parameters."
+        )
+    best = np.argsort(-values, kind="stable")[:_CLIMBS]
+    ends = [leap(problem, at, points[i], steps=_STEPS)[0] for i in best if np.isfinite(values[i])]
+    reached = [problem.loglike(at.fill(x)) for x in ends]
+    theta = at.fill(ends[int(np.nanargmax(reached))])
+    return table.starting(dict(zip(table.names, theta.tolist(), strict=True)))
+
+
+def _ranges(problem: Problem, at: Coordinates) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Range of each coordinate, and whether it is one of logarithms, shapes (k,)."""
+    lower, upper = at.bounds
+    known = np.isfinite(lower) & np.isfinite(upper)
+    low, high = np.where(known, lower, np.clip(-_SLOPE, lower, upper)), np.where(known, upper, _SLOPE)
+    high = np.where(known, high, np.clip(high, lower, upper))
+    changes = np.nanstd(np.diff(problem.y, axis=0), axis=0)
+    scale = changes[changes > 0] if (changes > 0).any() else np.ones(1)
+    scales, constants = _standard_deviations(problem), _constants(problem)
+    logs = np.array([name in scales for name in at.names])
+    low = np.where(logs, np.log(np.maximum(_SMALL * scale.min(), np.maximum(lower, 1e-12))), low)
+    high = np.where(logs, np.log(np.minimum(_LARGE * np.nanstd(problem.y, axis=0).max(), upper)), high)
+    for i, name in enumerate(at.names):
+        if name in constants and not known[i]:
+            low[i], high[i] = np.clip([np.nanmin(problem.y), np.nanmax(problem.y)], lower[i], upper[i])
+    return low, np.maximum(high, low), logs
+
+
+def _standard_deviations(problem: Problem) -> set[str]:
+    """Parameters that are the standard deviation of a shock."""
+    stds = [as_coef(std) for std in problem.spec.shocks.values()]
+    return {std.names[0] for std in stds if len(std.terms) == 1 and len(std.names) == 1}
+
+
+def _constants(problem: Problem) -> set[str]:
+    """Parameters that stand alone in an equation."""
+    equations = (*problem.spec.observation.values(), *problem.spec.transition.values())
+    coefs = [coef for rhs in equations for slot, coef in as_linear(rhs).terms.items() if slot[0] == CONSTANT]
+    return {coef.names[0] for coef in coefs if len(coef.terms) == 1 and len(coef.names) == 1}

@@ -1,0 +1,112 @@
+"""Samples drawn from a fitted model, own lags included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.statespace.algebra import CONSTANT, show_slot
+from capstar.statespace.diffuse import DiffuseProblem
+from capstar.statespace.problem import Problem
+from capstar.statespace.smoothing import StateEstimates, simulate_data
+
+
+@dataclass(frozen=True)
+class SimulatedSample:
+    """A sample the model could have produced.
+
+    Attributes
+    ----------
+    data : pandas.DataFrame
+        The observed series, by period.
+    states : pandas.DataFrame
+        The states behind them, as ``g`` and ``g(-1)``.
+    reports : pandas.DataFrame
+        The model's reports, at the drawn states and data.
+    """
+
+    data: pd.DataFrame
+    states: pd.DataFrame
+    reports: pd.DataFrame
+
+
+def simulate_sample(estimates: StateEstimates, n: int, *, seed: int | np.random.Generator = 0) -> SimulatedSample:
+    """Draw states and observations from the first period of the sample on.
+
+    The state before the sample is drawn from its distribution; where it is diffuse, from that given all data.  Lags of
+    observed series follow the draws; series that the model does not explain are as in the data.
+
+    Parameters
+    ----------
+    estimates
+        States of the model, with the problem and the parameters.
+    n
+        Number of periods: any where the model explains every series it reads, else at most those of the sample.
+    seed
+        Or a generator.
+
+    Raises
+    ------
+    SpecificationError
+        ``n`` is beyond the data of a series that the model does not explain.
+    """
+    problem = _of_length(_proper(estimates), n)
+    theta = estimates.theta
+    states, y = simulate_data(problem, theta, seed=seed, own_lags=True)
+    model, values = problem.model, problem.values(theta)
+    data = pd.DataFrame(y, problem.index, list(model.observed))
+    inputs = problem.report_inputs.copy()
+    for k, (name, lag) in enumerate(model.report_inputs):
+        if name in model.observed:
+            inputs[-lag or None :, k] = data[name].to_numpy()[: n + lag]
+    reports = states @ model.blocks["R"].dense(values).T + inputs @ model.blocks["X"].dense(values).T
+    return SimulatedSample(
+        data.rename_axis("date"),
+        pd.DataFrame(states, problem.index, [show_slot(slot) for slot in model.states]).rename_axis("date"),
+        pd.DataFrame(reports, problem.index, list(model.reports)).rename_axis("date"),
+    )
+
+
+def _proper(estimates: StateEstimates) -> Problem:
+    """The problem with a distribution of the state before the sample."""
+    problem = estimates.problem
+    if not isinstance(problem, DiffuseProblem):
+        return problem
+    declared = problem.values(estimates.theta)[problem.model.blocks["a"].where]
+    shared = {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
+    return Problem(
+        **shared | {"initial_mean": estimates.initial - declared, "initial_cov": estimates.initial_cov, "stationary": ()}
+    )
+
+
+def _of_length(problem: Problem, n: int) -> Problem:
+    """The first ``n`` periods; periods after the sample where the model reads no series it does not explain."""
+    model, have = problem.model, problem.nobs
+    index = pd.period_range(problem.index[0], periods=n, freq=problem.index.freq)
+    if n > have:
+        read = [name for name, _ in (*model.regressors, *model.report_inputs)]
+        strangers = [name for name in read if name not in model.observed and name != CONSTANT]
+        if strangers:
+            raise SpecificationError(
+                f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does not "
+                f"explain. Choose n of at most {have}."
+            )
+
+    def stretched(array: np.ndarray, fill: float) -> np.ndarray:
+        more = np.full((max(n - have, 0), *array.shape[1:]), fill, dtype=array.dtype)
+        return np.ascontiguousarray(np.concatenate([array[:n], more]))
+
+    x = stretched(problem.x, 0.0)
+    for k, (name, _) in enumerate(model.regressors):
+        if name == CONSTANT:
+            x[:, k] = 1.0
+    inputs = stretched(problem.report_inputs, 0.0)
+    for k, (name, _) in enumerate(model.report_inputs):
+        if name == CONSTANT:
+            inputs[:, k] = 1.0
+    scale = np.full(n, -1, dtype=np.int64)
+    scale[: min(n, have)] = problem.scale_param[:n]
+    return replace(problem, index=index, y=stretched(problem.y, np.nan), x=x, report_inputs=inputs, scale_param=scale)

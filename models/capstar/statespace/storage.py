@@ -1,0 +1,216 @@
+"""Estimates in a file: versioned JSON with equations, data, parameters and the evidence of the maximum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError
+from capstar.statespace.algebra import Coef, Linear, as_coef, as_linear
+from capstar.statespace.constraints import Constraint, Stationary, SumBelow
+from capstar.statespace.initial import Initial, InitialState, start_from
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.parameters import Parameter
+from capstar.statespace.results import StateSpaceResults
+from capstar.statespace.spec import Spec
+from capstar.writing import write_whole
+
+FORMAT, VERSION = "capstar state-space estimate", 1
+_SAME = 1e-8  # a stored likelihood is met again to this, relative; rounding differs between processors
+
+
+def write_results(results: StateSpaceResults, path: Path) -> Path:
+    """Write an estimate; see `StateSpaceResults.save`."""
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}. Make it first.")
+    write_whole(path, json.dumps({"format": FORMAT, "version": VERSION, **_pack(results)}, allow_nan=False))
+    return path
+
+
+def read_results(path: Path) -> StateSpaceResults:
+    """Read an estimate; see `StateSpaceResults.load`."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file. Write one with results.save(path).") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not readable as an estimate ({error}). Save it again.") from error
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+        raise DataError(f"{path}: this is not a file written by StateSpaceResults.save.")
+    if stored.get("version") != VERSION:
+        raise DataError(
+            f"{path}: written in version {stored.get('version')} of the format, this library reads version {VERSION}. Use the "
+            "library that wrote it, or estimate again."
+        )
+    try:
+        results = _unpack(stored)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise DataError(f"{path}: incomplete ({error!r}). Save the estimate again.") from error
+    found = results.problem.loglike(results.ml.params)
+    if not abs(found - results.ml.llf) <= _SAME * max(1.0, abs(found)):
+        raise DataError(
+            f"{path}: the log-likelihood of what the file holds is {found:.6f}, it says {results.ml.llf:.6f}. It has been "
+            "changed; save the estimate again."
+        )
+    return results
+
+
+def _pack(results: StateSpaceResults) -> dict[str, Any]:
+    index = results.problem.index
+    return {
+        "spec": pack_spec(results.spec),
+        "data": _pack_frame(results.data),
+        "frequency": index.freqstr,
+        "sample": [str(index[0]), str(index[-1])],
+        "initial": _pack_initial(results.initial),
+        "ml": _pack_ml(results.ml),
+        "estimated": None if results.estimated is None else _pack(results.estimated),
+    }
+
+
+def _unpack(stored: Mapping[str, Any]) -> StateSpaceResults:
+    spec, initial, ml = unpack_spec(stored["spec"]), _unpack_initial(stored["initial"]), _unpack_ml(stored["ml"])
+    data = _unpack_frame(stored["data"], stored["frequency"])
+    held = {str(n): float(v) for n, v in ml.params.items() if n not in ml.free}
+    first, last = (pd.Period(date, freq=stored["frequency"]) for date in stored["sample"])
+    problem = start_from(spec, data, initial, fixed=held, start=first, end=last)
+    before = None if stored["estimated"] is None else _unpack(stored["estimated"])
+    return StateSpaceResults(problem, ml, data, initial, before)
+
+
+def pack_spec(spec: Spec) -> dict[str, Any]:
+    """A spec as plain lists and numbers."""
+    return {
+        "name": spec.name,
+        "observation": {name: _pack_linear(rhs) for name, rhs in spec.observation.items()},
+        "transition": {name: _pack_linear(rhs) for name, rhs in spec.transition.items()},
+        "shocks": {name: _pack_coef(std) for name, std in spec.shocks.items()},
+        "layout": [list(slot) for slot in spec.layout],
+        "initial_mean": [[list(slot), _pack_coef(coef)] for slot, coef in spec.initial_mean.items()],
+        "obs_scale": {name: list(window) for name, window in spec.obs_scale.items()},
+        "reports": {name: _pack_linear(rhs) for name, rhs in spec.reports.items()},
+        "parameters": {name: _pack_parameter(one) for name, one in spec.parameters.items()},
+        "constraints": [_pack_constraint(one) for one in spec.constraints],
+    }
+
+
+def unpack_spec(stored: Mapping[str, Any]) -> Spec:
+    """The spec that `pack_spec` took apart."""
+    return Spec(
+        name=stored["name"],
+        observation={name: _unpack_linear(rhs) for name, rhs in stored["observation"].items()},
+        transition={name: _unpack_linear(rhs) for name, rhs in stored["transition"].items()},
+        shocks={name: _unpack_coef(std) for name, std in stored["shocks"].items()},
+        layout=tuple((name, lag) for name, lag in stored["layout"]),
+        initial_mean={(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored["initial_mean"]},
+        obs_scale={name: (window[0], window[1]) for name, window in stored["obs_scale"].items()},
+        reports={name: _unpack_linear(rhs) for name, rhs in stored["reports"].items()},
+        parameters={name: Parameter(**_with_bounds(one)) for name, one in stored["parameters"].items()},
+        constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
+    )
+
+
+def _pack_coef(coef: Coef | float) -> list[Any]:
+    return [[[list(power) for power in mono], value] for mono, value in as_coef(coef).terms.items()]
+
+
+def _unpack_coef(stored: list[Any]) -> Coef:
+    return Coef({tuple((name, power) for name, power in mono): value for mono, value in stored})
+
+
+def _pack_linear(rhs: Linear | Coef | float) -> list[Any]:
+    return [[list(slot), _pack_coef(coef)] for slot, coef in as_linear(rhs).terms.items()]
+
+
+def _unpack_linear(stored: list[Any]) -> Linear:
+    return Linear({(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored})
+
+
+def _pack_parameter(one: Parameter) -> dict[str, Any]:
+    fields = {name: getattr(one, name) for name in ("start", "fixed", "unit", "description")}
+    bounds = {name: getattr(one, name) for name in ("lower", "upper")}
+    return fields | {name: value if np.isfinite(value) else None for name, value in bounds.items()}
+
+
+def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
+    infinite = {"lower": -np.inf, "upper": np.inf}
+    return {name: infinite[name] if value is None and name in infinite else value for name, value in stored.items()}
+
+
+def _pack_constraint(one: Constraint) -> dict[str, Any]:
+    if isinstance(one, SumBelow):
+        return {"kind": "SumBelow", "names": list(one.names), "limit": one.limit}
+    if isinstance(one, Stationary):
+        return {"kind": "Stationary", "names": list(one.names)}
+    raise DataError(f"A constraint of type {type(one).__name__} cannot be saved; use Stationary or SumBelow.")
+
+
+def _unpack_constraint(stored: Mapping[str, Any]) -> Constraint:
+    if stored["kind"] == "SumBelow":
+        return SumBelow(*stored["names"], limit=stored["limit"])
+    return Stationary(*stored["names"])
+
+
+def _pack_initial(initial: Initial) -> Any:
+    if isinstance(initial, str):
+        return initial
+    assert isinstance(initial, InitialState)
+    return {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": initial.cov.to_numpy().tolist()}
+
+
+def _unpack_initial(stored: Any) -> Initial:
+    if isinstance(stored, str):
+        return stored  # type: ignore[return-value]
+    names = stored["states"]
+    return InitialState(pd.Series(stored["mean"], names), pd.DataFrame(stored["cov"], names, names))
+
+
+def _pack_frame(frame: pd.DataFrame) -> dict[str, Any]:
+    columns = {str(name): _numbers(frame[name]) for name in frame}
+    return {"dates": [str(date) for date in frame.index], "columns": columns}
+
+
+def _unpack_frame(stored: Mapping[str, Any], frequency: str) -> pd.DataFrame:
+    index = pd.PeriodIndex(stored["dates"], freq=frequency, name="date")
+    return pd.DataFrame({name: np.array(v, dtype=float) for name, v in stored["columns"].items()}, index=index)
+
+
+def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:
+    return {
+        "params": {str(name): float(value) for name, value in ml.params.items()},
+        "free": list(ml.free),
+        "llf": ml.llf,
+        "gradient": _numbers(ml.gradient),
+        "projected_gradient": ml.projected_gradient,
+        "curvature": ml.curvature,
+        "hessian": [_numbers(row) for _, row in ml.hessian.iterrows()],
+        "at_bound": [bool(flag) for flag in ml.at_bound],
+        "converged": ml.converged,
+        "starts": ml.starts.to_dict("list"),
+    }
+
+
+def _unpack_ml(stored: Mapping[str, Any]) -> MaximumLikelihood:
+    free = list(stored["free"])
+    hessian = np.array(stored["hessian"], dtype=float).reshape(len(free), len(free))
+    return MaximumLikelihood(
+        params=pd.Series(stored["params"], name="estimate", dtype=float),
+        free=tuple(free),
+        llf=stored["llf"],
+        gradient=pd.Series(stored["gradient"], free, name="score", dtype=float),
+        projected_gradient=stored["projected_gradient"],
+        curvature=stored["curvature"],
+        hessian=pd.DataFrame(hessian, free, free),
+        at_bound=pd.Series(stored["at_bound"], free, name="at_bound", dtype=bool),
+        converged=stored["converged"],
+        starts=pd.DataFrame(stored["starts"]),
+    )
+
+
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
