@@ -96,7 +96,8 @@ class DiffuseProblem(Problem):
         if known is None:
             return -np.inf, np.zeros_like(theta)
         value, gradient = centred(self, long, known).value_and_score(theta)
-        root = np.linalg.cholesky(np.linalg.inv(known.S))
+        scaled, unit = (each[0] for each in _in_units(known.S[None]))
+        root = unit[:, None] * np.linalg.inv(np.linalg.cholesky(scaled)).T
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(long.nobs)
         columns = [*(self.loading @ root).T, *np.zeros_like(self.loading.T)]
         for k, column in enumerate(columns):
@@ -243,7 +244,8 @@ class Augmented(NamedTuple):
     @property
     def delta(self) -> Floats:
         """Least-squares estimate of the initial state's unknown part, shape (d,)."""
-        return np.asarray(np.linalg.solve(self.S, self.s), dtype=np.float64)
+        scaled, unit = (each[0] for each in _in_units(self.S[None]))
+        return np.asarray(unit * np.linalg.solve(scaled, unit * self.s), dtype=np.float64)
 
     @property
     def determined(self) -> bool:

@@ -122,11 +122,18 @@ def maximize(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
             "parameters. Give a longer sample or fix parameters."
         )
-    first, *others = _starting_points(problem, at, n_starts, seed)
-    tries = [_finish(problem, at, *_walk(problem, at, first))]
-    tries += [_finish(problem, at, *leap(problem, at, start)) for start in others]
-    best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
-    result = _report(problem, at, best[0], _tried(tries), tolerance)
+    try:
+        first, *others = _starting_points(problem, at, n_starts, seed)
+        tries = [_finish(problem, at, *_walk(problem, at, first))]
+        tries += [_finish(problem, at, *leap(problem, at, start)) for start in others]
+        best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
+        result = _report(problem, at, best[0], _tried(tries), tolerance)
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(
+            f"{problem.spec.name}: on the way to the maximum the likelihood ceased to be defined ({error}). Give other start "
+            "values or bounds; a diffuse likelihood grows without bound where two diffuse states become one: "
+            "initial='stationary' avoids that."
+        ) from error
     if not result.converged:
         _complain(problem, result, allow=allow_unconverged)
     return result
