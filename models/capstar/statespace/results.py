@@ -307,7 +307,23 @@ class StateSpaceResults:
             )
         if absent := [name for name in self.data if name not in more]:
             raise DataError(f"{self.model_name}: the further data lack {absent[0]}. Add the column.")
-        whole = pd.concat([self.data, more[list(self.data)]])
+        return self.on(pd.concat([self.data, more[list(self.data)]]))
+
+    def on(self, data: pd.DataFrame) -> StateSpaceResults:
+        """The filter run over other data from the same first period, with the parameters held.
+
+        Parameters
+        ----------
+        data
+            Every series the equations read.
+
+        Raises
+        ------
+        DataError
+            A series is missing, or a lag reaches before the data.
+        """
+        whole = as_periods(data, source=self.model_name)
+        whole = whole[[name for name in self.data if name in whole]]
         problem = start_from(self.spec, whole, self.initial, fixed=self.fixed, start=self.problem.index[0])
         ml = replace(self.ml, llf=problem.loglike(self.ml.params))
         return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)

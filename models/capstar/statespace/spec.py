@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from capstar.errors import SpecificationError
 from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_coef, as_linear, show_slot
@@ -86,6 +86,34 @@ class Spec:
         keys = {key for rhs in self.observation.values() for key in as_linear(rhs).terms}
         latent = set(self.transition) | set(self.shocks)
         return tuple(sorted((k for k in keys if k[0] not in latent), key=lambda k: (k[0], -k[1])))
+
+    def without(self, series: Iterable[str]) -> Spec:
+        """The same equations without the terms in the series named, as if these were zero.
+
+        Constraints on parameters that stood in such terms alone go too.
+
+        Parameters
+        ----------
+        series
+            Names of series, observed ones left out; a name that no equation reads is passed over.
+        """
+        gone = set(series)
+        if explained := sorted(gone & (set(self.observation) | set(self.transition) | set(self.shocks))):
+            raise SpecificationError(
+                f"{self.name}: {explained[0]} is explained by the model and cannot be left out. Replace its equation."
+            )
+        if not gone:
+            return self
+        sides = [
+            {
+                name: Linear({slot: coef for slot, coef in as_linear(rhs).terms.items() if slot[0] not in gone})
+                for name, rhs in side.items()
+            }
+            for side in (self.observation, self.transition, self.reports)
+        ]
+        bare = replace(self, observation=sides[0], transition=sides[1], reports=sides[2], constraints=())
+        left = _parameters(bare)
+        return replace(bare, constraints=tuple(c for c in self.constraints if set(c.names) <= left))
 
     def check(self) -> None:
         """Raise `SpecificationError` at the first equation that cannot be meant."""
@@ -193,11 +221,16 @@ def _check_transition(spec: Spec) -> None:
                 )
 
 
-def _check_constraints(spec: Spec) -> None:
+def _parameters(spec: Spec) -> set[str]:
+    """Every parameter that an equation reads."""
     equations = (*spec.observation.values(), *spec.transition.values(), *spec.reports.values())
     coefs = [coef for rhs in equations for coef in as_linear(rhs).terms.values()]
     coefs += [as_coef(std) for std in spec.shocks.values()] + list(spec.initial_mean.values())
-    known = {name for coef in coefs for name in coef.names} | set(spec.obs_scale)
+    return {name for coef in coefs for name in coef.names} | set(spec.obs_scale)
+
+
+def _check_constraints(spec: Spec) -> None:
+    known = _parameters(spec)
     for constraint in spec.constraints:
         if strangers := [name for name in constraint.names if name not in known]:
             raise SpecificationError(

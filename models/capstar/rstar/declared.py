@@ -1,0 +1,327 @@
+"""Any declared state-space model with a natural rate in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.frames import as_quarterly, require_columns
+from capstar.reporting import Summary
+from capstar.rstar.natural_rate import NaturalRate, StatePath
+from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.redraw import GapSource, draw_from
+from capstar.rstar.series import R, columns_of, derive, with_covid_index
+from capstar.statespace.algebra import CONSTANT, as_linear, variables
+from capstar.statespace.compiled import compile_spec
+from capstar.statespace.diagnostics import Diagnostics
+from capstar.statespace.fitting import fit
+from capstar.statespace.forecasting import Forecast
+from capstar.statespace.initial import Initial
+from capstar.statespace.results import StateSpaceResults
+from capstar.statespace.spec import Spec
+
+RSTAR = "rstar"
+
+
+@dataclass(frozen=True)
+class DeclaredModel(NaturalRateModel):
+    """A natural-rate model that is its equations, estimated in one step by maximum likelihood.
+
+    Make one with `from_spec`.
+
+    Attributes
+    ----------
+    spec
+        The equations, with a report ``rstar`` in percent a year.
+    name, citation
+        As in summaries.
+    initial
+        State before the sample, as of `capstar.statespace.fit`.
+    fixed
+        Parameters held at a value.
+    """
+
+    spec: Spec
+    name: str
+    citation: str = ""
+    initial: Initial = "stationary"
+    fixed: Mapping[str, float] = field(default_factory=dict)
+
+    options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged")
+    method = "declared equations, one-step maximum likelihood"
+    seconds = 2.0
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Series that the equations read, and the real rate."""
+        model = compile_spec(self.spec)
+        read = (*((n, 0) for n in model.observed), *model.regressors, *model.report_inputs, (R, 0))
+        return tuple(dict.fromkeys(name for name, _ in read if name != CONSTANT))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Input columns the model needs besides the date."""
+        return columns_of(self.series)
+
+    def fit(
+        self,
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        fixed: Mapping[str, float] | None = None,
+        start_params: Mapping[str, float] | None = None,
+        initial: Initial | None = None,
+        n_starts: int = 4,
+        seed: int = 0,
+        keep: Literal["best", "first"] = "best",
+        allow_unconverged: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> DeclaredRate:
+        """Estimate the model.
+
+        Terms that the sample cannot identify are left out: those in a series that is zero throughout, and scales of
+        measurement errors in quarters outside it.
+
+        Parameters
+        ----------
+        data
+            One row a quarter, without gaps, with the columns `inputs`.
+        start, end
+            Sample of the likelihood; by default everything the lags leave.
+        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged
+            See `capstar.statespace.fit`.
+        progress
+            Called with one line before the estimation.
+
+        Raises
+        ------
+        DataError
+            A column is missing, or a value in the sample.
+        SpecificationError, ConvergenceError
+            See `capstar.statespace.fit`.
+        """
+        frame = self._series(data, end)
+        spec = _within(self.spec, frame)
+        known = set(compile_spec(spec).param_names)
+        held = {n: v for n, v in self.fixed.items() if n in known} | dict(fixed or {})
+        if progress is not None:
+            progress(f"{self.name}: maximum likelihood")
+        results = fit(
+            spec, frame, start=start, end=end, fixed=held, start_params=start_params,
+            initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
+            allow_unconverged=allow_unconverged,
+        )  # fmt: skip
+        return DeclaredRate(self, results, frame)
+
+    def _series(self, data: pd.DataFrame, end: str | pd.Period | None) -> pd.DataFrame:
+        source = str(data.attrs.get("title", "data"))
+        table = as_quarterly(data, source=source)
+        table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
+        require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
+        return derive(table if end is None else table.loc[: pd.Period(end, freq="Q")], self.series)
+
+
+@dataclass(frozen=True, repr=False)
+class DeclaredRate(NaturalRate):
+    """An estimate of a declared natural-rate model.
+
+    Attributes
+    ----------
+    model
+        What was estimated.
+    results
+        The state-space estimate, with all it answers: ``results.news(...)``, ``results.save(...)`` and so on.
+    data : pandas.DataFrame
+        The series by the names of the equations.
+    """
+
+    model: DeclaredModel
+    results: StateSpaceResults
+    data: pd.DataFrame
+
+    @property
+    def quantities(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The model's reports, ``"rstar"`` first."""
+        reports = self.results.problem.model.reports
+        return (RSTAR, *(name for name in reports if name != RSTAR))
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.model.name
+
+    @property
+    def citation(self) -> str:
+        """Where the model is published; empty where it is not."""
+        return self.model.citation
+
+    def path(self, name: str) -> StatePath:
+        """One of the model's reports by quarter, in its units."""
+        self.require_quantity(name)
+        both = [self.results.estimates.report(name, which) for which in ("filtered", "smoothed")]
+        return StatePath(both[0][0], both[1][0], both[0][1], both[1][1])
+
+    @property
+    def real_rate(self) -> pd.Series:
+        """Ex-ante real rate by quarter, percent a year."""
+        rate = self.data[R].copy()
+        rate.attrs = dict(self.data.attrs)
+        return rate
+
+    @property
+    def params(self) -> pd.Series:
+        """Estimated parameters."""
+        return self.results.params
+
+    @property
+    def all_params(self) -> pd.Series:
+        """The parameters with those held fixed."""
+        return self.results.ml.params
+
+    @property
+    def at_bound(self) -> pd.Series:
+        """Which parameters ended at a bound."""
+        return self.results.ml.at_bound
+
+    @property
+    def llf(self) -> float:
+        """Log-likelihood, constants included."""
+        return self.results.llf
+
+    def summary(self) -> Summary:
+        """Parameters, fit and latest values."""
+        return replace(self.results.summary(), title=f"{self.model_name}, {self.start}-{self.end}")
+
+    def diagnostics(self, *, lags: int = 8) -> Diagnostics:
+        """Tests on standardised innovations and auxiliary residuals.
+
+        Parameters
+        ----------
+        lags
+            Of the tests for serial correlation.
+        """
+        return self.results.diagnostics(lags=lags)
+
+    def run_on(self, data: pd.DataFrame) -> DeclaredRate:
+        """The filter run on over longer data, every parameter held.
+
+        Parameters
+        ----------
+        data
+            Input that starts where this estimate's did and goes further.
+        """
+        frame = self.model._series(data, None)
+        last = self.results.data.index[-1]
+        if frame.index[-1] <= last:
+            return replace(self, results=self.results.on(frame), data=frame)
+        return replace(self, results=self.results.on(frame), data=frame)
+
+    def forecast(
+        self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"
+    ) -> Forecast:
+        """Forecast the observed series and the reports for the next ``h`` quarters.
+
+        Parameters
+        ----------
+        h
+            Number of quarters.
+        real_rate
+            Assumed ex-ante real rate where the equations read it and do not explain it, percent a year: ``"neutral"``
+            (the last filtered r*), ``"last"`` (its last value), a number, or a Series on the quarters to come.  Other
+            series that the model does not explain are taken as zero.
+        """
+        if h < 1:
+            raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
+        index = pd.period_range(self.end + 1, periods=h, freq="Q")
+        future = pd.DataFrame(0.0, index, [c for c in self.results.data if c not in self.results.spec.observation])
+        if R in future:
+            future[R] = assumed_rate(real_rate, self.rstar.filtered, self.real_rate, index)
+        return self.results.forecast(h, future=future)
+
+    def redraw(self) -> GapSource:
+        """What samples of the gap are drawn from, for the joint bootstrap."""
+        problem, theta = self.results.problem, self.results.estimates.theta
+        return draw_from(problem, theta, self.data, self.rstar.filtered, _Again(self))
+
+
+def assumed_rate(
+    wanted: float | pd.Series | str, rstar: pd.Series, rate: pd.Series, index: pd.PeriodIndex
+) -> pd.Series:
+    """Path of the real rate that a forecast assumes.
+
+    Parameters
+    ----------
+    wanted
+        ``"neutral"``, ``"last"``, a number or a path.
+    rstar, rate
+        Filtered r* and the real rate until the forecast begins, percent a year.
+    index
+        Quarters of the forecast.
+
+    Raises
+    ------
+    SpecificationError
+        ``wanted`` is none of these.
+    """
+    if isinstance(wanted, str):
+        known = {"neutral": rstar.iloc[-1], "last": rate.loc[rstar.index[-1]]}
+        if wanted not in known:
+            raise SpecificationError(f"real_rate={wanted!r}; choose 'neutral', 'last' or give a path.")
+        wanted = float(known[wanted])
+    return wanted.reindex(index) if isinstance(wanted, pd.Series) else pd.Series(wanted, index)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Estimates the model anew on a drawn sample, from the estimate it was drawn from."""
+
+    rate: DeclaredRate
+
+    def __call__(self, frame: pd.DataFrame) -> pd.Series:
+        """Filtered r* of the sample."""
+        results = self.rate.results
+        again = fit(
+            results.spec, frame, start=results.problem.index[0], fixed=results.fixed,
+            start_params=results.params, initial=results.initial, n_starts=1,
+        )  # fmt: skip
+        return again.estimates.report(RSTAR, "filtered")[0]
+
+
+def declared_model(
+    spec: Spec, *, name: str, citation: str = "", initial: Initial = "stationary", fixed: Mapping[str, float] | None = None
+) -> DeclaredModel:
+    """A model from equations that no family knows; see `capstar.rstar.from_spec`.
+
+    Raises
+    ------
+    SpecificationError
+        The equations have neither a report nor a state ``rstar``.
+    """
+    if RSTAR not in spec.reports:
+        if RSTAR not in spec.transition:
+            raise SpecificationError(
+                f"{name}: the equations have no r*. Name a state 'rstar', or declare it, reports={{'rstar': 4 * g + z}}, in "
+                "percent a year."
+            )
+        (rstar,) = variables(RSTAR)
+        spec = replace(spec, reports={RSTAR: rstar, **spec.reports})
+    compile_spec(spec)
+    return DeclaredModel(replace(spec, name=name), name, citation, initial, dict(fixed or {}))
+
+
+def _within(spec: Spec, frame: pd.DataFrame) -> Spec:
+    """Equations without the terms that the sample cannot identify."""
+    explained = {*spec.observation, *spec.transition, *spec.shocks, CONSTANT}
+    empty = [name for name in frame if name not in explained and (frame[name] == 0).all()]
+    first, last = frame.index[0], frame.index[-1]
+    scale = {
+        name: span
+        for name, span in spec.obs_scale.items()
+        if pd.Period(span[0], freq="Q") <= last and pd.Period(span[1], freq="Q") >= first
+    }
+    return replace(spec.without(empty), obs_scale=scale)

@@ -1,0 +1,74 @@
+"""From input columns to the series that equations read, and back: which column each series needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+Y, PI, R, D, OIL, IMPORTS = "y", "pi", "r", "d", "oil", "imports"
+COVID = pd.Period("2020Q1", freq="Q")  # before, the COVID index is zero and may be left out
+
+
+class Derivation(NamedTuple):
+    """How a series follows from input columns.
+
+    Attributes
+    ----------
+    columns
+        It needs.
+    compute
+        The series from a table with these columns.
+    unit
+        Of the series.
+    """
+
+    columns: tuple[str, ...]
+    compute: Callable[[pd.DataFrame], pd.Series]
+    unit: str
+
+
+DERIVATIONS: dict[str, Derivation] = {
+    Y: Derivation(("log_gdp",), lambda f: 100.0 * f["log_gdp"], "100 times the log of real GDP"),
+    PI: Derivation(("inflation",), lambda f: f["inflation"], "percent a year"),
+    R: Derivation(
+        ("interest_rate", "expected_inflation"),
+        lambda f: f["interest_rate"] - f["expected_inflation"],
+        "ex-ante real rate, percent a year",
+    ),
+    D: Derivation(("covid_index",), lambda f: f["covid_index"], "stringency index, 0-100"),
+    OIL: Derivation(
+        ("oil_price_inflation", "inflation"),
+        lambda f: f["oil_price_inflation"] - f["inflation"],
+        "percent a year, relative to inflation",
+    ),
+    IMPORTS: Derivation(
+        ("import_price_inflation", "inflation"),
+        lambda f: f["import_price_inflation"] - f["inflation"],
+        "percent a year, relative to inflation",
+    ),
+}
+
+
+def columns_of(series: Iterable[str]) -> tuple[str, ...]:
+    """Input columns that series need; a series of another name is a column of that name."""
+    found = dict.fromkeys(
+        column for name in series for column in (DERIVATIONS[name].columns if name in DERIVATIONS else (name,))
+    )
+    return tuple(found)
+
+
+def derive(frame: pd.DataFrame, series: Iterable[str]) -> pd.DataFrame:
+    """The series by name, from a table that has the columns they need."""
+    out = pd.DataFrame(
+        {name: DERIVATIONS[name].compute(frame) if name in DERIVATIONS else frame[name] for name in series},
+        index=frame.index,
+    )
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def with_covid_index(frame: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
+    """A table that ends before 2020 with the COVID index, which is zero until then, if it lacks it."""
+    return frame.assign(covid_index=0.0) if "covid_index" not in frame and last < COVID else frame
