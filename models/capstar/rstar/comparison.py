@@ -13,7 +13,7 @@ from capstar.errors import SpecificationError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
+    from capstar.rstar.laubach_williams.results import RStarResults
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 
 from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import as_quarterly
-from capstar.rstar.model import RStarModel
-from capstar.rstar.results import RStarResults
+from capstar.rstar.laubach_williams.model import RStarModel
+from capstar.rstar.laubach_williams.results import RStarResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

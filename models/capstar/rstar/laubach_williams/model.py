@@ -9,8 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.rstar.inputs import prepare, required_columns
-from capstar.rstar.laubach_williams import (
+from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
     LW2003_VARIANT,
@@ -21,7 +20,8 @@ from capstar.rstar.laubach_williams import (
     Window,
     declare,
 )
-from capstar.rstar.options import (
+from capstar.rstar.laubach_williams.inputs import prepare, required_columns
+from capstar.rstar.laubach_williams.options import (
     InitialState,
     Options,
     SignalToNoise,
@@ -29,8 +29,8 @@ from capstar.rstar.options import (
     checked_windows,
     departures,
 )
-from capstar.rstar.results import RStarResults
-from capstar.rstar.three_stage import Job, adapt, estimate
+from capstar.rstar.laubach_williams.results import RStarResults
+from capstar.rstar.laubach_williams.three_stage import Job, adapt, estimate_stages
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.spec import Spec
 
@@ -42,7 +42,7 @@ class RStarModel:
     Attributes
     ----------
     variant
-        Which terms the model has; see `capstar.rstar.laubach_williams.Variant`.
+        Which terms the model has; see `capstar.rstar.laubach_williams.equations.Variant`.
     """
 
     variant: Variant
@@ -194,7 +194,7 @@ class RStarModel:
         published = PUBLISHED.get(self.name)
         return RStarResults(
             job=job,
-            stages=estimate(job, progress=progress),
+            stages=estimate_stages(job, progress=progress),
             departures=departures(variant, published and adapt(published, frame, first, last), options),
         )
 

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
-    from capstar.rstar.three_stage import StageEstimate
-    from capstar.rstar.uncertainty import StateUncertainty
+    from capstar.rstar.laubach_williams.results import RStarResults
+    from capstar.rstar.laubach_williams.three_stage import StageEstimate
+    from capstar.rstar.laubach_williams.uncertainty import StateUncertainty
 
 
 def as_dict(results: RStarResults) -> dict[str, Any]:

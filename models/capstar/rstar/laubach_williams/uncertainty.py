@@ -17,7 +17,7 @@ from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, smoothed_moments
 
 if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
+    from capstar.rstar.laubach_williams.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 Covariance = Literal["full", "published"]

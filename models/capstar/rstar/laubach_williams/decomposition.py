@@ -14,7 +14,7 @@ from capstar.statespace.decomposition import contributions
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
+    from capstar.rstar.laubach_williams.results import RStarResults
 
 
 @dataclass(frozen=True)

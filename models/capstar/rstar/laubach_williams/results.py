@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.bootstrap import Bootstrap, bootstrap
-from capstar.rstar.decomposition import RStarDecomposition, decompose
-from capstar.rstar.export import as_dict
-from capstar.rstar.identification import PileUp, Profile, likelihood_profile, pile_up
-from capstar.rstar.inputs import prepare
-from capstar.rstar.laubach_williams import Variant
-from capstar.rstar.summary import Summary, summarize
-from capstar.rstar.three_stage import Job, StageEstimate, ThreeStages, held_stage
-from capstar.rstar.uncertainty import Covariance, StateUncertainty, state_uncertainty
+from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
+from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
+from capstar.rstar.laubach_williams.equations import Variant
+from capstar.rstar.laubach_williams.export import as_dict
+from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.inputs import prepare
+from capstar.rstar.laubach_williams.summary import Summary, summarize
+from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, held_stage
+from capstar.rstar.laubach_williams.uncertainty import Covariance, StateUncertainty, state_uncertainty
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
@@ -240,7 +240,7 @@ class RStarResults:
         n_workers: int = 1,
         progress: Callable[[float], None] | None = None,
     ) -> Bootstrap:
-        """Run all three stages on samples drawn from this estimate; see `capstar.rstar.bootstrap`.
+        """Run all three stages on samples drawn from this estimate; see `capstar.rstar.laubach_williams.bootstrap`.
 
         Parameters
         ----------

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
-    from capstar.rstar.uncertainty import StateUncertainty
+    from capstar.rstar.laubach_williams.results import RStarResults
+    from capstar.rstar.laubach_williams.uncertainty import StateUncertainty
 
 
 _ERRORS_TITLE = "Standard errors of the states, parameter uncertainty included"

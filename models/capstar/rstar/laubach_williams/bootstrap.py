@@ -13,15 +13,15 @@ import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
 from capstar.replications import first_successes
-from capstar.rstar.three_stage import Job, estimate
-from capstar.rstar.uncertainty import QUANTITIES
+from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
+from capstar.rstar.laubach_williams.uncertainty import QUANTITIES
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import simulate_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
+    from capstar.rstar.laubach_williams.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 Which = Literal["filtered", "smoothed"]
@@ -158,7 +158,7 @@ def bootstrap(
     """
     if n_replications < 2:
         raise SpecificationError(f"n_replications={n_replications}; at least 2 are needed.")
-    generator = source(results)
+    generator = sample_source(results)
     job = replace(results.job, options=replace(results.job.options, n_starts=1))
     found, tried = first_successes(
         partial(_replicate, generator, job), n_replications, seed=seed, n_workers=n_workers, progress=progress
@@ -181,7 +181,7 @@ def bootstrap(
 
 
 @dataclass(frozen=True)
-class Source:
+class SampleSource:
     """What samples are drawn from.
 
     Attributes
@@ -208,7 +208,7 @@ class Source:
         return World(frame, pd.DataFrame(states @ loadings.T, self.problem.index, list(QUANTITIES)))
 
 
-def source(results: RStarResults) -> Source:
+def sample_source(results: RStarResults) -> SampleSource:
     """The model as estimated, ready to draw samples from."""
     stage, job = results.stages.stage3, results.job
     if job.options.initial == "diffuse":
@@ -218,16 +218,16 @@ def source(results: RStarResults) -> Source:
         )
     states = stage.states
     problem = replace(stage.problem, initial_mean=states.initial, initial_cov=states.initial_cov)
-    return Source(problem, stage.problem.vector(stage.ml.params), job.frame)
+    return SampleSource(problem, stage.problem.vector(stage.ml.params), job.frame)
 
 
 def _replicate(
-    generator: Source, job: Job, child: np.random.SeedSequence
+    generator: SampleSource, job: Job, child: np.random.SeedSequence
 ) -> tuple[Floats, Floats, pd.Series] | None:
     """Errors of the filtered and smoothed states in one sample, and its estimates."""
     world = generator.draw(np.random.default_rng(child))
     try:
-        stages = estimate(replace(job, frame=world.frame))
+        stages = estimate_stages(replace(job, frame=world.frame))
     except CapstarError:
         return None
     final = stages.stage3

@@ -12,14 +12,14 @@ import pandas as pd
 from scipy.stats import chi2
 
 from capstar.errors import SpecificationError
-from capstar.rstar.three_stage import StageEstimate
+from capstar.rstar.laubach_williams.three_stage import StageEstimate
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
+    from capstar.rstar.laubach_williams.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 _AT_ZERO = 1e-4  # a lambda below this moves z by less than a basis point a quarter
