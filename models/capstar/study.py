@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
-from capstar.rstar import RealTime, RStarResults
+from capstar.rstar import NaturalRate, NaturalRateModel, RealTime, RStarResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +23,10 @@ RECURSIVE = "1985Q1"  # before, samples are so short that a_r ends at its bound 
 FORECAST = "1995Q1"  # first forecast with the recursive gap: ten years to learn the slope from
 _RISK_AVERSION = (1, 3, 5, 10)
 _COST = 10.0  # basis points
+_NOT_DRAWN = (
+    "{} gives no samples to estimate r* on anew: the bootstrap of the estimated predictor is left out, and p values "
+    "take r* as known."
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class StudyResults:
         Of the forecasts of small caps to an investor, net of 10 basis points a trade; None where nothing is forecast.
     """
 
-    rstar: RStarResults
+    rstar: NaturalRate
     returns: pd.DataFrame
     lead: leads.LeadResults
     real_time: RealTime
@@ -65,10 +69,11 @@ class StudyResults:
         """Say in text what was estimated, what followed, and the verdict."""
         fit = self.rstar
         r = fit.rstar.filtered
+        ratios = ", ".join(f"{name} {value:.4f}" for name, value in fit.ratios.items())
+        more = "".join(f"; {words}" for words in (ratios, _likelihood(fit)) if words)
         estimated = (
-            f"{fit.model_name} on {fit.data.attrs.get('title', 'the data')}, {fit.start}-{fit.end}: r* (one-sided) "
-            f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent; lambda_g "
-            f"{fit.lambda_g:.4f}, lambda_z {fit.lambda_z:.4f}; log-likelihood {fit.llf:.4f}."
+            f"{fit.model_name} on {fit.data_title}, {fit.start}-{fit.end}: r* (one-sided) "
+            f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent{more}."
         )
         parts = [
             estimated,
@@ -76,6 +81,7 @@ class StudyResults:
             *(odds.summary() for odds in self.odds.values()),
             *([] if self.worth is None else [self.worth.summary()]),
             self.lead.tables_as_text(),
+            *([] if isinstance(fit, RStarResults) else [_NOT_DRAWN.format(fit.model_name)]),
             self.real_time.summary(),
             self.recursive.tables_as_text(),
         ]
@@ -173,21 +179,25 @@ def live_data() -> dict[str, pd.DataFrame]:
 def run_study(
     tables: Mapping[str, pd.DataFrame] | None = None,
     *,
+    model: NaturalRateModel = rstar.HLW2017,
     horizons: tuple[int, ...] = (1, 2, 4, 8, 12),
     n_replications: int = 199,
     n_workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> StudyResults:
-    """Estimate HLW 2017 on US data and ask in every way whether its gap leads small-cap returns.
+    """Estimate r* on US data and ask in every way whether its gap leads small-cap returns.
 
     Parameters
     ----------
     tables
         From `study_data` or `live_data`; by default embedded.
+    model
+        Of the natural rate; any of `capstar.rstar.models`.
     horizons
         Quarters.
     n_replications
-        Of every bootstrap, among them the joint one that estimates r* anew each time; 0 leaves that one out.
+        Of every bootstrap, among them the joint one that estimates r* anew each time; 0 leaves that one out, as does a
+        model that gives no samples to estimate it on.
     n_workers
         Processes; the numbers are the same for any.
     progress
@@ -197,23 +207,21 @@ def run_study(
     say("reading data")
     tables = study_data() if tables is None else tables
     macro, returns = tables["macro"], tables["returns"]
-    fit = rstar.HLW2017.fit(macro, progress=progress)
+    fit = model.fit(macro, progress=progress)
     gap = fit.gap("filtered")
     portfolios = portfolio_returns(returns)
     lead = leads.LeadStudy(
         gap,
         portfolios,
         horizons,
-        benchmarks=pd.DataFrame(
-            {"real_rate": fit.data["r"].loc[gap.index], "output_gap": fit.output_gap.filtered}
-        ),
+        benchmarks=_benchmarks(fit, gap),
         signs={GAP: -1, "real_rate": -1},
-        source=rstar.gap_source(fit) if n_replications else None,
+        source=rstar.gap_source(fit) if n_replications and isinstance(fit, RStarResults) else None,
         n_replications=n_replications or 199,
         n_workers=n_workers,
     ).run(progress=say)
     say("r* estimated again every quarter")
-    known = rstar.real_time(rstar.HLW2017, macro, RECURSIVE, n_workers=n_workers)
+    known = rstar.real_time(model, macro, RECURSIVE, n_workers=n_workers)
     recursive = leads.LeadStudy(
         known.gap, portfolios, horizons, information="recursive", start=FORECAST, signs={GAP: -1}
     ).run()
@@ -239,6 +247,18 @@ def portfolio_returns(returns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {"small": returns["excess"], "large": large, "small_minus_large": returns["small_minus_large"]}
     )
+
+
+def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
+    """The plain real rate, and the output gap where the model has one."""
+    columns = {"real_rate": fit.real_rate.loc[gap.index]}
+    if "output_gap" in fit.quantities:
+        columns["output_gap"] = fit.path("output_gap").filtered
+    return pd.DataFrame(columns)
+
+
+def _likelihood(fit: NaturalRate) -> str:
+    return "" if fit.llf is None else f"log-likelihood {fit.llf:.4f}"
 
 
 def _odds(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:

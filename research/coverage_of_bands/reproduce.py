@@ -16,8 +16,7 @@ from research.comparison import REFERENCE
 
 import capstar as cs
 from capstar.errors import CapstarError
-from capstar.rstar.bootstrap import Source, source
-from capstar.rstar.three_stage import Job, estimate
+from capstar.rstar import Job, SampleSource, estimate_stages, sample_source
 
 HERE = Path(__file__).parent
 LEVEL, INNER, DRAWS = 0.90, 2, 500
@@ -54,22 +53,22 @@ def reproduce(
     fit = cs.rstar.HLW2017.fit(data, "1961Q1")
     job = replace(fit.job, options=replace(fit.job.options, n_starts=1))
     children = np.random.SeedSequence(seed).spawn(samples)
-    tried = Parallel(n_jobs=n_workers)(delayed(_sample)(source(fit), job, child) for child in children)
+    tried = Parallel(n_jobs=n_workers)(delayed(_sample)(sample_source(fit), job, child) for child in children)
     found = [one for one in tried if one is not None]
     table = _table(found)
     table.attrs["estimated"] = len(found)
     return {f"HLW 2017 US, {samples} samples, seed {seed}, {len(found)} estimated": table}
 
 
-def _sample(generator: Source, job: Job, child: np.random.SeedSequence) -> Sample | None:
+def _sample(generator: SampleSource, job: Job, child: np.random.SeedSequence) -> Sample | None:
     """One sample; None where the procedure gives no estimate or no Monte Carlo."""
     rng = np.random.default_rng(child)
     world = generator.draw(rng)
     try:
         drawn = replace(job, frame=world.frame)
-        fit = cs.rstar.RStarResults(drawn, estimate(drawn))
+        fit = cs.rstar.RStarResults(drawn, estimate_stages(drawn))
         full = fit.with_standard_errors(DRAWS, seed=int(rng.integers(2**31))).uncertainty
-        inner = [_error(source(fit), drawn, rng) for _ in range(INNER)]
+        inner = [_error(sample_source(fit), drawn, rng) for _ in range(INNER)]
     except CapstarError:
         return None
     assert full is not None
@@ -80,10 +79,10 @@ def _sample(generator: Source, job: Job, child: np.random.SeedSequence) -> Sampl
     return Sample(estimates - truth, known, full.se[columns].to_numpy(), np.stack(inner))
 
 
-def _error(generator: Source, job: Job, rng: np.random.Generator) -> np.ndarray:
+def _error(generator: SampleSource, job: Job, rng: np.random.Generator) -> np.ndarray:
     """Error of the smoothed states on one sample drawn from an estimate."""
     world = generator.draw(rng)
-    stages = estimate(replace(job, frame=world.frame))
+    stages = estimate_stages(replace(job, frame=world.frame))
     states = stages.stage3.states
     estimates = np.column_stack([states.report(name, "smoothed")[0] for name in QUANTITIES])
     return estimates - world.truth[list(QUANTITIES)].to_numpy()

@@ -219,7 +219,7 @@ class Known:
             x = 0.9 * x + shock
             out.append(x)
         series = pd.Series(out, self.innovations.index)
-        from capstar.rstar.redraw import DrawnGap
+        from capstar.rstar import DrawnGap
 
         return DrawnGap(series, series)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import SpecificationError
-from capstar.rstar.bootstrap import bootstrap, source
+from capstar.rstar import bootstrap, sample_source
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def few(embedded_fit):
 
 def test_drawn_samples_follow_the_equations(embedded_fit) -> None:
     """Measurement errors backed out of a draw by the printed equations have the model's variance."""
-    generator = source(embedded_fit)
+    generator = sample_source(embedded_fit)
     p = embedded_fit.stages.stage3.ml.params
     rest = []
     for seed in range(20):
@@ -40,7 +40,7 @@ def test_drawn_samples_follow_the_equations(embedded_fit) -> None:
 
 
 def test_data_that_are_not_drawn_stay(embedded_fit) -> None:
-    world = source(embedded_fit).draw(np.random.default_rng(0))
+    world = sample_source(embedded_fit).draw(np.random.default_rng(0))
     before = embedded_fit.data.loc[: embedded_fit.start - 1]
     pd.testing.assert_frame_equal(world.frame.loc[before.index], before)
     pd.testing.assert_series_equal(world.frame["r"], embedded_fit.data["r"])

@@ -158,7 +158,7 @@ def test_published_estimate_is_kept_and_a_higher_maximum_told(golden_set, golden
 
 
 def test_start_values_are_those_of_the_published_code(golden_set) -> None:
-    from capstar.rstar.starting import start_values
+    from capstar.rstar import start_values
 
     for name in GOLDEN_SETS:
         one = golden_set(name)

@@ -7,7 +7,7 @@ import pytest
 
 from capstar import rstar
 from capstar.errors import SpecificationError
-from capstar.rstar.identification import PileUp
+from capstar.rstar import PileUp
 
 
 def test_profile_has_its_maximum_at_the_estimate_of_a_free_parameter(embedded_fit) -> None:

@@ -8,8 +8,13 @@ import pytest
 from conftest import ROOT, load_module
 
 from capstar.errors import DataError, SpecificationError
-from capstar.rstar import break_statistics, median_unbiased_lambda, time_varying_mean
-from capstar.rstar.median_unbiased import MEDIANS, nyblom_statistic
+from capstar.rstar import (
+    MEDIANS,
+    break_statistics,
+    median_unbiased_lambda,
+    nyblom_statistic,
+    time_varying_mean,
+)
 
 
 @pytest.fixture

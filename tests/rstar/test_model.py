@@ -10,8 +10,7 @@ import pytest
 
 from capstar import data
 from capstar.errors import ConvergenceError, DataError, SpecificationError
-from capstar.rstar import HLW2017, HLW2023, break_statistics, median_unbiased_lambda
-from capstar.rstar.starting import hp_trend
+from capstar.rstar import HLW2017, HLW2023, break_statistics, hp_trend, median_unbiased_lambda
 
 
 @pytest.fixture(scope="module")

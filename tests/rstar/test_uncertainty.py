@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import SpecificationError
-from capstar.rstar.uncertainty import Draws, average_over, draw_parameters, state_uncertainty
+from capstar.rstar import Draws, average_over, draw_parameters, state_uncertainty
 
 SETS = ("hlw2017_us_2019q4", "hlw2023_us_2023q2", "lw2023_us_2023q2")
 COLUMNS = {"rstar": "se_rstar", "g": "se_g", "potential": "se_ystar"}

@@ -78,8 +78,9 @@ def check(
 
         frame = data.read_input(file)
         typer.echo(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
-        for name in ("HLW2017", "HLW2023", "LW2003", "LW2023"):
-            typer.echo(f"{name}: {rstar.usable(frame, getattr(rstar, name))}")
+        for key in rstar.models().index:
+            one = rstar.model(key)
+            typer.echo(f"{''.join(one.name.split())}: {one.usable(frame)}")
 
 
 @app.command()

@@ -5,29 +5,41 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar
-from capstar.errors import CapstarError
+from capstar.cli.shared import (
+    LIST,
+    AsOf,
+    Debug,
+    ModelKey,
+    Offline,
+    Refresh,
+    check_outputs,
+    errors,
+    find_model,
+    list_models,
+    progress_bar,
+)
+from capstar.errors import CapstarError, SpecificationError
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstar.rstar import RStarModel, RStarResults
+    from capstar.rstar import NaturalRate, NaturalRateModel
 
 EMBEDDED, FRED = "embedded", "fred"
-
-
-class Model(StrEnum):
-    """Published models."""
-
-    hlw2017 = "hlw2017"
-    hlw2023 = "hlw2023"
-    lw2003 = "lw2003"
-    lw2023 = "lw2023"
+_FLAGS = {
+    "signal_to_noise": "--signal-to-noise",
+    "stage2": "--stage2",
+    "initial": "--initial",
+    "fixed": "--fix",
+    "missing": "--missing",
+    "standard_errors": "--se",
+}
+_OIL, _COVID = "oil_price_inflation", "covid_index"
 
 
 class SignalToNoise(StrEnum):
@@ -55,10 +67,11 @@ class Initial(StrEnum):
 
 def rstar(
     context: typer.Context,
-    model: Annotated[Model, typer.Option(help="Published model.")],
+    model: ModelKey,
     input: Annotated[  # noqa: A002
-        str, typer.Option(help=f"CSV, Parquet or Excel file, '{EMBEDDED}', or '{FRED}' for live data.")
-    ],
+        str | None,
+        typer.Option(help=f"CSV, Parquet or Excel file, '{EMBEDDED}', or '{FRED}' for live data."),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="First quarter of the sample, 1961Q1.")] = None,
     end: Annotated[str | None, typer.Option(help="Last quarter, 2019Q4.")] = None,
     json_file: Annotated[
@@ -67,13 +80,15 @@ def rstar(
     csv: Annotated[Path | None, typer.Option(help="Write the series as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write the figure (.png, .pdf, .svg).")] = None,
     signal_to_noise: Annotated[
-        SignalToNoise,
-        typer.Option(help="How the lambdas are found: a break statistic, or maximum likelihood."),
-    ] = SignalToNoise.EW,
-    stage2: Annotated[StageTwo, typer.Option(help="Second stage: as published or as Buncic corrects it.")] = (
-        StageTwo.published
-    ),
-    initial: Annotated[Initial, typer.Option(help="State before the sample.")] = Initial.published,
+        SignalToNoise | None,
+        typer.Option(help="How the lambdas are found: a break statistic (EW as published), or ML."),
+    ] = None,
+    stage2: Annotated[
+        StageTwo | None, typer.Option(help="Second stage: as published (default) or as Buncic corrects it.")
+    ] = None,
+    initial: Annotated[
+        Initial | None, typer.Option(help="State before the sample; as published by default.")
+    ] = None,
     fix: Annotated[
         list[str] | None, typer.Option(help="Hold a parameter, NAME=VALUE; may be repeated.")
     ] = None,
@@ -87,18 +102,28 @@ def rstar(
     refresh: Refresh = False,
     debug: Debug = False,
 ) -> None:
-    """Estimate the natural rate of interest in three stages."""
+    """Estimate the natural rate of interest; --model list shows the models."""
     with errors(debug=debug or context.obj["debug"]):
+        if model == LIST:
+            list_models()
+            raise typer.Exit
         check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
-        chosen, fixed = _model(model).edit(stage2=stage2.value, missing=_windows(missing)), _fixed(fix)
+        chosen = find_model(model)
+        options: dict[str, Any] = {
+            "signal_to_noise": signal_to_noise,
+            "stage2": stage2,
+            "initial": initial,
+            "fixed": _fixed(fix),
+            "missing": _windows(missing),
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
         with progress_bar(total=4 if se else 3) as progress:
-            results = chosen.fit(
+            results = chosen.fit_with(
+                given,
                 _read(input, chosen, as_of, offline=offline, refresh=refresh),
                 start,
                 end,
-                fixed=fixed,
-                signal_to_noise=signal_to_noise.value,
-                initial=initial.value,
                 progress=progress,
             )
             if se:
@@ -110,17 +135,22 @@ def rstar(
             typer.echo(str(results.summary()))
 
 
-def _model(model: Model) -> RStarModel:
-    from capstar import rstar as room
+def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
+    """Refuse options the model does not have, by the names they have on the command line."""
+    if unknown := [_FLAGS[name] for name in names if name not in model.options]:
+        known = [flag for name, flag in _FLAGS.items() if name in model.options]
+        raise SpecificationError(
+            f"{model.name} has no {', '.join(unknown)}; of the options of single models it has "
+            f"{', '.join(known) or 'none'}. Leave it out, or choose another model."
+        )
 
-    chosen: RStarModel = getattr(room, model.value.upper())
-    return chosen
 
-
-def _fixed(pairs: list[str] | None) -> dict[str, float]:
+def _fixed(pairs: list[str] | None) -> dict[str, float] | None:
     """NAME=VALUE by name."""
+    if not pairs:
+        return None
     out = {}
-    for pair in pairs or []:
+    for pair in pairs:
         name, _, value = pair.partition("=")
         try:
             out[name.strip()] = float(value)
@@ -137,20 +167,29 @@ def _windows(spans: list[str] | None) -> list[tuple[str, str]] | None:
     return [(start, end or start) for start, _, end in parts]
 
 
-def _read(source: str, model: RStarModel, as_of: str | None, *, offline: bool, refresh: bool) -> pd.DataFrame:
+def _read(
+    source: str | None, model: NaturalRateModel, as_of: str | None, *, offline: bool, refresh: bool
+) -> pd.DataFrame:
     from capstar import data
 
+    if source is None:
+        raise SpecificationError(
+            f"--input is missing. Give a CSV, Parquet or Excel file with the columns {', '.join(model.inputs)}, or "
+            f"'{EMBEDDED}', or '{FRED}' for live data."
+        )
     if source == FRED:
         with data.network(offline=offline, refresh=refresh):
-            if model.variant.import_prices:
-                return data.us_lw(as_of)
-            return data.us_hlw(as_of, covid=model.variant.covid)
+            return (
+                data.us_lw(as_of)
+                if _OIL in model.inputs
+                else data.us_hlw(as_of, covid=_COVID in model.inputs)
+            )
     if as_of is not None:
         raise CapstarError(f"--as-of needs --input {FRED}: a file is of whatever day it was written.")
     return data.us_macro() if source == EMBEDDED else data.read_input(source)
 
 
-def _write_rstar(results: RStarResults, json_file: str | None, csv: Path | None, plot: Path | None) -> None:
+def _write_rstar(results: NaturalRate, json_file: str | None, csv: Path | None, plot: Path | None) -> None:
     if json_file == "-":
         typer.echo(json.dumps(results.to_dict()))
     elif json_file is not None:

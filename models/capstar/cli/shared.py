@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from capstar.errors import CapstarError, CapstarWarning, ConvergenceError
+
+if TYPE_CHECKING:
+    from capstar.rstar import NaturalRateModel
 
 BAD_INPUT, NO_CONVERGENCE = 2, 3
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -20,6 +23,31 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Download again whateve
 AsOf = Annotated[
     str | None, typer.Option(help="Day, 2008-04-30: GDP and prices as then known (live data only).")
 ]
+
+LIST = "list"
+ModelKey = Annotated[str, typer.Option(help=f"Key of the model, such as hlw2017; '{LIST}' shows them all.")]
+
+
+def find_model(key: str) -> NaturalRateModel:
+    """The registered model of a key."""
+    from capstar import rstar
+
+    return rstar.model(key)
+
+
+def list_models() -> None:
+    """One line a model: key, name, inputs, typical seconds, citation."""
+    from capstar import rstar
+
+    table = rstar.models()
+    rows = [
+        (str(key), one["name"], ",".join(one["inputs"]), f"~{one['seconds']:g} s", one["citation"])
+        for key, one in table.iterrows()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        typer.echo("  ".join(cells).rstrip())
 
 
 def check_outputs(*paths: Path | None) -> None:

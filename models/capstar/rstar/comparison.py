@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.rstar.natural_rate import NaturalRate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from capstar.rstar.results import RStarResults
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,8 @@ class Comparison:
     Attributes
     ----------
     table : pandas.DataFrame
-        One column an estimate: sample, log-likelihood, lambdas, standard deviations of the trend shocks,
-        parameters, latest r* and, where asked for, its average standard error.
+        One column an estimate: sample, log-likelihood, ratios and standard deviations of the trend shocks,
+        parameters, latest r* and, where asked for, its average standard error; blank what a method does not have.
     rstar : pandas.DataFrame
         Filtered r*, percent a year, one column an estimate.
     notes
@@ -50,7 +49,7 @@ class Comparison:
         return f"{self.table.to_html(na_rep='')}<ul>{items}</ul>"
 
 
-def compare(fits: Mapping[str, RStarResults] | Sequence[RStarResults]) -> Comparison:
+def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparison:
     """Put estimates side by side.
 
     Parameters
@@ -81,18 +80,12 @@ def compare(fits: Mapping[str, RStarResults] | Sequence[RStarResults]) -> Compar
     return Comparison(table, rstar, {name: fit.departures for name, fit in fits.items()})
 
 
-def _column(fit: RStarResults) -> dict[str, str]:
-    out = {
-        "model": fit.model_name,
-        "sample": f"{fit.start}-{fit.end}",
-        "log-likelihood": f"{fit.llf:.4f}",
-        "lambda_g": f"{fit.lambda_g:.4f}",
-        "lambda_z": f"{fit.lambda_z:.4f}",
-    }
-    out |= {name: f"{value:.4f}" for name, value in fit.derived.items()}
-    params = fit.stages.stage3.ml.params
-    out |= {str(n): f"{value:.4f}" for n, value in params.items() if not str(n).startswith("lambda")}
-    out |= {"latest r*": f"{fit.rstar.filtered.iloc[-1]:.2f}"}
-    if fit.uncertainty is not None:
-        out |= {"average se of r*": f"{fit.uncertainty.average['rstar']:.2f}"}
+def _column(fit: NaturalRate) -> dict[str, str]:
+    likelihood = {} if fit.llf is None else {"log-likelihood": f"{fit.llf:.4f}"}
+    out = {"model": fit.model_name, "sample": f"{fit.start}-{fit.end}", **likelihood}
+    for values in (fit.ratios, fit.derived, fit.all_params):
+        out |= {str(name): f"{value:.4f}" for name, value in values.items() if str(name) not in out}
+    out["latest r*"] = f"{fit.rstar.filtered.iloc[-1]:.2f}"
+    if "rstar" in fit.standard_errors:
+        out["average se of r*"] = f"{fit.standard_errors['rstar'].mean():.2f}"
     return out

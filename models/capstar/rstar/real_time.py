@@ -12,14 +12,14 @@ from joblib import Parallel, delayed
 
 from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import as_quarterly
-from capstar.rstar.model import RStarModel
-from capstar.rstar.results import RStarResults
+from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.natural_rate_model import NaturalRateModel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Known: TypeAlias = "pd.DataFrame | Callable[[pd.Period], pd.DataFrame]"
-_QUANTITIES = ("rstar", "g", "z", "output_gap")
+_LEVELS = ("potential",)  # its base changes between vintages
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,12 @@ class RealTime:
     model_name
         As in summaries.
     table : pandas.DataFrame
-        By quarter t, from what is known of t alone: ``rstar``, ``g``, ``z`` and ``output_gap``; ``real_rate`` and
-        ``gap``, the real rate less r*, percentage points; ``lambda_g`` and ``lambda_z``; ``estimated``, the last
-        quarter of the sample the parameters are from; ``last``, the last quarter known of: t, or the one before where t
-        was published late, and then all is of that quarter; ``at_bound``, whether a parameter is at its bound. With a_r
-        there r* is not identified, and its estimate can be anything: in short samples it often is.
+        By quarter t, from what is known of t alone: ``rstar``, and what else the model has of ``g``, ``z`` and
+        ``output_gap``; ``real_rate`` and ``gap``, the real rate less r*, percentage points; its ratios, such as
+        ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the sample the parameters are from; ``last``,
+        the last quarter known of: t, or the one before where t was published late, and then all is of that quarter;
+        ``at_bound``, whether a parameter is at its bound. With a_r of the Laubach-Williams models there r* is not
+        identified, and its estimate can be anything: in short samples it often is.
     vintages
         Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
     failed : pandas.Series
@@ -69,7 +70,7 @@ class RealTime:
             f"{int(t['at_bound'].sum())} of {len(t)} samples."
         )
 
-    def plot(self, final: RStarResults | None = None) -> Figure:
+    def plot(self, final: NaturalRate | None = None) -> Figure:
         """r* of each quarter's own sample, and beside it the one-sided estimate of one whole sample."""
         from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
 
@@ -86,7 +87,7 @@ class RealTime:
 
 
 def real_time(
-    model: RStarModel,
+    model: NaturalRateModel,
     data: Known,
     first: str | pd.Period,
     last: str | pd.Period | None = None,
@@ -103,7 +104,7 @@ def real_time(
     model
         Such as `capstar.rstar.HLW2017`.
     data
-        Input of `RStarModel.fit`: one revised table, of which each sample sees the rows to its end, or a function
+        Input of `NaturalRateModel.fit`: one revised table, of which each sample sees the rows to its end, or a function
         of the last quarter that returns the table as then known (vintages). What later rows it holds is left out; it
         may end a quarter early.
     first, last
@@ -129,7 +130,7 @@ def real_time(
     quarters = _quarters(data, first, last)
     with Parallel(n_jobs=n_workers) as pool:
         anew, step = quarters[::every], max(8 * n_workers, 8)
-        fits: dict[pd.Period, RStarResults | CapstarError] = {}
+        fits: dict[pd.Period, NaturalRate | CapstarError] = {}
         for begin in range(0, len(anew), step):
             batch = anew[begin : begin + step]
             found = pool(delayed(_fit)(model, _known(data, t), start) for t in batch)
@@ -143,10 +144,10 @@ def real_time(
             if latest is None:
                 raise found
             failed[t] = str(found)
-        if isinstance(found, RStarResults):
+        if isinstance(found, NaturalRate):
             latest = found
         assert latest is not None
-        shown = found if isinstance(found, RStarResults) else latest.run_on(_known(data, t))
+        shown = found if isinstance(found, NaturalRate) else latest.run_on(_known(data, t))
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
@@ -174,22 +175,25 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
 
 
 def _fit(
-    model: RStarModel, known: pd.DataFrame, start: str | pd.Period | None
-) -> RStarResults | CapstarError:
+    model: NaturalRateModel, known: pd.DataFrame, start: str | pd.Period | None
+) -> NaturalRate | CapstarError:
     try:
         return model.fit(known, start, n_starts=1)
     except CapstarError as error:
         return error
 
 
-def _row(results: RStarResults, estimated: pd.Period) -> dict[str, object]:
-    out: dict[str, object] = {name: float(getattr(results, name).filtered.iloc[-1]) for name in _QUANTITIES}
-    rate = float(results.data["r"].loc[results.end])
+def _row(results: NaturalRate, estimated: pd.Period) -> dict[str, object]:
+    out: dict[str, object] = {
+        name: float(results.path(name).filtered.iloc[-1])
+        for name in results.quantities
+        if name not in _LEVELS
+    }
+    rate = float(results.real_rate.loc[results.end])
     return out | {
         "real_rate": rate,
         "gap": rate - float(np.asarray(out["rstar"])),
-        "lambda_g": results.lambda_g,
-        "lambda_z": results.lambda_z,
+        **{str(name): float(value) for name, value in results.ratios.items()},
         "estimated": str(estimated),
         "last": str(results.end),
         "at_bound": bool(results.at_bound.any()),

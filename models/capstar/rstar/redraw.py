@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
-from capstar.rstar.three_stage import Job, estimate
+from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
+from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import Rule, simulate_from_innovations
-
-if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 _MOST_LAGS = 4
@@ -79,7 +77,7 @@ class GapSource:
         shocks = self.innovations.to_numpy()[rows]
         frame, true = self._sample(shocks[:, -1], np.ascontiguousarray(shocks[:, :-1]))
         try:
-            stages = estimate(replace(self.job, frame=frame))
+            stages = estimate_stages(replace(self.job, frame=frame))
         except CapstarError:
             return None
         estimated = stages.stage3.states.report("rstar", "filtered")[0]
@@ -98,7 +96,7 @@ class GapSource:
         return frame, pd.Series(filtered @ row, index)
 
 
-def gap_source(results: RStarResults) -> GapSource:
+def gap_source(results: ThreeStageEstimates) -> GapSource:
     """What samples of the gap are drawn from.
 
     Raises

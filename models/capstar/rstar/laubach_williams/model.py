@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.rstar.inputs import prepare, required_columns
-from capstar.rstar.laubach_williams import (
+from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
     LW2003_VARIANT,
@@ -21,7 +20,8 @@ from capstar.rstar.laubach_williams import (
     Window,
     declare,
 )
-from capstar.rstar.options import (
+from capstar.rstar.laubach_williams.inputs import prepare, required_columns
+from capstar.rstar.laubach_williams.options import (
     InitialState,
     Options,
     SignalToNoise,
@@ -29,23 +29,29 @@ from capstar.rstar.options import (
     checked_windows,
     departures,
 )
-from capstar.rstar.results import RStarResults
-from capstar.rstar.three_stage import Job, adapt, estimate
+from capstar.rstar.laubach_williams.results import RStarResults
+from capstar.rstar.laubach_williams.three_stage import Job, adapt, estimate_stages
+from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.spec import Spec
 
 
 @dataclass(frozen=True)
-class RStarModel:
+class RStarModel(NaturalRateModel):
     """A Laubach-Williams model of the natural rate of interest.
 
     Attributes
     ----------
     variant
-        Which terms the model has; see `capstar.rstar.laubach_williams.Variant`.
+        Which terms the model has; see `capstar.rstar.Variant`.
+    seconds
+        Typical seconds of a fit.
     """
 
     variant: Variant
+    seconds: float = 1.0
+    method = "three stages, median-unbiased signal-to-noise ratios"
+    options = ("stage2", "missing", "signal_to_noise", "initial", "fixed", "standard_errors")
 
     @property
     def name(self) -> str:
@@ -53,7 +59,12 @@ class RStarModel:
         return self.variant.name
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def citation(self) -> str:
+        """Where the model is published."""
+        return self.variant.citation
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
         """Input columns the model needs besides the date."""
         return required_columns(self.variant)
 
@@ -107,7 +118,8 @@ class RStarModel:
             raise SpecificationError(
                 f"{self.name} does not fix {unknown[0]}; it fixes {sorted(variant.fixed) or 'nothing'}."
             )
-        return RStarModel(replace(variant, fixed={n: v for n, v in variant.fixed.items() if n not in freed}))
+        kept = {n: v for n, v in variant.fixed.items() if n not in freed}
+        return replace(self, variant=replace(variant, fixed=kept))
 
     def fit(
         self,
@@ -194,26 +206,45 @@ class RStarModel:
         published = PUBLISHED.get(self.name)
         return RStarResults(
             job=job,
-            stages=estimate(job, progress=progress),
+            stages=estimate_stages(job, progress=progress),
             departures=departures(variant, published and adapt(published, frame, first, last), options),
         )
 
+    def fit_with(
+        self,
+        options: Mapping[str, Any],
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        n_starts: int = 4,
+        progress: Callable[[str], None] | None = None,
+    ) -> RStarResults:
+        """Estimate with options given by name: ``stage2`` and ``missing`` go to `edit`, the others to `fit`.
 
-def usable(data: pd.DataFrame, model: RStarModel) -> str:
-    """In words: the sample a table gives a model, or why it gives none.
+        Parameters
+        ----------
+        options, data, start, end, n_starts, progress
+            As there.
+        """
+        self.require_options(options)
+        edits = {name: value for name, value in options.items() if name in ("stage2", "missing")}
+        others = {name: value for name, value in options.items() if name not in edits}
+        return self.edit(**edits).fit(data, start, end, n_starts=n_starts, progress=progress, **others)
 
-    Parameters
-    ----------
-    data
-        As of `RStarModel.fit`.
-    model
-        One of the models.
-    """
-    try:
-        _, first, last = prepare(data, model.variant, start=None, end=None, n_params=0)
-    except DataError as error:
-        return f"not usable: {error}"
-    return f"usable, {first}-{last}"
+    def usable(self, data: pd.DataFrame) -> str:
+        """In words: the sample a table gives the model, or why it gives none.
+
+        Parameters
+        ----------
+        data
+            As of `fit`.
+        """
+        try:
+            _, first, last = prepare(data, self.variant, start=None, end=None, n_params=0)
+        except DataError as error:
+            return f"not usable: {error}"
+        return f"usable, {first}-{last}"
 
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
@@ -228,7 +259,7 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
 PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)}
 STAGES: tuple[Stage, ...] = (1, 2, 3)
 
-HLW2017 = RStarModel(HLW2017_VARIANT)
-HLW2023 = RStarModel(HLW2023_VARIANT)
-LW2003 = RStarModel(LW2003_VARIANT)
-LW2023 = RStarModel(LW2023_VARIANT)
+HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
+HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)
+LW2003 = RStarModel(LW2003_VARIANT, seconds=0.6)
+LW2023 = RStarModel(LW2023_VARIANT, seconds=4.0)

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.rstar.laubach_williams.estimates import (
+    UNCERTAIN,
+    Covariance,
+    StateUncertainty,
+    ThreeStageEstimates,
+)
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, smoothed_moments
 
-if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
-
 Floats = npt.NDArray[np.float64]
-Covariance = Literal["full", "published"]
 _CHUNK = 100  # draws summed together; fixed, so that sums do not depend on the number of workers
-QUANTITIES = ("rstar", "g", "potential")
 
 
 @dataclass(frozen=True)
@@ -44,47 +44,8 @@ class Draws:
     discarded: int
 
 
-@dataclass(frozen=True)
-class StateUncertainty:
-    """Standard errors of r*, trend growth and potential with their two sources.
-
-    Attributes
-    ----------
-    se : pandas.DataFrame
-        Standard error by quarter, columns ``rstar``, ``g`` (percent a year) and ``potential`` (100 log).
-    parameter_variance, filter_variance : pandas.DataFrame
-        The two parts of its square: mean squared move of the smoothed state over draws, and mean smoothed
-        variance (for the last quarter both are those of the filter).
-    monte_carlo_error : pandas.Series
-        Standard error of `average` that the number of draws leaves, from the spread over groups of draws.
-    covariance
-        ``"full"`` or ``"published"``; see `state_uncertainty`.
-    n_draws, discarded, seed
-        Of the Monte Carlo.
-    """
-
-    se: pd.DataFrame
-    parameter_variance: pd.DataFrame
-    filter_variance: pd.DataFrame
-    monte_carlo_error: pd.Series
-    covariance: Covariance
-    n_draws: int
-    discarded: int
-    seed: int | None
-
-    @property
-    def average(self) -> pd.Series:
-        """Mean of the standard errors over quarters, as the papers' tables report."""
-        return self.se.mean().rename("average")
-
-    @property
-    def final(self) -> pd.Series:
-        """Standard errors of the last quarter."""
-        return self.se.iloc[-1].rename("final")
-
-
 def state_uncertainty(
-    results: RStarResults,
+    results: ThreeStageEstimates,
     *,
     n_draws: int = 5000,
     seed: int = 0,
@@ -120,7 +81,7 @@ def state_uncertainty(
     return replace(out, seed=seed)
 
 
-def draw_parameters(results: RStarResults, *, n_draws: int, seed: int) -> Draws:
+def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) -> Draws:
     """Draws of the parameters and of the initial state.
 
     Raises
@@ -157,7 +118,7 @@ def draw_parameters(results: RStarResults, *, n_draws: int, seed: int) -> Draws:
 
 
 def average_over(
-    results: RStarResults,
+    results: ThreeStageEstimates,
     draws: Draws,
     *,
     covariance: Covariance = "full",
@@ -189,7 +150,7 @@ def average_over(
     parameter, filtering = np.sum(parts, axis=0) / len(draws.theta)
     if covariance == "published":
         filtering = np.vstack([filtering[1:], filtering[-1:]])
-    index, names = stage.problem.index, list(QUANTITIES)
+    index, names = stage.problem.index, list(UNCERTAIN)
     return StateUncertainty(
         se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
         parameter_variance=pd.DataFrame(parameter, index, names),
@@ -224,7 +185,7 @@ def _admissible(problem: Problem, values: Mapping[str, float]) -> bool:
 def _loadings(problem: Problem, theta: Floats) -> Floats:
     """Rows that read r*, g and potential off the state, shape (3, m)."""
     rows: Floats = problem.model.blocks["R"].dense(problem.values(theta))
-    chosen: Floats = rows[[problem.model.reports.index(name) for name in QUANTITIES]]
+    chosen: Floats = rows[[problem.model.reports.index(name) for name in UNCERTAIN]]
     return chosen
 
 

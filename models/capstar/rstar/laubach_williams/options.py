@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.laubach_williams import PARAMETERS, Variant, Window
+from capstar.rstar.laubach_williams.equations import PARAMETERS, Variant, Window
 
 SignalToNoise = Literal["EW", "MW", "QLR", "ML"]
 _SIGNAL_TO_NOISE: Mapping[str, str] = {

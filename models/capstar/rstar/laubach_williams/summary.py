@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
-    from capstar.rstar.uncertainty import StateUncertainty
-
+from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
+from capstar.rstar.laubach_williams.identification import PileUp
 
 _ERRORS_TITLE = "Standard errors of the states, parameter uncertainty included"
 _ERRORS = (
@@ -58,8 +55,8 @@ class Summary:
         return f"<h3>{self.title}</h3>{tables}<ul>{notes}</ul>"
 
 
-def summarize(results: RStarResults) -> Summary:
-    """Build the summary of an estimation."""
+def summarize(results: ThreeStageEstimates, found: PileUp) -> Summary:
+    """Build the summary of an estimation and its pile-up check."""
     errors = {} if results.uncertainty is None else {_ERRORS_TITLE: _standard_errors(results.uncertainty)}
     return Summary(
         title=f"{results.model_name}: natural rate of interest, {results.start}-{results.end}, "
@@ -70,11 +67,11 @@ def summarize(results: RStarResults) -> Summary:
             f"Latest quarter ({results.end}), percent": _latest(results),
             **errors,
         },
-        notes=_notes(results),
+        notes=_notes(results, found),
     )
 
 
-def _parameters(results: RStarResults) -> pd.DataFrame:
+def _parameters(results: ThreeStageEstimates) -> pd.DataFrame:
     ml, known = results.stages.stage3.ml, results.stages.stage3.problem.model.parameters
     told_by_stages = {1: "lambda_g", 2: "lambda_z"}
     hidden = {
@@ -93,7 +90,7 @@ def _parameters(results: RStarResults) -> pd.DataFrame:
     return table
 
 
-def _stages(results: RStarResults) -> pd.DataFrame:
+def _stages(results: ThreeStageEstimates) -> pd.DataFrame:
     rows = {}
     lambdas = {1: ("lambda_g", results.lambda_g), 2: ("lambda_z", results.lambda_z)}
     for stage in results.stages.estimated:
@@ -123,7 +120,7 @@ def _standard_errors(found: StateUncertainty) -> pd.DataFrame:
     ).rename({"rstar": "r*"})
 
 
-def _latest(results: RStarResults) -> pd.DataFrame:
+def _latest(results: ThreeStageEstimates) -> pd.DataFrame:
     names = {"rstar": "r*", "g": "g", "z": "z", "output_gap": "output gap"}
     rows = {}
     for name, label in names.items():
@@ -133,13 +130,13 @@ def _latest(results: RStarResults) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _notes(results: RStarResults) -> tuple[str, ...]:
+def _notes(results: ThreeStageEstimates, found: PileUp) -> tuple[str, ...]:
     notes = [*results.departures, _ERRORS, _KNOWN, _CHECKS]
     if results.uncertainty is not None:
-        found = results.uncertainty
+        errors = results.uncertainty
         notes.append(
-            f"Standard errors of the states: {found.n_draws} draws (Hamilton 1986), {found.discarded} discarded "
-            f"at the bounds, covariance of g and z: {found.covariance}."
+            f"Standard errors of the states: {errors.n_draws} draws (Hamilton 1986), {errors.discarded} discarded "
+            f"at the bounds, covariance of g and z: {errors.covariance}."
         )
     for stage in results.stages.estimated:
         bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
@@ -152,7 +149,7 @@ def _notes(results: RStarResults) -> tuple[str, ...]:
                 f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
                 "maximum its own starting point leads to; keep='best' takes the higher one."
             )
-    notes += results.pile_up.sentences()
+    notes += found.sentences()
     if not results.converged:
         notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(notes)

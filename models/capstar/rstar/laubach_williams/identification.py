@@ -12,14 +12,14 @@ import pandas as pd
 from scipy.stats import chi2
 
 from capstar.errors import SpecificationError
-from capstar.rstar.three_stage import StageEstimate
+from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
+from capstar.rstar.laubach_williams.three_stage import StageEstimate
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
 _AT_ZERO = 1e-4  # a lambda below this moves z by less than a basis point a quarter
@@ -122,7 +122,9 @@ class PileUp:
         return z, a
 
 
-def likelihood_profile(results: RStarResults, name: str, values: Sequence[float] | None = None) -> Profile:
+def likelihood_profile(
+    results: ThreeStageEstimates, name: str, values: Sequence[float] | None = None
+) -> Profile:
     """Profile of the log-likelihood of stage 3 in one parameter.
 
     Parameters
@@ -161,7 +163,7 @@ def likelihood_profile(results: RStarResults, name: str, values: Sequence[float]
     return Profile(name, table, center, stage.ml.llf)
 
 
-def pile_up(results: RStarResults) -> PileUp:
+def pile_up(results: ThreeStageEstimates) -> PileUp:
     """Check whether sigma_z is at zero and a_r at its bound.
 
     References
@@ -187,7 +189,7 @@ def pile_up(results: RStarResults) -> PileUp:
     )
 
 
-def _grid(results: RStarResults, name: str, center: float) -> Floats:
+def _grid(results: ThreeStageEstimates, name: str, center: float) -> Floats:
     if name.startswith("lambda"):
         return np.union1d(np.linspace(0.0, max(3 * center, 0.1), _POINTS - 1), [center])
     width = 3 * float(results.bse[name]) if name in results.bse.index else max(abs(center), 0.1)

@@ -6,8 +6,8 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly, require_columns, require_complete
-from capstar.rstar.laubach_williams import Variant
-from capstar.rstar.starting import TREND_LEAD
+from capstar.rstar.laubach_williams.equations import Variant
+from capstar.rstar.laubach_williams.starting import TREND_LEAD
 
 _LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
 _IMPORTS = ("oil_price_inflation", "import_price_inflation")

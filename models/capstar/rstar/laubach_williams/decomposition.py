@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.statespace.decomposition import contributions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from capstar.rstar.results import RStarResults
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class RStarDecomposition:
 
 
 def decompose(
-    results: RStarResults,
+    results: ThreeStageEstimates,
     start: str | pd.Period,
     end: str | pd.Period,
     *,

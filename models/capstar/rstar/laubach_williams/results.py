@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,49 +10,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.bootstrap import Bootstrap, bootstrap
-from capstar.rstar.decomposition import RStarDecomposition, decompose
-from capstar.rstar.export import as_dict
-from capstar.rstar.identification import PileUp, Profile, likelihood_profile, pile_up
-from capstar.rstar.inputs import prepare
-from capstar.rstar.laubach_williams import Variant
-from capstar.rstar.summary import Summary, summarize
-from capstar.rstar.three_stage import Job, StageEstimate, ThreeStages, held_stage
-from capstar.rstar.uncertainty import Covariance, StateUncertainty, state_uncertainty
+from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
+from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
+from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
+from capstar.rstar.laubach_williams.export import as_dict
+from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.inputs import prepare
+from capstar.rstar.laubach_williams.summary import Summary, summarize
+from capstar.rstar.laubach_williams.three_stage import ThreeStages, held_stage
+from capstar.rstar.laubach_williams.uncertainty import state_uncertainty
+from capstar.rstar.natural_rate import Which
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
-from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Which = Literal["filtered", "smoothed"]
-QUANTITIES = ("rstar", "g", "z", "output_gap", "potential")
 
-
-@dataclass(frozen=True)
-class StatePath:
-    """One quantity by quarter.
-
-    Attributes
-    ----------
-    filtered, smoothed : pandas.Series
-        Given data to the quarter, and given all data.  r*, g and z in percent a year, the output gap in
-        percent, potential in 100 times the log.
-    filtered_se, smoothed_se : pandas.Series
-        Standard deviations at known parameters.
-    """
-
-    filtered: pd.Series
-    smoothed: pd.Series
-    filtered_se: pd.Series
-    smoothed_se: pd.Series
-
-
-@dataclass(frozen=True)
-class RStarResults:
-    """Estimates of one Laubach-Williams model.
+@dataclass(frozen=True, repr=False)
+class RStarResults(ThreeStageEstimates):
+    """Estimates of one Laubach-Williams model, and what can be asked of them.
 
     Attributes
     ----------
@@ -66,147 +43,6 @@ class RStarResults:
     uncertainty
         Monte Carlo standard errors of the states, once asked for by `with_standard_errors`.
     """
-
-    job: Job
-    stages: ThreeStages
-    departures: tuple[str, ...] = ()
-    uncertainty: StateUncertainty | None = None
-
-    @property
-    def variant(self) -> Variant:
-        """The model, less the terms its sample cannot identify."""
-        return self.job.variant
-
-    @property
-    def data(self) -> pd.DataFrame:
-        """The input by the model's names, from the first row used."""
-        return self.job.frame
-
-    @property
-    def model_name(self) -> str:
-        """Name of the model, such as ``HLW 2017``."""
-        return self.variant.name
-
-    @property
-    def _final(self) -> StageEstimate:
-        return self.stages.stage3
-
-    @property
-    def start(self) -> pd.Period:
-        """First quarter of the likelihood."""
-        return self._final.problem.index[0]
-
-    @property
-    def end(self) -> pd.Period:
-        """Last quarter."""
-        return self._final.problem.index[-1]
-
-    @property
-    def nobs(self) -> int:
-        """Number of quarters."""
-        return self._final.problem.nobs
-
-    @property
-    def lambda_g(self) -> float:
-        """Ratio of the standard deviations of trend growth and potential, as used in stage 3."""
-        return self.stages.lambda_g
-
-    @property
-    def lambda_z(self) -> float:
-        """``|a_r|`` times the ratio of the standard deviations of z and the gap, as used in stage 3."""
-        return self.stages.lambda_z
-
-    @property
-    def params(self) -> pd.Series:
-        """Estimated parameters of stage 3."""
-        return self._final.ml.params[list(self._final.ml.free)]
-
-    @property
-    def derived(self) -> pd.Series:
-        """Standard deviations of the trend shocks in the papers' units, percent a year.
-
-        ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
-        ``4 c g + z``.
-        """
-        params = self._final.ml.params
-        sigma_g = 4 * self.lambda_g * params["sigma_ystar"]
-        sigma_z = self.lambda_z * params["sigma_ygap"] / abs(params["a_r"])
-        values = {
-            "sigma_g": sigma_g,
-            "sigma_z": sigma_z,
-            "sigma_rstar": math.hypot(params["c"] * sigma_g, sigma_z),
-        }
-        return pd.Series(values, name="estimate")
-
-    @property
-    def llf(self) -> float:
-        """Log-likelihood of stage 3, constants included."""
-        return self._final.ml.llf
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lambdas count only where they are estimated with the rest."""
-        return 2 * len(self.params) - 2 * self.llf
-
-    @property
-    def converged(self) -> bool:
-        """Whether every stage ended at a maximum."""
-        return all(stage.ml.converged for stage in self.stages.estimated)
-
-    @property
-    def at_bound(self) -> pd.Series:
-        """Which parameters ended at a bound."""
-        return self._final.ml.at_bound
-
-    @cached_property
-    def bse(self) -> pd.Series:
-        """Standard errors, inverse of the outer product of scores, as the published code."""
-        return standard_errors(self.cov_params())
-
-    @cached_property
-    def bse_sandwich(self) -> pd.Series:
-        """Standard errors from the Hessian sandwich (White 1982); NaN at a bound."""
-        return standard_errors(sandwich_cov(self._final.problem, self._final.ml))
-
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the parameters, inverse of the outer product of scores, shape (k, k)."""
-        return outer_product_cov(self._final.problem, self._final.ml)
-
-    @cached_property
-    def rstar(self) -> StatePath:
-        """Natural rate of interest, percent a year."""
-        return self._path("rstar")
-
-    @cached_property
-    def g(self) -> StatePath:
-        """Trend growth, percent a year."""
-        return self._path("g")
-
-    @cached_property
-    def z(self) -> StatePath:
-        """Other determinants of r*, percent a year."""
-        return self._path("z")
-
-    @cached_property
-    def potential(self) -> StatePath:
-        """Potential output, 100 times the natural log."""
-        return self._path("potential")
-
-    @cached_property
-    def output_gap(self) -> StatePath:
-        """Output gap, percent; net of the COVID term where the model has one."""
-        return self._path("output_gap")
-
-    def gap(self, which: Which = "filtered") -> pd.Series:
-        """Ex-ante real rate minus r*, percentage points.
-
-        The filtered gap of quarter t uses data to t, but parameters estimated on the whole sample; the
-        smoothed one has also seen the future and must not be used to predict.
-        """
-        if which not in ("filtered", "smoothed"):
-            raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
-        rstar: pd.Series = getattr(self.rstar, which)
-        return (self.data["r"].loc[rstar.index] - rstar).rename("rstar_gap")
 
     def with_standard_errors(
         self,
@@ -358,25 +194,13 @@ class RStarResults:
         future = pd.DataFrame({"r": rate, "d": 0.0, "oil": 0.0, "imports": 0.0}, index=index)
         return forecast(self._final.states, h, history=self.data, future=future)
 
-    def to_frame(self) -> pd.DataFrame:
-        """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
-        columns: dict[str, pd.Series] = {}
-        for which in ("filtered", "smoothed"):
-            for name in QUANTITIES:
-                path = getattr(self, name)
-                columns[f"{name}_{which}"] = getattr(path, which)
-                columns[f"{name}_{which}_se"] = getattr(path, f"{which}_se")
-        out = pd.DataFrame(columns)
-        out.index.name = "date"
-        return out
-
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
         return as_dict(self)
 
     def summary(self) -> Summary:
         """Tables of the estimates; prints as text, shows as HTML in a notebook."""
-        return summarize(self)
+        return summarize(self, self.pile_up)
 
     def plot(self, *, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.
@@ -396,14 +220,3 @@ class RStarResults:
             for name in ("rstar", "g"):
                 frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
         return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level)
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
-    def __repr__(self) -> str:
-        return f"<RStarResults {self.model_name}, {self.start}-{self.end}, log-likelihood {self.llf:.4f}>"
-
-    def _path(self, name: str) -> StatePath:
-        filtered, filtered_se = self._final.states.report(name, "filtered")
-        smoothed, smoothed_se = self._final.states.report(name, "smoothed")
-        return StatePath(filtered, smoothed, filtered_se, smoothed_se)

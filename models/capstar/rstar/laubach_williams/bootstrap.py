@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +13,17 @@ import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
 from capstar.replications import first_successes
-from capstar.rstar.three_stage import Job, estimate
-from capstar.rstar.uncertainty import QUANTITIES
+from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
+from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
+from capstar.rstar.natural_rate import Which
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import simulate_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstar.rstar.results import RStarResults
 
 Floats = npt.NDArray[np.float64]
-Which = Literal["filtered", "smoothed"]
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,11 @@ class Bootstrap:
         level
             Coverage.
         """
-        if name not in QUANTITIES or which not in self.errors:
+        if name not in UNCERTAIN or which not in self.errors:
             raise SpecificationError(
-                f"{name!r}, {which!r}: choose from {QUANTITIES} and {tuple(self.errors)}."
+                f"{name!r}, {which!r}: choose from {UNCERTAIN} and {tuple(self.errors)}."
             )
-        errors = self.errors[which][:, :, QUANTITIES.index(name)]
+        errors = self.errors[which][:, :, UNCERTAIN.index(name)]
         low, high = np.quantile(errors, [0.5 - level / 2, 0.5 + level / 2], axis=0)
         center = self.estimate[which][name]
         return pd.DataFrame({"lower": center - high, "estimate": center, "upper": center - low})
@@ -95,7 +94,7 @@ class Bootstrap:
     def se(self, which: Which = "smoothed") -> pd.DataFrame:
         """Root mean squared error by quarter."""
         root = np.sqrt((self.errors[which] ** 2).mean(axis=0))
-        return pd.DataFrame(root, self.estimate[which].index, list(QUANTITIES))
+        return pd.DataFrame(root, self.estimate[which].index, list(UNCERTAIN))
 
     def plot(self, name: str = "rstar", which: Which = "smoothed", *, level: float = 0.9) -> Figure:
         """The estimate in its bootstrap band.
@@ -122,7 +121,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    results: RStarResults,
+    results: ThreeStageEstimates,
     *,
     n_replications: int = 200,
     seed: int = 0,
@@ -158,7 +157,7 @@ def bootstrap(
     """
     if n_replications < 2:
         raise SpecificationError(f"n_replications={n_replications}; at least 2 are needed.")
-    generator = source(results)
+    generator = sample_source(results)
     job = replace(results.job, options=replace(results.job.options, n_starts=1))
     found, tried = first_successes(
         partial(_replicate, generator, job), n_replications, seed=seed, n_workers=n_workers, progress=progress
@@ -181,7 +180,7 @@ def bootstrap(
 
 
 @dataclass(frozen=True)
-class Source:
+class SampleSource:
     """What samples are drawn from.
 
     Attributes
@@ -204,11 +203,11 @@ class Source:
         frame, model = self.frame.copy(), self.problem.model
         frame.loc[self.problem.index, list(model.observed)] = y
         rows = model.blocks["R"].dense(self.problem.values(self.theta))
-        loadings = rows[[model.reports.index(name) for name in QUANTITIES]]
-        return World(frame, pd.DataFrame(states @ loadings.T, self.problem.index, list(QUANTITIES)))
+        loadings = rows[[model.reports.index(name) for name in UNCERTAIN]]
+        return World(frame, pd.DataFrame(states @ loadings.T, self.problem.index, list(UNCERTAIN)))
 
 
-def source(results: RStarResults) -> Source:
+def sample_source(results: ThreeStageEstimates) -> SampleSource:
     """The model as estimated, ready to draw samples from."""
     stage, job = results.stages.stage3, results.job
     if job.options.initial == "diffuse":
@@ -218,25 +217,25 @@ def source(results: RStarResults) -> Source:
         )
     states = stage.states
     problem = replace(stage.problem, initial_mean=states.initial, initial_cov=states.initial_cov)
-    return Source(problem, stage.problem.vector(stage.ml.params), job.frame)
+    return SampleSource(problem, stage.problem.vector(stage.ml.params), job.frame)
 
 
 def _replicate(
-    generator: Source, job: Job, child: np.random.SeedSequence
+    generator: SampleSource, job: Job, child: np.random.SeedSequence
 ) -> tuple[Floats, Floats, pd.Series] | None:
     """Errors of the filtered and smoothed states in one sample, and its estimates."""
     world = generator.draw(np.random.default_rng(child))
     try:
-        stages = estimate(replace(job, frame=world.frame))
+        stages = estimate_stages(replace(job, frame=world.frame))
     except CapstarError:
         return None
     final = stages.stage3
     errors = [
-        np.column_stack([final.states.report(name, which)[0] for name in QUANTITIES]) - world.truth.to_numpy()
+        np.column_stack([final.states.report(name, which)[0] for name in UNCERTAIN]) - world.truth.to_numpy()
         for which in ("filtered", "smoothed")
     ]
     return errors[0], errors[1], final.ml.params
 
 
-def _quantities(results: RStarResults, which: Which) -> pd.DataFrame:
-    return pd.DataFrame({name: getattr(getattr(results, name), which) for name in QUANTITIES})
+def _quantities(results: ThreeStageEstimates, which: Which) -> pd.DataFrame:
+    return pd.DataFrame({name: getattr(getattr(results, name), which) for name in UNCERTAIN})

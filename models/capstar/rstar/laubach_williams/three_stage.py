@@ -11,10 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.laubach_williams import Stage, Variant, Window, declare
-from capstar.rstar.median_unbiased import BreakStatistics, break_statistics, median_unbiased_lambda
-from capstar.rstar.options import InitialState, Options
-from capstar.rstar.starting import initial_state, start_values
+from capstar.rstar.laubach_williams.equations import Stage, Variant, Window, declare
+from capstar.rstar.laubach_williams.median_unbiased import (
+    BreakStatistics,
+    break_statistics,
+    median_unbiased_lambda,
+)
+from capstar.rstar.laubach_williams.options import InitialState, Options
+from capstar.rstar.laubach_williams.starting import initial_state, start_values
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.diffuse import diffuse_problem
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
@@ -107,7 +111,7 @@ class Job:
     variant
         One of the published models, less the terms the sample cannot identify.
     frame
-        From `capstar.rstar.inputs.prepare`.
+        From `capstar.rstar.laubach_williams.inputs.prepare`.
     start, end
         Sample of the likelihood.
     options
@@ -121,7 +125,7 @@ class Job:
     options: Options
 
 
-def estimate(job: Job, *, progress: Progress | None = None) -> ThreeStages:
+def estimate_stages(job: Job, *, progress: Progress | None = None) -> ThreeStages:
     """Estimate the three stages in turn.
 
     Parameters

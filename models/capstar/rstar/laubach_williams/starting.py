@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.linalg import solveh_banded
 from scipy.optimize import least_squares
 
-from capstar.rstar.laubach_williams import Stage, Variant
+from capstar.rstar.laubach_williams.equations import Stage, Variant
 from capstar.statespace.algebra import Slot
 
 Floats = npt.NDArray[np.float64]
@@ -90,11 +90,11 @@ def start_values(
     Parameters
     ----------
     data
-        From `capstar.rstar.inputs.prepare`.
+        From `capstar.rstar.laubach_williams.inputs.prepare`.
     start, end
         Sample of the likelihood.
     stage, variant
-        See `capstar.rstar.laubach_williams.declare`.
+        See `capstar.rstar.laubach_williams.equations.declare`.
 
     Returns
     -------

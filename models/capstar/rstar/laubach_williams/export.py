@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from capstar.rstar.results import RStarResults
-    from capstar.rstar.three_stage import StageEstimate
-    from capstar.rstar.uncertainty import StateUncertainty
+from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
+from capstar.rstar.laubach_williams.three_stage import StageEstimate
 
 
-def as_dict(results: RStarResults) -> dict[str, Any]:
+def as_dict(results: ThreeStageEstimates) -> dict[str, Any]:
     """Results as plain numbers and lists; missing numbers are None."""
     frame = results.to_frame()
     states = {c: [_number(v) for v in frame[c]] for c in frame.columns if not c.endswith("_se")}

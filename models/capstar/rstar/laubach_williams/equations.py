@@ -107,6 +107,8 @@ class Variant:
     missing
         Quarters (inclusive) whose output and inflation the likelihood passes over, as if the scale of their
         measurement errors were infinite; they still serve as lags.
+    citation
+        Where it is published; empty where it is not.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Variant:
     trend_start: bool = False
     stage2: StageTwo = "published"
     missing: tuple[Window, ...] = ()
+    citation: str = ""
 
 
 def declare(variant: Variant, stage: Stage) -> Spec:
@@ -216,8 +219,29 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1)),
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
+    citation="Holston, Laubach and Williams (2017), Journal of International Economics 108, S59-S75",
 )
 _LW: dict[str, Any] = {"import_prices": True, "presample": 8, "trend_breaks": (56, 142)}
-LW2003_VARIANT = replace(HLW2017_VARIANT, name="LW 2003", fixed={}, trend_start=True, **_LW)
-HLW2023_VARIANT = Variant("HLW 2023", covid=True, weighted_break=True, scale_windows=COVID_SCALE)
-LW2023_VARIANT = replace(HLW2023_VARIANT, name="LW 2023", detrended=False, **_LW)
+LW2003_VARIANT = replace(
+    HLW2017_VARIANT,
+    name="LW 2003",
+    fixed={},
+    trend_start=True,
+    citation="Laubach and Williams (2003), Review of Economics and Statistics 85(4), 1063-1070",
+    **_LW,
+)
+HLW2023_VARIANT = Variant(
+    "HLW 2023",
+    covid=True,
+    weighted_break=True,
+    scale_windows=COVID_SCALE,
+    citation="Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063",
+)
+LW2023_VARIANT = replace(
+    HLW2023_VARIANT,
+    name="LW 2023",
+    detrended=False,
+    citation="Laubach and Williams (2003) with the COVID adjustments of Holston, Laubach and Williams (2023), as "
+    "published by the Federal Reserve Bank of New York since 2023",
+    **_LW,
+)

@@ -1,0 +1,157 @@
+"""What every model of the natural rate answers: the abstract class a new one derives from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.frames import as_quarterly, require_columns
+from capstar.rstar.natural_rate import NaturalRate
+
+
+class NaturalRateModel(ABC):
+    """A way to estimate the natural rate of interest.
+
+    The properties may be class attributes: ``name = "HP filter"``.
+    """
+
+    options: tuple[str, ...] = ()
+    """What can be asked of it beyond start, end and n_starts: keyword arguments of `fit_with`, and
+    ``"standard_errors"`` where its estimates have them."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name, such as ``HLW 2017``."""
+
+    @property
+    @abstractmethod
+    def citation(self) -> str:
+        """Where the model is published; empty where it is not."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> tuple[str, ...]:
+        """Input columns the model needs besides the date."""
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """How it is estimated, in one line."""
+
+    @property
+    @abstractmethod
+    def seconds(self) -> float:
+        """Typical seconds of a fit on sixty years of data; what it takes depends on data and machine."""
+
+    @abstractmethod
+    def fit(
+        self,
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        n_starts: int = 4,
+        progress: Callable[[str], None] | None = None,
+    ) -> NaturalRate:
+        """Estimate the natural rate.
+
+        Parameters
+        ----------
+        data
+            One row a quarter, without gaps: a ``date`` column or a PeriodIndex, and `inputs`. Columns every data set
+            of `capstar.data` has: ``log_gdp`` (natural log of real GDP), ``inflation``, ``expected_inflation`` and
+            ``interest_rate`` (annualised percent).
+        start, end
+            Sample, such as ``"1961Q1"``; by default all the data allow.
+        n_starts
+            Number of starting points of a search; without meaning where nothing is searched.
+        progress
+            Called with one line before each step.
+
+        Raises
+        ------
+        DataError
+            The data cannot be used; the message names column, date and remedy.
+        """
+
+    @property
+    def key(self) -> str:
+        """Name on the command line: lower case, no spaces."""
+        return "".join(self.name.split()).lower()
+
+    def fit_with(
+        self,
+        options: Mapping[str, Any],
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        n_starts: int = 4,
+        progress: Callable[[str], None] | None = None,
+    ) -> NaturalRate:
+        """Estimate with options given by name, as the command line does.
+
+        Parameters
+        ----------
+        options
+            Some of `options` with their values; handed to `fit` unless a subclass does otherwise.
+        data, start, end, n_starts, progress
+            As in `fit`.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no such option.
+        """
+        self.require_options(options)
+        return self.fit(data, start, end, n_starts=n_starts, progress=progress, **options)
+
+    def require_options(self, names: Collection[str]) -> None:
+        """Refuse options the model does not have.
+
+        Raises
+        ------
+        SpecificationError
+            Names them, and those it has.
+        """
+        if unknown := [name for name in names if name not in self.options]:
+            raise SpecificationError(
+                f"{self.name} has no option {', '.join(unknown)}; it has {', '.join(self.options) or 'none'}. "
+                "Leave it out, or choose another model."
+            )
+
+    def usable(self, data: pd.DataFrame) -> str:
+        """In words: the sample a table gives the model, or why it gives none.
+
+        Parameters
+        ----------
+        data
+            As of `fit`.
+        """
+        try:
+            frame = as_quarterly(data, source=str(data.attrs.get("title", "data")))
+            require_columns(frame, self.inputs, source="data", why=f"needed by {self.name}")
+        except DataError as error:
+            return f"not usable: {error}"
+        known = frame[list(self.inputs)].dropna()
+        if known.empty:
+            return f"not usable: no quarter has all of {list(self.inputs)}"
+        return f"usable, {known.index[0]}-{known.index[-1]}"
+
+
+def usable(data: pd.DataFrame, model: NaturalRateModel) -> str:
+    """In words: the sample a table gives a model, or why it gives none.
+
+    Parameters
+    ----------
+    data
+        As of `NaturalRateModel.fit`.
+    model
+        Any model.
+    """
+    return model.usable(data)

@@ -1,0 +1,84 @@
+"""Every natural-rate model by the name the command line knows it by."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TypeVar
+
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.rstar.natural_rate_model import NaturalRateModel
+
+_MODELS: dict[str, NaturalRateModel] = {}
+_RESERVED = "list"  # what the command line takes for a wish to see them all
+M = TypeVar("M", bound=NaturalRateModel)
+
+
+def register(model: M) -> M:
+    """Make a model known to `models`, `model` and the command line.
+
+    Parameters
+    ----------
+    model
+        It is returned, so that a declaration is one line: ``MINE = register(MyModel())``.
+
+    Raises
+    ------
+    SpecificationError
+        Another model has its key, or the key is ``"list"`` or empty.
+    """
+    key, taken = model.key, _MODELS.get(model.key)
+    if key in ("", _RESERVED):
+        raise SpecificationError(f"A model cannot be called {model.name!r}. Give it another name.")
+    if taken is not None and taken != model:
+        raise SpecificationError(
+            f"{key!r} is the key of {taken.name} already ({taken.citation or type(taken).__name__}). Give the model "
+            f"another name, or first remove that one with capstar.rstar.unregister({key!r})."
+        )
+    _MODELS[key] = model
+    return model
+
+
+def unregister(key: str) -> NaturalRateModel:
+    """Take a model out of the registry and return it.
+
+    Raises
+    ------
+    SpecificationError
+        There is none of that key.
+    """
+    found = model(key)
+    del _MODELS[key]
+    return found
+
+
+def models() -> pd.DataFrame:
+    """Every registered model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By key: ``name``, ``citation``, ``inputs`` (a tuple of columns), ``method`` and ``seconds``, the typical time of
+        a fit.
+    """
+    columns = ["name", "citation", "inputs", "method", "seconds"]
+    rows = {key: [getattr(one, name) for name in columns] for key, one in _MODELS.items()}
+    out = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    out.index.name = "key"
+    return out
+
+
+def model(key: str) -> NaturalRateModel:
+    """The model of a key, such as ``"hlw2017"``.
+
+    Raises
+    ------
+    SpecificationError
+        There is none; the message names those there are, and the nearest.
+    """
+    if key in _MODELS:
+        return _MODELS[key]
+    near = get_close_matches(key.lower().replace(" ", ""), _MODELS, 1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    raise SpecificationError(f"There is no model {key!r}; there are {', '.join(_MODELS)}.{meant}")
