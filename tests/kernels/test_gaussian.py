@@ -42,7 +42,7 @@ class Case:
         pattern = Pattern(
             z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32)
         )
-        return (0,) * M, pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
+        return pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
 
 
 @pytest.fixture(params=["complete", "missing", "white"])
@@ -120,9 +120,9 @@ def test_loglike_is_the_joint_normal_density(case: Case) -> None:
 
 
 def test_loglike_is_minus_infinity_without_variance(case: Case) -> None:
-    dims, pattern, system, _, sample = case.inputs()
+    pattern, system, _, sample = case.inputs()
     flat = system._replace(h=np.zeros(P), q=np.zeros_like(system.q))
-    assert gaussian.loglike(dims, pattern, flat, np.zeros((M, M)), sample, np.empty(N)) == -np.inf
+    assert gaussian.loglike(pattern, flat, np.zeros((M, M)), sample, np.empty(N)) == -np.inf
 
 
 def test_filter_is_the_conditional_distribution(case: Case) -> None:
@@ -139,8 +139,8 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
     path = run_filter(case)
     r, big_n = np.empty((N + 1, M)), np.empty((N + 1, M, M))
     u, d = np.empty((N, P)), np.empty((N, P))
-    dims, pattern, system, P0, _ = case.inputs()
-    gaussian.smooth_path(dims, pattern, system, path, r, big_n, u, d)
+    pattern, system, P0, _ = case.inputs()
+    gaussian.smooth_path(pattern, system, path, r, big_n, u, d)
     mean, cov = conditional(case)
     np.testing.assert_allclose(case.a0 + P0 @ r[0], mean[:M], rtol=RTOL, atol=1e-12)
     for t in range(N):
@@ -153,16 +153,16 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
 
 
 def derivative(case: Case) -> tuple[float, System, np.ndarray]:
-    dims, pattern, system, P0, sample = case.inputs()
+    pattern, system, P0, sample = case.inputs()
     out, by_scale = System(*(np.zeros_like(part) for part in system)), np.zeros(N)
-    value = gaussian.score(dims, pattern, system, P0, sample, run_filter(case), out, by_scale)
+    value = gaussian.score(pattern, system, P0, sample, run_filter(case), out, by_scale, np.empty((M, M)))
     return value, out, by_scale
 
 
 def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
-    dims, pattern, system, P0, sample = case.inputs()
+    pattern, system, P0, sample = case.inputs()
     value, out, by_scale = derivative(case)
-    assert value == pytest.approx(gaussian.loglike(dims, pattern, system, P0, sample, np.empty(N)), rel=RTOL)
+    assert value == pytest.approx(gaussian.loglike(pattern, system, P0, sample, np.empty(N)), rel=RTOL)
 
     def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
         return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
@@ -174,7 +174,7 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
                 part = getattr(system, name).copy()
                 part[k] += h
                 changed = system._replace(**{name: part})
-                return gaussian.loglike(dims, pattern, changed, P0, sample, np.empty(N))
+                return gaussian.loglike(pattern, changed, P0, sample, np.empty(N))
 
             assert exact[k] == pytest.approx(difference(shifted), rel=1e-7, abs=1e-9), (name, k)
     for t in range(N):
@@ -182,13 +182,13 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
         def rescaled(h, t=t):
             scale = sample.scale.copy()
             scale[t] += h
-            return gaussian.loglike(dims, pattern, system, P0, sample._replace(scale=scale), np.empty(N))
+            return gaussian.loglike(pattern, system, P0, sample._replace(scale=scale), np.empty(N))
 
         assert by_scale[t] == pytest.approx(difference(rescaled), rel=1e-7, abs=1e-9)
 
 
 def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
-    dims, pattern, system, P0, sample = case.inputs()
+    pattern, system, P0, sample = case.inputs()
     _, out, by_scale = derivative(case)
     path = run_filter(case)
     for name, exact in out._asdict().items():
@@ -197,17 +197,17 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
             getattr(direction, name)[k] = 1.0
             per_period = np.empty(N)
             tangent.score_per_period(
-                dims, pattern, system, direction, P0, sample, np.zeros(N), path, per_period
+                pattern, system, direction, P0, np.zeros((M, M)), sample, np.zeros(N), path, per_period
             )
             assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
     zero = System(*(np.zeros_like(part) for part in system))
     per_period = np.empty(N)
-    tangent.score_per_period(dims, pattern, system, zero, P0, sample, np.ones(N), path, per_period)
+    tangent.score_per_period(pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period)
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
 
 
 def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
-    _, pattern, system, _, sample = case.inputs()
+    pattern, system, _, sample = case.inputs()
     states, y = np.empty((N, M)), np.empty((N, P))
     as_given = np.full(sample.x.shape[1], -1)
     noise = np.zeros((N, M)), np.zeros((N, P))

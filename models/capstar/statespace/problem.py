@@ -25,7 +25,6 @@ _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 class Inputs(NamedTuple):
     """What every Gaussian kernel takes first."""
 
-    dims: tuple[int, ...]
     pattern: Pattern
     system: System
     P0: Floats
@@ -114,10 +113,8 @@ class Problem:
         """Arguments of the kernels at ``theta``."""
         system = _system(self.model, self.values(theta))
         system = system._replace(a0=system.a0 + self.initial_mean)
-        dims = (0,) * len(self.model.states)
-        return Inputs(
-            dims, _pattern(self.model), system, self.initial_cov, Sample(self.y, self.x, self.scale(theta))
-        )
+        sample = Sample(self.y, self.x, self.scale(theta))
+        return Inputs(_pattern(self.model), system, self.initial_cov, sample)
 
     def loglike(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> float:
         """Log-likelihood, constants included; minus infinity where it is not defined."""
@@ -138,7 +135,8 @@ class Problem:
     def sensitivities(self, inputs: Inputs) -> tuple[float, Floats, Floats]:
         """Log-likelihood and its derivatives in the system's values and in the scale of each period."""
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        value = gaussian.score(*inputs, self.empty_path(), _system(self.model, by_value), by_scale)
+        out, by_cov = _system(self.model, by_value), np.empty_like(inputs.P0)
+        value = gaussian.score(*inputs, self.empty_path(), out, by_scale, by_cov)
         return float(value), by_value, by_scale
 
     def chain(self, theta: Floats, by_value: Floats, by_scale: Floats) -> Floats:
@@ -156,18 +154,18 @@ class Problem:
         """Gradient of each period's log-likelihood, shape (n, k)."""
         theta = self.vector(params)
         inputs, path = self.inputs(theta), self.filter_path(theta)
-        derivative = self._jacobian(theta)
+        derivative, unchanged = self._jacobian(theta), np.zeros_like(inputs.P0)
         out = np.empty((self.nobs, theta.size))
         for j in range(theta.size):
             column = np.empty(self.nobs)
             direction = _system(self.model, np.ascontiguousarray(derivative[:, j]))
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
             tangent.score_per_period(
-                inputs.dims,
                 inputs.pattern,
                 inputs.system,
                 direction,
                 inputs.P0,
+                unchanged,
                 inputs.sample,
                 by_scale,
                 path,
