@@ -152,20 +152,28 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
     assert np.isnan(u).tolist() == np.isnan(case.sample.y).tolist()
 
 
-def derivative(case: Case) -> tuple[float, System, np.ndarray]:
+def derivative(case: Case) -> tuple[float, System, np.ndarray, np.ndarray]:
     pattern, system, P0, sample = case.inputs()
     out, by_scale = System(*(np.zeros_like(part) for part in system)), np.zeros(N)
-    value = gaussian.score(pattern, system, P0, sample, run_filter(case), out, by_scale, np.empty((M, M)))
-    return value, out, by_scale
+    by_cov = np.empty((M, M))
+    value = gaussian.score(pattern, system, P0, sample, run_filter(case), out, by_scale, by_cov)
+    return value, out, by_scale, by_cov
+
+
+def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
+    return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
+
+
+def directions() -> list[np.ndarray]:
+    """Every symmetric direction of the initial covariance that moves one entry and its mirror image."""
+    unit = np.eye(M)
+    return [np.outer(unit[i], unit[j]) + np.outer(unit[j], unit[i]) for i in range(M) for j in range(i + 1)]
 
 
 def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
     pattern, system, P0, sample = case.inputs()
-    value, out, by_scale = derivative(case)
+    value, out, by_scale, _ = derivative(case)
     assert value == pytest.approx(gaussian.loglike(pattern, system, P0, sample, np.empty(N)), rel=RTOL)
-
-    def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
-        return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
 
     for name, exact in out._asdict().items():
         for k in range(exact.size):
@@ -189,7 +197,7 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
 
 def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
     pattern, system, P0, sample = case.inputs()
-    _, out, by_scale = derivative(case)
+    _, out, by_scale, by_cov = derivative(case)
     path = run_filter(case)
     for name, exact in out._asdict().items():
         for k in range(exact.size):
@@ -204,6 +212,60 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
     per_period = np.empty(N)
     tangent.score_per_period(pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period)
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
+    for change in directions():
+        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, per_period)
+        assert per_period.sum() == pytest.approx((by_cov * change).sum(), rel=1e-9, abs=1e-11)
+
+
+def test_score_is_the_derivative_in_the_initial_covariance(case: Case) -> None:
+    pattern, system, P0, sample = case.inputs()
+    by_cov = derivative(case)[-1]
+    np.testing.assert_array_equal(by_cov, by_cov.T)
+    for change in directions():
+
+        def moved(h, change=change):
+            return gaussian.loglike(pattern, system, P0 + h * change, sample, np.empty(N))
+
+        assert (by_cov * change).sum() == pytest.approx(difference(moved), rel=1e-7, abs=1e-9)
+
+
+def test_per_period_score_follows_the_initial_covariance(case: Case) -> None:
+    pattern, system, P0, sample = case.inputs()
+    path, zero = run_filter(case), System(*(np.zeros_like(part) for part in system))
+    for change in directions():
+
+        def moved(h, change=change):
+            per_period = np.empty(N)
+            gaussian.loglike(pattern, system, P0 + h * change, sample, per_period)
+            return per_period
+
+        exact = np.empty(N)
+        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, exact)
+        np.testing.assert_allclose(exact, difference(moved), rtol=1e-7, atol=1e-9)
+
+
+def test_any_number_of_states_has_the_density_of_its_joint_distribution() -> None:
+    """States that nothing observes or moves change nothing, wherever the padding of rows falls."""
+    rng = np.random.default_rng(8)
+    y = rng.normal(size=(N, 1))
+    expected = None
+    for m in range(1, 19):
+        Z, T = np.eye(1, m), np.zeros((m, m))
+        T[0, 0] = 0.9
+        Q = np.zeros((m, m))
+        Q[0, 0] = 0.4
+        root = rng.normal(size=(m, m))
+        P0 = root @ root.T
+        P0[0], P0[:, 0] = 0.0, 0.0
+        P0[0, 0] = 2.0
+        one = Case(
+            Z, np.zeros((1, 1)), np.array([0.5]), T, np.zeros(m), Q, np.zeros(m), P0,
+            Sample(y, np.zeros((N, 1)), np.ones(N)),
+        )  # fmt: skip
+        per_period = np.empty(N)
+        gaussian.loglike(*one.inputs(), per_period)
+        expected = per_period if expected is None else expected
+        np.testing.assert_allclose(per_period, expected, rtol=RTOL)
 
 
 def test_simulation_without_noise_follows_the_equations(case: Case) -> None:

@@ -23,7 +23,7 @@ U = np.uint64
 
 def scratch(m: int) -> np.ndarray:
     """Scratch array of any of the recursions for ``m`` states."""
-    return np.zeros((3 * m + 6) * ((m + 3) // 4 * 4))
+    return np.zeros((2 * m + 6) * ((m + 3) // 4 * 4))
 
 
 @step
@@ -225,9 +225,8 @@ def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, out):
 
 @part
 def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
-    """``r += z'u`` and ``N += D z'z - z'q' - q z``; ``z`` and ``w`` are overwritten."""
+    """``r += z'u`` and ``N += D z'z - z'q' - q z``; ``z``, of zeros, and ``w`` are overwritten."""
     first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
-    _fill(s, 0.0, W, z)
     for k in range(U(first), U(end)):
         source = U(pattern.z_col[k])
         W[U(z) + source] = system.z[k]
@@ -241,21 +240,24 @@ def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
 
 
 @part
-def _predict_back(m, s, pattern, system, W, r, N, r_next, N_next, B):
-    """``r_next = T' r`` and ``N_next = T' N T``; ``B`` is overwritten."""
-    _fill(s, 0.0, W, r_next)
-    _fill(m * s, 0.0, W, B)
-    _fill(m * s, 0.0, W, N_next)
+def _predict_back(m, s, pattern, system, W, r, N, B):
+    """``r = T' r`` and ``N = T' N T``; ``B`` and the row before it are overwritten."""
+    r_next = B - s
+    _fill((m + 1) * s, 0.0, W, r_next)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             weight, source = system.t[k], np.int64(pattern.t_col[k])
             W[U(r_next + source)] += weight * W[U(r + i)]
             _add(s, weight, W, N + i * s, B + source * s)
-    for i in range(m):
-        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
-            weight, source = system.t[k], U(pattern.t_col[k])
+    for i in range(U(m)):
+        W[U(r) + i] = W[U(r_next) + i]
+        for j in range(U(m)):
+            W[U(N) + i * U(s) + j] = 0.0
+    for i in range(U(m)):
+        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + U(1)])):
+            weight, row = system.t[k], U(N) + U(pattern.t_col[k]) * U(s)
             for j in range(U(m)):
-                W[U(N_next) + source * U(s) + j] += weight * W[U(B) + j * U(s) + U(i)]
+                W[row + j] += weight * W[U(B) + j * U(s) + i]
 
 
 @kernel
@@ -267,17 +269,16 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
     """
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
-    r, r_next, q, w, z, M = 0, s, 2 * s, 3 * s, 4 * s, 5 * s
-    N, N_next, B = 6 * s, (m + 6) * s, (2 * m + 6) * s
-    for t in range(path.F.size // p - 1, -1, -1):
-        for i in range(p - 1, -1, -1):
+    r, q, z, w, M, N, B = 0, s, 2 * s, 3 * s, 4 * s, 5 * s, (m + 6) * s
+    for t in range(path.F.size // p - 1, -2, -1):
+        for i in range(p - 1 if t >= 0 else -1, -1, -1):
             at = t * p + i
             u[at], D[at] = np.nan, np.nan
             if path.F[at] == 0.0:
                 continue
             gain = 1.0 / path.F[at]
             _copy(1, m, path.M, at * m, 0, W, M, 0)
-            _fill(s, 0.0, W, q)
+            _fill(2 * s, 0.0, W, q)
             for j in range(m):
                 _add(s, gain * W[U(M + j)], W, N + j * s, q)
             u[at] = (path.v[at] - _dot(m, W, r, W, M)) * gain
@@ -287,18 +288,17 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
                     m, pattern, system, sample, path, t, i, u[at], D[at], W, r, q, w, out, out_scale
                 )
             _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
-        if not gradient:
+        if not gradient or t < 0:
             _copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
             _copy(m, m, W, N, s, N_path, (t + 1) * m * m, m)
-        else:
+        if t < 0:
+            break
+        if gradient:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
             _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, out)
-        _predict_back(m, s, pattern, system, W, r, N, r_next, N_next, B)
-        r, r_next, N, N_next = r_next, r, N_next, N
-    _copy(1, m, W, r, 0, r_path, 0, 0)
-    _copy(m, m, W, N, s, N_path, 0, m)
+        _predict_back(m, s, pattern, system, W, r, N, B)
 
 
 @part

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
+from capstar.kernels.ready import make_ready
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -113,6 +114,7 @@ def maximize(
     DataError
         There are fewer observations than free parameters.
     """
+    make_ready()
     if not table.free.any():
         return _report(problem, table, table.start.to_numpy(dtype=float), _tried([]), tolerance)
     if problem.nobs < int(table.free.sum()):

@@ -93,16 +93,16 @@ class Problem:
 
     def with_initial_cov(self, cov: Floats) -> Problem:
         """The same problem from another initial covariance, shape (m, m)."""
-        return replace(self, initial_cov=np.ascontiguousarray(cov, dtype=float))
+        return replace(self, initial_cov=own(cov))
 
     def with_data(self, y: Floats) -> Problem:
         """The same problem with other observations, shape (n, p); regressors stay."""
-        return replace(self, y=np.ascontiguousarray(y, dtype=float))
+        return replace(self, y=own(y))
 
     def values(self, theta: Floats) -> Floats:
         """Flat vector of system values at ``theta``."""
         out = np.empty(self.model.n_values)
-        terms.assemble(theta, *self.model.terms, out)
+        terms.assemble(own(theta), *self.model.terms, out)
         return out
 
     def scale(self, theta: Floats) -> Floats:
@@ -207,7 +207,7 @@ class Problem:
 
     def _jacobian(self, theta: Floats) -> Floats:
         out = np.empty((self.model.n_values, theta.size))
-        terms.jacobian(theta, *self.model.terms, out)
+        terms.jacobian(own(theta), *self.model.terms, out)
         return out
 
     def empty_path(self) -> Path:
@@ -266,13 +266,18 @@ def bind(
         spec=spec,
         model=model,
         index=index,
-        y=np.ascontiguousarray(data.loc[first:last, list(model.observed)], dtype=float),
-        x=np.ascontiguousarray(x, dtype=float),
-        report_inputs=np.ascontiguousarray(extra, dtype=float),
+        y=own(data.loc[first:last, list(model.observed)]),
+        x=own(x),
+        report_inputs=own(extra),
         scale_param=_scale_positions(spec, model, index),
         initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
-        initial_cov=np.ascontiguousarray(initial_cov, dtype=float),
+        initial_cov=own(initial_cov),
     )
+
+
+def own(values: npt.ArrayLike) -> Floats:
+    """Copy as the kernels are compiled for: in C order and writable, which a frame's values need not be."""
+    return np.array(values, dtype=np.float64, order="C")
 
 
 def _pattern(model: Compiled) -> Pattern:
