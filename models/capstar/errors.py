@@ -33,3 +33,7 @@ class ConvergenceWarning(CapstarWarning):
 
 class DataWarning(CapstarWarning):
     """The data are usable, with a reservation."""
+
+
+class CacheWarning(CapstarWarning):
+    """Compiled code cannot be kept on disk; every process compiles again."""

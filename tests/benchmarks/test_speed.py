@@ -43,7 +43,7 @@ def score_call(problem, theta) -> Callable[[], float]:
         np.empty((n, p, m)),
     )
     out = System(*(np.zeros_like(part) for part in inputs.system))
-    return lambda: gaussian.score(*inputs, path, out, np.zeros(n))
+    return lambda: gaussian.score(*inputs, path, out, np.zeros(n), np.empty((m, m)))
 
 
 def statsmodels_call(problem, theta) -> Callable[[], float]:

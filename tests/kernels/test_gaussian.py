@@ -42,7 +42,7 @@ class Case:
         pattern = Pattern(
             z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32)
         )
-        return (0,) * M, pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
+        return pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
 
 
 @pytest.fixture(params=["complete", "missing", "white"])
@@ -120,9 +120,9 @@ def test_loglike_is_the_joint_normal_density(case: Case) -> None:
 
 
 def test_loglike_is_minus_infinity_without_variance(case: Case) -> None:
-    dims, pattern, system, _, sample = case.inputs()
+    pattern, system, _, sample = case.inputs()
     flat = system._replace(h=np.zeros(P), q=np.zeros_like(system.q))
-    assert gaussian.loglike(dims, pattern, flat, np.zeros((M, M)), sample, np.empty(N)) == -np.inf
+    assert gaussian.loglike(pattern, flat, np.zeros((M, M)), sample, np.empty(N)) == -np.inf
 
 
 def test_filter_is_the_conditional_distribution(case: Case) -> None:
@@ -139,8 +139,8 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
     path = run_filter(case)
     r, big_n = np.empty((N + 1, M)), np.empty((N + 1, M, M))
     u, d = np.empty((N, P)), np.empty((N, P))
-    dims, pattern, system, P0, _ = case.inputs()
-    gaussian.smooth_path(dims, pattern, system, path, r, big_n, u, d)
+    pattern, system, P0, _ = case.inputs()
+    gaussian.smooth_path(pattern, system, path, r, big_n, u, d)
     mean, cov = conditional(case)
     np.testing.assert_allclose(case.a0 + P0 @ r[0], mean[:M], rtol=RTOL, atol=1e-12)
     for t in range(N):
@@ -152,20 +152,28 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
     assert np.isnan(u).tolist() == np.isnan(case.sample.y).tolist()
 
 
-def derivative(case: Case) -> tuple[float, System, np.ndarray]:
-    dims, pattern, system, P0, sample = case.inputs()
+def derivative(case: Case) -> tuple[float, System, np.ndarray, np.ndarray]:
+    pattern, system, P0, sample = case.inputs()
     out, by_scale = System(*(np.zeros_like(part) for part in system)), np.zeros(N)
-    value = gaussian.score(dims, pattern, system, P0, sample, run_filter(case), out, by_scale)
-    return value, out, by_scale
+    by_cov = np.empty((M, M))
+    value = gaussian.score(pattern, system, P0, sample, run_filter(case), out, by_scale, by_cov)
+    return value, out, by_scale, by_cov
+
+
+def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
+    return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
+
+
+def directions() -> list[np.ndarray]:
+    """Every symmetric direction of the initial covariance that moves one entry and its mirror image."""
+    unit = np.eye(M)
+    return [np.outer(unit[i], unit[j]) + np.outer(unit[j], unit[i]) for i in range(M) for j in range(i + 1)]
 
 
 def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
-    dims, pattern, system, P0, sample = case.inputs()
-    value, out, by_scale = derivative(case)
-    assert value == pytest.approx(gaussian.loglike(dims, pattern, system, P0, sample, np.empty(N)), rel=RTOL)
-
-    def difference(f, h=1e-3):  # sixth order: the truncation is far below the tolerance
-        return (45 * (f(h) - f(-h)) - 9 * (f(2 * h) - f(-2 * h)) + (f(3 * h) - f(-3 * h))) / (60 * h)
+    pattern, system, P0, sample = case.inputs()
+    value, out, by_scale, _ = derivative(case)
+    assert value == pytest.approx(gaussian.loglike(pattern, system, P0, sample, np.empty(N)), rel=RTOL)
 
     for name, exact in out._asdict().items():
         for k in range(exact.size):
@@ -174,7 +182,7 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
                 part = getattr(system, name).copy()
                 part[k] += h
                 changed = system._replace(**{name: part})
-                return gaussian.loglike(dims, pattern, changed, P0, sample, np.empty(N))
+                return gaussian.loglike(pattern, changed, P0, sample, np.empty(N))
 
             assert exact[k] == pytest.approx(difference(shifted), rel=1e-7, abs=1e-9), (name, k)
     for t in range(N):
@@ -182,14 +190,14 @@ def test_score_is_the_derivative_in_every_entry(case: Case) -> None:
         def rescaled(h, t=t):
             scale = sample.scale.copy()
             scale[t] += h
-            return gaussian.loglike(dims, pattern, system, P0, sample._replace(scale=scale), np.empty(N))
+            return gaussian.loglike(pattern, system, P0, sample._replace(scale=scale), np.empty(N))
 
         assert by_scale[t] == pytest.approx(difference(rescaled), rel=1e-7, abs=1e-9)
 
 
 def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
-    dims, pattern, system, P0, sample = case.inputs()
-    _, out, by_scale = derivative(case)
+    pattern, system, P0, sample = case.inputs()
+    _, out, by_scale, by_cov = derivative(case)
     path = run_filter(case)
     for name, exact in out._asdict().items():
         for k in range(exact.size):
@@ -197,17 +205,71 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
             getattr(direction, name)[k] = 1.0
             per_period = np.empty(N)
             tangent.score_per_period(
-                dims, pattern, system, direction, P0, sample, np.zeros(N), path, per_period
+                pattern, system, direction, P0, np.zeros((M, M)), sample, np.zeros(N), path, per_period
             )
             assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
     zero = System(*(np.zeros_like(part) for part in system))
     per_period = np.empty(N)
-    tangent.score_per_period(dims, pattern, system, zero, P0, sample, np.ones(N), path, per_period)
+    tangent.score_per_period(pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period)
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
+    for change in directions():
+        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, per_period)
+        assert per_period.sum() == pytest.approx((by_cov * change).sum(), rel=1e-9, abs=1e-11)
+
+
+def test_score_is_the_derivative_in_the_initial_covariance(case: Case) -> None:
+    pattern, system, P0, sample = case.inputs()
+    by_cov = derivative(case)[-1]
+    np.testing.assert_array_equal(by_cov, by_cov.T)
+    for change in directions():
+
+        def moved(h, change=change):
+            return gaussian.loglike(pattern, system, P0 + h * change, sample, np.empty(N))
+
+        assert (by_cov * change).sum() == pytest.approx(difference(moved), rel=1e-7, abs=1e-9)
+
+
+def test_per_period_score_follows_the_initial_covariance(case: Case) -> None:
+    pattern, system, P0, sample = case.inputs()
+    path, zero = run_filter(case), System(*(np.zeros_like(part) for part in system))
+    for change in directions():
+
+        def moved(h, change=change):
+            per_period = np.empty(N)
+            gaussian.loglike(pattern, system, P0 + h * change, sample, per_period)
+            return per_period
+
+        exact = np.empty(N)
+        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, exact)
+        np.testing.assert_allclose(exact, difference(moved), rtol=1e-7, atol=1e-9)
+
+
+def test_any_number_of_states_has_the_density_of_its_joint_distribution() -> None:
+    """States that nothing observes or moves change nothing, wherever the padding of rows falls."""
+    rng = np.random.default_rng(8)
+    y = rng.normal(size=(N, 1))
+    expected = None
+    for m in range(1, 19):
+        Z, T = np.eye(1, m), np.zeros((m, m))
+        T[0, 0] = 0.9
+        Q = np.zeros((m, m))
+        Q[0, 0] = 0.4
+        root = rng.normal(size=(m, m))
+        P0 = root @ root.T
+        P0[0], P0[:, 0] = 0.0, 0.0
+        P0[0, 0] = 2.0
+        one = Case(
+            Z, np.zeros((1, 1)), np.array([0.5]), T, np.zeros(m), Q, np.zeros(m), P0,
+            Sample(y, np.zeros((N, 1)), np.ones(N)),
+        )  # fmt: skip
+        per_period = np.empty(N)
+        gaussian.loglike(*one.inputs(), per_period)
+        expected = per_period if expected is None else expected
+        np.testing.assert_allclose(per_period, expected, rtol=RTOL)
 
 
 def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
-    _, pattern, system, _, sample = case.inputs()
+    pattern, system, _, sample = case.inputs()
     states, y = np.empty((N, M)), np.empty((N, P))
     as_given = np.full(sample.x.shape[1], -1)
     noise = np.zeros((N, M)), np.zeros((N, P))

@@ -75,3 +75,8 @@ class Path(NamedTuple):
     v: Floats
     F: Floats
     M: Floats
+
+
+def own(values: npt.ArrayLike) -> Floats:
+    """Copy as the kernels are compiled for: in C order and writable, which a frame's values need not be."""
+    return np.array(values, dtype=np.float64, order="C")

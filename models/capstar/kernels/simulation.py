@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numba import njit
+import numpy.typing as npt
+
+from capstar.kernels.arrays import Floats, Pattern, Sample, System
+from capstar.kernels.compiling import kernel
+
+Ints = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
-def simulate(pattern, system, sample, own, lag, a, state_noise, obs_noise, states, y):
+def simulate(
+    pattern: Pattern,
+    system: System,
+    sample: Sample,
+    own: Ints,
+    lag: Ints,
+    a: Floats,
+    state_noise: Floats,
+    obs_noise: Floats,
+    states: Floats,
+    y: Floats,
+) -> None:
     """Fill ``states`` (n, m) and ``y`` (n, p) from a given first state and given noise.
 
     ``state_noise`` (n, m) is added to the state as it is; ``obs_noise`` (n, p) is standard
@@ -18,30 +31,32 @@ def simulate(pattern, system, sample, own, lag, a, state_noise, obs_noise, state
     negative.
     """
     n, p = obs_noise.shape
-    m = a.size
-    previous = a.copy()
-    for t in range(n):
-        for i in range(m):
-            states[t, i] = system.c[i] + state_noise[t, i]
-            for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
-                states[t, i] += system.t[k] * previous[pattern.t_col[k]]
-        for k in range(own.size):
-            if own[k] >= 0 and t >= lag[k]:
-                sample.x[t, k] = y[t - lag[k], own[k]]
-        for i in range(p):
-            y[t, i] = sample.scale[t] * math.sqrt(system.h[i]) * obs_noise[t, i]
-            for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
-                y[t, i] += system.d[k] * sample.x[t, pattern.d_col[k]]
-            for k in range(pattern.z_ptr[i], pattern.z_ptr[i + 1]):
-                y[t, i] += system.z[k] * states[t, pattern.z_col[k]]
-        for i in range(m):
-            previous[i] = states[t, i]
+    errors = sample.scale[:, None] * np.sqrt(system.h) * obs_noise
+    gain, drawn = np.zeros((n, p, a.size)), np.empty((n, p + 1))
+    nothing, rule, deviation = np.zeros(a.size), np.zeros(1), np.zeros(n)
+    draw(
+        pattern, system, sample.x, own, lag, a, state_noise, errors, gain, nothing, rule, deviation, states, drawn
+    )
+    y[:] = drawn[:, :p]
 
 
-@njit(cache=True)
 def simulate_innovations(
-    pattern, system, sample, own, lag, a, F, M, shocks, report, rule, rule_shocks, past, filtered, y
-):
+    pattern: Pattern,
+    system: System,
+    sample: Sample,
+    own: Ints,
+    lag: Ints,
+    a: Floats,
+    F: Floats,
+    M: Floats,
+    shocks: Floats,
+    report: Floats,
+    rule: Floats,
+    rule_shocks: Floats,
+    past: Floats,
+    filtered: Floats,
+    y: Floats,
+) -> None:
     """Fill ``filtered`` (n, m) and ``y`` (n, p + 1) from given standardised innovations (n, p).
 
     The innovations form of the model: gains ``M / F`` are those of the filter, ``a`` is the filtered state before
@@ -49,34 +64,43 @@ def simulate_innovations(
     an autoregression with constant ``rule[0]``, coefficients ``rule[1:]``, given shocks (n,) and, before the sample,
     the values ``past`` with the latest last.  Regressors that are lags of ``y`` are overwritten as in `simulate`.
     """
-    n, p = shocks.shape
+    noise, deviation = np.zeros(filtered.shape), np.concatenate([past, rule_shocks])
+    errors, gain = np.sqrt(F) * shocks, M / F[:, :, None]
+    given = (np.ascontiguousarray(each, dtype=float) for each in (report, rule))
+    draw(pattern, system, sample.x, own, lag, a, noise, errors, gain, *given, deviation, filtered, y)
+
+
+@kernel
+def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, deviation, states, y):
+    """Run the transition with ``noise``, observe with ``errors``, and move the state by ``gain`` times each error.
+
+    ``deviation`` holds past values and then the shocks of its autoregression, which its values replace.
+    """
+    n, p = errors.shape
     m = a.size
-    state = a.copy()
-    following = np.empty(m)
-    deviation = np.concatenate((past, np.zeros(n)))
     for t in range(n):
-        for i in range(m):
-            following[i] = system.c[i]
-            for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
-                following[i] += system.t[k] * state[pattern.t_col[k]]
-        state[:] = following
         for k in range(own.size):
             if own[k] >= 0 and t >= lag[k]:
-                sample.x[t, k] = y[t - lag[k], own[k]]
-        for i in range(p):
-            v = math.sqrt(F[t, i]) * shocks[t, i]
-            y[t, i] = v
-            for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
-                y[t, i] += system.d[k] * sample.x[t, pattern.d_col[k]]
-            for k in range(pattern.z_ptr[i], pattern.z_ptr[i + 1]):
-                y[t, i] += system.z[k] * state[pattern.z_col[k]]
-            for j in range(m):
-                state[j] += M[t, i, j] * (v / F[t, i])
-        filtered[t] = state
-        now = past.size + t
-        deviation[now] = rule[0] + rule_shocks[t]
-        for j in range(1, rule.size):
-            deviation[now] += rule[j] * deviation[now - j]
-        y[t, p] = deviation[now]
+                x[t, k] = y[t - lag[k], own[k]]
         for i in range(m):
-            y[t, p] += report[i] * state[i]
+            total = system.c[i] + noise[t, i]
+            for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
+                source = pattern.t_col[k]
+                total += system.t[k] * (states[t - 1, source] if t > 0 else a[source])
+            states[t, i] = total
+        now = deviation.size - n + t
+        y[t, p] = deviation[now] + rule[0]
+        for j in range(1, rule.size):
+            y[t, p] += rule[j] * deviation[now - j]
+        deviation[now] = y[t, p]
+        for i in range(p):
+            total = errors[t, i]
+            for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
+                total += system.d[k] * x[t, pattern.d_col[k]]
+            for k in range(pattern.z_ptr[i], pattern.z_ptr[i + 1]):
+                total += system.z[k] * states[t, pattern.z_col[k]]
+            y[t, i] = total
+            for j in range(m):
+                states[t, j] += gain[t, i, j] * errors[t, i]
+        for i in range(m):
+            y[t, p] += report[i] * states[t, i]

@@ -8,16 +8,16 @@ extreme of two of a kind has the larger ``kind * price``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from capstar.kernels.compiling import cached
 
 
-@njit(cache=True)
+@cached
 def _drop(node, before, after):
     after[before[node]] = after[node]
     before[after[node]] = before[node]
 
 
-@njit(cache=True)
+@cached
 def _keep_extreme(a, b, price, kind, before, after):
     """Drop the less extreme of two neighbours of a kind, the later where equal; returns the other."""
     if kind[b] * price[b] > kind[a] * price[a]:
@@ -27,7 +27,7 @@ def _keep_extreme(a, b, price, kind, before, after):
     return a
 
 
-@njit(cache=True)
+@cached
 def _trim(first, last, price, kind, before, after, bounds):
     """Drop points at either end that the first or last price outdoes.
 
@@ -51,13 +51,13 @@ def _trim(first, last, price, kind, before, after, bounds):
         node = before[end]
 
 
-@njit(cache=True)
+@cached
 def _move(a, b, price):
     """Change of price from one node to another, percent, without sign."""
     return abs(price[b] / price[a] - 1.0) * 100.0
 
 
-@njit(cache=True)
+@cached
 def _censor_phases(first, last, price, at, kind, rules, before, after, bounds):
     """Drop the end of a phase that is short and small, and let its neighbours contend."""
     end = before.size - 1
@@ -75,7 +75,7 @@ def _censor_phases(first, last, price, at, kind, rules, before, after, bounds):
             _trim(first, last, price, kind, before, after, bounds)
 
 
-@njit(cache=True)
+@cached
 def _censor_cycles(first, last, price, at, kind, rules, before, after, bounds):
     """Drop the start of a cycle that is short and small, and let its neighbours contend."""
     end = before.size - 1
@@ -96,7 +96,7 @@ def _censor_cycles(first, last, price, at, kind, rules, before, after, bounds):
         a = before[b] if before[b] != end else after[end]
 
 
-@njit(cache=True)
+@cached
 def _censor(first, last, price, at, kind, rules, before, after, bounds):
     """Turning points among the candidates; they stay in the list ``before``, ``after``."""
     end = before.size - 1
@@ -113,7 +113,7 @@ def _censor(first, last, price, at, kind, rules, before, after, bounds):
     _censor_cycles(first, last, price, at, kind, rules, before, after, bounds)
 
 
-@njit(cache=True)
+@cached
 def turning_points(prices, at, kind, lag, rules, known, state):
     """Run the rules on the data up to each date; returns which candidates the last run keeps.
 

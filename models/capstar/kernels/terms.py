@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
+from capstar.kernels.compiling import kernel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@kernel
 def assemble(theta: Floats, slot: Ints, coef: Floats, power: Ints, values: Floats) -> None:
     """``values[slot[i]] += coef[i] * prod_j theta[j] ** power[i, j]``, from zero.
 
@@ -29,7 +29,7 @@ def assemble(theta: Floats, slot: Ints, coef: Floats, power: Ints, values: Float
         values[slot[i]] += term
 
 
-@njit(cache=True)
+@kernel
 def jacobian(theta: Floats, slot: Ints, coef: Floats, power: Ints, out: Floats) -> None:
     """``out[s, j] = d values[s] / d theta[j]``, shape (n_values, n_params), from zero."""
     out[:] = 0.0

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import own
 from capstar.kernels.terms import assemble
 from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_coef, as_linear, params, show_slot
 from capstar.statespace.constraints import Constraint
@@ -99,7 +100,7 @@ class Compiled:
     def values(self, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Flat vector of system values, shape (n_values,), at a parameter vector (k,)."""
         out = np.empty(self.n_values)
-        assemble(theta, *self.terms, out)
+        assemble(own(theta), *self.terms, out)
         return out
 
 

@@ -13,6 +13,7 @@ from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
 from capstar.statespace.coordinates import Coordinates
+from capstar.kernels.ready import make_ready
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -114,6 +115,7 @@ def maximize(
     DataError
         There are fewer observations than free parameters.
     """
+    make_ready()
     at = Coordinates(table)
     if not table.free.any():
         return _report(problem, at, table.start.to_numpy(dtype=float), _tried([]), tolerance)

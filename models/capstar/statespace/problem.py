@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels import gaussian, tangent, terms
-from capstar.kernels.arrays import Path, Pattern, Sample, System
+from capstar.kernels.arrays import Path, Pattern, Sample, System, own
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable
@@ -26,7 +26,6 @@ _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 class Inputs(NamedTuple):
     """What every Gaussian kernel takes first."""
 
-    dims: tuple[int, ...]
     pattern: Pattern
     system: System
     P0: Floats
@@ -98,11 +97,11 @@ class Problem:
 
     def with_initial_cov(self, cov: Floats) -> Problem:
         """The same problem from another initial covariance, shape (m, m)."""
-        return replace(self, initial_cov=np.ascontiguousarray(cov, dtype=float))
+        return replace(self, initial_cov=own(cov))
 
     def with_data(self, y: Floats) -> Problem:
         """The same problem with other observations, shape (n, p); regressors stay."""
-        return replace(self, y=np.ascontiguousarray(y, dtype=float))
+        return replace(self, y=own(y))
 
     def values(self, theta: Floats) -> Floats:
         """Flat vector of system values at ``theta``."""
@@ -118,10 +117,8 @@ class Problem:
         system = _system(self.model, values)
         mean, cov = self.initial_moments(values)
         system = system._replace(a0=system.a0 + mean)
-        dims = (0,) * len(self.model.states)
-        return Inputs(
-            dims, _pattern(self.model), system, cov, Sample(self.y, self.x, self.scale(theta))
-        )
+        sample = Sample(self.y, self.x, self.scale(theta))
+        return Inputs(_pattern(self.model), system, cov, sample)
 
     def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
         """Mean (m,) and covariance (m, m) of the state before the sample, less ``spec.initial_mean``.
@@ -197,7 +194,6 @@ class Problem:
             direction, on_cov = self._direction(theta, np.ascontiguousarray(derivative[:, j]))
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
             tangent.score_per_period(
-                inputs.dims,
                 inputs.pattern,
                 inputs.system,
                 direction,
@@ -255,7 +251,7 @@ class Problem:
 
     def _jacobian(self, theta: Floats) -> Floats:
         out = np.empty((self.model.n_values, theta.size))
-        terms.jacobian(theta, *self.model.terms, out)
+        terms.jacobian(own(theta), *self.model.terms, out)
         return out
 
     def empty_path(self) -> Path:
@@ -314,12 +310,12 @@ def bind(
         spec=spec,
         model=model,
         index=index,
-        y=np.ascontiguousarray(data.loc[first:last, list(model.observed)], dtype=float),
-        x=np.ascontiguousarray(x, dtype=float),
-        report_inputs=np.ascontiguousarray(extra, dtype=float),
+        y=own(data.loc[first:last, list(model.observed)]),
+        x=own(x),
+        report_inputs=own(extra),
         scale_param=_scale_positions(spec, model, index),
         initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
-        initial_cov=np.ascontiguousarray(initial_cov, dtype=float),
+        initial_cov=own(initial_cov),
     )
 
 

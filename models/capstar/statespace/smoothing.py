@@ -223,7 +223,7 @@ def simulate_data(
     rng = np.random.default_rng(seed)
     inputs = problem.inputs(theta)
     load = problem.model.blocks["G"].dense(problem.values(theta))
-    first = inputs.system.a0 + _root(inputs.P0) @ rng.standard_normal(len(inputs.dims))
+    first = inputs.system.a0 + _root(inputs.P0) @ rng.standard_normal(inputs.system.c.size)
     noise = rng.standard_normal((problem.nobs, load.shape[1])) @ load.T
     states, y = np.empty_like(noise), np.empty_like(problem.y)
     errors = rng.standard_normal(y.shape)
@@ -300,7 +300,7 @@ def simulate_from_innovations(
     row = model.blocks["R"].dense(problem.values(theta))[model.reports.index(rule.report)]
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
     n, p = problem.y.shape
-    filtered, y = np.empty((n, len(inputs.dims))), np.empty((n, p + 1))
+    filtered, y = np.empty((n, inputs.system.c.size)), np.empty((n, p + 1))
     simulate_innovations(
         inputs.pattern, inputs.system, sample, own, lag, inputs.system.a0, path.F, path.M, shocks,
         row, rule.coefficients, rule_shocks, rule.past, filtered, y,
@@ -327,10 +327,10 @@ def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:
 def backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Floats, Floats, Floats]:
     """R (n + 1, m), N (n + 1, m, m), smoothing errors and their variances (n, p) from a filter's path."""
     inputs = problem.inputs(theta)
-    n, p, m = *problem.y.shape, len(inputs.dims)
+    n, p, m = *problem.y.shape, inputs.system.c.size
     r, N = np.empty((n + 1, m)), np.empty((n + 1, m, m))
     u, D = np.empty((n, p)), np.empty((n, p))
-    gaussian.smooth_path(inputs.dims, inputs.pattern, inputs.system, path, r, N, u, D)
+    gaussian.smooth_path(inputs.pattern, inputs.system, path, r, N, u, D)
     return r, N, u, D
 
 

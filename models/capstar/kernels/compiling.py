@@ -1,0 +1,59 @@
+"""How every kernel is compiled: the one place for numba's options and for its cache on disk."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from numba import config, njit
+
+from capstar.errors import CacheWarning
+
+# Kernels write into arrays they are given and make none, so they need no reference counting.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls; the machine code is kept on disk for the next process.
+
+    Warns
+    -----
+    CacheWarning
+        No directory for it can be written to; the function is then compiled in every process.
+    """
+    return cached(function, **_OPTIONS)
+
+
+def step(function: Callable[..., Any]) -> Any:
+    """Compile a function that several kernels of the same file call; its code is merged into theirs."""
+    return njit(function, forceinline=True, no_cpython_wrapper=True, **_OPTIONS)
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Part of a single kernel of the same file, written apart for the reader."""
+    return njit(function, inline="always", no_cpython_wrapper=True, **_OPTIONS)
+
+
+def cached(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile with the options given, and with a cache on disk where there is a place for it."""
+    try:
+        return njit(function, cache=True, **options)
+    except RuntimeError as error:  # numba found no directory it can write to
+        if "no locator available" not in str(error):
+            raise
+        _say_once()
+        return njit(function, **options)
+
+
+@cache
+def _say_once() -> None:
+    tried = f"NUMBA_CACHE_DIR={config.CACHE_DIR}" if config.CACHE_DIR else "the package's and the user's cache"
+    warnings.warn(
+        f"Compiled code cannot be kept: no directory for it can be written to (tried {tried}). Every new process "
+        "compiles again, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a directory that "
+        "can be written to.",
+        CacheWarning,
+        stacklevel=2,
+    )

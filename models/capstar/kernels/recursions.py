@@ -1,0 +1,383 @@
+r"""The compiled recursions behind `capstar.kernels.gaussian` and `capstar.kernels.tangent`.
+
+The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
+matrices stand one after the other in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
+rounded up to a multiple of four: a loop over a row is then whole vector instructions.  What pads a row stays
+zero.  An argument named like a vector (``a``, ``r``) or matrix (``P``, ``N``) is its offset in ``W``.
+
+Indices are without sign (``U``), which saves the check for counting from the end.  A `step` is compiled once
+and merged into its callers by the code generator; a `part` has one caller, and is merged before types are known.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from capstar.kernels.compiling import kernel, part, step
+
+LOG_2PI = math.log(2.0 * math.pi)
+U = np.uint64
+
+
+def scratch(m: int) -> np.ndarray:
+    """Scratch array of any of the recursions for ``m`` states."""
+    return np.zeros((2 * m + 6) * ((m + 3) // 4 * 4))
+
+
+@step
+def _combine(n, stride, first, end, weight, col, X, x, W, y):
+    """Row ``y`` of length ``n``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
+    to, k = U(y), U(first)
+    if first == end:
+        for j in range(U(n)):
+            W[to + j] = 0.0
+    else:
+        w, at = weight[k], U(x) + U(stride) * U(col[k])
+        for j in range(U(n)):
+            W[to + j] = w * X[at + j]
+    for k in range(U(first + 1), U(end)):
+        w, at = weight[k], U(x) + U(stride) * U(col[k])
+        for j in range(U(n)):
+            W[to + j] += w * X[at + j]
+
+
+@step
+def _add(s, w, W, x, y):
+    """Add ``w`` times the row ``x`` to the row ``y``."""
+    at, to = U(x), U(y)
+    for j in range(U(s)):
+        W[to + j] += w * W[at + j]
+
+
+@step
+def _dot(n, X, x, W, y):
+    """Inner product of two rows."""
+    total = 0.0
+    for j in range(U(n)):
+        total += X[U(x) + j] * W[U(y) + j]
+    return total
+
+
+@step
+def _fill(n, value, W, y):
+    """Set ``n`` entries."""
+    for j in range(U(n)):
+        W[U(y) + j] = value
+
+
+@step
+def _copy(rows, m, X, x, dx, Y, y, dy):
+    """Copy a matrix with rows of ``m``, ``dx`` apart, to where they are ``dy`` apart."""
+    for i in range(rows):
+        at, to = U(x + i * dx), U(y + i * dy)
+        for j in range(U(m)):
+            Y[to + j] = X[at + j]
+
+
+@step
+def _symmetric(m, s, ptr, col, value, W, A, out):
+    """Matrix ``out``: ``A T'``, known to be symmetric, for compressed rows ``T``."""
+    for j in range(U(m)):
+        for i in range(j, U(m)):
+            total = 0.0
+            for k in range(U(ptr[j]), U(ptr[j + U(1)])):
+                total += value[k] * W[U(A) + i * U(s) + U(col[k])]
+            W[U(out) + i * U(s) + j] = total
+            W[U(out) + j * U(s) + i] = total
+
+
+@step
+def _add_covariance(s, row, col, value, W, P):
+    """Add a symmetric matrix given by the entries of its lower triangle."""
+    for k in range(value.size):
+        i, j = U(row[k]), U(col[k])
+        W[U(P) + i * U(s) + j] += value[k]
+        if i != j:
+            W[U(P) + j * U(s) + i] += value[k]
+
+
+@step
+def _affine(m, ptr, col, value, constant, W, a, a_next):
+    """Vector ``a_next``: ``T a + c``."""
+    for i in range(U(m)):
+        total = constant[i]
+        for k in range(U(ptr[i]), U(ptr[i + U(1)])):
+            total += value[k] * W[U(a) + U(col[k])]
+        W[U(a_next) + i] = total
+
+
+@part
+def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
+    """Take in observation ``i`` of period ``t``; returns its innovation and variance.
+
+    The variance is 0, and the state untouched, where it is not positive.
+    """
+    v = sample.y[t, i]
+    for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
+        v -= system.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
+    first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
+    _combine(s, s, first, end, system.z, pattern.z_col, W, P, W, M)
+    F = sample.scale[t] * sample.scale[t] * system.h[i]
+    for k in range(U(first), U(end)):
+        source = U(pattern.z_col[k])
+        v -= system.z[k] * W[U(a) + source]
+        F += system.z[k] * W[U(M) + source]
+    if F > 0.0:
+        gain = 1.0 / F
+        _add(s, v * gain, W, M, a)
+        for j in range(m):
+            _add(s, -gain * W[U(M + j)], W, M, P + j * s)
+    else:
+        F = 0.0
+    return v, F
+
+
+@kernel
+def forward(pattern, system, P0, sample, path, keep, per_period, W):
+    """Kalman filter: returns the log-likelihood, fills that of each period and, if ``keep``, the path.
+
+    Minus infinity where an innovation variance is not positive.  ``P0`` and ``path`` are flat.
+    """
+    m, (n, p) = system.c.size, sample.y.shape
+    s = (m + 3) // 4 * 4
+    a, a_next, M, P, A = 0, s, 2 * s, 3 * s, (m + 3) * s
+    _copy(1, m, system.a0, 0, 0, W, a, 0)
+    _copy(m, m, P0, 0, m, W, P, s)
+    total = 0.0
+    for t in range(n):
+        _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
+        a, a_next = a_next, a
+        for i in range(m):
+            _combine(
+                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, W, A + i * s
+            )
+        _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, P)
+        _add_covariance(s, pattern.q_row, pattern.q_col, system.q, W, P)
+        square, volume, seen = 0.0, 1.0, 0
+        for i in range(p + 1):
+            if keep:
+                at = t * (p + 1) + i
+                _copy(1, m, W, a, 0, path.a, at * m, 0)
+                _copy(m, m, W, P, s, path.P, at * m * m, m)
+            if i == p or math.isnan(sample.y[t, i]):
+                continue
+            v, F = _update(m, s, pattern, system, sample, t, i, W, a, P, M)
+            if F == 0.0:
+                for j in range(t, n):
+                    per_period[j] = -np.inf
+                return -np.inf
+            square += v * v / F
+            volume *= F
+            seen += 1
+            if keep:
+                at = t * p + i
+                path.v[at], path.F[at] = v, F
+                _copy(1, m, W, M, 0, path.M, at * m, 0)
+        per_period[t] = -0.5 * (seen * LOG_2PI + math.log(volume) + square)
+        total += per_period[t]
+    return total
+
+
+@part
+def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, out, out_scale):
+    """Differentiate through one observation; ``r`` and ``q`` are of after it, ``w`` is overwritten."""
+    scale, excess = sample.scale[t], u * u - D
+    out.h[i] += 0.5 * scale * scale * excess
+    out_scale[t] += scale * system.h[i] * excess
+    for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
+        out.d[U(k)] += u * sample.x[t, pattern.d_col[U(k)]]
+    for j in range(U(m)):
+        W[U(w) + j] = u * W[U(r) + j] + W[U(q) + j]
+    p = system.h.size
+    state, seen = (t * (p + 1) + i) * m, (t * p + i) * m
+    for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
+        source = np.int64(pattern.z_col[k])
+        on_cov = _dot(m, path.P, (state + source) * m, W, w)
+        out.z[k] += u * path.a[U(state + source)] + excess * path.M[U(seen + source)] + on_cov
+
+
+@part
+def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, out):
+    """Differentiate through ``T a + c`` and ``T P T' + Q``; ``A`` is overwritten.
+
+    The state before is at ``start * m`` of ``a`` and its covariance at ``start * m * m`` of ``P``.
+    """
+    for k in range(pattern.q_row.size):
+        i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
+        half = 0.5 if i == j else 1.0
+        out.q[k] += half * (W[U(r) + i] * W[U(r) + j] - W[U(N) + i * U(s) + j])
+    for i in range(m):
+        first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
+        _combine(m, m, first, end, system.t, pattern.t_col, P, start * m * m, W, A + i * s)
+    for i in range(m):
+        mine = W[U(r + i)]
+        out.c[i] += mine
+        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
+            source = U(pattern.t_col[k])
+            total = mine * a[U(start * m) + source]
+            for j in range(U(m)):
+                weight = mine * W[U(r) + j] - W[U(N + i * s) + j]
+                total += weight * W[U(A) + j * U(s) + source]
+            out.t[k] += total
+
+
+@part
+def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
+    """``r += z'u`` and ``N += D z'z - z'q' - q z``; ``z``, of zeros, and ``w`` are overwritten."""
+    first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
+    for k in range(U(first), U(end)):
+        source = U(pattern.z_col[k])
+        W[U(z) + source] = system.z[k]
+        W[U(r) + source] += system.z[k] * u
+    for j in range(U(s)):
+        W[U(w) + j] = D * W[U(z) + j] - W[U(q) + j]
+    for k in range(U(first), U(end)):
+        _add(s, system.z[k], W, w, N + s * np.int64(pattern.z_col[k]))
+    for j in range(m):
+        _add(s, -W[U(q + j)], W, z, N + j * s)
+
+
+@part
+def _predict_back(m, s, pattern, system, W, r, N, B):
+    """``r = T' r`` and ``N = T' N T``; ``B`` and the row before it are overwritten."""
+    r_next = B - s
+    _fill((m + 1) * s, 0.0, W, r_next)
+    for i in range(m):
+        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
+            weight, source = system.t[k], np.int64(pattern.t_col[k])
+            W[U(r_next + source)] += weight * W[U(r + i)]
+            _add(s, weight, W, N + i * s, B + source * s)
+    for i in range(U(m)):
+        W[U(r) + i] = W[U(r_next) + i]
+        for j in range(U(m)):
+            W[U(N) + i * U(s) + j] = 0.0
+    for i in range(U(m)):
+        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + U(1)])):
+            weight, row = system.t[k], U(N) + U(pattern.t_col[k]) * U(s)
+            for j in range(U(m)):
+                W[row + j] += weight * W[U(B) + j * U(s) + i]
+
+
+@kernel
+def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path, N_path, u, D, W):
+    """Fixed-interval smoother's backward pass, or, if ``gradient``, the score with it.
+
+    Fills ``u`` and ``D``, and of ``r_path`` and ``N_path`` every row or, if ``gradient``, the first alone; adds
+    to ``out`` and ``out_scale`` if ``gradient``.  ``P0`` and what a row or path holds are flat.
+    """
+    m, p = system.c.size, system.h.size
+    s = (m + 3) // 4 * 4
+    r, q, z, w, M, N, B = 0, s, 2 * s, 3 * s, 4 * s, 5 * s, (m + 6) * s
+    for t in range(path.F.size // p - 1, -2, -1):
+        for i in range(p - 1 if t >= 0 else -1, -1, -1):
+            at = t * p + i
+            u[at], D[at] = np.nan, np.nan
+            if path.F[at] == 0.0:
+                continue
+            gain = 1.0 / path.F[at]
+            _copy(1, m, path.M, at * m, 0, W, M, 0)
+            _fill(2 * s, 0.0, W, q)
+            for j in range(m):
+                _add(s, gain * W[U(M + j)], W, N + j * s, q)
+            u[at] = (path.v[at] - _dot(m, W, r, W, M)) * gain
+            D[at] = (1.0 + _dot(m, W, q, W, M)) * gain
+            if gradient:
+                _grad_observation(
+                    m, pattern, system, sample, path, t, i, u[at], D[at], W, r, q, w, out, out_scale
+                )
+            _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
+        if not gradient or t < 0:
+            _copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
+            _copy(m, m, W, N, s, N_path, (t + 1) * m * m, m)
+        if t < 0:
+            break
+        if gradient:
+            a, P, start = path.a, path.P, t * (p + 1) - 1
+            if t == 0:
+                a, P, start = system.a0, P0, 0
+            _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, out)
+        _predict_back(m, s, pattern, system, W, r, N, B)
+
+
+@part
+def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, dscale, W, da, dP, dM, w, M):
+    """Differentiate through one observation; ``da`` and ``dP`` are updated, the term is returned."""
+    p = system.h.size
+    state, at, scale = (t * (p + 1) + i) * m, t * p + i, sample.scale[t]
+    v, F = path.v[at], path.F[at]
+    dF, dv = scale * scale * direction.h[i] + 2.0 * scale * dscale * system.h[i], 0.0
+    for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
+        dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
+    _copy(1, m, path.M, at * m, 0, W, M, 0)
+    _combine(s, s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, W, dM)
+    for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
+        source, change = np.int64(pattern.z_col[k]), direction.z[k]
+        dv -= change * path.a[U(state + source)] + system.z[k] * W[U(da + source)]
+        dF += change * W[U(M + source)]
+        if change != 0.0:
+            for j in range(m):
+                W[U(dM + j)] += change * path.P[U((state + source) * m + j)]
+    for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
+        dF += system.z[k] * W[U(dM) + U(pattern.z_col[k])]
+    gain, share = 1.0 / F, dF / F
+    _add(s, v * gain, W, dM, da)
+    _add(s, (dv - v * share) * gain, W, M, da)
+    for j in range(U(s)):
+        W[U(w) + j] = share * W[U(M) + j] - W[U(dM) + j]
+    for j in range(m):
+        _add(s, gain * W[U(M + j)], W, w, dP + j * s)
+        _add(s, -gain * W[U(dM + j)], W, M, dP + j * s)
+    return -0.5 * (share + (2.0 * dv - v * share) * v * gain)
+
+
+@part
+def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP_next, A):
+    """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
+    for i in range(m):
+        first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
+        for k in range(U(first), U(end)):
+            W[U(da_next + i)] += direction.t[k] * a[U(start * m) + U(pattern.t_col[k])]
+        _combine(m, m, first, end, direction.t, pattern.t_col, P, start * m * m, W, A + i * s)
+    for i in range(U(m)):
+        for j in range(U(m)):
+            total = 0.0
+            for k in range(U(pattern.t_ptr[j]), U(pattern.t_ptr[j + U(1)])):
+                total += system.t[k] * W[U(A) + i * U(s) + U(pattern.t_col[k])]
+            W[U(dP_next) + i * U(s) + j] += total
+            W[U(dP_next) + j * U(s) + i] += total
+
+
+@kernel
+def along(pattern, system, direction, moving, P0, dP0, sample, dscale, path, out, W):
+    """Derivative of each period's log-likelihood along one direction, beside the filter.
+
+    ``moving`` says whether ``T`` changes along it.  ``P0``, ``dP0`` and ``path`` are flat.
+    """
+    m, (n, p) = system.c.size, sample.y.shape
+    s = (m + 3) // 4 * 4
+    da, da_next, dM, w, M = 0, s, 2 * s, 3 * s, 4 * s
+    dP, A = 6 * s, (m + 6) * s
+    _copy(1, m, direction.a0, 0, 0, W, da, 0)
+    _copy(m, m, dP0, 0, m, W, dP, s)
+    for t in range(n):
+        for i in range(m):
+            _combine(
+                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, W, A + i * s
+            )
+        _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
+        da, da_next = da_next, da
+        _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, dP)
+        _add_covariance(s, pattern.q_row, pattern.q_col, direction.q, W, dP)
+        if moving:
+            a, P, start = path.a, path.P, t * (p + 1) - 1
+            if t == 0:
+                a, P, start = system.a0, P0, 0
+            _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da, dP, A)
+        out[t] = 0.0
+        for i in range(p):
+            if not math.isnan(sample.y[t, i]):
+                out[t] += _tangent_observation(
+                    m, s, pattern, system, direction, sample, path, t, i, dscale[t], W, da, dP, dM, w, M
+                )
