@@ -49,8 +49,9 @@ def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.D
     Parameters
     ----------
     frame
-        Dates as index: Periods, timestamps with a regular spacing, or whole numbers in steps of one (years, or the
-        rows of a series without dates, which are then taken as years).  A named Series counts as one column.
+        Dates as index, or in a column ``date`` beside row numbers: Periods, timestamps with a regular spacing, or whole
+        numbers in steps of one (years, or the rows of a series without dates, which are then taken as years).  A
+        Series counts as one column.
     source
         Named in errors.
 
@@ -75,13 +76,15 @@ def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.D
         raise DataError(f"{source}: there are no rows. Give a table with one row a period.")
     if (repeated := table.columns[table.columns.duplicated()]).size:
         raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
+    if "date" in table and isinstance(table.index, pd.RangeIndex):
+        table = table.set_index("date")
     index = _any_periods(table.index, source)
-    steps = np.diff(index.asi8)
-    if (steps != 1).any():
-        where = int(np.argmax(steps != 1))
+    wrong = np.diff(index.asi8) != index.freq.n
+    if wrong.any():
+        where = int(np.argmax(wrong))
         raise DataError(
-            f"{source}: {index[where]} is followed by {index[where + 1]}, expected {index[where] + 1}. Give every period "
-            "once and in order; a value may be empty."
+            f"{source}: {index[where]} is followed by {index[where + 1]}, expected {index[where] + 1}. Give every "
+            "period once and in order; a value may be empty."
         )
     out = pd.DataFrame({c: _numbers(table[c], index, source) for c in table.columns}, index=index)
     out.attrs = dict(table.attrs)
@@ -103,14 +106,14 @@ def _any_periods(index: pd.Index, source: str) -> pd.PeriodIndex:
         return pd.PeriodIndex(years, name="date")
     raise DataError(
         f"{source}: the dates are a {type(index).__name__} from {index[0]!r} without a regular spacing in the "
-        "calendar. Set a PeriodIndex, data.index = pd.PeriodIndex(dates, freq='Q'), or 'M', 'D' and so on; for business "
-        "days number the rows, data.reset_index(drop=True)."
+        "calendar. Set a PeriodIndex, data.index = pd.PeriodIndex(dates, freq='Q'), or 'M', 'D' and so on; for "
+        "business days number the rows, data.reset_index(drop=True)."
     )
 
 
 def to_period_alias(frequency: str) -> str:
     """Frequency of periods that belongs to one of timestamps: ``QS-OCT`` and ``QE-DEC`` are ``Q``, ``MS`` is ``M``."""
-    base = frequency.split("-")[0]
+    base = frequency.split("-", maxsplit=1)[0]
     for stem in ("Q", "Y", "A", "M"):
         if base in (stem, f"{stem}S", f"{stem}E", f"B{stem}S", f"B{stem}E"):
             return "Y" if stem == "A" else stem

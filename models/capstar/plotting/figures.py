@@ -122,7 +122,9 @@ def plot_study(
 
 def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:
     """One series against time."""
-    ax.plot(time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label)
+    ax.plot(
+        time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label
+    )
 
 
 def time_axis(index: pd.Index) -> pd.Index:

@@ -63,7 +63,9 @@ def plot_forecast(
         _fill(ax, interval[name, "lower"], interval[name, "upper"], color)
         dress(ax, str(name), "", zero=False)
     axes[0].legend(frameon=False, fontsize=8)
-    figure.suptitle(f"Forecasts from {mean.index[0]} on with {level:.0%} intervals, parameters as known", fontsize=11)
+    figure.suptitle(
+        f"Forecasts from {mean.index[0]} on with {level:.0%} intervals, parameters as known", fontsize=11
+    )
     return figure
 
 

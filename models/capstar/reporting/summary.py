@@ -29,12 +29,12 @@ class Summary:
     --------
     >>> print(Summary("Two numbers", {"All": pd.DataFrame({"value": [1.0, 2.0]}, ["a", "b"])}, ("A note.",)))
     Two numbers
-    =========
+    ===========
     All
        value
     a 1.0000
     b 2.0000
-    =========
+    ===========
     * A note.
     """
 
@@ -44,7 +44,7 @@ class Summary:
 
     def __str__(self) -> str:
         lines = [line for table in self.tables.values() for line in _text(table).splitlines()]
-        rule = "=" * max((len(line) for line in lines), default=len(self.title))
+        rule = "=" * max(len(line) for line in [self.title, *lines])
         body = "\n\n".join(f"{heading}\n{_text(table)}" for heading, table in self.tables.items())
         notes = [f"* {note}" for note in self.notes]
         return "\n".join([self.title, rule, body, rule, *notes])
@@ -65,12 +65,17 @@ class Summary:
         """The tables as LaTeX, one ``table`` environment each, ruled by the package booktabs."""
         notes = " ".join(_for_latex(note) for note in self.notes)
         parts = [_latex_table(heading, table) for heading, table in self.tables.items()]
-        return "\n".join([f"% {self.title}", *parts, *([f"\\par\\footnotesize {notes}"] if notes else [])]) + "\n"
+        return (
+            "\n".join([f"% {self.title}", *parts, *([f"\\par\\footnotesize {notes}"] if notes else [])])
+            + "\n"
+        )
 
     def to_csv(self) -> str:
         """The tables below one another as CSV with all digits: columns ``table``, ``row``, ``column``, ``value``."""
         long = [
-            pd.DataFrame({"table": heading, "row": str(row), "column": table.columns.astype(str), "value": list(cells)})
+            pd.DataFrame(
+                {"table": heading, "row": str(row), "column": table.columns.astype(str), "value": list(cells)}
+            )
             for heading, table in self.tables.items()
             for row, cells in zip(table.index, table.itertuples(index=False, name=None), strict=True)
         ]
@@ -98,7 +103,7 @@ def _for_latex(text: object) -> str:
 
 
 def _cell(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return ""
     return _for_latex(_format(value) if isinstance(value, float) else value)
 

@@ -76,7 +76,8 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
     @property
     def start_params(self) -> Array:
         """The estimate."""
-        return self.ml.params[list(self.ml.free)].to_numpy(dtype=float)
+        estimate: Array = self.ml.params[list(self.ml.free)].to_numpy(dtype=float)
+        return estimate
 
     @property
     def state_names(self) -> list[str]:
@@ -90,7 +91,9 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
         theta = self.ml.params.to_numpy(dtype=params.dtype, copy=True)
         theta[[problem.names.index(name) for name in self.ml.free]] = params
         values = _values(problem, theta)
-        Z, D, H, T, c, G = (problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G"))
+        Z, D, H, T, c, G = (
+            problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")
+        )
         self["design"], self["transition"], self["state_intercept"] = Z, T, c
         self["obs_intercept"] = D @ problem.x.T
         scale = np.where(problem.scale_param >= 0, theta[problem.scale_param], 1.0)

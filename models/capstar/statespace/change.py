@@ -62,7 +62,9 @@ class Change:
         """Bars: contributions of each year's observations."""
         from capstar.plotting import plot_contributions
 
-        title = f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}, by year of the observation"
+        title = (
+            f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}, by year of the observation"
+        )
         return plot_contributions(self.by_year(), title=title)
 
 

@@ -83,7 +83,9 @@ class Coordinates:
         """Coordinates of a full parameter vector, moved inside, shape (k,)."""
         x = theta[self.table.free].copy()
         if absent := [name for name, value in zip(self.names, x, strict=True) if np.isnan(value)]:
-            raise SpecificationError(f"No start value for {absent}. Give start_params={{{absent[0]!r}: ...}}.")
+            raise SpecificationError(
+                f"No start value for {absent}. Give start_params={{{absent[0]!r}: ...}}."
+            )
         for constraint, where in self.groups:
             x[where] = constraint.coordinates(x[where])
         return np.clip(x, *self.bounds) if self.groups else x

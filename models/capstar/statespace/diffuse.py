@@ -123,7 +123,8 @@ class DiffuseProblem(Problem):
             step = np.zeros_like(theta)
             step[j] = 1e-3 * max(abs(theta[j]), 1e-2)
             at = {h: self.loglike_obs(theta + h * step).to_numpy() for h in (-2, -1, 1, 2)}
-            out[:, j] = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * step[j])
+            with np.errstate(invalid="ignore"):  # minus infinity on both sides, where it is not defined
+                out[:, j] = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / (12 * step[j])
         return pd.DataFrame(out, self.index, list(self.names))
 
     def filter_path(self, theta: Floats) -> Path:
@@ -186,7 +187,9 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     if unknown := [name for name in chosen if name not in known]:
         raise SpecificationError(f"{problem.spec.name} has no state {unknown[0]!r}; it has {known}.")
     spans = {name: _span(problem.model, name) for name in chosen}
-    loaded = [slots.index((name, newest - k)) for name, (newest, order, _) in spans.items() for k in range(order)]
+    loaded = [
+        slots.index((name, newest - k)) for name, (newest, order, _) in spans.items() for k in range(order)
+    ]
     loading = np.zeros((len(slots), len(loaded)))
     loading[loaded, np.arange(len(loaded))] = 1.0
     others = np.array([name not in chosen for name, _ in slots])

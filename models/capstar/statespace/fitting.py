@@ -95,9 +95,13 @@ def fit(
     return StateSpaceResults(problem, ml, frame, initial)
 
 
-def _held(spec: Spec, fixed: Mapping[str, float] | None, start_params: Mapping[str, float] | None) -> dict[str, float]:
+def _held(
+    spec: Spec, fixed: Mapping[str, float] | None, start_params: Mapping[str, float] | None
+) -> dict[str, float]:
     """Parameters that are held: the spec's own, unless a start value frees them, and those asked for."""
-    own = {n: float(p.start) for n, p in compile_spec(spec).parameters.items() if p.fixed and p.start is not None}
+    own = {
+        n: float(p.start) for n, p in compile_spec(spec).parameters.items() if p.fixed and p.start is not None
+    }
     return {n: v for n, v in own.items() if n not in (start_params or {})} | dict(fixed or {})
 
 
@@ -108,12 +112,13 @@ def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:
         dict.fromkeys([*model.observed, *(name for name, _ in (*model.regressors, *model.report_inputs))])
     )
     wanted = [name for name in wanted if name != CONSTANT]
-    if isinstance(data, pd.Series) and len(model.observed) == 1:
-        data = data.rename(model.observed[0])
-    table = as_periods(data, source=spec.name)
-    if absent := [name for name in wanted if name not in table]:
-        raise DataError(
-            f"{spec.name} reads the series {absent}, which the data lack; they have {[str(c) for c in table]}. Add them, or "
-            "rename yours."
-        )
-    return table[wanted]
+    if isinstance(data, pd.Series):
+        data = data.to_frame(model.observed[0]) if len(model.observed) == 1 else data.to_frame()
+    if isinstance(data, pd.DataFrame):
+        if absent := [name for name in wanted if name not in data]:
+            raise DataError(
+                f"{spec.name} reads the series {absent}, which the data lack; they have {[str(c) for c in data]}. Add "
+                "them, or rename yours."
+            )
+        data = data.loc[:, data.columns.isin([*wanted, "date"])]
+    return as_periods(data, source=spec.name)[wanted]

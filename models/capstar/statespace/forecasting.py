@@ -116,6 +116,7 @@ class _Extended:
     transition: Floats
     constant: Floats
     noise: Floats
+    measurement: Floats
     own: tuple[Slot, ...]
     estimates: StateEstimates
 
@@ -143,16 +144,41 @@ class _Extended:
         for source, lag in own:
             if lag < 0:
                 transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
-        return cls(transition, constant, shock @ shock.T, own, estimates)
+        return cls(transition, constant, shock @ shock.T, blocks["H"][:, 0], own, estimates)
 
     def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
-        last = estimates.problem.index[-1]
+        """Moments in the last period: from the latest one with every lag that is read, filtered on."""
+        problem, m = estimates.problem, estimates.filtered.shape[1]
+        at = self._latest_complete(history)
         # A series that no equation reads the lags of may be missing; its value is then not used either.
-        known = [float(np.nan_to_num(history[name].get(last + lag, np.nan))) for name, lag in self.own]
-        m = estimates.filtered.shape[1]
-        cov = np.zeros((m + len(known), m + len(known)))
-        cov[:m, :m] = estimates.filtered_cov[-1]
-        return np.concatenate([estimates.filtered[-1], known]), cov
+        known = [float(np.nan_to_num(history[n].get(problem.index[at] + k, np.nan))) for n, k in self.own]
+        mean = np.concatenate([estimates.filtered[at], known])
+        cov = np.zeros((mean.size, mean.size))
+        cov[:m, :m] = estimates.filtered_cov[at]
+        scale = problem.scale(estimates.theta)
+        newest = np.array([m + self.own.index((name, 0)) for name in problem.model.observed])
+        for t in range(at + 1, problem.nobs):
+            mean, cov = self.advance(mean, cov, history, problem.index[t])
+            cov[newest, newest] += (scale[t] ** 2 - 1.0) * self.measurement
+            seen = np.isfinite(problem.y[t])
+            rows = newest[seen]
+            gain = np.linalg.solve(cov[np.ix_(rows, rows)], cov[rows]).T
+            mean, cov = mean + gain @ (problem.y[t, seen] - mean[rows]), cov - gain @ cov[rows]
+        return mean, cov
+
+    def _latest_complete(self, history: pd.DataFrame) -> int:
+        """Position of the latest period in which the lags of observed series that are read are all there."""
+        problem = self.estimates.problem
+        read = {name for name, _ in (*problem.model.regressors, *problem.model.report_inputs)}
+        needed = [slot for slot in self.own if slot[0] in read]
+        for at in range(problem.nobs - 1, -1, -1):
+            if all(pd.notna(history[name].get(problem.index[at] + lag)) for name, lag in needed):
+                return at
+        names = sorted({name for name, _ in needed})
+        raise DataError(
+            f"{problem.spec.name}: forecasts read lags of {names}, and in no period are all of them there. Fill the "
+            "missing values."
+        )
 
     def advance(
         self, mean: Floats, cov: Floats, series: pd.DataFrame, quarter: pd.Period

@@ -13,7 +13,6 @@ import pandas as pd
 from capstar.errors import SpecificationError
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.diffuse import diffuse_problem
-from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
 from capstar.statespace.spec import Spec
 from capstar.statespace.stationary import (
@@ -47,6 +46,21 @@ class InitialState:
             raise SpecificationError(
                 f"The initial covariance is labelled {list(self.cov.index)} by {list(self.cov.columns)}, the mean "
                 f"{names}. Give both in the same order."
+            )
+        mean, cov = self.mean.to_numpy(dtype=float), self.cov.to_numpy(dtype=float)
+        if not (np.isfinite(mean).all() and np.isfinite(cov).all()):
+            raise SpecificationError(
+                "The initial mean or covariance holds a value that is not finite. Give numbers; initial='diffuse' "
+                "stands for an infinite variance."
+            )
+        size = np.abs(cov).max(initial=0.0)
+        if (
+            np.abs(cov - cov.T).max(initial=0.0) > 1e-8 * size
+            or np.linalg.eigvalsh(cov).min(initial=0.0) < -1e-8 * size
+        ):
+            raise SpecificationError(
+                f"The initial covariance of {names} is not one: it must be symmetric, without negative eigenvalues. "
+                "Check the order of its rows, and that it holds variances."
             )
 
     def cut_to(self, spec: Spec) -> tuple[dict[tuple[str, int], float], pd.DataFrame]:

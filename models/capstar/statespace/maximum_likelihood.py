@@ -132,8 +132,8 @@ def maximize(
         result = _report(problem, at, best[0], _tried(tries), tolerance)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError(
-            f"{problem.spec.name}: on the way to the maximum the likelihood ceased to be defined ({error}). Give other start "
-            "values or bounds; a diffuse likelihood grows without bound where two diffuse states become one: "
+            f"{problem.spec.name}: on the way to the maximum the likelihood ceased to be defined ({error}). Give other "
+            "start values or bounds; a diffuse likelihood grows without bound where two diffuse states become one: "
             "initial='stationary' avoids that."
         ) from error
     if not result.converged:

@@ -87,6 +87,7 @@ def explain_revisions(
     later: pd.DataFrame,
     *,
     initial: Initial = "stationary",
+    fixed: Mapping[str, float] | None = None,
     start: str | pd.Period | None = None,
 ) -> News:
     r"""Split the change of every report between two data sets.
@@ -103,8 +104,8 @@ def explain_revisions(
     earlier, later
         Tables of the series the equations read, as known at two dates; the later one has every observation that the
         earlier one has, revised or not.
-    initial, start
-        State before the sample and first period, as of `capstar.statespace.fit`.
+    initial, fixed, start
+        State before the sample, parameters that were held, and first period, as of `capstar.statespace.fit`.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def explain_revisions(
     pattern of missing data. *Journal of Applied Econometrics* 29(1), 133-160.
     """
     new, pattern, old = _aligned(spec, earlier, later)
-    sets = _Sets(spec, params, initial, start, pattern)
+    sets = _Sets(spec, params, initial, fixed, start, pattern)
     revised = new.where(pattern | ~_explained(spec, new))
     before, middle = sets.reports(old, True), sets.reports(revised, True)
     after = sets.reports(new, False)
@@ -170,8 +171,8 @@ def _aligned(
             raise DataError(f"{spec.name}: the {which} data lack {absent[0]}. Add the column.")
     if new.index[-1] < old.index[-1] or new.index.freqstr != old.index.freqstr:
         raise DataError(
-            f"{spec.name}: the earlier data end in {old.index[-1]}, the later in {new.index[-1]}. Exchange them, or cut the "
-            "earlier."
+            f"{spec.name}: the earlier data end in {old.index[-1]}, the later in {new.index[-1]}. Exchange them, or "
+            "cut the earlier."
         )
     first = max(old.index[0], new.index[0])
     old, new = old.loc[first:, names], new.loc[first:, names]
@@ -203,13 +204,14 @@ class _Sets:
     spec: Spec
     params: Mapping[str, float] | pd.Series
     initial: Initial
+    fixed: Mapping[str, float] | None
     start: str | pd.Period | None
     pattern: pd.DataFrame
 
     def problem(self, frame: pd.DataFrame, cut: bool) -> Problem:
         """Bound to data of which, if ``cut``, only what the earlier set had is observed."""
         filled = self.filled(frame) if cut else frame
-        problem = start_from(self.spec, filled, self.initial, start=self.start)
+        problem = start_from(self.spec, filled, self.initial, fixed=self.fixed, start=self.start)
         if not cut:
             return problem
         seen = self.pattern.loc[problem.index, list(problem.model.observed)].to_numpy()
@@ -222,7 +224,7 @@ class _Sets:
         end = last[last].index[-1]
         if not names or end == frame.index[-1]:
             return frame
-        problem = start_from(self.spec, frame.loc[:end], self.initial, start=self.start)
+        problem = start_from(self.spec, frame.loc[:end], self.initial, fixed=self.fixed, start=self.start)
         states = estimate_states(problem, self.params)
         ahead = frame.loc[end + 1 :]
         future = ahead.drop(columns=list(problem.model.observed))
@@ -241,7 +243,10 @@ class _Sets:
         problem = self.problem(revised, True)
         states, model = estimate_states(problem, self.params), problem.model
         values = problem.values(states.theta)
-        mean = states.smoothed @ model.blocks["Z"].dense(values).T + problem.x @ model.blocks["D"].dense(values).T
+        mean = (
+            states.smoothed @ model.blocks["Z"].dense(values).T
+            + problem.x @ model.blocks["D"].dense(values).T
+        )
         expected = pd.DataFrame(mean, problem.index, list(model.observed))
         rows = {}
         for name in model.observed:

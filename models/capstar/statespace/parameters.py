@@ -13,7 +13,9 @@ from capstar.errors import SpecificationError
 from capstar.statespace.constraints import Constraint
 
 Floats = npt.NDArray[np.float64]
-_GENERIC = 0.5  # over the position from the second on: values without meaning that satisfy the usual constraints
+_GENERIC = (
+    0.5  # over the position from the second on: values without meaning that satisfy the usual constraints
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class ParameterTable:
         def column(field: str, kind: type) -> pd.Series:
             return pd.Series([getattr(parameters[n], field) for n in names], names, dtype=kind)
 
-        columns = [column(field, float) for field in ("start", "lower", "upper")]
-        return cls(*columns, column("fixed", bool), constraints)
+        start, lower, upper = (column(field, float) for field in ("start", "lower", "upper"))
+        return cls(start, lower, upper, column("fixed", bool), constraints)
 
     @property
     def names(self) -> list[str]:

@@ -204,7 +204,7 @@ class StateSpaceResults:
             both = pd.concat([self.reports(which), self.states(which)], axis=1)
             shown = both.loc[:, ~both.columns.duplicated() & ~both.columns.str.contains("(", regex=False)]
             stems = {c: c.removesuffix("_se") for c in shown}
-            parts.append(shown.rename(columns={c: f"{s}_{which}{c[len(s):]}" for c, s in stems.items()}))
+            parts.append(shown.rename(columns={c: f"{s}_{which}{c[len(s) :]}" for c, s in stems.items()}))
         return pd.concat(parts, axis=1)
 
     def disturbances(self) -> Disturbances:
@@ -284,7 +284,9 @@ class StateSpaceResults:
             Tables of the series the equations read, as known at two dates.
         """
         first = self.problem.index[0]
-        return explain_revisions(self.spec, self.ml.params, earlier, later, initial=self.initial, start=first)
+        return explain_revisions(
+            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed, start=first
+        )
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
         """The filter run on over further periods with the parameters held.
@@ -300,14 +302,15 @@ class StateSpaceResults:
             The first period is not the one after the last, or a series is missing.
         """
         more = as_periods(data, source="further data")
-        if more.index[0] != self.data.index[-1] + 1:
+        last = self.problem.index[-1]
+        if more.index.freqstr != self.data.index.freqstr or more.index[0] != last + 1:
             raise DataError(
-                f"{self.model_name}: the further data begin in {more.index[0]}, expected {self.data.index[-1] + 1}, the "
-                "period after the last. Cut or complete them."
+                f"{self.model_name}: the further data begin in {more.index[0]}, expected {last + 1}, the period after "
+                "the sample. Cut or complete them."
             )
         if absent := [name for name in self.data if name not in more]:
             raise DataError(f"{self.model_name}: the further data lack {absent[0]}. Add the column.")
-        return self.on(pd.concat([self.data, more[list(self.data)]]))
+        return self.on(pd.concat([self.data.loc[:last], more[list(self.data)]]))
 
     def on(self, data: pd.DataFrame) -> StateSpaceResults:
         """The filter run over other data from the same first period, with the parameters held.
@@ -364,7 +367,7 @@ class StateSpaceResults:
         return read_results(Path(path))
 
     def to_statsmodels(self) -> MLEModel:
-        """The same system as a statsmodels model: equal likelihood, all of its methods; ``start_params`` is the estimate.
+        """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate.
 
         See `capstar.statespace.statsmodels_model`.
         """

@@ -48,7 +48,7 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     at = Coordinates(table.complete())
     unknown = absent[table.free]
     low, high, logs = _ranges(problem, at)
-    unit = qmc.Sobol(int(unknown.sum()), rng=np.random.default_rng(seed)).random(_POINTS)
+    unit = qmc.Sobol(int(unknown.sum()), seed=np.random.default_rng(seed)).random(_POINTS)
     points = np.tile(at.start, (_POINTS, 1))
     spread = low[unknown] + unit * (high - low)[unknown]
     points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)

@@ -33,7 +33,9 @@ class SimulatedSample:
     reports: pd.DataFrame
 
 
-def simulate_sample(estimates: StateEstimates, n: int, *, seed: int | np.random.Generator = 0) -> SimulatedSample:
+def simulate_sample(
+    estimates: StateEstimates, n: int, *, seed: int | np.random.Generator = 0
+) -> SimulatedSample:
     """Draw states and observations from the first period of the sample on.
 
     The state before the sample is drawn from its distribution; where it is diffuse, from that given all data.  Lags of
@@ -61,7 +63,7 @@ def simulate_sample(estimates: StateEstimates, n: int, *, seed: int | np.random.
     inputs = problem.report_inputs.copy()
     for k, (name, lag) in enumerate(model.report_inputs):
         if name in model.observed:
-            inputs[-lag or None :, k] = data[name].to_numpy()[: n + lag]
+            inputs[-lag:, k] = data[name].to_numpy()[: max(n + lag, 0)]
     reports = states @ model.blocks["R"].dense(values).T + inputs @ model.blocks["X"].dense(values).T
     return SimulatedSample(
         data.rename_axis("date"),
@@ -77,9 +79,8 @@ def _proper(estimates: StateEstimates) -> Problem:
         return problem
     declared = problem.values(estimates.theta)[problem.model.blocks["a"].where]
     shared = {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
-    return Problem(
-        **shared | {"initial_mean": estimates.initial - declared, "initial_cov": estimates.initial_cov, "stationary": ()}
-    )
+    known = {"initial_mean": estimates.initial - declared, "initial_cov": estimates.initial_cov}
+    return Problem(**shared | known | {"stationary": ()})
 
 
 def _of_length(problem: Problem, n: int) -> Problem:
@@ -91,8 +92,8 @@ def _of_length(problem: Problem, n: int) -> Problem:
         strangers = [name for name in read if name not in model.observed and name != CONSTANT]
         if strangers:
             raise SpecificationError(
-                f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does not "
-                f"explain. Choose n of at most {have}."
+                f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does "
+                f"not explain. Choose n of at most {have}."
             )
 
     def stretched(array: np.ndarray, fill: float) -> np.ndarray:
@@ -109,4 +110,6 @@ def _of_length(problem: Problem, n: int) -> Problem:
             inputs[:, k] = 1.0
     scale = np.full(n, -1, dtype=np.int64)
     scale[: min(n, have)] = problem.scale_param[:n]
-    return replace(problem, index=index, y=stretched(problem.y, np.nan), x=x, report_inputs=inputs, scale_param=scale)
+    return replace(
+        problem, index=index, y=stretched(problem.y, np.nan), x=x, report_inputs=inputs, scale_param=scale
+    )

@@ -173,7 +173,8 @@ def _generic(table: ParameterTable, shrink: float) -> Floats:
     blank = table.start.where(~free)
     generic = ParameterTable(blank, table.lower, table.upper, table.fixed).complete().start
     shrunk = (shrink * generic).clip(table.lower, table.upper)
-    return np.where(free, shrunk, generic).astype(float)
+    out: Floats = np.where(free, shrunk, generic).astype(float)
+    return out
 
 
 def require_moments(model_name: str, at: Moments | None, names: tuple[str, ...]) -> Moments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,9 @@ def write_results(results: StateSpaceResults, path: Path) -> Path:
     """Write an estimate; see `StateSpaceResults.save`."""
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}. Make it first.")
-    write_whole(path, json.dumps({"format": FORMAT, "version": VERSION, **_pack(results)}, allow_nan=False))
+    content = _pack(results)
+    head = {"format": FORMAT, "version": VERSION, "sha256": _digest(content)}
+    write_whole(path, json.dumps(head | {"estimate": content}, allow_nan=False))
     return path
 
 
@@ -44,20 +47,28 @@ def read_results(path: Path) -> StateSpaceResults:
         raise DataError(f"{path}: this is not a file written by StateSpaceResults.save.")
     if stored.get("version") != VERSION:
         raise DataError(
-            f"{path}: written in version {stored.get('version')} of the format, this library reads version {VERSION}. Use the "
-            "library that wrote it, or estimate again."
+            f"{path}: written in version {stored.get('version')} of the format, this library reads version {VERSION}. "
+            "Use the library that wrote it, or estimate again."
         )
+    if stored.get("sha256") != _digest(stored.get("estimate")):
+        raise DataError(f"{path}: it has been changed since it was written. Save the estimate again.")
     try:
-        results = _unpack(stored)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        results = _unpack(stored["estimate"])
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise DataError(f"{path}: incomplete ({error!r}). Save the estimate again.") from error
     found = results.problem.loglike(results.ml.params)
     if not abs(found - results.ml.llf) <= _SAME * max(1.0, abs(found)):
         raise DataError(
-            f"{path}: the log-likelihood of what the file holds is {found:.6f}, it says {results.ml.llf:.6f}. It has been "
-            "changed; save the estimate again."
+            f"{path}: the log-likelihood of what the file holds is {found:.6f}, it says {results.ml.llf:.6f}. Use the "
+            "library that wrote it, or estimate again."
         )
     return results
+
+
+def _digest(content: object) -> str:
+    """Fingerprint of the content, whatever the layout of the file."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _pack(results: StateSpaceResults) -> dict[str, Any]:
@@ -66,7 +77,7 @@ def _pack(results: StateSpaceResults) -> dict[str, Any]:
         "spec": pack_spec(results.spec),
         "data": _pack_frame(results.data),
         "frequency": index.freqstr,
-        "sample": [str(index[0]), str(index[-1])],
+        "sample": [int(index.asi8[0]), int(index.asi8[-1])],
         "initial": _pack_initial(results.initial),
         "ml": _pack_ml(results.ml),
         "estimated": None if results.estimated is None else _pack(results.estimated),
@@ -74,10 +85,14 @@ def _pack(results: StateSpaceResults) -> dict[str, Any]:
 
 
 def _unpack(stored: Mapping[str, Any]) -> StateSpaceResults:
-    spec, initial, ml = unpack_spec(stored["spec"]), _unpack_initial(stored["initial"]), _unpack_ml(stored["ml"])
+    spec, initial, ml = (
+        unpack_spec(stored["spec"]),
+        _unpack_initial(stored["initial"]),
+        _unpack_ml(stored["ml"]),
+    )
     data = _unpack_frame(stored["data"], stored["frequency"])
     held = {str(n): float(v) for n, v in ml.params.items() if n not in ml.free}
-    first, last = (pd.Period(date, freq=stored["frequency"]) for date in stored["sample"])
+    first, last = (pd.Period(ordinal=at, freq=stored["frequency"]) for at in stored["sample"])
     problem = start_from(spec, data, initial, fixed=held, start=first, end=last)
     before = None if stored["estimated"] is None else _unpack(stored["estimated"])
     return StateSpaceResults(problem, ml, data, initial, before)
@@ -139,7 +154,10 @@ def _pack_parameter(one: Parameter) -> dict[str, Any]:
 
 def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
     infinite = {"lower": -np.inf, "upper": np.inf}
-    return {name: infinite[name] if value is None and name in infinite else value for name, value in stored.items()}
+    return {
+        name: infinite[name] if value is None and name in infinite else value
+        for name, value in stored.items()
+    }
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
@@ -160,7 +178,11 @@ def _pack_initial(initial: Initial) -> Any:
     if isinstance(initial, str):
         return initial
     assert isinstance(initial, InitialState)
-    return {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": initial.cov.to_numpy().tolist()}
+    return {
+        "states": list(initial.mean.index),
+        "mean": initial.mean.tolist(),
+        "cov": initial.cov.to_numpy().tolist(),
+    }
 
 
 def _unpack_initial(stored: Any) -> Initial:
@@ -172,12 +194,16 @@ def _unpack_initial(stored: Any) -> Initial:
 
 def _pack_frame(frame: pd.DataFrame) -> dict[str, Any]:
     columns = {str(name): _numbers(frame[name]) for name in frame}
-    return {"dates": [str(date) for date in frame.index], "columns": columns}
+    # Ordinals beside the dates that people read: rows without dates are years, of which some cannot be parsed.
+    index = pd.PeriodIndex(frame.index)
+    return {"dates": index.astype(str).tolist(), "ordinals": index.asi8.tolist(), "columns": columns}
 
 
 def _unpack_frame(stored: Mapping[str, Any], frequency: str) -> pd.DataFrame:
-    index = pd.PeriodIndex(stored["dates"], freq=frequency, name="date")
-    return pd.DataFrame({name: np.array(v, dtype=float) for name, v in stored["columns"].items()}, index=index)
+    index = pd.PeriodIndex.from_ordinals(stored["ordinals"], freq=frequency, name="date")
+    return pd.DataFrame(
+        {name: np.array(v, dtype=float) for name, v in stored["columns"].items()}, index=index
+    )
 
 
 def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:

@@ -101,7 +101,9 @@ def _latest(filtered: pd.DataFrame, smoothed: pd.DataFrame) -> pd.DataFrame:
 def _per_year(index: pd.Index) -> int:
     """Periods in a year, one where periods are longer."""
     first = pd.PeriodIndex(index)[0]
-    return max(1, (pd.Period(first.year + 1, "Y").asfreq(first.freq, "start") - pd.Period(first.year, "Y").asfreq(first.freq, "start")).n)
+    year = pd.Period(first, freq="Y")
+    begins, ends = (one.asfreq(first.freq, "start") for one in (year, year + 1))
+    return max(1, int((ends.ordinal - begins.ordinal) / first.freq.n))
 
 
 def _notes(results: Fitted, ml: MaximumLikelihood) -> tuple[str, ...]:
