@@ -55,12 +55,12 @@ event.register("numba:compile", Listener())
 def test_a_model_of_any_size_compiles_nothing_after_the_first_fit(tmp_path: Path) -> None:
     code = MODELS + (
         "first = problem(1)\n"
-        "ss.maximize(first, first.table(), n_starts=1, allow_unconverged=True)\n"
+        "ss.maximize(first, first.table().complete(), n_starts=1, allow_unconverged=True)\n"
         "print(len(log) > 0)\n"
         "log.clear()\n"
         "for m in (*range(1, 17), 20):\n"
         "    everything(problem(m))\n"
-        "ss.maximize(problem(9), problem(9).table(), n_starts=2, allow_unconverged=True)\n"
+        "ss.maximize(problem(9), problem(9).table().complete(), n_starts=2, allow_unconverged=True)\n"
         "print(log)\n"
     )
     assert run(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout.split("\n")[:2] == ["True", "[]"]

@@ -188,8 +188,16 @@ def test_gap_source_gives_back_the_gap(fit) -> None:
     drawn = source.draw(np.arange(len(source.innovations)))
     np.testing.assert_allclose(drawn.estimated, fit.gap(), atol=1e-6)
     np.testing.assert_allclose(drawn.true, fit.gap(), atol=1e-9)
-    with pytest.raises(SpecificationError, match="no distribution to draw"):
-        rstar.gap_source(rstar.HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse"))
+
+
+def test_gap_source_of_a_diffuse_start_keeps_the_quarters_that_determine_it() -> None:
+    diffuse = rstar.HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
+    source = rstar.gap_source(diffuse)
+    first = source.innovations.index[0]
+    assert diffuse.start < first <= diffuse.start + 4
+    drawn = source.draw(np.arange(len(source.innovations)))
+    np.testing.assert_allclose(drawn.true, diffuse.gap().loc[first:], atol=1e-8)
+    np.testing.assert_allclose(drawn.estimated, diffuse.gap().loc[first:], atol=1e-5)
 
 
 def test_drawn_gaps_are_like_the_one_estimated(fit) -> None:

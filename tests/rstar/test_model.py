@@ -199,7 +199,7 @@ def test_unconverged_stage_raises(macro: pd.DataFrame, monkeypatch: pytest.Monke
     from capstar.statespace import maximum_likelihood
 
     monkeypatch.setattr(maximum_likelihood, "_NEWTON_STEPS", 0)
-    monkeypatch.setattr(maximum_likelihood, "_SLSQP", {"maxiter": 2, "ftol": 1e-12})
+    monkeypatch.setattr(maximum_likelihood, "_SLSQP_STEPS", 2)
     with pytest.raises(ConvergenceError, match="HLW 2017, stage 1: no maximum reached in 1961Q1-2009Q3"):
         HLW2017.fit(macro)
 

@@ -8,6 +8,7 @@ and is made known with `register`.
 from __future__ import annotations
 
 from capstar.rstar.comparison import Comparison, compare
+from capstar.rstar.declared import DeclaredModel, DeclaredRate
 from capstar.rstar.laubach_williams.bootstrap import (
     Bootstrap,
     SampleSource,
@@ -39,10 +40,11 @@ from capstar.rstar.laubach_williams.uncertainty import (
     draw_parameters,
     state_uncertainty,
 )
-from capstar.rstar.natural_rate import NaturalRate, StatePath
+from capstar.rstar.from_spec import from_spec
+from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
 from capstar.rstar.natural_rate_model import NaturalRateModel, usable
 from capstar.rstar.real_time import RealTime, real_time
-from capstar.rstar.redraw import DrawnGap, GapSource, gap_source
+from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
 
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "Bootstrap",
     "BreakStatistics",
     "Comparison",
+    "DeclaredModel",
+    "DeclaredRate",
     "DrawnGap",
     "Draws",
     "GapSource",
@@ -84,6 +88,7 @@ __all__ = [
     "decompose",
     "draw_parameters",
     "estimate_stages",
+    "from_spec",
     "gap_source",
     "hp_trend",
     "likelihood_profile",

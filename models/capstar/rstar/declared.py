@@ -8,13 +8,13 @@ from typing import Literal
 
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.reporting import Summary
 from capstar.rstar.natural_rate import NaturalRate, StatePath
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
-from capstar.rstar.series import R, columns_of, derive, with_covid_index
+from capstar.rstar.series import R, assumed_rate, columns_of, derive, with_covid_index
 from capstar.statespace.algebra import CONSTANT, as_linear, variables
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics
@@ -46,7 +46,7 @@ class DeclaredModel(NaturalRateModel):
     """
 
     spec: Spec
-    name: str
+    name: str = ""
     citation: str = ""
     initial: Initial = "stationary"
     fixed: Mapping[str, float] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class DeclaredModel(NaturalRateModel):
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
-        frame = self._series(data, end)
+        frame = self.series_from(data, end)
         spec = _within(self.spec, frame)
         known = set(compile_spec(spec).param_names)
         held = {n: v for n, v in self.fixed.items() if n in known} | dict(fixed or {})
@@ -118,7 +118,21 @@ class DeclaredModel(NaturalRateModel):
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
-    def _series(self, data: pd.DataFrame, end: str | pd.Period | None) -> pd.DataFrame:
+    def series_from(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> pd.DataFrame:
+        """The model's series by quarter, from a table with its `inputs`.
+
+        Parameters
+        ----------
+        data
+            As of `fit`.
+        end
+            Last quarter; by default that of the data.
+
+        Raises
+        ------
+        DataError
+            A column is missing or cannot be read.
+        """
         source = str(data.attrs.get("title", "data"))
         table = as_quarterly(data, source=source)
         table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
@@ -215,10 +229,7 @@ class DeclaredRate(NaturalRate):
         data
             Input that starts where this estimate's did and goes further.
         """
-        frame = self.model._series(data, None)
-        last = self.results.data.index[-1]
-        if frame.index[-1] <= last:
-            return replace(self, results=self.results.on(frame), data=frame)
+        frame = self.model.series_from(data)
         return replace(self, results=self.results.on(frame), data=frame)
 
     def forecast(
@@ -247,33 +258,6 @@ class DeclaredRate(NaturalRate):
         """What samples of the gap are drawn from, for the joint bootstrap."""
         problem, theta = self.results.problem, self.results.estimates.theta
         return draw_from(problem, theta, self.data, self.rstar.filtered, _Again(self))
-
-
-def assumed_rate(
-    wanted: float | pd.Series | str, rstar: pd.Series, rate: pd.Series, index: pd.PeriodIndex
-) -> pd.Series:
-    """Path of the real rate that a forecast assumes.
-
-    Parameters
-    ----------
-    wanted
-        ``"neutral"``, ``"last"``, a number or a path.
-    rstar, rate
-        Filtered r* and the real rate until the forecast begins, percent a year.
-    index
-        Quarters of the forecast.
-
-    Raises
-    ------
-    SpecificationError
-        ``wanted`` is none of these.
-    """
-    if isinstance(wanted, str):
-        known = {"neutral": rstar.iloc[-1], "last": rate.loc[rstar.index[-1]]}
-        if wanted not in known:
-            raise SpecificationError(f"real_rate={wanted!r}; choose 'neutral', 'last' or give a path.")
-        wanted = float(known[wanted])
-    return wanted.reindex(index) if isinstance(wanted, pd.Series) else pd.Series(wanted, index)
 
 
 @dataclass(frozen=True)

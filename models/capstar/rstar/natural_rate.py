@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
 
 if TYPE_CHECKING:
@@ -233,6 +234,19 @@ class NaturalRate(ABC):
             f"{self.model_name} gives no forecast over {h} quarters. Choose a model that does."
         )
 
+    def redraw(self) -> GapSource:
+        """What draws the gap anew and estimates it again, for the joint bootstrap of `capstar.leads`.
+
+        Raises
+        ------
+        SpecificationError
+            The method gives none, or the sample has missing quarters.
+        """
+        raise SpecificationError(
+            f"{self.model_name} has no model of the data to draw samples from. Choose a model that has, or leave the joint "
+            "bootstrap out."
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
         columns: dict[str, pd.Series] = {}
@@ -293,6 +307,22 @@ class NaturalRate(ABC):
     def __repr__(self) -> str:
         likelihood = "" if self.llf is None else f", log-likelihood {self.llf:.4f}"
         return f"<{type(self).__name__} {self.model_name}, {self.start}-{self.end}{likelihood}>"
+
+
+def gap_source(estimate: NaturalRate) -> GapSource:
+    """What samples of the gap are drawn from: `NaturalRate.redraw` as a function.
+
+    Parameters
+    ----------
+    estimate
+        Any estimate whose method describes the data.
+
+    Raises
+    ------
+    SpecificationError
+        See `NaturalRate.redraw`.
+    """
+    return estimate.redraw()
 
 
 def require_which(which: str) -> str:

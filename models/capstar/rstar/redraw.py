@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
-from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
-from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
+from capstar.rstar.series import R
+from capstar.statespace.algebra import CONSTANT
+from capstar.statespace.diffuse import proper_remainder
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import Rule, simulate_from_innovations
 
 Floats = npt.NDArray[np.float64]
 _MOST_LAGS = 4
-_GAP = "gap"
+_GAP, _RSTAR = "gap", "rstar"
 
 
 class DrawnGap(NamedTuple):
@@ -26,7 +28,7 @@ class DrawnGap(NamedTuple):
     Attributes
     ----------
     estimated
-        With r* from all three stages run on the sample.
+        With r* from the whole estimation run on the sample.
     true
         With the one-sided r* of the parameters the sample was drawn from.
     """
@@ -39,27 +41,31 @@ class DrawnGap(NamedTuple):
 class GapSource:
     """Draws samples from a fitted model by resampling its innovations, and estimates the gap in each.
 
-    Output and inflation follow the innovations form of stage 3 (Stoffer and Wall 1991), and the real rate follows
-    r*: the gap between the two is an autoregression, so that it keeps its mean and spread.  Shocks to all three, and
-    to whatever is resampled with them, keep their correlation.
+    Observed series follow the innovations form of the model (Stoffer and Wall 1991).  A real rate that the model does
+    not explain follows r*: the gap between the two is an autoregression, so that it keeps its mean and spread.  Shocks
+    to all, and to whatever is resampled with them, keep their correlation.
 
     Attributes
     ----------
     innovations : pandas.DataFrame
-        Standardised one-step innovations of the observed series, and those of the gap in percentage points, by quarter.
+        Standardised one-step innovations of the observed series, and those of the gap in percentage points where the
+        real rate is not one of them, by quarter.
     problem, theta
-        Stage 3 and its estimate.
-    job
-        What the stages are estimated from.
+        The model from the first of these quarters on, and its estimate.
+    frame
+        The data that a draw replaces.
     rule
-        How the real rate follows r*.
+        How the real rate follows r*; None where the model explains it.
+    estimate
+        Runs the whole estimation on a drawn sample and gives its filtered r*; must be picklable.
     """
 
     innovations: pd.DataFrame
     problem: Problem
     theta: Floats
-    job: Job
-    rule: Rule
+    frame: pd.DataFrame
+    rule: Rule | None
+    estimate: Callable[[pd.DataFrame], pd.Series]
 
     def draw(self, rows: npt.NDArray[np.int64]) -> DrawnGap | None:
         """The gap of the sample whose innovations are these rows of ``innovations``.
@@ -72,63 +78,79 @@ class GapSource:
         Returns
         -------
         DrawnGap or None
-            None where the three stages give no estimate on the sample.
+            None where the model cannot be estimated on the sample.
         """
-        shocks = self.innovations.to_numpy()[rows]
-        frame, true = self._sample(shocks[:, -1], np.ascontiguousarray(shocks[:, :-1]))
+        frame, true = self._sample(self.innovations.to_numpy()[rows])
         try:
-            stages = estimate_stages(replace(self.job, frame=frame))
+            estimated = self.estimate(frame)
         except CapstarError:
             return None
-        estimated = stages.stage3.states.report("rstar", "filtered")[0]
-        rate = frame["r"].loc[self.problem.index]
-        return DrawnGap(rate - estimated, rate - true)
+        rate = frame[R].loc[self.problem.index]
+        return DrawnGap(rate - estimated.loc[self.problem.index], rate - true)
 
-    def _sample(self, gap_shocks: Floats, shocks: Floats) -> tuple[pd.DataFrame, pd.Series]:
-        """Data as the stages take them, and the one-sided r* behind them."""
-        frame, index, model = self.job.frame.copy(), self.problem.index, self.problem.model
+    def _sample(self, shocks: Floats) -> tuple[pd.DataFrame, pd.Series]:
+        """Data as the estimation takes them, and the one-sided r* behind them."""
+        frame, index, model = self.frame.copy(), self.problem.index, self.problem.model
+        p = len(model.observed)
+        own = np.zeros(len(index)) if self.rule is None else np.ascontiguousarray(shocks[:, p])
         filtered, y, rate = simulate_from_innovations(
-            self.problem, self.theta, shocks, self.rule, np.ascontiguousarray(gap_shocks)
+            self.problem, self.theta, np.ascontiguousarray(shocks[:, :p]), self.rule, own
         )
         frame.loc[index, list(model.observed)] = y
-        frame.loc[index, "r"] = rate
-        row = model.blocks["R"].dense(self.problem.values(self.theta))[model.reports.index("rstar")]
-        return frame, pd.Series(filtered @ row, index)
+        if self.rule is not None:
+            frame.loc[index, R] = rate
+        values, row = self.problem.values(self.theta), model.reports.index(_RSTAR)
+        true = pd.Series(filtered @ model.blocks["R"].dense(values)[row], index)
+        for weight, (name, lag) in zip(model.blocks["X"].dense(values)[row], model.report_inputs, strict=True):
+            true += weight * (1.0 if name == CONSTANT else frame[name].shift(-lag).loc[index])
+        return frame, true
 
 
-def gap_source(results: ThreeStageEstimates) -> GapSource:
+def draw_from(
+    problem: Problem,
+    theta: Floats,
+    frame: pd.DataFrame,
+    rstar: pd.Series,
+    estimate: Callable[[pd.DataFrame], pd.Series],
+) -> GapSource:
     """What samples of the gap are drawn from.
+
+    With a diffuse start, the periods that determine it stay as observed.
+
+    Parameters
+    ----------
+    problem, theta
+        A fitted model with a report ``rstar``.
+    frame
+        Its data, with the real rate ``r``.
+    rstar
+        Filtered r*, percent a year.
+    estimate
+        Runs the whole estimation on other data and gives its filtered r*.
 
     Raises
     ------
     SpecificationError
-        The initial state is diffuse, or quarters are passed over.
+        Quarters are passed over or missing, or r* reads the real rate.
     """
-    stage, job = results.stages.stage3, results.job
-    if job.options.initial == "diffuse":
-        raise SpecificationError(
-            "A diffuse initial state has no distribution to draw samples from. Estimate with initial='published' "
-            "or an InitialState."
-        )
-    theta = stage.problem.vector(stage.ml.params)
-    path = stage.problem.filter_path(theta)
+    proper = proper_remainder(problem, theta)
+    path, index, model = proper.filter_path(theta), proper.index, proper.model
     if (path.F == 0).any():
         raise SpecificationError(
-            f"{results.model_name}: samples cannot be drawn where quarters are passed over or missing. Estimate on a "
-            "sample without them."
+            f"{problem.spec.name}: samples cannot be drawn where quarters are passed over or missing, as "
+            f"{index[int(np.argmax((path.F == 0).any(axis=1)))]} is. Estimate on a sample without them."
         )
-    index = stage.problem.index
-    rstar = results.rstar.filtered
+    innovations = pd.DataFrame(path.v / np.sqrt(path.F), index, list(model.observed))
+    if R in model.observed:
+        return GapSource(innovations, proper, theta, frame, None, estimate)
     # Before the sample there is no r*: its first value stands for it.
-    before = job.frame["r"].loc[: index[0] - 1].dropna() - rstar.iloc[0]
-    gap = pd.concat([before.iloc[-_MOST_LAGS:], results.gap("filtered")]).to_numpy(dtype=float)
+    known = rstar.loc[index]
+    before = frame[R].loc[: index[0] - 1].dropna() - known.iloc[0]
+    gap = pd.concat([before.iloc[-_MOST_LAGS:], frame[R].loc[index] - known]).to_numpy(dtype=float)
     coefficients, errors = _autoregression(gap, len(index))
-    names = list(stage.problem.model.observed)
-    innovations = pd.DataFrame(path.v / np.sqrt(path.F), index, names)
     innovations[_GAP] = errors
-    quick = replace(job, options=replace(job.options, n_starts=1))
-    rule = Rule("r", "rstar", coefficients, gap[: -len(index)])
-    return GapSource(innovations, stage.problem, theta, quick, rule)
+    rule = Rule(R, _RSTAR, coefficients, gap[: -len(index)])
+    return GapSource(innovations, proper, theta, frame, rule, estimate)
 
 
 def _autoregression(series: Floats, n: int) -> tuple[Floats, Floats]:

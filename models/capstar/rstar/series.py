@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from capstar.errors import SpecificationError
+
 Y, PI, R, D, OIL, IMPORTS = "y", "pi", "r", "d", "oil", "imports"
 COVID = pd.Period("2020Q1", freq="Q")  # before, the COVID index is zero and may be left out
 
@@ -72,3 +74,30 @@ def derive(frame: pd.DataFrame, series: Iterable[str]) -> pd.DataFrame:
 def with_covid_index(frame: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
     """A table that ends before 2020 with the COVID index, which is zero until then, if it lacks it."""
     return frame.assign(covid_index=0.0) if "covid_index" not in frame and last < COVID else frame
+
+
+def assumed_rate(
+    wanted: float | pd.Series | str, rstar: pd.Series, rate: pd.Series, index: pd.PeriodIndex
+) -> pd.Series:
+    """Path of the real rate that a forecast assumes.
+
+    Parameters
+    ----------
+    wanted
+        ``"neutral"``, ``"last"``, a number or a path.
+    rstar, rate
+        Filtered r* and the real rate until the forecast begins, percent a year.
+    index
+        Quarters of the forecast.
+
+    Raises
+    ------
+    SpecificationError
+        ``wanted`` is none of these.
+    """
+    if isinstance(wanted, str):
+        known = {"neutral": rstar.iloc[-1], "last": rate.loc[rstar.index[-1]]}
+        if wanted not in known:
+            raise SpecificationError(f"real_rate={wanted!r}; choose 'neutral', 'last' or give a path.")
+        wanted = float(known[wanted])
+    return wanted.reindex(index) if isinstance(wanted, pd.Series) else pd.Series(wanted, index)

@@ -82,11 +82,12 @@ def fit(
     {'s_eps': 15099.0, 's_eta': 1469.0}
     """
     frame = _columns(spec, data)
+    given = {} if start_params is None else dict(start_params)
     if not isinstance(initial, str | InitialState):
         initial = given_state(spec, initial)
-    held = _held(spec, fixed, start_params)
+    held = _held(spec, {} if fixed is None else dict(fixed), given)
     problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
-    chosen = problem.table().release(start_params or {}).starting(start_params or {}).fix(held)
+    chosen = problem.table().release(given).starting(given).fix(held)
     chosen = search_start(problem, chosen, seed=seed)
     require_stationary(problem, chosen.start.to_numpy(dtype=float))
     ml = maximize(
@@ -95,14 +96,12 @@ def fit(
     return StateSpaceResults(problem, ml, frame, initial)
 
 
-def _held(
-    spec: Spec, fixed: Mapping[str, float] | None, start_params: Mapping[str, float] | None
-) -> dict[str, float]:
+def _held(spec: Spec, fixed: Mapping[str, float], start_params: Mapping[str, float]) -> dict[str, float]:
     """Parameters that are held: the spec's own, unless a start value frees them, and those asked for."""
     own = {
         n: float(p.start) for n, p in compile_spec(spec).parameters.items() if p.fixed and p.start is not None
     }
-    return {n: v for n, v in own.items() if n not in (start_params or {})} | dict(fixed or {})
+    return {n: v for n, v in own.items() if n not in start_params} | dict(fixed)
 
 
 def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:

@@ -184,7 +184,7 @@ def _walk(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, int, st
 
 
 def leap(
-    problem: Problem, at: Coordinates, start: Floats, *, steps: int = _SLSQP_STEPS
+    problem: Problem, at: Coordinates, start: Floats, *, steps: int | None = None
 ) -> tuple[Floats, int, str]:
     """Sequential quadratic programming; coordinates (k,), iterations, message."""
 
@@ -192,7 +192,7 @@ def leap(
         value, gradient = _value_and_score(problem, at, x)
         return -value, -gradient
 
-    bounds, options = Bounds(*at.bounds), {"maxiter": steps, "ftol": _SLSQP_TOLERANCE}
+    bounds, options = Bounds(*at.bounds), {"maxiter": steps or _SLSQP_STEPS, "ftol": _SLSQP_TOLERANCE}
     optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=options)
     return np.clip(optimum.x, bounds.lb, bounds.ub), int(optimum.nit), str(optimum.message)
 

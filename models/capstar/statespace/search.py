@@ -52,7 +52,7 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     points = np.tile(at.start, (_POINTS, 1))
     spread = low[unknown] + unit * (high - low)[unknown]
     points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)
-    values = np.array([problem.value_and_score(at.fill(x))[0] for x in points])
+    values = np.array([problem.loglike(at.fill(x)) for x in points])
     if not np.isfinite(values).any():
         raise SpecificationError(
             f"{problem.spec.name}: the likelihood is defined at none of {_POINTS} points tried as start values. Give "

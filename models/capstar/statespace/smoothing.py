@@ -257,7 +257,7 @@ class Rule(NamedTuple):
 
 
 def simulate_from_innovations(
-    problem: Problem, params: _Params, shocks: Floats, rule: Rule, rule_shocks: Floats
+    problem: Problem, params: _Params, shocks: Floats, rule: Rule | None, rule_shocks: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Filtered states, observations and the series of a rule, of a sample with given standardised innovations.
 
@@ -271,7 +271,8 @@ def simulate_from_innovations(
     shocks
         Shape (n, p).
     rule, rule_shocks
-        Of the exogenous series; shocks of shape (n,).
+        Of the exogenous series; shocks of shape (n,).  None where the model explains every series it reads, or they
+        stay as observed; the series returned is then zero.
 
     Returns
     -------
@@ -296,8 +297,12 @@ def simulate_from_innovations(
             "missing and has no innovation to resample. Choose a sample without missing values."
         )
     inputs, model = problem.inputs(theta), problem.model
+    row = np.zeros(len(model.states))
+    if rule is None:
+        rule = Rule("", "", np.zeros(1), np.zeros(0))
+    else:
+        row = model.blocks["R"].dense(problem.values(theta))[model.reports.index(rule.report)]
     own, lag = _own_lags(problem, (*model.observed, rule.series))
-    row = model.blocks["R"].dense(problem.values(theta))[model.reports.index(rule.report)]
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
     n, p = problem.y.shape
     filtered, y = np.empty((n, inputs.system.c.size)), np.empty((n, p + 1))

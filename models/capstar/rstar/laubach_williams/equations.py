@@ -245,3 +245,7 @@ LW2023_VARIANT = replace(
     "published by the Federal Reserve Bank of New York since 2023",
     **_LW,
 )
+
+
+class LaubachWilliamsSpec(Spec):
+    variant = None

@@ -16,10 +16,13 @@ from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstim
 from capstar.rstar.laubach_williams.export import as_dict
 from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams.inputs import prepare
-from capstar.rstar.laubach_williams.summary import Summary, summarize
-from capstar.rstar.laubach_williams.three_stage import ThreeStages, held_stage
+from capstar.reporting import Summary
+from capstar.rstar.laubach_williams.summary import summarize
+from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, estimate_stages, held_stage
 from capstar.rstar.laubach_williams.uncertainty import state_uncertainty
 from capstar.rstar.natural_rate import Which
+from capstar.rstar.redraw import GapSource, draw_from
+from capstar.rstar.series import assumed_rate
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
@@ -185,14 +188,16 @@ class RStarResults(ThreeStageEstimates):
         if h < 1:
             raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
         index = pd.period_range(self.end + 1, periods=h, freq="Q")
-        if isinstance(real_rate, str):
-            known = {"neutral": self.rstar.filtered.iloc[-1], "last": self.data["r"].loc[self.end]}
-            if real_rate not in known:
-                raise SpecificationError(f"real_rate={real_rate!r}; choose 'neutral', 'last' or give a path.")
-            real_rate = float(known[real_rate])
-        rate = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else pd.Series(real_rate, index)
+        rate = assumed_rate(real_rate, self.rstar.filtered, self.data["r"], index)
         future = pd.DataFrame({"r": rate, "d": 0.0, "oil": 0.0, "imports": 0.0}, index=index)
         return forecast(self._final.states, h, history=self.data, future=future)
+
+    def redraw(self) -> GapSource:
+        """What draws the gap anew and runs all three stages on each draw, for the joint bootstrap."""
+        stage, job = self._final, self.job
+        theta = stage.problem.vector(stage.ml.params)
+        quick = replace(job, options=replace(job.options, n_starts=1))
+        return draw_from(stage.problem, theta, job.frame, self.rstar.filtered, _Again(quick))
 
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
@@ -220,3 +225,14 @@ class RStarResults(ThreeStageEstimates):
             for name in ("rstar", "g"):
                 frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
         return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Runs all stages on a drawn sample."""
+
+    job: Job
+
+    def __call__(self, frame: pd.DataFrame) -> pd.Series:
+        """Filtered r* of the sample."""
+        return estimate_stages(replace(self.job, frame=frame)).stage3.states.report("rstar", "filtered")[0]

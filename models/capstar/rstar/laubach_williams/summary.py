@@ -1,12 +1,11 @@
-"""Summary tables of an estimation, as text and HTML."""
+"""Summary tables of an estimation."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from capstar.reporting import Summary
 from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp
 
@@ -19,40 +18,6 @@ _CHECKS = (
     "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian with a "
     "unit diagonal."
 )
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Titled tables and notes.
-
-    Attributes
-    ----------
-    title
-        First line.
-    tables
-        By heading.
-    notes
-        Sentences below the tables.
-    """
-
-    title: str
-    tables: dict[str, pd.DataFrame]
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        width = max(len(line) for table in self.tables.values() for line in _text(table).splitlines())
-        rule = "=" * width
-        body = "\n\n".join(f"{heading}\n{_text(table)}" for heading, table in self.tables.items())
-        notes = "\n".join(f"* {note}" for note in self.notes)
-        return f"{self.title}\n{rule}\n{body}\n{rule}\n{notes}"
-
-    def _repr_html_(self) -> str:
-        tables = "".join(
-            f"<h4>{heading}</h4>{table.to_html(float_format=_format, na_rep='')}"
-            for heading, table in self.tables.items()
-        )
-        notes = "".join(f"<li>{note}</li>" for note in self.notes)
-        return f"<h3>{self.title}</h3>{tables}<ul>{notes}</ul>"
 
 
 def summarize(results: ThreeStageEstimates, found: PileUp) -> Summary:
@@ -153,11 +118,3 @@ def _notes(results: ThreeStageEstimates, found: PileUp) -> tuple[str, ...]:
     if not results.converged:
         notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(notes)
-
-
-def _text(table: pd.DataFrame) -> str:
-    return str(table.to_string(float_format=_format, na_rep=""))
-
-
-def _format(value: float) -> str:
-    return f"{value:.4f}"
