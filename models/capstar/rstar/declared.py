@@ -252,7 +252,7 @@ class DeclaredRate(NaturalRate):
         future = pd.DataFrame(0.0, index, [c for c in self.results.data if c not in self.results.spec.observation])
         if R in future:
             future[R] = assumed_rate(real_rate, self.rstar.filtered, self.real_rate, index)
-        return self.results.forecast(h, future=future)
+        return self.results.forecast(h, future=future if len(future.columns) else None)
 
     def redraw(self) -> GapSource:
         """What samples of the gap are drawn from, for the joint bootstrap."""
