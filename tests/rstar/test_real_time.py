@@ -45,6 +45,7 @@ def test_no_look_ahead_and_any_number_of_workers(us, known) -> None:
 def test_parameters_kept_between_estimations(us, known) -> None:
     yearly = rstar.real_time(rstar.HLW2017, us, "2003Q1", "2004Q4", every=4)
     assert list(yearly.table["estimated"].unique()) == ["2003Q1", "2004Q1"]
+    assert list(yearly.table["last"]) == [str(quarter) for quarter in yearly.table.index]
     same = ["2003Q1", "2004Q1"]
     pd.testing.assert_frame_equal(yearly.table.loc[same], known.table.loc[same], check_exact=True)
     held = rstar.HLW2017.fit(us.loc[:"2003Q1"], n_starts=1).run_on(us, "2003Q3")
