@@ -45,6 +45,7 @@ def test_no_look_ahead_and_any_number_of_workers(us, known) -> None:
 def test_parameters_kept_between_estimations(us, known) -> None:
     yearly = rstar.real_time(rstar.HLW2017, us, "2003Q1", "2004Q4", every=4)
     assert list(yearly.table["estimated"].unique()) == ["2003Q1", "2004Q1"]
+    assert list(yearly.table["last"]) == [str(quarter) for quarter in yearly.table.index]
     same = ["2003Q1", "2004Q1"]
     pd.testing.assert_frame_equal(yearly.table.loc[same], known.table.loc[same], check_exact=True)
     held = rstar.HLW2017.fit(us.loc[:"2003Q1"], n_starts=1).run_on(us, "2003Q3")
@@ -127,3 +128,25 @@ def test_wrong_calls(us) -> None:
         rstar.real_time(rstar.HLW2017, us, "2010Q1", "2010Q2")
     with pytest.raises(CapstarError, match="needs at least"):
         rstar.real_time(rstar.HLW2017, us, "1964Q1", "1964Q2")
+
+
+def test_a_row_holds_all_of_its_fit(us) -> None:
+    """Every column, of a sample with a start of its own."""
+    found = rstar.real_time(rstar.HLW2017, us, "2001Q1", "2001Q2", start="1966Q1").table
+    assert len(found) == 2
+    for quarter, row in found.iterrows():
+        alone = rstar.HLW2017.fit(us.loc[:quarter], "1966Q1", n_starts=1)
+        for name in ("rstar", "g", "z", "output_gap"):
+            assert row[name] == getattr(alone, name).filtered.iloc[-1], name
+        real_rate = us["interest_rate"] - us["expected_inflation"]
+        assert row["real_rate"] == pytest.approx(real_rate[quarter], abs=1e-12)
+        assert row["gap"] == pytest.approx(real_rate[quarter] - row["rstar"], abs=1e-12)
+        assert (row["lambda_g"], row["lambda_z"]) == (alone.lambda_g, alone.lambda_z)
+        assert row["at_bound"] == alone.at_bound.any()
+        assert row["last"] == row["estimated"] == str(quarter)
+
+
+def test_later_rows_of_a_vintage_are_left_out(us, known) -> None:
+    """A table that knows more than it should is cut at the quarter."""
+    found = rstar.real_time(rstar.HLW2017, lambda _: us, "2003Q1", "2003Q2")
+    pd.testing.assert_frame_equal(found.table, known.table.loc[:"2003Q2"], check_exact=True)

@@ -77,17 +77,6 @@ def test_one_step_forecast_is_the_filter_s_prediction(problem_and_theta, golden_
     assert ahead.std["pi"].iloc[0] > theta[problem.names.index("sigma_pi")]
 
 
-def test_forecast_variance_agrees_with_simulation(golden_fit) -> None:
-    fit = golden_fit("hlw2017_us_2019q4")
-    ahead = fit.forecast(8, real_rate=0.5)
-    assert (ahead.std["rstar"].diff().dropna() > 0).all()  # a random walk spreads
-    lambda_z, a_r, sigma = fit.lambda_z, fit.params["a_r"], fit.params["sigma_ygap"]
-    quarterly_z = (lambda_z * sigma / a_r) ** 2
-    # The published r* is dated by its first lag: z of the next quarter is already in the state.
-    steps = (ahead.std["z"] ** 2).diff().dropna()
-    np.testing.assert_allclose(steps, quarterly_z, rtol=1e-9)
-
-
 def test_forecast_asks_for_what_it_reads(problem_and_theta, golden_set) -> None:
     problem, theta = problem_and_theta
     frame = golden_set("hlw2023_us_2023q2").frame
