@@ -41,7 +41,7 @@ from capstar.rstar.laubach_williams.uncertainty import (
 )
 from capstar.rstar.natural_rate import NaturalRate, StatePath
 from capstar.rstar.natural_rate_model import NaturalRateModel, usable
-from capstar.rstar.real_time import RealTime, real_time
+from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource, gap_source
 from capstar.rstar.registry import model, models, register, unregister
 
@@ -67,7 +67,7 @@ __all__ = [
     "RStarDecomposition",
     "RStarModel",
     "RStarResults",
-    "RealTime",
+    "RecursiveEstimates",
     "SampleSource",
     "StatePath",
     "StateUncertainty",
@@ -92,6 +92,7 @@ __all__ = [
     "models",
     "nyblom_statistic",
     "pile_up",
+    "quasi_real_time",
     "real_time",
     "register",
     "sample_source",
