@@ -43,7 +43,14 @@ def test_summary_says_what_was_used(study) -> None:
 
 
 def test_figures_have_labels_and_units(study) -> None:
-    assert list(study.figures()) == ["study", "real_time", "projections", "by_state", "lead", "out_of_sample"]
+    assert list(study.figures()) == [
+        "study",
+        "quasi_real_time",
+        "projections",
+        "by_state",
+        "lead",
+        "out_of_sample",
+    ]
     for figure in (*study.figures().values(), study.rstar.plot()):
         for ax in figure.axes:
             assert ax.get_ylabel()
@@ -57,6 +64,7 @@ def test_progress_tells_every_step() -> None:
     run_study(horizons=(1,), n_replications=0, progress=lines.append)
     assert len(lines) == 8
     assert "stage 2 of 3" in lines[2]
+    assert "r* in quasi-real time: estimated again every quarter" in lines
 
 
 def test_nothing_is_left_half_written(study, tmp_path, monkeypatch) -> None:
@@ -97,13 +105,26 @@ def test_the_worth_is_of_what_was_forecast(study) -> None:
 
 
 def test_the_recursive_gap_is_asked_too(study) -> None:
-    assert str(study.real_time.table.index[0]) == "1985Q1"
+    assert str(study.quasi_real_time.table.index[0]) == "1985Q1"
     assert study.recursive.information == "recursive"
     assert study.recursive.race.table["first"].min() == "1995Q1"
-    last = study.real_time.table.iloc[-1]
+    last = study.quasi_real_time.table.iloc[-1]
     assert last["rstar"] == pytest.approx(study.rstar.rstar.filtered.iloc[-1], abs=1e-6), (
         "one sample is the whole"
     )
     assert "the data are revised" not in study.lead.verdict()
     assert "on revised data" in study.verdict()
     assert "Over 12 quarter(s) nothing is forecast" in study.summary()
+
+
+def test_what_is_estimated_on_revised_data_is_not_called_real_time(study) -> None:
+    """In the files, the figure, the summary and the verdict; only the caveat speaks of forecasts made in real time."""
+    assert study.quasi_real_time.kind == "quasi-real time"
+    for names in (study.tables(), study.figures()):
+        assert "quasi_real_time" in names
+        assert "real_time" not in names
+    legend = study.figures()["quasi_real_time"].axes[0].get_legend().get_texts()[0].get_text()
+    assert legend.startswith("quasi-real time: one revised table")
+    assert "In quasi-real time, estimated again every quarter from 1985Q1 on" in study.verdict()
+    text = study.summary().replace("quasi-real time", "")
+    assert text.count("real time") == text.count("so forecasts made in real time would have known less")

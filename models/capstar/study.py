@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
-from capstar.rstar import NaturalRate, NaturalRateModel, RealTime, RStarResults
+from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates, RStarResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,10 +41,10 @@ class StudyResults:
         Monthly returns, percent.
     lead
         Regressions, forecasts and the joint bootstrap, on the filtered gap.
-    real_time
-        r* estimated again on every sample that ends from 1985Q1 on; revised data.
+    quasi_real_time
+        r* estimated again on every sample that ends from 1985Q1 on, recursively; the data are revised.
     recursive
-        The regressions and forecasts on the gap of those.
+        The regressions and forecasts on the gap in quasi-real time.
     projections
         Cumulative returns after a shock to the gap.
     by_state
@@ -58,7 +58,7 @@ class StudyResults:
     rstar: NaturalRate
     returns: pd.DataFrame
     lead: leads.LeadResults
-    real_time: RealTime
+    quasi_real_time: RecursiveEstimates
     recursive: leads.LeadResults
     projections: leads.LocalProjections
     by_state: leads.LocalProjections
@@ -82,18 +82,18 @@ class StudyResults:
             *([] if self.worth is None else [self.worth.summary()]),
             self.lead.tables_as_text(),
             *([] if isinstance(fit, RStarResults) else [_NOT_DRAWN.format(fit.model_name)]),
-            self.real_time.summary(),
+            self.quasi_real_time.summary(),
             self.recursive.tables_as_text(),
         ]
         return "\n\n".join([*parts, self.verdict()])
 
     def verdict(self) -> str:
-        """What is shown and what is not: with the parameters of today, then with those of the time."""
-        known, table = self.real_time.gap, self.real_time.table
+        """What is shown and what is not: with parameters of the whole sample, then in quasi-real time."""
+        known, kind = self.quasi_real_time.gap, self.quasi_real_time.kind
         filtered = self.rstar.gap("filtered").loc[known.index]
         return (
-            f"{self.lead.verdict()}\n\nEstimated again every quarter from {table.index[0]} on, the gap correlates "
-            f"{known.corr(filtered):.2f} with the one estimated once. {self.recursive.verdict()}"
+            f"{self.lead.verdict()}\n\nIn {kind}, estimated again every quarter from {known.index[0]} on, "
+            f"the gap correlates {known.corr(filtered):.2f} with the one estimated once. {self.recursive.verdict()}"
         )
 
     def plot(self) -> Figure:
@@ -112,7 +112,7 @@ class StudyResults:
         out = {
             "rstar": frame,
             **self.lead.tables(),
-            "real_time": self.real_time.table,
+            "quasi_real_time": self.quasi_real_time.table,
             **{f"recursive_{name}": table for name, table in self.recursive.tables().items()},
             "projections": pd.concat([self.projections.table, self.by_state.table]).set_index(
                 ["response", "state"]
@@ -131,7 +131,7 @@ class StudyResults:
         """Every figure by the name of its file."""
         own = {
             "study": self.plot(),
-            "real_time": self.real_time.plot(self.rstar),
+            "quasi_real_time": self.quasi_real_time.plot(self.rstar),
             "projections": self.projections.plot(),
             "by_state": self.by_state.plot(),
         }
@@ -220,8 +220,8 @@ def run_study(
         n_replications=n_replications or 199,
         n_workers=n_workers,
     ).run(progress=say)
-    say("r* estimated again every quarter")
-    known = rstar.real_time(model, macro, RECURSIVE, n_workers=n_workers)
+    say("r* in quasi-real time: estimated again every quarter")
+    known = rstar.quasi_real_time(model, macro, RECURSIVE, n_workers=n_workers)
     recursive = leads.LeadStudy(
         known.gap, portfolios, horizons, information="recursive", start=FORECAST, signs={GAP: -1}
     ).run()

@@ -167,7 +167,9 @@ def real_time(material: Material) -> pd.DataFrame:
     return table.assign(difference=table.iloc[:, 1] - table.iloc[:, 0])
 
 
-def known_then(material: Material, *, n_workers: int = 1) -> tuple[rstar.RealTime, leads.LeadResults]:
+def known_then(
+    material: Material, *, n_workers: int = 1
+) -> tuple[rstar.RecursiveEstimates, leads.LeadResults]:
     """HLW (2017) estimated on the vintage of every quarter since 1985, and the laboratory on its gap.
 
     The vintage of a quarter is of the middle of the next one, so that returns begin two months after the quarter.
@@ -242,7 +244,7 @@ def reproduce(
     return tables, found, material
 
 
-def _tables_known_then(found: rstar.RealTime, study: leads.LeadResults) -> dict[str, pd.DataFrame]:
+def _tables_known_then(found: rstar.RecursiveEstimates, study: leads.LeadResults) -> dict[str, pd.DataFrame]:
     race = race_of(study).table.set_index(KEYS)
     return {
         "known_then": found.table[["rstar", "gap", "lambda_g", "lambda_z", "at_bound"]],

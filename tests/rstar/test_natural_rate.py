@@ -128,13 +128,15 @@ def test_what_the_base_gives(hp) -> None:
             ask()
 
 
-def test_real_time_of_any_model(hp) -> None:
+def test_quasi_real_time_of_any_model(hp) -> None:
     us = data.us_macro()
-    found = rstar.real_time(hp, us, "2008Q1", every=2)
+    found = rstar.quasi_real_time(hp, us, "2008Q1", every=2)
     assert list(found.table)[:3] == ["rstar", "real_rate", "gap"]
     alone = hp.fit(us, end="2008Q4")
     assert found.table.loc["2008Q4", "rstar"] == pytest.approx(alone.rstar.filtered.iloc[-1], abs=1e-12)
-    assert "HP filter estimated again on samples ending in 2008Q1-2009Q3" in found.summary()
+    assert (
+        "HP filter estimated again on samples ending in 2008Q1-2009Q3, in quasi-real time" in found.summary()
+    )
 
 
 def test_study_of_any_model(hp) -> None:

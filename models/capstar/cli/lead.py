@@ -53,7 +53,11 @@ def lead(
     ] = None,
     horizons: Annotated[str, typer.Option(help="Quarters.")] = "1,2,4,8",
     information: Annotated[
-        Information, typer.Option(help="What the predictor has seen.")
+        Information,
+        typer.Option(
+            help="What the predictor has seen: data to the quarter, parameters of all (filtered) or to the quarter "
+            "(recursive: quasi-real time, the data are revised), vintages alone (real-time), the future too (smoothed)."
+        ),
     ] = Information.filtered,
     publication_lag: Annotated[int, typer.Option(min=0, help="Months until a quarter is known.")] = 1,
     start: Annotated[str, typer.Option(help="First quarter forecast, or 'none'.")] = "1980Q1",

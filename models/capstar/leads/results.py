@@ -139,8 +139,8 @@ class LeadResults:
             "filtered": "The filtered series uses parameters of the whole sample and revised data, so forecasts made "
             "in real time would have known less: an association in sample is not a lead one could have used.",
             "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
-            "recursive": "Parameters were estimated on data to each quarter, but on revised data: those of the day "
-            "would have been others.",
+            "recursive": "The series is in quasi-real time: parameters were estimated on data to each quarter, but "
+            "on revised data: those of the day would have been others.",
             "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
         }[self.information]
 

@@ -36,8 +36,9 @@ class LeadStudy:
         Quarters.
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
-        ``"recursive"`` (data and parameters to the quarter, but revised data), ``"real time"`` (as known then) or
-        ``"smoothed"`` (the future too: warned of).
+        ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
+        (vintages: data as known then) or ``"smoothed"`` (the future too: warned of). A gap whose ``attrs["kind"]``
+        is ``"quasi-real time"`` is refused as ``"real time"``.
     publication_lag
         Months until a quarter's data are known.
     benchmarks
@@ -164,6 +165,11 @@ class LeadStudy:
             raise SpecificationError(f"horizons={self.horizons}; give numbers of quarters, at least 1 each.")
         if self.information not in _SEEN:
             raise SpecificationError(f"information={self.information!r}; choose one of {list(_SEEN)}.")
+        if self.information == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
+            raise SpecificationError(
+                f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Say "
+                "information='recursive', or estimate it on vintages."
+            )
         index = self.gap.index
         if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
             raise DataError(
@@ -173,7 +179,7 @@ class LeadStudy:
         if self.information == "smoothed":
             warnings.warn(
                 f"{self.gap.name}: a smoothed predictor has seen the returns' future; the regressions describe "
-                "and cannot show that it leads. Use the filtered or real-time series.",
+                "and cannot show that it leads. Use a filtered, recursive or real-time series.",
                 DataWarning,
                 stacklevel=3,
             )

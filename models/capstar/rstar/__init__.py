@@ -43,7 +43,7 @@ from capstar.rstar.laubach_williams.uncertainty import (
 from capstar.rstar.from_spec import from_spec
 from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
 from capstar.rstar.natural_rate_model import NaturalRateModel, usable
-from capstar.rstar.real_time import RealTime, real_time
+from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
 
@@ -71,7 +71,7 @@ __all__ = [
     "RStarDecomposition",
     "RStarModel",
     "RStarResults",
-    "RealTime",
+    "RecursiveEstimates",
     "SampleSource",
     "StatePath",
     "StateUncertainty",
@@ -97,6 +97,7 @@ __all__ = [
     "models",
     "nyblom_statistic",
     "pile_up",
+    "quasi_real_time",
     "real_time",
     "register",
     "sample_source",

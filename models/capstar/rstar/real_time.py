@@ -1,10 +1,16 @@
-"""What the model would have said at the time: estimated again as data come in."""
+"""Estimated again on every sample that ends in a quarter: in real time on vintages, else in quasi-real time.
+
+The words are those of Orphanides and van Norden (2002), "The Unreliability of Output-Gap Estimates in Real Time",
+Review of Economics and Statistics 84(4), 569-583: real time is the data as published at the time; quasi-real time is
+one revised table, cut at each quarter, so that the estimate is recursive but has seen the revisions.
+"""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,20 +24,26 @@ from capstar.rstar.natural_rate_model import NaturalRateModel
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Known: TypeAlias = "pd.DataFrame | Callable[[pd.Period], pd.DataFrame]"
+Vintages: TypeAlias = Callable[[pd.Period], pd.DataFrame]
+Known: TypeAlias = pd.DataFrame | Vintages
+Kind: TypeAlias = Literal["real time", "quasi-real time"]
+_DATA: dict[Kind, str] = {
+    "real time": "data as known at the time",
+    "quasi-real time": "one revised table, cut at each quarter",
+}
 _LEVELS = ("potential",)  # its base changes between vintages
 
 
-@dataclass(frozen=True)
-class RealTime:
-    """Estimates of the last quarter of every sample.
+@dataclass(frozen=True, repr=False)
+class RecursiveEstimates:
+    """Estimates of the last quarter of every sample that ends in a quarter.
 
     Attributes
     ----------
     model_name
         As in summaries.
     table : pandas.DataFrame
-        By quarter t, from what is known of t alone: ``rstar``, and what else the model has of ``g``, ``z`` and
+        By quarter t, from the sample that ends in t alone: ``rstar``, and what else the model has of ``g``, ``z`` and
         ``output_gap``; ``real_rate`` and ``gap``, the real rate less r*, percentage points; its ratios, such as
         ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the sample the parameters are from; ``last``,
         the last quarter known of: t, or the one before where t was published late, and then all is of that quarter;
@@ -49,23 +61,29 @@ class RealTime:
     failed: pd.Series
 
     @property
+    def kind(self) -> Kind:
+        """``"real time"`` on vintages, ``"quasi-real time"`` on one revised table."""
+        return "real time" if self.vintages else "quasi-real time"
+
+    @property
     def gap(self) -> pd.Series:
-        """The r* gap as known in each quarter, for `capstar.leads.LeadStudy`."""
-        return self.table["gap"].rename("rstar_gap")
+        """The r* gap of each quarter's own sample, for `capstar.leads.LeadStudy`; ``attrs["kind"]`` is `kind`."""
+        gap = self.table["gap"].rename("rstar_gap")
+        gap.attrs["kind"] = self.kind
+        return gap
 
     def summary(self) -> str:
         """What was estimated, on what, and what could not be."""
         t = self.table
-        kind = "data as known at the time" if self.vintages else "one revised table, cut at each quarter"
         failed = (
             f"; parameters kept from the sample before in {len(self.failed)} of them"
             if len(self.failed)
             else ""
         )
         return (
-            f"{self.model_name} estimated again on samples ending in {t.index[0]}-{t.index[-1]} ({kind}): "
-            f"{t['estimated'].nunique()} estimations{failed}.\nr* {t['rstar'].iloc[0]:.2f} in {t.index[0]}, "
-            f"{t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard deviation of its quarterly change "
+            f"{self.model_name} estimated again on samples ending in {t.index[0]}-{t.index[-1]}, in {self.kind} "
+            f"({_DATA[self.kind]}): {t['estimated'].nunique()} estimations{failed}.\nr* {t['rstar'].iloc[0]:.2f} in "
+            f"{t.index[0]}, {t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard deviation of its quarterly change "
             f"{t['rstar'].diff().std():.2f} percentage points; a parameter at its bound, and r* hardly identified, in "
             f"{int(t['at_bound'].sum())} of {len(t)} samples."
         )
@@ -76,19 +94,25 @@ class RealTime:
 
         figure = Chart(figsize=(9.0, 3.8), layout="constrained")
         ax = figure.subplots()
-        label = "as known at the time" if self.vintages else "estimated on the (revised) data to each quarter"
-        draw_line(ax, self.table["rstar"], color=BLUE, label=label)
+        draw_line(ax, self.table["rstar"], color=BLUE, label=f"{self.kind}: {_DATA[self.kind]}")
         if final is not None:
             known = final.rstar.filtered.reindex(self.table.index)
             draw_line(ax, known, color=GREY, label=f"one-sided, parameters of {final.start}-{final.end}")
-        dress(ax, f"Natural rate r*, {self.model_name}", "percent a year")
+        dress(ax, f"Natural rate r* in {self.kind}, {self.model_name}", "percent a year")
         ax.legend(frameon=False, fontsize=8)
         return figure
 
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
-def real_time(
+    def __repr__(self) -> str:
+        first, last = self.table.index[[0, -1]]
+        return f"<{type(self).__name__} {self.model_name}, {self.kind}, {first}-{last}>"
+
+
+def quasi_real_time(
     model: NaturalRateModel,
-    data: Known,
+    table: pd.DataFrame,
     first: str | pd.Period,
     last: str | pd.Period | None = None,
     *,
@@ -96,17 +120,18 @@ def real_time(
     every: int = 1,
     n_workers: int = 1,
     progress: Callable[[float], None] | None = None,
-) -> RealTime:
-    """Estimate a model on every sample that ends in a quarter, as it could have been then.
+) -> RecursiveEstimates:
+    """Estimate a model on one table cut at every quarter: recursively, but on revised data.
+
+    No estimate sees a later row, but every row is as revised since: what was estimated at the time differs from it by
+    the revisions. For that give `real_time` the vintages.
 
     Parameters
     ----------
     model
         Such as `capstar.rstar.HLW2017`.
-    data
-        Input of `NaturalRateModel.fit`: one revised table, of which each sample sees the rows to its end, or a function
-        of the last quarter that returns the table as then known (vintages). What later rows it holds is left out; it
-        may end a quarter early.
+    table
+        Input of `NaturalRateModel.fit`, of which each sample sees the rows to its end.
     first, last
         Last quarters of the first and the last sample; ``last`` by default that of the table.
     start
@@ -122,12 +147,85 @@ def real_time(
     ------
     DataError
         ``first`` is after ``last``, or the data of a sample cannot be used.
+    SpecificationError
+        The table is none, such as a function, or ``every`` is less than 1.
+    CapstarError
+        Whatever keeps the first sample from being estimated.
+
+    References
+    ----------
+    Orphanides, A. and van Norden, S. (2002). The unreliability of output-gap estimates in real time. *Review of
+    Economics and Statistics* 84(4), 569-583.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise SpecificationError(
+            f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
+            "of the quarter that returns the table as then known."
+        )
+    quarters = _quarters(first, as_quarterly(table).index[-1] if last is None else last)
+    return _on_every_sample(
+        model, table, quarters, start=start, every=every, n_workers=n_workers, progress=progress
+    )
+
+
+def real_time(
+    model: NaturalRateModel,
+    vintages: Known,
+    first: str | pd.Period,
+    last: str | pd.Period | None = None,
+    *,
+    start: str | pd.Period | None = None,
+    every: int = 1,
+    n_workers: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> RecursiveEstimates:
+    """Estimate a model on the vintage of every quarter: what one would have estimated then.
+
+    Parameters
+    ----------
+    model
+        Such as `capstar.rstar.HLW2017`.
+    vintages
+        A function of the last quarter of a sample that returns the input of `NaturalRateModel.fit` as then known; it is
+        taken at its word. What later rows its table holds is left out; it may end a quarter early. One table has no
+        vintages: it is handed on to `quasi_real_time`, and the estimates say that they are that.
+    first, last
+        Last quarters of the first and the last sample; vintages need both.
+    start, every, n_workers, progress
+        As of `quasi_real_time`.
+
+    Raises
+    ------
+    DataError
+        ``last`` is not given, ``first`` is after it, or the data of a sample cannot be used.
+    SpecificationError
+        ``every`` is less than 1.
     CapstarError
         Whatever keeps the first sample from being estimated.
     """
+    if not callable(vintages):
+        return quasi_real_time(
+            model, vintages, first, last, start=start, every=every, n_workers=n_workers, progress=progress
+        )
+    if last is None:
+        raise DataError("Vintages have no last quarter of their own. Give last.")
+    return _on_every_sample(
+        model, vintages, _quarters(first, last), start=start, every=every, n_workers=n_workers, progress=progress
+    )  # fmt: skip
+
+
+def _on_every_sample(
+    model: NaturalRateModel,
+    data: Known,
+    quarters: pd.PeriodIndex,
+    *,
+    start: str | pd.Period | None,
+    every: int,
+    n_workers: int,
+    progress: Callable[[float], None] | None,
+) -> RecursiveEstimates:
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
-    quarters = _quarters(data, first, last)
     with Parallel(n_jobs=n_workers) as pool:
         anew, step = quarters[::every], max(8 * n_workers, 8)
         fits: dict[pd.Period, NaturalRate | CapstarError] = {}
@@ -151,14 +249,10 @@ def real_time(
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
-    return RealTime(model.name, table, callable(data), pd.Series(failed, dtype=object))
+    return RecursiveEstimates(model.name, table, callable(data), pd.Series(failed, dtype=object))
 
 
-def _quarters(data: Known, first: str | pd.Period, last: str | pd.Period | None) -> pd.PeriodIndex:
-    if last is None:
-        if callable(data):
-            raise DataError("Vintages have no last quarter of their own. Give last.")
-        last = as_quarterly(data).index[-1]
+def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
     out = pd.period_range(pd.Period(first, freq="Q"), pd.Period(last, freq="Q"), freq="Q")
     if out.empty:
         raise DataError(f"first={first} comes after last={last}. Exchange them.")
