@@ -285,7 +285,7 @@ class StateSpaceResults:
         """
         first = self.problem.index[0]
         return explain_revisions(
-            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed, start=first
+            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed.to_dict(), start=first
         )
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
@@ -311,7 +311,7 @@ class StateSpaceResults:
         if absent := [name for name in self.data if name not in more]:
             raise DataError(f"{self.model_name}: the further data lack {absent[0]}. Add the column.")
         whole = pd.concat([self.data.loc[:last], more[list(self.data)]])
-        problem = start_from(self.spec, whole, self.initial, fixed=self.fixed, start=self.problem.index[0])
+        problem = start_from(self.spec, whole, self.initial, fixed=self.fixed.to_dict(), start=self.problem.index[0])
         ml = replace(self.ml, llf=problem.loglike(self.ml.params))
         return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)
 
