@@ -30,6 +30,8 @@ def write_results(results: StateSpaceResults, path: Path) -> Path:
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}. Make it first.")
     content = _pack(results)
+    if not np.isfinite(results.llf):
+        raise DataError(f"{results.model_name}: the log-likelihood is not finite. Save an estimate where it is defined.")
     head = {"format": FORMAT, "version": VERSION, "sha256": _digest(content)}
     write_whole(path, json.dumps(head | {"estimate": content}, allow_nan=False))
     return path
@@ -161,9 +163,9 @@ def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
-    if isinstance(one, SumBelow):
+    if type(one) is SumBelow:
         return {"kind": "SumBelow", "names": list(one.names), "limit": one.limit}
-    if isinstance(one, Stationary):
+    if type(one) is Stationary:
         return {"kind": "Stationary", "names": list(one.names)}
     raise DataError(f"A constraint of type {type(one).__name__} cannot be saved; use Stationary or SumBelow.")
 
@@ -212,12 +214,16 @@ def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:
         "free": list(ml.free),
         "llf": ml.llf,
         "gradient": _numbers(ml.gradient),
-        "projected_gradient": ml.projected_gradient,
-        "curvature": ml.curvature,
+        "projected_gradient": _number(ml.projected_gradient),
+        "curvature": _number(ml.curvature),
         "hessian": [_numbers(row) for _, row in ml.hessian.iterrows()],
         "at_bound": [bool(flag) for flag in ml.at_bound],
         "converged": ml.converged,
-        "starts": ml.starts.to_dict("list"),
+        "starts": {
+            "log_likelihood": _numbers(ml.starts["log_likelihood"]),
+            "iterations": [int(n) for n in ml.starts["iterations"]],
+            "message": [str(text) for text in ml.starts["message"]],
+        },
     }
 
 
@@ -229,14 +235,22 @@ def _unpack_ml(stored: Mapping[str, Any]) -> MaximumLikelihood:
         free=tuple(free),
         llf=stored["llf"],
         gradient=pd.Series(stored["gradient"], free, name="score", dtype=float),
-        projected_gradient=stored["projected_gradient"],
-        curvature=stored["curvature"],
+        projected_gradient=_finite_or_nan(stored["projected_gradient"]),
+        curvature=_finite_or_nan(stored["curvature"]),
         hessian=pd.DataFrame(hessian, free, free),
         at_bound=pd.Series(stored["at_bound"], free, name="at_bound", dtype=bool),
         converged=stored["converged"],
-        starts=pd.DataFrame(stored["starts"]),
+        starts=pd.DataFrame(stored["starts"]).astype({"log_likelihood": float}),
     )
 
 
 def _numbers(values: pd.Series) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
+    return [_number(value) for value in values]
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _finite_or_nan(stored: float | None) -> float:
+    return np.nan if stored is None else float(stored)
