@@ -129,7 +129,7 @@ def start_from(
     slots = spec.state_slots()
     mean, cov = dict.fromkeys(slots, 0.0), np.zeros((len(slots), len(slots)))
     problem = bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
-    table = problem.table().fix({n: v for n, v in (fixed or {}).items() if n in problem.names})
+    table = problem.table().fix({n: v for n, v in ({} if fixed is None else fixed).items() if n in problem.names})
     model = problem.model
     settled = stationary_states(model, table) if initial == "stationary" else forgetful_states(model)
     diffuse = [name for name in dict.fromkeys(name for name, _ in slots) if name not in settled]

@@ -33,6 +33,7 @@ from capstar.statespace.smoothing import (
     smooth_disturbances,
 )
 from capstar.statespace.spec import Spec
+from capstar.statespace.storage import StoredEstimate, read_estimate, write_estimate
 from capstar.statespace.tables import parameter_table, summarize
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ class StateSpaceResults:
         """
         first = self.problem.index[0]
         return explain_revisions(
-            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed, start=first
+            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed.to_dict(), start=first
         )
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
@@ -327,7 +328,8 @@ class StateSpaceResults:
         """
         whole = as_periods(data, source=self.model_name)
         whole = whole[[name for name in self.data if name in whole]]
-        problem = start_from(self.spec, whole, self.initial, fixed=self.fixed, start=self.problem.index[0])
+        first, held = self.problem.index[0], self.fixed.to_dict()
+        problem = start_from(self.spec, whole, self.initial, fixed=held, start=first)
         ml = replace(self.ml, llf=problem.loglike(self.ml.params))
         return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)
 
@@ -344,9 +346,7 @@ class StateSpaceResults:
         pathlib.Path
             Of the file.
         """
-        from capstar.statespace.storage import write_results
-
-        return write_results(self, Path(path))
+        return write_estimate(self._stored(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> StateSpaceResults:
@@ -362,9 +362,16 @@ class StateSpaceResults:
         DataError
             The file is absent, none of these, of a later version, or has been changed.
         """
-        from capstar.statespace.storage import read_results
+        return cls._restored(read_estimate(Path(path)))
 
-        return read_results(Path(path))
+    def _stored(self) -> StoredEstimate:
+        before = None if self.estimated is None else self.estimated._stored()
+        return StoredEstimate(self.problem, self.ml, self.data, self.initial, before)
+
+    @classmethod
+    def _restored(cls, found: StoredEstimate) -> StateSpaceResults:
+        before = None if found.estimated is None else cls._restored(found.estimated)
+        return cls(found.problem, found.ml, found.data, found.initial, before)
 
     def to_statsmodels(self) -> MLEModel:
         """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate.

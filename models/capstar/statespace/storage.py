@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from capstar.statespace.constraints import Constraint, Stationary, SumBelow
 from capstar.statespace.initial import Initial, InitialState, start_from
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.parameters import Parameter
-from capstar.statespace.results import StateSpaceResults
+from capstar.statespace.problem import Problem
 from capstar.statespace.spec import Spec
 from capstar.writing import write_whole
 
@@ -25,17 +26,30 @@ FORMAT, VERSION = "capstar state-space estimate", 1
 _SAME = 1e-8  # a stored likelihood is met again to this, relative; rounding differs between processors
 
 
-def write_results(results: StateSpaceResults, path: Path) -> Path:
+@dataclass(frozen=True)
+class StoredEstimate:
+    """What a file holds of an estimate: the fields of `StateSpaceResults`."""
+
+    problem: Problem
+    ml: MaximumLikelihood
+    data: pd.DataFrame
+    initial: Initial
+    estimated: StoredEstimate | None
+
+
+def write_estimate(results: StoredEstimate, path: Path) -> Path:
     """Write an estimate; see `StateSpaceResults.save`."""
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}. Make it first.")
     content = _pack(results)
+    if not np.isfinite(results.ml.llf):
+        raise DataError(f"{results.problem.spec.name}: the log-likelihood is not finite. Save an estimate where it is defined.")
     head = {"format": FORMAT, "version": VERSION, "sha256": _digest(content)}
     write_whole(path, json.dumps(head | {"estimate": content}, allow_nan=False))
     return path
 
 
-def read_results(path: Path) -> StateSpaceResults:
+def read_estimate(path: Path) -> StoredEstimate:
     """Read an estimate; see `StateSpaceResults.load`."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
@@ -71,10 +85,10 @@ def _digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _pack(results: StateSpaceResults) -> dict[str, Any]:
+def _pack(results: StoredEstimate) -> dict[str, Any]:
     index = results.problem.index
     return {
-        "spec": pack_spec(results.spec),
+        "spec": pack_spec(results.problem.spec),
         "data": _pack_frame(results.data),
         "frequency": index.freqstr,
         "sample": [int(index.asi8[0]), int(index.asi8[-1])],
@@ -84,7 +98,7 @@ def _pack(results: StateSpaceResults) -> dict[str, Any]:
     }
 
 
-def _unpack(stored: Mapping[str, Any]) -> StateSpaceResults:
+def _unpack(stored: Mapping[str, Any]) -> StoredEstimate:
     spec, initial, ml = (
         unpack_spec(stored["spec"]),
         _unpack_initial(stored["initial"]),
@@ -95,7 +109,7 @@ def _unpack(stored: Mapping[str, Any]) -> StateSpaceResults:
     first, last = (pd.Period(ordinal=at, freq=stored["frequency"]) for at in stored["sample"])
     problem = start_from(spec, data, initial, fixed=held, start=first, end=last)
     before = None if stored["estimated"] is None else _unpack(stored["estimated"])
-    return StateSpaceResults(problem, ml, data, initial, before)
+    return StoredEstimate(problem, ml, data, initial, before)
 
 
 def pack_spec(spec: Spec) -> dict[str, Any]:
@@ -161,9 +175,9 @@ def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
-    if isinstance(one, SumBelow):
+    if type(one) is SumBelow:
         return {"kind": "SumBelow", "names": list(one.names), "limit": one.limit}
-    if isinstance(one, Stationary):
+    if type(one) is Stationary:
         return {"kind": "Stationary", "names": list(one.names)}
     raise DataError(f"A constraint of type {type(one).__name__} cannot be saved; use Stationary or SumBelow.")
 
@@ -212,12 +226,16 @@ def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:
         "free": list(ml.free),
         "llf": ml.llf,
         "gradient": _numbers(ml.gradient),
-        "projected_gradient": ml.projected_gradient,
-        "curvature": ml.curvature,
+        "projected_gradient": _number(ml.projected_gradient),
+        "curvature": _number(ml.curvature),
         "hessian": [_numbers(row) for _, row in ml.hessian.iterrows()],
         "at_bound": [bool(flag) for flag in ml.at_bound],
         "converged": ml.converged,
-        "starts": ml.starts.to_dict("list"),
+        "starts": {
+            "log_likelihood": _numbers(ml.starts["log_likelihood"]),
+            "iterations": [int(n) for n in ml.starts["iterations"]],
+            "message": [str(text) for text in ml.starts["message"]],
+        },
     }
 
 
@@ -229,14 +247,22 @@ def _unpack_ml(stored: Mapping[str, Any]) -> MaximumLikelihood:
         free=tuple(free),
         llf=stored["llf"],
         gradient=pd.Series(stored["gradient"], free, name="score", dtype=float),
-        projected_gradient=stored["projected_gradient"],
-        curvature=stored["curvature"],
+        projected_gradient=_finite_or_nan(stored["projected_gradient"]),
+        curvature=_finite_or_nan(stored["curvature"]),
         hessian=pd.DataFrame(hessian, free, free),
         at_bound=pd.Series(stored["at_bound"], free, name="at_bound", dtype=bool),
         converged=stored["converged"],
-        starts=pd.DataFrame(stored["starts"]),
+        starts=pd.DataFrame(stored["starts"]).astype({"log_likelihood": float}),
     )
 
 
 def _numbers(values: pd.Series) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]
+    return [_number(value) for value in values]
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _finite_or_nan(stored: float | None) -> float:
+    return np.nan if stored is None else float(stored)
