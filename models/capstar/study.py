@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
-from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates, RStarResults
+from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,7 +81,7 @@ class StudyResults:
             *(odds.summary() for odds in self.odds.values()),
             *([] if self.worth is None else [self.worth.summary()]),
             self.lead.tables_as_text(),
-            *([] if isinstance(fit, RStarResults) else [_NOT_DRAWN.format(fit.model_name)]),
+            *([] if fit.can_be_drawn else [_NOT_DRAWN.format(fit.model_name)]),
             self.quasi_real_time.summary(),
             self.recursive.tables_as_text(),
         ]
@@ -216,7 +216,7 @@ def run_study(
         horizons,
         benchmarks=_benchmarks(fit, gap),
         signs={GAP: -1, "real_rate": -1},
-        source=rstar.gap_source(fit) if n_replications and isinstance(fit, RStarResults) else None,
+        source=fit.redraw() if n_replications and fit.can_be_drawn else None,
         n_replications=n_replications or 199,
         n_workers=n_workers,
     ).run(progress=say)

@@ -172,10 +172,11 @@ class _Design:
 def _design(
     source: Source, gap: pd.Series, returns: pd.Series | pd.DataFrame, horizons: tuple[int, ...], lag: int
 ) -> _Design:
-    quarters = source.innovations.index
-    if not gap.index.equals(quarters):
+    quarters, whole = source.innovations.index, gap
+    gap = gap.loc[quarters[0] :]  # quarters before these determine the diffuse start of a model, and are not drawn
+    if not gap.index.equals(quarters) or whole.isna().any():
         raise DataError(
-            f"{gap.name} covers {gap.index[0]}-{gap.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
+            f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
             "Give the gap of the same fit."
         )
     table = returns.to_frame() if isinstance(returns, pd.Series) else returns

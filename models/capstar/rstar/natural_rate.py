@@ -190,9 +190,11 @@ class NaturalRate(ABC):
         """Ex-ante real rate minus r*, percentage points.
 
         The filtered gap of quarter t uses data to t, but parameters estimated on the whole sample; the
-        smoothed one has also seen the future and must not be used to predict.
+        smoothed one has also seen the future and must not be used to predict.  It begins in the first quarter in which
+        the data determine r*.
         """
         rstar: pd.Series = getattr(self.rstar, require_which(which))
+        rstar = rstar.loc[rstar.first_valid_index() :]
         return (self.real_rate.loc[rstar.index] - rstar).rename("rstar_gap")
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
@@ -233,6 +235,11 @@ class NaturalRate(ABC):
         raise SpecificationError(
             f"{self.model_name} gives no forecast over {h} quarters. Choose a model that does."
         )
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether `redraw` gives something."""
+        return type(self).redraw is not NaturalRate.redraw
 
     def redraw(self) -> GapSource:
         """What draws the gap anew and estimates it again, for the joint bootstrap of `capstar.leads`.
