@@ -16,7 +16,7 @@ from capstar.rstar.laubach_williams.bootstrap import (
     sample_source,
 )
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
-from capstar.rstar.laubach_williams.equations import Variant, declare
+from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec, Variant, declare
 from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams.median_unbiased import (
@@ -59,6 +59,7 @@ __all__ = [
     "GapSource",
     "InitialState",
     "Job",
+    "LaubachWilliamsSpec",
     "NaturalRate",
     "NaturalRateModel",
     "Options",

@@ -14,7 +14,7 @@ from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
 from capstar.rstar.laubach_williams.export import as_dict
-from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.identification import PileUp, Profile, checkable, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams.inputs import prepare
 from capstar.rstar.laubach_williams.summary import Summary, summarize
 from capstar.rstar.laubach_williams.three_stage import ThreeStages, held_stage
@@ -180,7 +180,7 @@ class RStarResults(ThreeStageEstimates):
         Forecast
             Means and standard deviations at known parameters: ``y`` (100 log GDP), ``pi``, and
             ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken
-            as zero, oil and import prices as rising with ``pi``.
+            as zero, oil and import prices as rising with ``pi``, any other series as zero.
         """
         if h < 1:
             raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
@@ -191,7 +191,8 @@ class RStarResults(ThreeStageEstimates):
                 raise SpecificationError(f"real_rate={real_rate!r}; choose 'neutral', 'last' or give a path.")
             real_rate = float(known[real_rate])
         rate = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else pd.Series(real_rate, index)
-        future = pd.DataFrame({"r": rate, "d": 0.0, "oil": 0.0, "imports": 0.0}, index=index)
+        explained = self._final.problem.model.observed
+        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(r=rate)
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class RStarResults(ThreeStageEstimates):
 
     def summary(self) -> Summary:
         """Tables of the estimates; prints as text, shows as HTML in a notebook."""
-        return summarize(self, self.pile_up)
+        return summarize(self, self.pile_up if checkable(self) else None)
 
     def plot(self, *, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.
