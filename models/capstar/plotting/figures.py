@@ -46,6 +46,9 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> F
         "z": ("Other determinants z", "percent a year"),
     }
     for ax, (name, (heading, unit)) in zip(axes.flat, labels.items(), strict=True):
+        if f"{name}_smoothed" not in frame:  # edited equations may not report it
+            ax.set_visible(False)
+            continue
         _band(ax, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
         draw_line(ax, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
         dress(ax, heading, unit)

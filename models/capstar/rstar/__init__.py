@@ -17,7 +17,7 @@ from capstar.rstar.laubach_williams.bootstrap import (
     sample_source,
 )
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
-from capstar.rstar.laubach_williams.equations import Variant, declare
+from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec, Variant, declare
 from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams.median_unbiased import (
@@ -63,6 +63,7 @@ __all__ = [
     "GapSource",
     "InitialState",
     "Job",
+    "LaubachWilliamsSpec",
     "NaturalRate",
     "NaturalRateModel",
     "Options",

@@ -17,6 +17,7 @@ from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.news import News, explain_revisions
 from capstar.statespace.parameters import Parameter, ParameterTable
 from capstar.statespace.problem import Problem, bind
+from capstar.statespace.regression import Regression, least_squares_start, regression
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.simulation import SimulatedSample, simulate_sample
 from capstar.statespace.smoothing import (
@@ -42,6 +43,7 @@ __all__ = [
     "Parameter",
     "ParameterTable",
     "Problem",
+    "Regression",
     "SimulatedSample",
     "Spec",
     "StateEstimates",
@@ -57,10 +59,12 @@ __all__ = [
     "explain_revisions",
     "fit",
     "forecast",
+    "least_squares_start",
     "maximize",
     "mean",
     "outer_product_cov",
     "params",
+    "regression",
     "sandwich_cov",
     "simulate_data",
     "simulate_sample",

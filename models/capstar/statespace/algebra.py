@@ -7,6 +7,7 @@ polynomials), so every coefficient has an exact derivative.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -82,6 +83,25 @@ class Coef:
     def names(self) -> tuple[str, ...]:
         """Parameters in the order they first appear."""
         return tuple(dict.fromkeys(name for mono in self.terms for name, _ in mono))
+
+    def at(self, values: Mapping[str, float]) -> Coef:
+        """The same coefficient with numbers in place of the parameters that ``values`` names."""
+        out = Coef()
+        for mono, number in self.terms.items():
+            for name, power in mono:
+                number *= values[name] ** power if name in values else 1.0
+            out += Coef({tuple(item for item in mono if item[0] not in values): number})
+        return out
+
+    def number(self, values: Mapping[str, float]) -> float:
+        """Its value, ``values`` naming every parameter.
+
+        Raises
+        ------
+        KeyError
+            A parameter has no value.
+        """
+        return float(sum(x * math.prod(values[n] ** k for n, k in mono) for mono, x in self.terms.items()))
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ def _ranges(problem: Problem, at: Coordinates) -> tuple[Floats, Floats, npt.NDAr
     scales, constants = _standard_deviations(problem), _constants(problem)
     logs = np.array([name in scales for name in at.names])
     low = np.where(logs, np.log(np.maximum(_SMALL * scale.min(), np.maximum(lower, 1e-12))), low)
-    high = np.where(logs, np.log(np.minimum(_LARGE * np.nanstd(problem.y, axis=0).max(), upper)), high)
+    largest = np.minimum(_LARGE * np.nanstd(problem.y, axis=0).max(), upper)
+    high = np.where(logs, np.log(np.where(logs, largest, 1.0)), high)
     for i, name in enumerate(at.names):
         if name in constants and not known[i]:
             low[i], high[i] = np.clip([np.nanmin(problem.y), np.nanmax(problem.y)], lower[i], upper[i])

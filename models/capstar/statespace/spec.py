@@ -87,6 +87,16 @@ class Spec:
         latent = set(self.transition) | set(self.shocks)
         return tuple(sorted((k for k in keys if k[0] not in latent), key=lambda k: (k[0], -k[1])))
 
+    def depths(self) -> dict[str, int]:
+        """Periods before the first of a sample from which each series is read, reports included."""
+        latent = {*self.transition, *self.shocks, CONSTANT}
+        out = dict.fromkeys(self.observation, 0)
+        for rhs in (*self.observation.values(), *self.reports.values()):
+            for name, lag in as_linear(rhs).terms:
+                if name not in latent:
+                    out[name] = max(out.get(name, 0), -lag)
+        return out
+
     def without(self, series: Iterable[str]) -> Spec:
         """The same equations without the terms in the series named, as if these were zero.
 

@@ -112,7 +112,7 @@ def decompose(
     loading = np.zeros((len(index), len(row)))
     loading[index.get_loc(last)], loading[index.get_loc(first)] = row, -row
     found = contributions(stage.problem, stage.ml.params, loading, smoothed=which == "smoothed")
-    change = {name: getattr(getattr(results, name), which) for name in ("rstar", "z")}
-    moves = {name: float(path[last] - path[first]) for name, path in change.items()}
+    change = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
+    moves = {"z": 0.0} | {name: float(path[last] - path[first]) for name, path in change.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
     return RStarDecomposition(first, last, moves["rstar"], parts, found.innovations, found.initial)

@@ -9,8 +9,8 @@ stringency index; ``oil`` and ``imports`` are the inflation of oil and import pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from capstar.statespace.algebra import Coef, Linear, Slot, as_linear, mean, params, variables
@@ -18,6 +18,7 @@ from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 Stage = Literal[1, 2, 3]
+STAGES: tuple[Stage, ...] = (1, 2, 3)
 StageTwo = Literal["published", "buncic"]
 Window: TypeAlias = tuple[str, str]
 
@@ -89,13 +90,11 @@ class Variant:
         Stage 1 subtracts ``g * t`` from the data instead of letting potential drift, which
         equals a drift with the initial lags shifted by ``(0, -g, -2g)``.
     fixed
-        Parameters held at a value.
+        Parameters held at a value; with `final`, those it marks as fixed are.
     scale_windows
         Quarters (inclusive) in which a named parameter scales the measurement errors.
     layout
         Order of the state vector by stage; empty for the default.
-    presample
-        Quarters of data the lags need before estimation starts.
     trend_breaks
         Quarters (counted from the fourth before the start) after which the linear trend behind the
         start values changes its slope.
@@ -109,6 +108,8 @@ class Variant:
         measurement errors were infinite; they still serve as lags.
     citation
         Where it is published; empty where it is not.
+    final
+        Equations of stage 3 in place of the published ones; stages 1 and 2 stay those of the other fields.
     """
 
     name: str
@@ -122,15 +123,28 @@ class Variant:
     fixed: Mapping[str, float] = field(default_factory=dict)
     scale_windows: Mapping[str, Window] = field(default_factory=dict)
     layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
-    presample: int = 4
     trend_breaks: tuple[int, ...] = ()
     trend_start: bool = False
     stage2: StageTwo = "published"
     missing: tuple[Window, ...] = ()
     citation: str = ""
+    final: Spec | None = None
 
 
-def declare(variant: Variant, stage: Stage) -> Spec:
+@dataclass(frozen=True)
+class LaubachWilliamsSpec(Spec):
+    """Equations of the family, which remember the model they were declared for when they are edited.
+
+    Attributes
+    ----------
+    variant
+        The model whose stages 1 and 2 go with these equations of stage 3; None for those of another stage.
+    """
+
+    variant: Variant | None = field(default=None, repr=False, compare=False)
+
+
+def declare(variant: Variant, stage: Stage) -> LaubachWilliamsSpec:
     """Equations of one variant at one estimation stage.
 
     Parameters
@@ -139,12 +153,16 @@ def declare(variant: Variant, stage: Stage) -> Spec:
         Which terms are present.
     stage
         1: no real rate, constant trend growth. 2: trend growth varies, the real rate enters with
-        an intercept in place of z. 3: the full model.
+        an intercept in place of z. 3: the full model, or the equations given in its place.
     """
+    if stage == 3 and variant.final is not None:
+        given = {one.name: getattr(variant.final, one.name) for one in fields(Spec)}
+        given["name"] = f"{variant.name}, stage 3"
+        return LaubachWilliamsSpec(**given, variant=replace(variant, final=None))
     covid = phi * d if variant.covid else as_linear(0.0)
     gap = y - ystar - covid
     natural = 4 * c * g + z
-    return Spec(
+    return LaubachWilliamsSpec(
         name=f"{variant.name}, stage {stage}",
         observation={
             "y": ystar + covid + a_y1 * gap(-1) + a_y2 * gap(-2) + _rates(variant, stage, natural) + e_y,
@@ -156,8 +174,44 @@ def declare(variant: Variant, stage: Stage) -> Spec:
         initial_mean=_DETRENDED if variant.detrended and stage == 1 else {},
         obs_scale=variant.scale_windows,
         reports=_reports(variant, stage, gap, natural),
-        parameters={**PARAMETERS, **{name: _kappa(span) for name, span in variant.scale_windows.items()}},
+        parameters=_parameters(variant),
+        variant=variant if stage == 3 else None,
     )
+
+
+def published_final(variant: Variant) -> bool:
+    """Whether the equations of stage 3 are the published ones, be it that they are given."""
+    return declare(variant, 3) == declare(replace(variant, final=None), 3)
+
+
+def with_windows(variant: Variant, windows: Mapping[str, Window]) -> Variant:
+    """The same model with measurement errors scaled in other quarters, in every stage."""
+    final = variant.final
+    if final is not None:
+        new = {name: _kappa(span) for name, span in windows.items() if name not in final.obs_scale}
+        final = replace(final, obs_scale=windows, parameters={**final.parameters, **new})
+    return replace(variant, scale_windows=windows, final=final)
+
+
+def fixed_parameters(variant: Variant) -> dict[str, float]:
+    """Parameters of stage 3 that are held unless they are freed, and their values."""
+    known = declare(variant, 3).parameters.items()
+    return {name: one.start for name, one in known if one.fixed and one.start is not None}
+
+
+def freed(variant: Variant, names: Iterable[str]) -> Variant:
+    """The same model with parameters estimated that it holds."""
+    final, free = variant.final, set(names)
+    if final is not None:
+        table = {n: replace(one, fixed=one.fixed and n not in free) for n, one in final.parameters.items()}
+        final = replace(final, parameters=table)
+    return replace(variant, fixed={n: v for n, v in variant.fixed.items() if n not in free}, final=final)
+
+
+def _parameters(variant: Variant) -> dict[str, Parameter]:
+    known = {**PARAMETERS, **{name: _kappa(span) for name, span in variant.scale_windows.items()}}
+    held = {n: replace(known.get(n, Parameter()), start=v, fixed=True) for n, v in variant.fixed.items()}
+    return known | held
 
 
 def _corrected(variant: Variant, stage: Stage) -> bool:
@@ -221,7 +275,7 @@ HLW2017_VARIANT = Variant(
     ),
     citation="Holston, Laubach and Williams (2017), Journal of International Economics 108, S59-S75",
 )
-_LW: dict[str, Any] = {"import_prices": True, "presample": 8, "trend_breaks": (56, 142)}
+_LW: dict[str, Any] = {"import_prices": True, "trend_breaks": (56, 142)}
 LW2003_VARIANT = replace(
     HLW2017_VARIANT,
     name="LW 2003",
@@ -245,7 +299,3 @@ LW2023_VARIANT = replace(
     "published by the Federal Reserve Bank of New York since 2023",
     **_LW,
 )
-
-
-class LaubachWilliamsSpec(Spec):
-    variant = None

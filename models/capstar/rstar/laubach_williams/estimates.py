@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,9 +13,12 @@ import pandas as pd
 from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages
 from capstar.rstar.natural_rate import NaturalRate, StatePath
+from capstar.statespace.algebra import as_coef, as_linear
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.spec import Spec
 
 Covariance = Literal["full", "published"]
+_QUANTITIES = ("rstar", "g", "z", "output_gap", "potential")
 UNCERTAIN = ("rstar", "g", "potential")  # what Monte Carlo and bootstrap give errors of
 
 
@@ -77,7 +81,12 @@ class ThreeStageEstimates(NaturalRate):
     stages: ThreeStages
     departures: tuple[str, ...] = ()
     uncertainty: StateUncertainty | None = None
-    quantities = ("rstar", "g", "z", "output_gap", "potential")
+
+    @property
+    def quantities(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What `path` takes, ``"rstar"`` first: the reports of stage 3."""
+        reports = self._final.problem.model.reports
+        return tuple(dict.fromkeys(name for name in (*_QUANTITIES, *reports) if name in reports))
 
     @property
     def variant(self) -> Variant:
@@ -163,16 +172,15 @@ class ThreeStageEstimates(NaturalRate):
         """Standard deviations of the trend shocks in the papers' units, percent a year.
 
         ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
-        ``4 c g + z``.
+        ``4 c g + z``; from the equations of stage 3, and without those that edited equations do not have.
         """
-        params = self._final.ml.params
-        sigma_g = 4 * self.lambda_g * params["sigma_ystar"]
-        sigma_z = self.lambda_z * params["sigma_ygap"] / abs(params["a_r"])
-        values = {
-            "sigma_g": sigma_g,
-            "sigma_z": sigma_z,
-            "sigma_rstar": math.hypot(params["c"] * sigma_g, sigma_z),
-        }
+        spec, params = self._final.problem.spec, self._final.ml.params.to_dict()
+        values = {}
+        if "e_g" in spec.shocks:
+            values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
+        if "e_z" in spec.shocks:
+            values["sigma_z"] = abs(as_coef(spec.shocks["e_z"]).number(params))
+        values["sigma_rstar"] = _news_sd(spec, "rstar", params)
         return pd.Series(values, name="estimate")
 
     @property
@@ -235,12 +243,23 @@ class ThreeStageEstimates(NaturalRate):
         return self.path("output_gap")
 
     def path(self, name: str) -> StatePath:
-        """One of ``"rstar"``, ``"g"``, ``"z"``, ``"output_gap"`` and ``"potential"``."""
+        """One of ``"rstar"``, ``"g"``, ``"z"``, ``"output_gap"`` and ``"potential"``, or another report of stage 3."""
         return self._paths[self.require_quantity(name)]
 
     @cached_property
     def _paths(self) -> dict[str, StatePath]:
         return {name: _path(self._final, name) for name in self.quantities}
+
+
+def _news_sd(spec: Spec, report: str, params: Mapping[str, float]) -> float:
+    """Standard deviation of what the shocks of one quarter do to the states a report reads, at any lag."""
+    by_shock: dict[str, float] = {}
+    for (state, _), loading in as_linear(spec.reports[report]).terms.items():
+        for (shock, _), effect in as_linear(spec.transition.get(state, 0.0)).terms.items():
+            if shock in spec.shocks:
+                move = (loading * effect * spec.shocks[shock]).number(params)
+                by_shock[shock] = by_shock.get(shock, 0.0) + move
+    return math.hypot(*by_shock.values())
 
 
 def _path(stage: StageEstimate, name: str) -> StatePath:

@@ -17,8 +17,8 @@ def as_dict(results: ThreeStageEstimates) -> dict[str, Any]:
     return {
         "model": results.model_name,
         "sample": {"start": str(results.start), "end": str(results.end), "quarters": results.nobs},
-        "lambda_g": results.lambda_g,
-        "lambda_z": results.lambda_z,
+        "lambda_g": _number(results.lambda_g),
+        "lambda_z": _number(results.lambda_z),
         "log_likelihood": results.llf,
         "converged": results.converged,
         "parameters": {

@@ -163,14 +163,29 @@ def likelihood_profile(
     return Profile(name, table, center, stage.ml.llf)
 
 
+def checkable(results: ThreeStageEstimates) -> bool:
+    """Whether the equations have the two parameters that `pile_up` is about; edited ones may not."""
+    return {"lambda_z", "a_r"} <= set(results.all_params.index)
+
+
 def pile_up(results: ThreeStageEstimates) -> PileUp:
     """Check whether sigma_z is at zero and a_r at its bound.
+
+    Raises
+    ------
+    SpecificationError
+        Edited equations have no ``lambda_z`` or no ``a_r``.
 
     References
     ----------
     Stock and Watson (1998), section 1; Laubach and Williams (2003), section II.
     """
     stage = results.stages.stage3
+    if not checkable(results):
+        raise SpecificationError(
+            f"{results.model_name} has no lambda_z or no a_r, and the check is about these; it has "
+            f"{list(stage.ml.params.index)}. Use profile(name) for another parameter."
+        )
     near = stage.ml.params.to_dict()
     at_zero = _refit(stage, {"lambda_z": 0.0}, near)
     free = max(

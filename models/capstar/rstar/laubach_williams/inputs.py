@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly, require_columns, require_complete
-from capstar.rstar.laubach_williams.equations import Variant
+from capstar.rstar.laubach_williams.equations import STAGES, Variant, declare
 from capstar.rstar.laubach_williams.starting import TREND_LEAD
+from capstar.rstar.series import PI, R, Y, columns_of, derive, with_covid_index
 
 _LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
-_IMPORTS = ("oil_price_inflation", "import_price_inflation")
-_COVID = pd.Period("2020Q1", freq="Q")
-_BASE = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
 
 def required_columns(variant: Variant) -> tuple[str, ...]:
-    """Input columns of a published model."""
-    covid = ("covid_index",) if variant.covid else ()
-    return (*_BASE, *covid, *(_IMPORTS if variant.import_prices else ()))
+    """Input columns of a model."""
+    return columns_of(_depths(variant))
+
+
+def _depths(variant: Variant) -> dict[str, int]:
+    """Quarters before the start from which each series is read, by any stage or by the trend of output."""
+    out = {Y: TREND_LEAD, PI: 0, R: 0}
+    for stage in STAGES:
+        for name, depth in declare(variant, stage).depths().items():
+            out[name] = max(out.get(name, 0), depth)
+    return out
 
 
 def prepare(
@@ -45,8 +53,8 @@ def prepare(
     Returns
     -------
     frame : pandas.DataFrame
-        Columns ``y`` (100 log GDP), ``pi``, ``r`` (ex-ante real rate), ``d`` with COVID terms, ``oil``
-        and ``imports`` (inflation relative to ``pi``) with import prices; from the pre-sample to ``end``.
+        The series that the equations of any stage read; see `capstar.rstar.series.DERIVATIONS`.  A series without
+        a derivation is the input column of its name.  From the deepest lag to ``end``.
     start, end : pandas.Period
         Sample as used.
 
@@ -56,43 +64,48 @@ def prepare(
         A column or quarter is missing, GDP is in levels, the sample is too short or outside the data.
     """
     source = str(data.attrs.get("title", "data"))
-    frame = _before_covid(as_quarterly(data, source=source), variant, end)
-    columns = required_columns(variant)
+    table = as_quarterly(data, source=source)
+    frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
+    depths = _depths(variant)
+    needed = _by_column(depths)
+    columns = tuple(needed)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
-    first, last = _sample(frame, variant, start, end, source)
-    for column in columns:
-        require_complete(frame.loc[first - _depth(column, variant) : last], [column], source=source)
-    _check_units(frame.loc[first - TREND_LEAD : last], source)
+    first, last = _sample(frame, needed, start, end, source)
+    for column, depth in needed.items():
+        require_complete(frame.loc[first - depth : last], [column], source=source)
+    _check_units(frame.loc[first - TREND_LEAD : last, list(columns)], source)
     quarters = (last - first).n + 1
     if quarters < 4 * n_params:
         raise DataError(
             f"{source}: {first}-{last} has {quarters} quarters; {variant.name} has {n_params} parameters and "
             f"needs at least {4 * n_params}. Give a longer sample."
         )
-    return _rename(frame.loc[first - variant.presample : last], variant), first, last
+    return derive(frame.loc[first - max(depths.values()) : last], depths), first, last
 
 
-def _before_covid(frame: pd.DataFrame, variant: Variant, end: str | pd.Period | None) -> pd.DataFrame:
-    """Give a sample that ends before 2020 the zero COVID index it may leave out."""
-    last = frame.index[-1] if end is None else _quarter(end, "end")
-    absent = variant.covid and "covid_index" not in frame.columns
-    return frame.assign(covid_index=0.0) if absent and last < _COVID else frame
+def _by_column(depths: Mapping[str, int]) -> dict[str, int]:
+    """Quarters before the start from which each input column is read."""
+    out = dict.fromkeys(columns_of(depths), 0)
+    for series, depth in depths.items():
+        for column in columns_of([series]):
+            out[column] = max(out[column], depth)
+    return out
 
 
 def _sample(
     frame: pd.DataFrame,
-    variant: Variant,
+    needed: Mapping[str, int],
     start: str | pd.Period | None,
     end: str | pd.Period | None,
     source: str,
 ) -> tuple[pd.Period, pd.Period]:
-    earliest, binding = _earliest(frame, variant, source)
+    earliest, binding = _earliest(frame, needed, source)
     first = earliest if start is None else _quarter(start, "start")
     last = frame.index[-1] if end is None else _quarter(end, "end")
     if first < earliest:
         raise DataError(
             f"{source}: the sample cannot start in {first}. {binding} starts in "
-            f"{frame[binding].first_valid_index()} and is needed {_depth(binding, variant)} quarters before the "
+            f"{frame[binding].first_valid_index()} and is needed {needed[binding]} quarters before the "
             f"start: the earliest is {earliest}."
         )
     if last > frame.index[-1] or last < first:
@@ -103,20 +116,14 @@ def _sample(
     return first, last
 
 
-def _depth(column: str, variant: Variant) -> int:
-    """Quarters before the start from which a column is read."""
-    depths = {"log_gdp": TREND_LEAD, "inflation": variant.presample, "import_price_inflation": 0}
-    return depths.get(column, 1 if column == "oil_price_inflation" else 2)
-
-
-def _earliest(frame: pd.DataFrame, variant: Variant, source: str) -> tuple[pd.Period, str]:
+def _earliest(frame: pd.DataFrame, needed: Mapping[str, int], source: str) -> tuple[pd.Period, str]:
     """First quarter the data allow, and the column that sets it."""
     starts = {}
-    for column in required_columns(variant):
+    for column, depth in needed.items():
         first = frame[column].first_valid_index()
         if first is None:
             raise DataError(f"{source}: {column} has no value in any quarter. Fill it.")
-        starts[column] = max(first, frame.index[0]) + _depth(column, variant)
+        starts[column] = max(first, frame.index[0]) + depth
     binding = max(starts, key=lambda column: starts[column])
     return starts[binding], binding
 
@@ -143,20 +150,3 @@ def _check_units(frame: pd.DataFrame, source: str) -> None:
             f"{source}: covid_index in {quarter} is {frame.loc[quarter, 'covid_index']:.6g}; the stringency "
             "index lies between 0 and 100."
         )
-
-
-def _rename(frame: pd.DataFrame, variant: Variant) -> pd.DataFrame:
-    out = pd.DataFrame(
-        {
-            "y": 100.0 * frame["log_gdp"],
-            "pi": frame["inflation"],
-            "r": frame["interest_rate"] - frame["expected_inflation"],
-        }
-    )
-    out.attrs = dict(frame.attrs)
-    if variant.covid:
-        out["d"] = frame["covid_index"]
-    if variant.import_prices:
-        out["oil"] = frame["oil_price_inflation"] - frame["inflation"]
-        out["imports"] = frame["import_price_inflation"] - frame["inflation"]
-    return out

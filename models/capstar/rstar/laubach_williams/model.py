@@ -14,11 +14,16 @@ from capstar.rstar.laubach_williams.equations import (
     HLW2023_VARIANT,
     LW2003_VARIANT,
     LW2023_VARIANT,
+    STAGES,
+    LaubachWilliamsSpec,
     Stage,
     StageTwo,
     Variant,
     Window,
     declare,
+    fixed_parameters,
+    freed,
+    with_windows,
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams.options import (
@@ -30,10 +35,9 @@ from capstar.rstar.laubach_williams.options import (
     departures,
 )
 from capstar.rstar.laubach_williams.results import RStarResults
-from capstar.rstar.laubach_williams.three_stage import Job, adapt, estimate_stages
+from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
-from capstar.statespace.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class RStarModel(NaturalRateModel):
         """Input columns the model needs besides the date."""
         return required_columns(self.variant)
 
-    def spec(self, stage: Stage = 3) -> Spec:
+    def spec(self, stage: Stage = 3) -> LaubachWilliamsSpec:
         """Equations of one stage; printing them shows the model."""
         return declare(self.variant, stage)
 
@@ -83,7 +87,8 @@ class RStarModel(NaturalRateModel):
         """The model with one of the choices that are argued about made otherwise.
 
         Summaries name every choice that is not the published one.  Parameters are held with ``fixed`` of
-        `fit`; other equations are a matter of `dataclasses.replace` on `spec`.
+        `fit`; other equations of stage 3 are a matter of `dataclasses.replace` on `spec`, and of the variant's
+        ``final``.
 
         Parameters
         ----------
@@ -106,20 +111,19 @@ class RStarModel(NaturalRateModel):
         """
         variant = self.variant
         if kappa_windows is not None:
-            variant = replace(variant, scale_windows=checked_windows(kappa_windows))
+            variant = with_windows(variant, checked_windows(kappa_windows))
         if missing is not None:
             variant = replace(variant, missing=checked_missing(tuple(missing)))
         if stage2 is not None:
             if stage2 not in ("published", "buncic"):
                 raise SpecificationError(f"stage2={stage2!r}; choose 'published' or 'buncic'.")
             variant = replace(variant, stage2=stage2)
-        freed = set(free)
-        if unknown := sorted(freed - set(variant.fixed)):
+        held, free = fixed_parameters(variant), set(free)
+        if unknown := sorted(free - set(held)):
             raise SpecificationError(
-                f"{self.name} does not fix {unknown[0]}; it fixes {sorted(variant.fixed) or 'nothing'}."
+                f"{self.name} does not fix {unknown[0]}; it fixes {sorted(held) or 'nothing'}."
             )
-        kept = {n: v for n, v in variant.fixed.items() if n not in freed}
-        return replace(self, variant=replace(variant, fixed=kept))
+        return replace(self, variant=freed(variant, free))
 
     def fit(
         self,
@@ -188,7 +192,8 @@ class RStarModel(NaturalRateModel):
         Holston, Laubach and Williams (2017), *Journal of International Economics* 108, S59-S75;
         Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063.
         """
-        n_params = len(compile_spec(declare(self.variant, 3)).param_names) - 2 - len(self.variant.fixed)
+        names = set(compile_spec(self.spec()).param_names)
+        n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
         frame, first, last = prepare(data, self.variant, start=start, end=end, n_params=n_params)
         variant = adapt(self.variant, frame, first, last)
         options = Options(
@@ -257,7 +262,6 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
 
 
 PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)}
-STAGES: tuple[Stage, ...] = (1, 2, 3)
 
 HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
 HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)

@@ -10,7 +10,13 @@ from typing import Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.laubach_williams.equations import PARAMETERS, Variant, Window
+from capstar.rstar.laubach_williams.equations import (
+    PARAMETERS,
+    Variant,
+    Window,
+    fixed_parameters,
+    published_final,
+)
 
 SignalToNoise = Literal["EW", "MW", "QLR", "ML"]
 _SIGNAL_TO_NOISE: Mapping[str, str] = {
@@ -58,8 +64,8 @@ class Options:
     keep
         Where a likelihood has several maxima, which one counts.  None: the one uphill of the published
         start values, which is what every published estimate on hand turns out to be (stage 1 on US data
-        to 2019: b_y at its bound, 1.3 below a maximum with b_y = 0.10), and the best with ``start_params`` and
-        with ``signal_to_noise="ML"``.
+        to 2019: b_y at its bound, 1.3 below a maximum with b_y = 0.10), and the best with ``start_params``,
+        with ``signal_to_noise="ML"``, and in stage 3 with equations that are not published.
     allow_unconverged
         Warn instead of raising where a maximum is not reached.
     start_params
@@ -119,7 +125,8 @@ def departures(variant: Variant, published: Variant | None, options: Options) ->
         out.append("Initial state: mean and covariance as given.")
     elif options.initial == "diffuse":
         out.append("Initial state: exact diffuse (Koopman and Durbin 2003).")
-    held = {n: v for n, v in (options.fixed or {}).items() if variant.fixed.get(n) != v}
+    own = fixed_parameters(variant)
+    held = {n: v for n, v in (options.fixed or {}).items() if own.get(n) != v}
     if held:
         out.append("Held fixed: " + ", ".join(f"{n} = {v:.6g}" for n, v in held.items()) + ".")
     return (*out, *_model_departures(variant, published))
@@ -145,8 +152,9 @@ def _model_departures(variant: Variant, published: Variant | None) -> list[str]:
         missing=published.missing,
         scale_windows=published.scale_windows,
         fixed=published.fixed,
+        final=None,
     )
-    if rest != published:
+    if rest != published or not published_final(variant):
         out.append("The equations differ from the published ones; print the spec to see them.")
     return out
 

@@ -14,7 +14,7 @@ from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
 from capstar.rstar.laubach_williams.export import as_dict
-from capstar.rstar.laubach_williams.identification import PileUp, Profile, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.identification import PileUp, Profile, checkable, likelihood_profile, pile_up
 from capstar.rstar.laubach_williams.inputs import prepare
 from capstar.reporting import Summary
 from capstar.rstar.laubach_williams.summary import summarize
@@ -183,13 +183,14 @@ class RStarResults(ThreeStageEstimates):
         Forecast
             Means and standard deviations at known parameters: ``y`` (100 log GDP), ``pi``, and
             ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken
-            as zero, oil and import prices as rising with ``pi``.
+            as zero, oil and import prices as rising with ``pi``, any other series as zero.
         """
         if h < 1:
             raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
         index = pd.period_range(self.end + 1, periods=h, freq="Q")
         rate = assumed_rate(real_rate, self.rstar.filtered, self.data["r"], index)
-        future = pd.DataFrame({"r": rate, "d": 0.0, "oil": 0.0, "imports": 0.0}, index=index)
+        explained = self._final.problem.model.observed
+        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(r=rate)
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def redraw(self) -> GapSource:
@@ -205,7 +206,7 @@ class RStarResults(ThreeStageEstimates):
 
     def summary(self) -> Summary:
         """Tables of the estimates; prints as text, shows as HTML in a notebook."""
-        return summarize(self, self.pile_up)
+        return summarize(self, self.pile_up if checkable(self) else None)
 
     def plot(self, *, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.

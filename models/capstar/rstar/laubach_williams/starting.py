@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.linalg import solveh_banded
-from scipy.optimize import least_squares
 
-from capstar.rstar.laubach_williams.equations import Stage, Variant
+from capstar.rstar.laubach_williams.equations import Stage, Variant, declare
 from capstar.statespace.algebra import Slot
+from capstar.statespace.regression import least_squares_start
+from capstar.statespace.spec import Spec
 
-Floats = npt.NDArray[np.float64]
 HP_LAMBDA = 36_000.0
 TREND_LEAD = 4  # quarters before the start from which the published code takes trends of output
 
@@ -58,8 +57,8 @@ def initial_state(
     start
         First quarter of the likelihood.
     slots
-        The model's states: y* takes the trend, g its first differences, z zero.  The newest lag
-        held of each takes the newest value, as the published code does.
+        The model's states: y* takes the trend, g its first differences, z and any other zero.  The
+        newest lag held of each takes the newest value, as the published code does.
     breaks
         Empty: Hodrick-Prescott trend from four quarters before ``start``.  Else a linear trend from there
         with these breaks in its slope; y* is dated one quarter later and g is the first slope throughout,
@@ -77,7 +76,7 @@ def initial_state(
 
     def value(name: str, lag: int) -> float:
         quarter = start + shift + (lag - newest[name])
-        return {"ystar": trend, "g": growth}[name][quarter] if name != "z" else 0.0
+        return {"ystar": trend, "g": growth}[name][quarter] if name in ("ystar", "g") else 0.0
 
     return {slot: float(value(*slot)) for slot in slots}
 
@@ -85,7 +84,11 @@ def initial_state(
 def start_values(
     data: pd.DataFrame, start: pd.Period, end: pd.Period, stage: Stage, variant: Variant
 ) -> dict[str, float]:
-    """Start values by least squares on a linear-trend output gap.
+    """Start values by least squares of the stage's own equations, as the published code.
+
+    A linear trend of output stands for potential (broken in Laubach and Williams), its mean growth for trend growth,
+    zero for z and any other state; see `capstar.statespace.least_squares_start`.  phi, found from the IS curve, is
+    taken as known in the Phillips curve.
 
     Parameters
     ----------
@@ -99,81 +102,26 @@ def start_values(
     Returns
     -------
     dict
-        By parameter name; kappas, c and g are left at their defaults.
+        By parameter name; those that no observation equation determines are left at their defaults.
+
+    References
+    ----------
+    Holston, Laubach and Williams (2017, 2023) and Laubach and Williams (2003), published code, ``rstar.stage1.R`` to
+    ``rstar.stage3.R``.
     """
-    frame = data.loc[start - variant.presample : end]
-    gap = _output_gap(frame, variant)
-    d = frame["d"].to_numpy(dtype=float) if variant.covid else None
-    phi = _phi(gap, d, frame, stage, variant) if d is not None else None
-    net = gap if d is None or phi is None else gap - phi * d
-    coefficients, sigma_y = _least_squares(
-        *_is_curve(net, frame, stage, variant), others=int(phi is not None)
-    )
-    out = {"a_y1": coefficients[0], "a_y2": coefficients[1], "sigma_ygap": sigma_y}
-    phillips, sigma_pi = _least_squares(*_phillips(net, frame, variant))
-    names = ["b_pi", "", "b_y"]
-    if variant.import_prices:
-        names = ["b_pi_lag1", "b_pi_lag2to4", "", "b_y", "b_oil", "b_import"]
-    out |= {n: value for n, value in zip(names, phillips, strict=True) if n} | {"sigma_pi": sigma_pi}
-    out |= {"sigma_ystar": 0.7 if stage == 3 else 0.5}
-    if stage >= 2:
-        out |= {"a_r": coefficients[2]}
-    if stage == 2:
-        out |= {"a_0": coefficients[3], "a_g": -coefficients[2]}
-    return {n: float(value) for n, value in (out | ({} if phi is None else {"phi": phi})).items()}
+    spec, frame = declare(variant, stage), data.loc[:end]
+    proxies, index = _proxies(spec, frame, start, variant), pd.period_range(start, end, freq="Q")
+    found: dict[str, float] = {}
+    for equation in spec.observation:
+        found |= least_squares_start(spec, equation, frame, proxies, index=index, values=found)
+    found["sigma_ystar"] = 0.7 if stage == 3 else 0.5
+    if stage == 2 and "a_r" in found:
+        found["a_g"] = -found["a_r"]
+    return found
 
 
-def _output_gap(frame: pd.DataFrame, variant: Variant) -> Floats:
-    """Deviation from a linear trend, broken where the variant says so; NaN before the trend starts."""
-    output = frame["y"].iloc[variant.presample - TREND_LEAD :]
-    gap = (output - broken_trend(output, variant.trend_breaks)).reindex(frame.index)
-    values: Floats = gap.to_numpy(dtype=float)
-    return values
-
-
-def _lags(series: Floats, lags: range, presample: int) -> Floats:
-    """Mean over ``lags`` of the series, for every quarter after the pre-sample."""
-    n = len(series)
-    columns = [series[presample - k : n - k] for k in lags]
-    mean: Floats = np.mean(columns, axis=0)
-    return mean
-
-
-def _is_curve(gap: Floats, frame: pd.DataFrame, stage: Stage, variant: Variant) -> tuple[Floats, Floats]:
-    k = variant.presample
-    columns = [_lags(gap, range(1, 2), k), _lags(gap, range(2, 3), k)]
-    if stage >= 2:
-        rate = frame["r"].to_numpy(dtype=float)
-        columns += [_lags(rate, range(1, 3), k), np.ones(len(gap) - k)]
-    return gap[k:], np.column_stack(columns)
-
-
-def _phillips(gap: Floats, frame: pd.DataFrame, variant: Variant) -> tuple[Floats, Floats]:
-    k, pi = variant.presample, frame["pi"].to_numpy(dtype=float)
-    columns = [_lags(pi, range(1, 2), k), _lags(pi, range(2, 5), k)]
-    if variant.import_prices:
-        columns += [_lags(pi, range(5, 9), k)]
-    columns += [_lags(gap, range(1, 2), k)]
-    if variant.import_prices:
-        columns += [_lags(frame["oil"].to_numpy(dtype=float), range(1, 2), k)]
-        columns += [frame["imports"].to_numpy(dtype=float)[k:]]
-    return pi[k:], np.column_stack(columns)
-
-
-def _phi(gap: Floats, d: Floats, frame: pd.DataFrame, stage: Stage, variant: Variant) -> float:
-    """Least squares of the IS curve in output net of ``phi * d``; the rest is concentrated out."""
-
-    def residuals(phi: Floats) -> Floats:
-        y, X = _is_curve(gap - phi[0] * d, frame, stage, variant)
-        beta = np.linalg.lstsq(X, y, rcond=None)[0]
-        rest: Floats = (y - X @ beta).astype(float)
-        return rest
-
-    return float(least_squares(residuals, np.zeros(1)).x[0])
-
-
-def _least_squares(y: Floats, X: Floats, *, others: int = 0) -> tuple[Floats, float]:
-    """Coefficients and residual standard deviation; ``others`` more parameters were estimated."""
-    beta: Floats = np.linalg.lstsq(X, y, rcond=None)[0].astype(float)
-    rest = y - X @ beta
-    return beta, float(np.sqrt(rest @ rest / (len(y) - X.shape[1] - others)))
+def _proxies(spec: Spec, frame: pd.DataFrame, start: pd.Period, variant: Variant) -> pd.DataFrame:
+    """What stands for the states in the published regressions, by state and quarter."""
+    trend = broken_trend(frame["y"].loc[start - TREND_LEAD :], variant.trend_breaks)
+    known = {"ystar": trend.reindex(frame.index), "g": float(trend.diff().mean())}
+    return pd.DataFrame({name: known.get(name, 0.0) for name in spec.transition}, index=frame.index)

@@ -20,8 +20,8 @@ _CHECKS = (
 )
 
 
-def summarize(results: ThreeStageEstimates, found: PileUp) -> Summary:
-    """Build the summary of an estimation and its pile-up check."""
+def summarize(results: ThreeStageEstimates, found: PileUp | None) -> Summary:
+    """Build the summary of an estimation and its pile-up check, where its equations allow one."""
     errors = {} if results.uncertainty is None else {_ERRORS_TITLE: _standard_errors(results.uncertainty)}
     return Summary(
         title=f"{results.model_name}: natural rate of interest, {results.start}-{results.end}, "
@@ -88,14 +88,14 @@ def _standard_errors(found: StateUncertainty) -> pd.DataFrame:
 def _latest(results: ThreeStageEstimates) -> pd.DataFrame:
     names = {"rstar": "r*", "g": "g", "z": "z", "output_gap": "output gap"}
     rows = {}
-    for name, label in names.items():
-        path = getattr(results, name)
+    for name, label in ((n, label) for n, label in names.items() if n in results.quantities):
+        path = results.path(name)
         rows[label] = {"filtered": path.filtered.iloc[-1], "std dev": path.filtered_se.iloc[-1]}
     rows["real rate - r*"] = {"filtered": results.gap("filtered").iloc[-1], "std dev": rows["r*"]["std dev"]}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _notes(results: ThreeStageEstimates, found: PileUp) -> tuple[str, ...]:
+def _notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...]:
     notes = [*results.departures, _ERRORS, _KNOWN, _CHECKS]
     if results.uncertainty is not None:
         errors = results.uncertainty
@@ -114,7 +114,7 @@ def _notes(results: ThreeStageEstimates, found: PileUp) -> tuple[str, ...]:
                 f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
                 "maximum its own starting point leads to; keep='best' takes the higher one."
             )
-    notes += found.sentences()
+    notes += () if found is None else found.sentences()
     if not results.converged:
         notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(notes)

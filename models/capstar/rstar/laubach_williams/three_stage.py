@@ -11,7 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.rstar.laubach_williams.equations import Stage, Variant, Window, declare
+from capstar.rstar.laubach_williams.equations import (
+    Stage,
+    Variant,
+    Window,
+    declare,
+    published_final,
+    with_windows,
+)
 from capstar.rstar.laubach_williams.median_unbiased import (
     BreakStatistics,
     break_statistics,
@@ -20,13 +27,17 @@ from capstar.rstar.laubach_williams.median_unbiased import (
 from capstar.rstar.laubach_williams.options import InitialState, Options
 from capstar.rstar.laubach_williams.starting import initial_state, start_values
 from capstar.statespace.algebra import Slot, show_slot
+from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
+from capstar.statespace.regression import regression
+from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
 from capstar.statespace.spec import Spec
 
+LAMBDAS = ("lambda_g", "lambda_z")
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
 
 Progress = Callable[[str], None]
@@ -74,7 +85,7 @@ class ThreeStages:
     stage3
         The full model.
     lambda_g, lambda_z
-        As imposed on stage 3, or as estimated there.
+        As imposed on stage 3, or as estimated there; NaN where no stage needs one.
     """
 
     stage1: StageEstimate | None
@@ -90,16 +101,20 @@ class ThreeStages:
 
 
 def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Period) -> Variant:
-    """Drop the COVID terms a sample cannot identify.
+    """Drop the terms a sample cannot identify.
 
-    A kappa goes when none of its quarters is in the sample or all of them are passed over, phi and the index
-    when the index is zero throughout.
+    A kappa goes when none of its quarters is in the sample or all of them are passed over, phi and the COVID index
+    when the index is zero throughout; so does, from equations of stage 3 that are given, any series that is.
     """
     used = pd.period_range(start, end, freq="Q")
     used = used[~_within(used, variant.missing)]
-    windows = {name: span for name, span in variant.scale_windows.items() if _within(used, (span,)).any()}
-    covid = variant.covid and bool((frame.loc[start:end, "d"] != 0).any())
-    return replace(variant, covid=covid, scale_windows=windows)
+    windows = variant.scale_windows if variant.final is None else variant.final.obs_scale
+    windows = {name: span for name, span in windows.items() if _within(used, (span,)).any()}
+    empty = [str(name) for name in frame if (frame.loc[start:end, name] == 0).all()]
+    final = variant.final
+    if final is not None:
+        final = final.without(n for n in empty if n not in {*final.observation, *final.transition, *final.shocks})
+    return with_windows(replace(variant, covid=variant.covid and "d" not in empty, final=final), windows)
 
 
 @dataclass(frozen=True)
@@ -148,17 +163,25 @@ def estimate_stages(job: Job, *, progress: Progress | None = None) -> ThreeStage
 
     if job.options.signal_to_noise == "ML":
         third = run(3)
-        return ThreeStages(None, None, third, *(float(third.ml.params[n]) for n in ("lambda_g", "lambda_z")))
-    first = None if "lambda_g" in held else run(1)
+        return ThreeStages(None, None, third, *(float(third.ml.params.get(n, np.nan)) for n in LAMBDAS))
+    needed = _needed(job, held)
+    first = run(1) if "lambda_g" in needed else None
     if first is not None:
         first = replace(first, breaks=_growth_breaks(first))
     lambda_g = _ratio(job, first, held.get("lambda_g"))
-    second = None if "lambda_z" in held else run(2, lambda_g=lambda_g)
+    second = run(2, lambda_g=lambda_g) if "lambda_z" in needed else None
     if second is not None:
         second = replace(second, breaks=_intercept_breaks(job, second))
     lambda_z = _ratio(job, second, held.get("lambda_z"))
     third = run(3, lambda_g=lambda_g, lambda_z=lambda_z)
     return ThreeStages(first, second, third, lambda_g, lambda_z)
+
+
+def _needed(job: Job, held: Mapping[str, float]) -> set[str]:
+    """Ratios to be estimated: those stage 3 reads and nobody holds, and lambda_g wherever stage 2 is run."""
+    read = set(compile_spec(declare(job.variant, 3)).param_names)
+    needed = {name for name in LAMBDAS if name in read}
+    return (needed | ({"lambda_g"} if "lambda_z" in needed - set(held) else set())) - set(held)
 
 
 def _ratio(job: Job, stage: StageEstimate | None, held: float | None) -> float:
@@ -174,16 +197,20 @@ def _ratio(job: Job, stage: StageEstimate | None, held: float | None) -> float:
 def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> StageEstimate:
     problem = _bound(job, stage)
     table = _start_table(job, stage, problem, fixed)
-    if job.options.initial != "published":
-        return StageEstimate(stage, problem, None, _maximize(problem, table, job.options))
+    options = job.options
+    if stage == 3 and not published_final(job.variant):
+        # No published start leads to the maximum of other equations.
+        options = replace(options, keep=options.keep or "best")
+    if options.initial != "published":
+        return StageEstimate(stage, problem, None, _maximize(problem, table, options))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
-    n_starts = 1 if job.options.maximum == "first" else None
-    first_pass = _maximize(problem, table, job.options, n_starts=n_starts)
+    n_starts = 1 if options.maximum == "first" else None
+    first_pass = _maximize(problem, table, options, n_starts=n_starts)
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
     # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
     table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
-    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, job.options))
+    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, options))
 
 
 def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstimate:
@@ -236,12 +263,16 @@ def _within(index: pd.PeriodIndex, windows: tuple[Window, ...]) -> npt.NDArray[n
 
 
 def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
+    """Start values: given, by least squares, declared, or else searched for with the others at theirs."""
     values = start_values(job.frame, job.start, job.end, stage, job.variant) | dict(
         job.options.start_params or {}
     )
+    known = problem.model.parameters.items()
+    own = {name: one.start for name, one in known if one.fixed and one.start is not None}
+    held = {**own, **fixed, **(job.options.fixed or {})}
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
-    held = {**job.variant.fixed, **fixed, **(job.options.fixed or {})}
-    return table.fix({n: v for n, v in held.items() if n in problem.names})
+    table = table.fix({n: v for n, v in held.items() if n in problem.names})
+    return search_start(problem, table, seed=job.options.seed)
 
 
 def _maximize(
@@ -265,27 +296,22 @@ def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
 
 
 def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
-    """Break in the intercept of the IS curve in smoothed states (HLW 2017, section 4.2)."""
-    variant, frame, problem = job.variant, job.frame, stage2.problem
+    """Break in the intercept of the IS curve in smoothed states (HLW 2017, section 4.2).
+
+    The published code reads trend growth at the newest date the state vector holds, whatever the lags in the
+    equation; only output net of COVID is taken as known.  Buncic (2021) takes the residual of the whole equation.
+    """
+    problem, params = stage2.problem, stage2.ml.params.to_dict()
     smoothed = stage2.states.states("smoothed")
-    phi = stage2.ml.params.get("phi", 0.0)
-
-    def gap(lag: int) -> pd.Series:
-        column = "ystar" if lag == 0 else f"ystar({lag})"
-        output = frame["y"] - phi * frame["d"] if variant.covid else frame["y"]
-        return output.shift(-lag).loc[problem.index] - smoothed[column]
-
-    rate = (frame["r"].shift(1) + frame["r"].shift(2)).loc[problem.index] / 2
-    constant = np.ones((problem.nobs, 1))
-    weights = _weights(variant, problem, stage2.ml.params)
-    if variant.stage2 == "buncic":
-        a = stage2.ml.params
-        natural = 4 * a["c"] * (smoothed["g(-1)"] + smoothed["g(-2)"]) / 2
-        rest = gap(0) - a["a_y1"] * gap(-1) - a["a_y2"] * gap(-2) - a["a_r"] * (rate - natural)
-        return break_statistics(rest, constant, weights=weights)
-    growth = 4 * smoothed["g" if "g" in smoothed else "g(-1)"]
-    X = np.column_stack([gap(-1), gap(-2), rate, growth, constant])
-    return break_statistics(gap(0), X, weights=weights)
+    weights = _weights(job.variant, problem, stage2.ml.params)
+    if job.variant.stage2 == "buncic":
+        rest = regression(problem.spec, "y", job.frame, smoothed, index=problem.index, values=params).y
+        return break_statistics(rest, np.ones((len(rest), 1)), weights=weights)
+    growth = [show_slot(slot) for slot in problem.model.states if slot[0] == "g"]
+    smoothed = smoothed.assign(**dict.fromkeys(growth, smoothed[growth[0]]))
+    known = {name: params[name] for name in ("phi",) if name in params}
+    curve = regression(problem.spec, "y", job.frame, smoothed, index=problem.index, values=known)
+    return break_statistics(curve.y, curve.X, weights=weights)
 
 
 def _weights(variant: Variant, problem: Problem, params: pd.Series) -> npt.NDArray[np.float64] | None:

@@ -1,0 +1,292 @@
+"""An observation equation as a least-squares regression: start values, and what a test of it regresses on what.
+
+Where the states are known, or something stands for them, an observation equation is a regression.  Its terms are
+grouped by coefficient: terms whose coefficients are equal up to a number share one regressor, and terms without an
+unknown parameter go to the left-hand side.  ``a_r * mean(r(-1), r(-2))`` is one regressor, the mean of the two lags;
+in ``b * x(-1) + (1 - b) * x(-2)`` there are two, unrestricted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import least_squares
+
+from capstar.errors import SpecificationError
+from capstar.statespace.algebra import CONSTANT, Coef, Monomial, Slot, as_linear, show_slot
+from capstar.statespace.parameters import Parameter
+from capstar.statespace.spec import Spec
+
+Floats = npt.NDArray[np.float64]
+_COLLINEAR = 1e-9  # share of a column's norm that earlier columns leave unexplained
+_DIGITS = 12  # to which numbers in two coefficients have to agree
+
+
+@dataclass(frozen=True)
+class Regression:
+    """One observation equation, ready for least squares.
+
+    Attributes
+    ----------
+    y : pandas.Series
+        The observed series less all terms without an unknown parameter, length n.
+    X : pandas.DataFrame
+        Regressors labelled by their coefficient, such as ``"a_r"`` or ``"1 - b"``, shape (n, k).  Columns that are
+        zero, or collinear with those before them, are left out.
+    """
+
+    y: pd.Series
+    X: pd.DataFrame
+
+    @cached_property
+    def coefficients(self) -> pd.Series:
+        """Least squares, length k."""
+        beta = np.linalg.lstsq(np.ascontiguousarray(self.X), self.y.to_numpy(), rcond=None)[0]
+        return pd.Series(beta, self.X.columns, dtype=float)
+
+    @cached_property
+    def residuals(self) -> pd.Series:
+        """What the regressors leave unexplained, length n."""
+        return pd.Series(self.y.to_numpy() - np.ascontiguousarray(self.X) @ self.coefficients.to_numpy(), self.y.index)
+
+    def residual_sd(self, *, others: int = 0) -> float:
+        """Standard deviation of the residuals; NaN without degrees of freedom.
+
+        Parameters
+        ----------
+        others
+            Number of parameters estimated besides the coefficients.
+        """
+        rest, freedom = self.residuals.to_numpy(), len(self.y) - self.X.shape[1] - others
+        return float(np.sqrt(rest @ rest / freedom)) if freedom > 0 else float("nan")
+
+
+def regression(
+    spec: Spec,
+    equation: str,
+    data: pd.DataFrame,
+    states: pd.DataFrame,
+    *,
+    index: pd.PeriodIndex | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Regression:
+    """Write an observation equation as a regression.
+
+    Parameters
+    ----------
+    spec
+        The model.
+    equation
+        Observed series that the equation explains.
+    data
+        The series by name, from before ``index`` as far as lags reach.
+    states
+        What stands for the states.  A column ``g(-1)`` holds that lag, as smoothed states do; from a column ``g`` every
+        lag without a column of its own is taken.
+    index
+        Periods of the regression; by default those of ``data``.  Periods with a missing value are left out.
+    values
+        Parameters taken as known.  With all of them known there is no regressor, and ``y`` is the residual.
+
+    Raises
+    ------
+    SpecificationError
+        There is no such equation, or nothing stands for a state or series it reads.
+    """
+    return _Equation.align(spec, equation, data, states, index).regress(values or {})
+
+
+def least_squares_start(
+    spec: Spec,
+    equation: str,
+    data: pd.DataFrame,
+    states: pd.DataFrame,
+    *,
+    index: pd.PeriodIndex | None = None,
+    values: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Least-squares values of the parameters of one observation equation.
+
+    A parameter has a value here if it is the coefficient of a regressor, or the standard deviation of the equation's
+    shock.  Where two parameters multiply each other in front of data, the one that makes the rest linear is found by
+    nonlinear least squares, the rest concentrated out.
+
+    Parameters
+    ----------
+    spec, equation, data, states, index, values
+        As of `regression`.
+
+    Returns
+    -------
+    dict
+        By parameter name.
+    """
+    known, aligned = dict(values or {}), _Equation.align(spec, equation, data, states, index)
+    names = _multiplying(spec, equation, known)
+    if names:
+        known |= _concentrated(spec, aligned, names, known)
+    fitted = aligned.regress(known)
+    parameters = {name for coef in as_linear(spec.observation[equation]).terms.values() for name in coef.names}
+    found = {name: known[name] for name in names}
+    found |= {n: float(v) for n, v in fitted.coefficients.items() if n in parameters}
+    shock = _shock_parameter(spec, equation)
+    if shock is not None and shock not in known:
+        found[shock] = fitted.residual_sd(others=len(names))
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+class _Term(NamedTuple):
+    """A coefficient, what it multiplies by period, and whether that is data (0), the constant (1) or a state (2)."""
+
+    coef: Coef
+    column: Floats
+    kind: int
+
+
+@dataclass(frozen=True)
+class _Equation:
+    """The left-hand side and the terms of one equation, period by period."""
+
+    y: pd.Series
+    terms: tuple[_Term, ...]
+
+    @classmethod
+    def align(
+        cls,
+        spec: Spec,
+        equation: str,
+        data: pd.DataFrame,
+        states: pd.DataFrame,
+        index: pd.PeriodIndex | None,
+    ) -> _Equation:
+        if equation not in spec.observation:
+            raise SpecificationError(
+                f"{spec.name} has no equation of {equation!r}; it has {list(spec.observation)}. Choose one."
+            )
+        periods = data.index if index is None else index
+        slots = [s for s in as_linear(spec.observation[equation]).terms if s[0] not in spec.shocks]
+        columns = [_path(spec, slot, data, states).reindex(periods) for slot in slots]
+        frame = pd.concat([data[equation].reindex(periods), *columns], axis=1)
+        frame = frame[frame.notna().all(axis=1)]
+        values = frame.to_numpy(dtype=float)
+        coefs = as_linear(spec.observation[equation]).terms
+        kinds = [2 if name in spec.transition else int(name == CONSTANT) for name, _ in slots]
+        terms = [_Term(coefs[s], values[:, i], kind) for i, (s, kind) in enumerate(zip(slots, kinds, strict=True), 1)]
+        return cls(frame.iloc[:, 0], tuple(terms))
+
+    def regress(self, known: Mapping[str, float]) -> Regression:
+        """Group the terms by coefficient, some parameters being known."""
+        y, groups = self.y.to_numpy(dtype=float, copy=True), dict[str, Floats]()
+        kinds: dict[str, int] = {}
+        for term in self.terms:
+            coef = term.coef.at(known)
+            if not coef.names:
+                y -= coef.number({}) * term.column
+                continue
+            label, factor = _normalised(coef)
+            groups[label] = groups.get(label, 0.0) + factor * term.column
+            kinds[label] = min(kinds.get(label, term.kind), term.kind)
+        # Of collinear columns the later goes: what is measured comes before what something stands for.
+        groups = {label: groups[label] for label in sorted(groups, key=lambda label: kinds[label])}
+        kept = _independent(groups)
+        X = np.column_stack([groups[label] for label in kept]) if kept else np.empty((len(y), 0))
+        return Regression(
+            pd.Series(y, self.y.index, name=self.y.name), pd.DataFrame(X, self.y.index, kept, dtype=float)
+        )
+
+
+def _path(spec: Spec, slot: Slot, data: pd.DataFrame, states: pd.DataFrame) -> pd.Series:
+    name, lag = slot
+    if name == CONSTANT:
+        return pd.Series(1.0, data.index)
+    source = states if name in spec.transition else data
+    if name in spec.transition and show_slot(slot) in source:
+        return source[show_slot(slot)]
+    if name not in source:
+        raise SpecificationError(
+            f"{spec.name} reads {show_slot(slot)}; there are {[str(c) for c in source]}. Add a column {name!r}."
+        )
+    return source[name].shift(-lag)
+
+
+def _normalised(coef: Coef) -> tuple[str, float]:
+    """A coefficient as a label without its leading number, and that number."""
+    ordered = sorted(coef.terms.items())
+    factor = ordered[0][1]
+    return str(Coef({mono: float(f"{value / factor:.{_DIGITS}g}") for mono, value in ordered})), factor
+
+
+def _independent(groups: Mapping[str, Floats]) -> list[str]:
+    """Labels of the columns that are neither zero nor collinear with those before them."""
+    basis: list[Floats] = []
+    kept = []
+    for label, column in groups.items():
+        rest = column
+        for direction in (*basis, *basis):  # twice, against rounding
+            rest = rest - (direction @ rest) * direction
+        size = float(np.linalg.norm(rest))
+        if size > _COLLINEAR * float(np.linalg.norm(column)):
+            basis.append(rest / size)
+            kept.append(label)
+    return kept
+
+
+def _multiplying(spec: Spec, equation: str, known: Mapping[str, float]) -> list[str]:
+    """Parameters to be known for the coefficients of data to be linear in the others: as few as possible."""
+    coefs = [
+        coef.at(known)
+        for slot, coef in as_linear(spec.observation[equation]).terms.items()
+        if slot[0] not in {*spec.transition, *spec.shocks, CONSTANT}
+    ]
+    left = {mono for coef in coefs for mono in coef.terms if not _is_linear(mono)}
+    alone = Counter(mono[0][0] for coef in coefs for mono in coef.terms if mono and _is_linear(mono))
+    chosen: list[str] = []
+    while left:
+        counts = Counter(name for mono in left for name, _ in mono)
+        chosen.append(min(counts, key=lambda name: (-counts[name], alone[name], name)))
+        left = {rest for mono in left if not _is_linear(rest := _less(mono, chosen))}
+    return chosen
+
+
+def _is_linear(mono: Monomial) -> bool:
+    return not mono or (len(mono) == 1 and mono[0][1] == 1)
+
+
+def _less(mono: Monomial, names: list[str]) -> Monomial:
+    return tuple(item for item in mono if item[0] not in names)
+
+
+def _concentrated(
+    spec: Spec, aligned: _Equation, names: list[str], known: Mapping[str, float]
+) -> dict[str, float]:
+    """Least squares over some parameters, the coefficients concentrated out."""
+    declared = [spec.parameters.get(name, Parameter()) for name in names]
+    inverse = {n for term in aligned.terms for mono in term.coef.terms for n, power in mono if power < 0}
+    generic = [1.0 if name in inverse else 0.0 for name in names]
+    start = [g if p.start is None else p.start for g, p in zip(generic, declared, strict=True)]
+    bounds = [p.lower for p in declared], [p.upper for p in declared]
+
+    def residuals(theta: Floats) -> Floats:
+        at = {**known, **dict(zip(names, theta.tolist(), strict=True))}
+        rest: Floats = aligned.regress(at).residuals.to_numpy(dtype=float)
+        return rest
+
+    found = least_squares(residuals, np.clip(start, *bounds), bounds=bounds).x
+    return dict(zip(names, found.tolist(), strict=True))
+
+
+def _shock_parameter(spec: Spec, equation: str) -> str | None:
+    """The parameter that is the standard deviation of an equation's shock, if one is."""
+    shocks = [(n, c) for (n, _), c in as_linear(spec.observation[equation]).terms.items() if n in spec.shocks]
+    if len(shocks) != 1:
+        return None
+    std = shocks[0][1] * spec.shocks[shocks[0][0]]
+    single = [mono for mono, value in std.terms.items() if value == 1.0 and _is_linear(mono) and mono]
+    return single[0][0][0] if len(std.terms) == 1 and single else None
