@@ -125,7 +125,9 @@ class _Extended:
         problem, theta = estimates.problem, estimates.theta
         model, values = problem.model, problem.values(theta)
         blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")}
-        depth = {n: max([-k for m, k in model.regressors if m == n], default=1) for n in model.observed}
+        # A regressor is read before the period begins, a report after it has ended.
+        read = [*model.regressors, *((name, lag - 1) for name, lag in model.report_inputs)]
+        depth = {n: max([-k for m, k in read if m == n], default=1) for n in model.observed}
         own = tuple((n, -k) for n in model.observed for k in range(max(depth[n], 1)))
         m, size = len(model.states), len(model.states) + len(own)
         transition, constant = np.zeros((size, size)), np.zeros(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2
 
-from capstar.errors import SpecificationError
+from capstar.errors import ConvergenceWarning, SpecificationError
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.three_stage import StageEstimate
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
@@ -70,7 +71,8 @@ class PileUp:
     Attributes
     ----------
     lambda_z_ml
-        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated.
+        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated; NaN where the likelihood goes on
+        rising along a ridge, so that it has none.
     gain
         Its log-likelihood over that of lambda_z = 0.
     loss
@@ -101,13 +103,18 @@ class PileUp:
                 "sigma_z piles up at zero: maximum likelihood of lambda_z is 0, so that the variance of z, and with "
                 "it much of the path of r*, rests on the imposed ratio"
             )
+        elif np.isnan(self.lambda_z_ml):
+            z = (
+                "The likelihood has no maximum in lambda_z, lambda_g held: it goes on rising along a ridge on which a_r "
+                "falls, so that the data do not tell the variance of z"
+            )
         else:
             verdict = "is not" if self.gain < limit else "is"
             z = (
                 f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}; zero {verdict} rejected "
                 f"at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
             )
-        z += f"; the value used lies {self.loss:.2f} below the maximum."
+        z += f"; the value used lies {self.loss:.2f} below {'the highest value met' if np.isnan(self.lambda_z_ml) else 'the maximum'}."
         if np.isnan(self.a_r_t):
             a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not asked."
         elif self.a_r_at_bound:
@@ -195,7 +202,7 @@ def pile_up(results: ThreeStageEstimates) -> PileUp:
     a_r = float(stage.ml.params["a_r"])
     held = "a_r" not in stage.ml.free
     return PileUp(
-        lambda_z_ml=float(best.params["lambda_z"]),
+        lambda_z_ml=float(best.params["lambda_z"]) if best.converged else np.nan,
         gain=best.llf - at_zero.llf,
         loss=max(best.llf - stage.ml.llf, 0.0),
         a_r=a_r,
@@ -221,7 +228,10 @@ def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]
     }
     fixed = {n: start[n] for n in (lambdas | others)} | held
     table: ParameterTable = stage.problem.table().starting(start).fix(fixed)
-    return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
+    with warnings.catch_warnings():
+        # Where there is no maximum, the caller says so in the terms of its own question.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
 
 
 def _last_rstar(stage: StageEstimate, fit: MaximumLikelihood) -> float:
