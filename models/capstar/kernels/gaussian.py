@@ -55,16 +55,14 @@ def score(
     ``path`` is written; ``out`` (a zeroed `System`) and ``out_scale`` (n,) are added to; ``out_P0`` (m, m) is
     filled with the derivative in the covariance of the state before the sample, a symmetric matrix.
     """
-    m, start, kept = system.c.size, P0.reshape(-1), flat(path)
+    start, kept = P0.reshape(-1), flat(path)
     value = _filter(pattern, system, start, sample, kept)
-    if value == -np.inf:
-        return value
-    r, N, (u, D) = np.empty(m), np.empty((m, m)), np.empty((2, kept.F.size))
-    backward(
-        pattern, system, start, sample, kept, True, out, out_scale, r, N.reshape(-1), u, D, scratch(m)
-    )
-    np.add(out.a0, r, out=out.a0)
-    out_P0[:] = (np.multiply.outer(r, r) - (N + N.T) / 2) / 2
+    if value > -np.inf:
+        m, (u, D) = system.c.size, np.empty((2, kept.F.size))
+        by_cov = out_P0.reshape(-1)
+        backward(
+            pattern, system, start, sample, kept, True, out, out_scale, np.empty(m), by_cov, u, D, scratch(m)
+        )
     return value
 
 
