@@ -49,7 +49,9 @@ def cached(function: Callable[..., Any], **options: Any) -> Any:
 
 @cache
 def _say_once() -> None:
-    tried = f"NUMBA_CACHE_DIR={config.CACHE_DIR}" if config.CACHE_DIR else "the package's and the user's cache"
+    tried = (
+        f"NUMBA_CACHE_DIR={config.CACHE_DIR}" if config.CACHE_DIR else "the package's and the user's cache"
+    )
     warnings.warn(
         f"Compiled code cannot be kept: no directory for it can be written to (tried {tried}). Every new process "
         "compiles again, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a directory that "

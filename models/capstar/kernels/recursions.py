@@ -2,7 +2,7 @@ r"""The compiled recursions behind `capstar.kernels.gaussian` and `capstar.kerne
 
 The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
 matrices stand one after the other in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
-rounded up to a multiple of four: a loop over a row is then whole vector instructions.  What pads a row stays
+rounded up to a multiple of four, the width of a vector instruction.  What pads a row stays
 zero.  An argument named like a vector (``a``, ``r``) or matrix (``P``, ``N``) is its offset in ``W``.
 
 Indices are without sign (``U``), which saves the check for counting from the end.  A `step` is compiled once
@@ -14,12 +14,45 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from llvmlite import ir
+from numba import config, types
+from numba.extending import intrinsic
 
 from capstar.kernels.compiling import kernel, part, step
-from capstar.kernels.vectors import add4, set4
 
 LOG_2PI = math.log(2.0 * math.pi)
 U = np.uint64
+_FOUR, _INT = ir.VectorType(ir.DoubleType(), 4), ir.IntType(32)
+
+
+def _instruction(adds):
+    """Set or increase the four entries of ``Y`` from ``y`` on by ``w`` times those of ``X`` from ``x`` on."""
+
+    def plain(Y, y, w, X, x):
+        product = w * X[int(x) : int(x) + 4]
+        Y[int(y) : int(y) + 4] = Y[int(y) : int(y) + 4] + product if adds else product
+
+    def compiled(_, Y, y, w, X, x):
+        def generate(context, builder, signature, args):
+            def pointer(k):
+                array = context.make_array(signature.args[k])(context, builder, args[k])
+                return builder.bitcast(builder.gep(array.data, [args[k + 1]]), _FOUR.as_pointer())
+
+            source, target = builder.load(pointer(3), align=8), pointer(0)
+            one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), args[2], ir.Constant(_INT, 0))
+            weight = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
+            result = builder.fmul(weight, source)
+            if adds:
+                result = builder.fadd(builder.load(target, align=8), result)
+            builder.store(result, target, align=8)
+            return context.get_dummy_value()
+
+        return types.void(Y, types.uint64, types.float64, X, types.uint64), generate
+
+    return plain if config.DISABLE_JIT else intrinsic(compiled)
+
+
+_set4, _add4 = _instruction(False), _instruction(True)
 
 
 def scratch(m: int) -> np.ndarray:
@@ -28,24 +61,24 @@ def scratch(m: int) -> np.ndarray:
 
 
 @step
-def _combine(s, stride, first, end, weight, col, X, x, W, y):
+def _combine(s, first, end, weight, col, W, x, y):
     """Row ``y``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
     k, w, at = U(first), 0.0, U(x)
     if first < end:
-        w, at = weight[k], U(x) + U(stride) * U(col[k])
+        w, at = weight[k], U(x) + U(s) * U(col[k])
     for j in range(U(0), U(s), U(4)):
-        set4(W, U(y) + j, w, X, at + j)
+        _set4(W, U(y) + j, w, W, at + j)
     for k in range(U(first + 1), U(end)):
-        w, at = weight[k], U(x) + U(stride) * U(col[k])
+        w, at = weight[k], U(x) + U(s) * U(col[k])
         for j in range(U(0), U(s), U(4)):
-            add4(W, U(y) + j, w, X, at + j)
+            _add4(W, U(y) + j, w, W, at + j)
 
 
 @step
 def _add(s, w, W, x, y):
     """Add ``w`` times the row ``x`` to the row ``y``."""
     for j in range(U(0), U(s), U(4)):
-        add4(W, U(y) + j, w, W, U(x) + j)
+        _add4(W, U(y) + j, w, W, U(x) + j)
 
 
 @step
@@ -79,7 +112,7 @@ def _pack(m, s, W, x, Y, y):
     last = U(m - 1)
     for i in range(last):
         for j in range(U(0), U(s), U(4)):
-            set4(Y, U(y) + i * U(m) + j, 1.0, W, U(x) + i * U(s) + j)
+            _set4(Y, U(y) + i * U(m) + j, 1.0, W, U(x) + i * U(s) + j)
     for j in range(U(m)):
         Y[U(y) + last * U(m) + j] = W[U(x) + last * U(s) + j]
 
@@ -90,7 +123,7 @@ def _unpack(m, s, X, x, W, y):
     last = U(m - 1)
     for i in range(last):
         for j in range(U(0), U(s), U(4)):
-            set4(W, U(y) + i * U(s) + j, 1.0, X, U(x) + i * U(m) + j)
+            _set4(W, U(y) + i * U(s) + j, 1.0, X, U(x) + i * U(m) + j)
     for j in range(U(m)):
         W[U(y) + last * U(s) + j] = X[U(x) + last * U(m) + j]
 
@@ -137,7 +170,7 @@ def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         v -= system.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
-    _combine(s, s, first, end, system.z, pattern.z_col, W, P, W, M)
+    _combine(s, first, end, system.z, pattern.z_col, W, P, M)
     F = sample.scale[t] * sample.scale[t] * system.h[i]
     for k in range(U(first), U(end)):
         source = U(pattern.z_col[k])
@@ -169,9 +202,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
         a, a_next = a_next, a
         for i in range(m):
-            _combine(
-                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, W, A + i * s
-            )
+            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, A + i * s)
         _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, P)
         _add_covariance(s, pattern.q_row, pattern.q_col, system.q, W, P)
         square, volume, seen = 0.0, 1.0, 0
@@ -230,7 +261,7 @@ def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
     _unpack(m, s, P, start * m * m, W, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-        _combine(s, s, first, end, system.t, pattern.t_col, W, C, W, A + i * s)
+        _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
     for i in range(m):
         mine = W[U(r + i)]
         out.c[i] += mine
@@ -337,7 +368,7 @@ def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, d
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     _copy(1, m, path.M, at * m, 0, W, M, 0)
-    _combine(s, s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, W, dM)
+    _combine(s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, dM)
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         source, change = np.int64(pattern.z_col[k]), direction.z[k]
         dv -= change * path.a[U(state + source)] + system.z[k] * W[U(da + source)]
@@ -366,7 +397,7 @@ def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_nex
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
         for k in range(U(first), U(end)):
             W[U(da_next + i)] += direction.t[k] * a[U(start * m) + U(pattern.t_col[k])]
-        _combine(s, s, first, end, direction.t, pattern.t_col, W, C, W, A + i * s)
+        _combine(s, first, end, direction.t, pattern.t_col, W, C, A + i * s)
     for i in range(U(m)):
         for j in range(U(m)):
             total = 0.0
@@ -390,9 +421,7 @@ def along(pattern, system, direction, moving, P0, dP0, sample, dscale, path, out
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
         for i in range(m):
-            _combine(
-                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, W, A + i * s
-            )
+            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, A + i * s)
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
         da, da_next = da_next, da
         _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, dP)
