@@ -19,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System
-from capstar.kernels.recursions import LOG_2PI as LOG_2PI
-from capstar.kernels.recursions import backward, forward, scratch
+from capstar.kernels.recursions import LOG_2PI, backward, forward, scratch
+
+__all__ = ["LOG_2PI", "filter_path", "loglike", "score", "smooth_path"]
 
 _NOTHING = np.empty(0)
 _NO_PATH = Path(*(np.empty(0) for _ in Path._fields))
@@ -32,7 +33,7 @@ def loglike(pattern: Pattern, system: System, P0: Floats, sample: Sample, per_pe
     Minus infinity where an innovation variance is not positive.
     """
     W = scratch(system.c.size)
-    return forward(pattern, system, P0.reshape(-1), sample, _NO_PATH, False, per_period, W)
+    return float(forward(pattern, system, P0.reshape(-1), sample, _NO_PATH, False, per_period, W))
 
 
 def filter_path(pattern: Pattern, system: System, P0: Floats, sample: Sample, path: Path) -> bool:
@@ -89,4 +90,4 @@ def flat(path: Path) -> Path:
 
 def _filter(pattern: Pattern, system: System, P0: Floats, sample: Sample, path: Path) -> float:
     per_period, W = np.empty(len(sample.y)), scratch(system.c.size)
-    return forward(pattern, system, P0, sample, path, True, per_period, W)
+    return float(forward(pattern, system, P0, sample, path, True, per_period, W))
