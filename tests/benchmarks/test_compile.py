@@ -1,4 +1,4 @@
-"""What the first fit of a fresh installation waits for, and what the next ones do; seconds are printed, not asserted."""
+"""What the first fit of a fresh installation waits for, and what later ones do; seconds are printed, not asserted."""
 
 from __future__ import annotations
 
