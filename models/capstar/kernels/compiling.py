@@ -13,6 +13,7 @@ from capstar.errors import CacheWarning
 
 _njit: Any = numba.njit  # its stubs leave out half of the options
 _config: Any = numba.config
+UNCOMPILED = bool(_config.DISABLE_JIT)
 # Kernels write into arrays they are given and make none, so they need no reference counting.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 

@@ -15,10 +15,10 @@ import math
 
 import numpy as np
 from llvmlite import ir
-from numba import config, types
+from numba import types
 from numba.extending import intrinsic
 
-from capstar.kernels.compiling import kernel, part, step
+from capstar.kernels.compiling import UNCOMPILED, kernel, part, step
 
 LOG_2PI = math.log(2.0 * math.pi)
 U = np.uint64
@@ -49,7 +49,7 @@ def _instruction(adds):
 
         return types.void(Y, types.uint64, types.float64, X, types.uint64), generate
 
-    return plain if config.DISABLE_JIT else intrinsic(compiled)
+    return plain if UNCOMPILED else intrinsic(compiled)
 
 
 _set4, _add4 = _instruction(False), _instruction(True)
