@@ -86,7 +86,9 @@ def test_no_place_for_the_cache_is_said_once_and_does_no_harm(tmp_path: Path) ->
     blocked.write_text("a directory cannot be made below a file")
     # Only the directory named by the user is tried, as where the package and the home directory are read-only.
     done = run(
-        UNUSABLE, NUMBA_CACHE_DIR=str(blocked / "cache"), NUMBA_CACHE_LOCATOR_CLASSES="UserProvidedCacheLocator"
+        UNUSABLE,
+        NUMBA_CACHE_DIR=str(blocked / "cache"),
+        NUMBA_CACHE_LOCATOR_CLASSES="UserProvidedCacheLocator",
     )
     count, message, value = done.stdout.strip().split("\n")
     assert (count, value) == ("1", "6.0")

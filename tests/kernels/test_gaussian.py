@@ -210,7 +210,9 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
             assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
     zero = System(*(np.zeros_like(part) for part in system))
     per_period = np.empty(N)
-    tangent.score_per_period(pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period)
+    tangent.score_per_period(
+        pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period
+    )
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
     for change in directions():
         tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, per_period)

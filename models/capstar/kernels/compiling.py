@@ -7,10 +7,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from numba import config, njit
+import numba
 
 from capstar.errors import CacheWarning
 
+_njit: Any = numba.njit  # its stubs leave out half of the options
+_config: Any = numba.config
+UNCOMPILED = bool(_config.DISABLE_JIT)
 # Kernels write into arrays they are given and make none, so they need no reference counting.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 
@@ -28,28 +31,30 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 def step(function: Callable[..., Any]) -> Any:
     """Compile a function that several kernels of the same file call; its code is merged into theirs."""
-    return njit(function, forceinline=True, no_cpython_wrapper=True, **_OPTIONS)
+    return _njit(function, forceinline=True, no_cpython_wrapper=True, **_OPTIONS)
 
 
 def part(function: Callable[..., Any]) -> Any:
     """Part of a single kernel of the same file, written apart for the reader."""
-    return njit(function, inline="always", no_cpython_wrapper=True, **_OPTIONS)
+    return _njit(function, inline="always", no_cpython_wrapper=True, **_OPTIONS)
 
 
 def cached(function: Callable[..., Any], **options: Any) -> Any:
     """Compile with the options given, and with a cache on disk where there is a place for it."""
     try:
-        return njit(function, cache=True, **options)
+        return _njit(function, cache=True, **options)
     except RuntimeError as error:  # numba found no directory it can write to
         if "no locator available" not in str(error):
             raise
         _say_once()
-        return njit(function, **options)
+        return _njit(function, **options)
 
 
 @cache
 def _say_once() -> None:
-    tried = f"NUMBA_CACHE_DIR={config.CACHE_DIR}" if config.CACHE_DIR else "the package's and the user's cache"
+    tried = (
+        f"NUMBA_CACHE_DIR={_config.CACHE_DIR}" if _config.CACHE_DIR else "the package's and the user's cache"
+    )
     warnings.warn(
         f"Compiled code cannot be kept: no directory for it can be written to (tried {tried}). Every new process "
         "compiles again, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a directory that "

@@ -19,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System
-from capstar.kernels.recursions import LOG_2PI as LOG_2PI
-from capstar.kernels.recursions import backward, forward, scratch
+from capstar.kernels.recursions import LOG_2PI, backward, forward, scratch
+
+__all__ = ["LOG_2PI", "filter_path", "loglike", "score", "smooth_path"]
 
 _NOTHING = np.empty(0)
 _NO_PATH = Path(*(np.empty(0) for _ in Path._fields))
@@ -32,7 +33,7 @@ def loglike(pattern: Pattern, system: System, P0: Floats, sample: Sample, per_pe
     Minus infinity where an innovation variance is not positive.
     """
     W = scratch(system.c.size)
-    return forward(pattern, system, P0.reshape(-1), sample, _NO_PATH, False, per_period, W)
+    return float(forward(pattern, system, P0.reshape(-1), sample, _NO_PATH, False, per_period, W))
 
 
 def filter_path(pattern: Pattern, system: System, P0: Floats, sample: Sample, path: Path) -> bool:
@@ -55,16 +56,14 @@ def score(
     ``path`` is written; ``out`` (a zeroed `System`) and ``out_scale`` (n,) are added to; ``out_P0`` (m, m) is
     filled with the derivative in the covariance of the state before the sample, a symmetric matrix.
     """
-    m, start, kept = system.c.size, P0.reshape(-1), flat(path)
+    start, kept = P0.reshape(-1), flat(path)
     value = _filter(pattern, system, start, sample, kept)
-    if value == -np.inf:
-        return value
-    r, N, (u, D) = np.empty(m), np.empty((m, m)), np.empty((2, kept.F.size))
-    backward(
-        pattern, system, start, sample, kept, True, out, out_scale, r, N.reshape(-1), u, D, scratch(m)
-    )
-    np.add(out.a0, r, out=out.a0)
-    out_P0[:] = (np.multiply.outer(r, r) - (N + N.T) / 2) / 2
+    if value > -np.inf:
+        m, (u, D) = system.c.size, np.empty((2, kept.F.size))
+        by_cov = out_P0.reshape(-1)
+        backward(
+            pattern, system, start, sample, kept, True, out, out_scale, np.empty(m), by_cov, u, D, scratch(m)
+        )
     return value
 
 
@@ -91,4 +90,4 @@ def flat(path: Path) -> Path:
 
 def _filter(pattern: Pattern, system: System, P0: Floats, sample: Sample, path: Path) -> float:
     per_period, W = np.empty(len(sample.y)), scratch(system.c.size)
-    return forward(pattern, system, P0, sample, path, True, per_period, W)
+    return float(forward(pattern, system, P0, sample, path, True, per_period, W))

@@ -20,7 +20,11 @@ def make_ready() -> None:
     row, none, one = np.zeros(2, dtype=np.int64), np.empty(0, dtype=np.uint32), np.zeros(1)
     pattern = Pattern(row, none, row, none, row, none, none, none, none)
     system = System(np.empty(0), np.empty(0), one, np.empty(0), one, np.empty(0), one)
-    sample, P0, nothing = Sample(np.empty((0, 1)), np.empty((0, 0)), np.empty(0)), np.zeros((1, 1)), np.empty(0)
+    sample, P0, nothing = (
+        Sample(np.empty((0, 1)), np.empty((0, 0)), np.empty(0)),
+        np.zeros((1, 1)),
+        np.empty(0),
+    )
     path = Path(
         np.empty((0, 2, 1)), np.empty((0, 2, 1, 1)), np.empty((0, 1)), np.empty((0, 1)), np.empty((0, 1, 1))
     )

@@ -2,7 +2,7 @@ r"""The compiled recursions behind `capstar.kernels.gaussian` and `capstar.kerne
 
 The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
 matrices stand one after the other in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
-rounded up to a multiple of four: a loop over a row is then whole vector instructions.  What pads a row stays
+rounded up to a multiple of four, the width of a vector instruction.  What pads a row stays
 zero.  An argument named like a vector (``a``, ``r``) or matrix (``P``, ``N``) is its offset in ``W``.
 
 Indices are without sign (``U``), which saves the check for counting from the end.  A `step` is compiled once
@@ -14,41 +14,71 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
-from capstar.kernels.compiling import kernel, part, step
+from capstar.kernels.compiling import UNCOMPILED, kernel, part, step
 
 LOG_2PI = math.log(2.0 * math.pi)
 U = np.uint64
+_FOUR, _INT = ir.VectorType(ir.DoubleType(), 4), ir.IntType(32)
+
+
+def _instruction(adds):
+    """Set or increase the four entries of ``Y`` from ``y`` on by ``w`` times those of ``X`` from ``x`` on."""
+
+    def plain(Y, y, w, X, x):
+        product = w * X[int(x) : int(x) + 4]
+        Y[int(y) : int(y) + 4] = Y[int(y) : int(y) + 4] + product if adds else product
+
+    def compiled(_, Y, y, w, X, x):
+        def generate(context, builder, signature, args):
+            def pointer(k):
+                array = context.make_array(signature.args[k])(context, builder, args[k])
+                return builder.bitcast(builder.gep(array.data, [args[k + 1]]), _FOUR.as_pointer())
+
+            source, target = builder.load(pointer(3), align=8), pointer(0)
+            one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), args[2], ir.Constant(_INT, 0))
+            weight = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
+            result = builder.fmul(weight, source)
+            if adds:
+                result = builder.fadd(builder.load(target, align=8), result)
+            builder.store(result, target, align=8)
+            return context.get_dummy_value()
+
+        return types.void(Y, types.uint64, types.float64, X, types.uint64), generate
+
+    return plain if UNCOMPILED else intrinsic(compiled)
+
+
+_set4, _add4 = _instruction(False), _instruction(True)
 
 
 def scratch(m: int) -> np.ndarray:
     """Scratch array of any of the recursions for ``m`` states."""
-    return np.zeros((2 * m + 6) * ((m + 3) // 4 * 4))
+    return np.zeros((4 * m + 6) * ((m + 3) // 4 * 4))
 
 
 @step
-def _combine(n, stride, first, end, weight, col, X, x, W, y):
-    """Row ``y`` of length ``n``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
-    to, k = U(y), U(first)
-    if first == end:
-        for j in range(U(n)):
-            W[to + j] = 0.0
-    else:
-        w, at = weight[k], U(x) + U(stride) * U(col[k])
-        for j in range(U(n)):
-            W[to + j] = w * X[at + j]
+def _combine(s, first, end, weight, col, W, x, y):
+    """Row ``y``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
+    k, w, at = U(first), 0.0, U(x)
+    if first < end:
+        w, at = weight[k], U(x) + U(s) * U(col[k])
+    for j in range(U(0), U(s), U(4)):
+        _set4(W, U(y) + j, w, W, at + j)
     for k in range(U(first + 1), U(end)):
-        w, at = weight[k], U(x) + U(stride) * U(col[k])
-        for j in range(U(n)):
-            W[to + j] += w * X[at + j]
+        w, at = weight[k], U(x) + U(s) * U(col[k])
+        for j in range(U(0), U(s), U(4)):
+            _add4(W, U(y) + j, w, W, at + j)
 
 
 @step
 def _add(s, w, W, x, y):
     """Add ``w`` times the row ``x`` to the row ``y``."""
-    at, to = U(x), U(y)
-    for j in range(U(s)):
-        W[to + j] += w * W[at + j]
+    for j in range(U(0), U(s), U(4)):
+        _add4(W, U(y) + j, w, W, U(x) + j)
 
 
 @step
@@ -74,6 +104,28 @@ def _copy(rows, m, X, x, dx, Y, y, dy):
         at, to = U(x + i * dx), U(y + i * dy)
         for j in range(U(m)):
             Y[to + j] = X[at + j]
+
+
+@step
+def _pack(m, s, W, x, Y, y):
+    """Copy a matrix to where its rows follow each other; what one writes too far the next overwrites."""
+    last = U(m - 1)
+    for i in range(last):
+        for j in range(U(0), U(s), U(4)):
+            _set4(Y, U(y) + i * U(m) + j, 1.0, W, U(x) + i * U(s) + j)
+    for j in range(U(m)):
+        Y[U(y) + last * U(m) + j] = W[U(x) + last * U(s) + j]
+
+
+@step
+def _unpack(m, s, X, x, W, y):
+    """Copy a matrix whose rows follow each other; those of the copy are not padded with zeros."""
+    last = U(m - 1)
+    for i in range(last):
+        for j in range(U(0), U(s), U(4)):
+            _set4(W, U(y) + i * U(s) + j, 1.0, X, U(x) + i * U(m) + j)
+    for j in range(U(m)):
+        W[U(y) + last * U(s) + j] = X[U(x) + last * U(m) + j]
 
 
 @step
@@ -118,7 +170,7 @@ def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         v -= system.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
-    _combine(s, s, first, end, system.z, pattern.z_col, W, P, W, M)
+    _combine(s, first, end, system.z, pattern.z_col, W, P, M)
     F = sample.scale[t] * sample.scale[t] * system.h[i]
     for k in range(U(first), U(end)):
         source = U(pattern.z_col[k])
@@ -150,9 +202,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
         a, a_next = a_next, a
         for i in range(m):
-            _combine(
-                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, W, A + i * s
-            )
+            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, A + i * s)
         _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, P)
         _add_covariance(s, pattern.q_row, pattern.q_col, system.q, W, P)
         square, volume, seen = 0.0, 1.0, 0
@@ -160,7 +210,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
             if keep:
                 at = t * (p + 1) + i
                 _copy(1, m, W, a, 0, path.a, at * m, 0)
-                _copy(m, m, W, P, s, path.P, at * m * m, m)
+                _pack(m, s, W, P, path.P, at * m * m)
             if i == p or math.isnan(sample.y[t, i]):
                 continue
             v, F = _update(m, s, pattern, system, sample, t, i, W, a, P, M)
@@ -199,7 +249,7 @@ def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, 
 
 
 @part
-def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, out):
+def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
     """Differentiate through ``T a + c`` and ``T P T' + Q``; ``A`` is overwritten.
 
     The state before is at ``start * m`` of ``a`` and its covariance at ``start * m * m`` of ``P``.
@@ -208,9 +258,10 @@ def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, out):
         i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
         half = 0.5 if i == j else 1.0
         out.q[k] += half * (W[U(r) + i] * W[U(r) + j] - W[U(N) + i * U(s) + j])
+    _unpack(m, s, P, start * m * m, W, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-        _combine(m, m, first, end, system.t, pattern.t_col, P, start * m * m, W, A + i * s)
+        _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
     for i in range(m):
         mine = W[U(r + i)]
         out.c[i] += mine
@@ -240,8 +291,8 @@ def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
 
 
 @part
-def _predict_back(m, s, pattern, system, W, r, N, B):
-    """``r = T' r`` and ``N = T' N T``; ``B`` and the row before it are overwritten."""
+def _predict_back(m, s, pattern, system, W, r, N, B, C):
+    """``r = T' r`` and ``N = T' N T``; ``B``, the row before it and ``C`` are overwritten."""
     r_next = B - s
     _fill((m + 1) * s, 0.0, W, r_next)
     for i in range(m):
@@ -252,12 +303,11 @@ def _predict_back(m, s, pattern, system, W, r, N, B):
     for i in range(U(m)):
         W[U(r) + i] = W[U(r_next) + i]
         for j in range(U(m)):
-            W[U(N) + i * U(s) + j] = 0.0
-    for i in range(U(m)):
-        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + U(1)])):
-            weight, row = system.t[k], U(N) + U(pattern.t_col[k]) * U(s)
-            for j in range(U(m)):
-                W[row + j] += weight * W[U(B) + j * U(s) + i]
+            W[U(C) + j * U(s) + i] = W[U(B) + i * U(s) + j]
+    _fill(m * s, 0.0, W, N)
+    for i in range(m):
+        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
+            _add(s, system.t[k], W, C + i * s, N + s * np.int64(pattern.t_col[k]))
 
 
 @kernel
@@ -269,7 +319,8 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
     """
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
-    r, q, z, w, M, N, B = 0, s, 2 * s, 3 * s, 4 * s, 5 * s, (m + 6) * s
+    r, q, z, w, M, N = 0, s, 2 * s, 3 * s, 4 * s, 5 * s
+    B, C, unclean = (m + 6) * s, (2 * m + 6) * s, (3 * m + 6) * s
     for t in range(path.F.size // p - 1, -2, -1):
         for i in range(p - 1 if t >= 0 else -1, -1, -1):
             at = t * p + i
@@ -290,15 +341,21 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
             _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
         if not gradient or t < 0:
             _copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
-            _copy(m, m, W, N, s, N_path, (t + 1) * m * m, m)
+            _pack(m, s, W, N, N_path, (t + 1) * m * m)
         if t < 0:
             break
         if gradient:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
-            _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, out)
-        _predict_back(m, s, pattern, system, W, r, N, B)
+            _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, unclean, out)
+        _predict_back(m, s, pattern, system, W, r, N, B, C)
+    if gradient:
+        for i in range(m):
+            out.a0[i] += r_path[i]
+            for j in range(i + 1):
+                half = (r_path[i] * r_path[j] - (W[U(N + i * s + j)] + W[U(N + j * s + i)]) / 2) / 2
+                N_path[i * m + j], N_path[j * m + i] = half, half
 
 
 @part
@@ -311,7 +368,7 @@ def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, d
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     _copy(1, m, path.M, at * m, 0, W, M, 0)
-    _combine(s, s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, W, dM)
+    _combine(s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, dM)
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         source, change = np.int64(pattern.z_col[k]), direction.z[k]
         dv -= change * path.a[U(state + source)] + system.z[k] * W[U(da + source)]
@@ -333,13 +390,14 @@ def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, d
 
 
 @part
-def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP_next, A):
+def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP_next, A, C):
     """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
+    _unpack(m, s, P, start * m * m, W, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
         for k in range(U(first), U(end)):
             W[U(da_next + i)] += direction.t[k] * a[U(start * m) + U(pattern.t_col[k])]
-        _combine(m, m, first, end, direction.t, pattern.t_col, P, start * m * m, W, A + i * s)
+        _combine(s, first, end, direction.t, pattern.t_col, W, C, A + i * s)
     for i in range(U(m)):
         for j in range(U(m)):
             total = 0.0
@@ -358,14 +416,12 @@ def along(pattern, system, direction, moving, P0, dP0, sample, dscale, path, out
     m, (n, p) = system.c.size, sample.y.shape
     s = (m + 3) // 4 * 4
     da, da_next, dM, w, M = 0, s, 2 * s, 3 * s, 4 * s
-    dP, A = 6 * s, (m + 6) * s
+    dP, A, C = 6 * s, (m + 6) * s, (2 * m + 6) * s
     _copy(1, m, direction.a0, 0, 0, W, da, 0)
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
         for i in range(m):
-            _combine(
-                s, s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, W, A + i * s
-            )
+            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, A + i * s)
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
         da, da_next = da_next, da
         _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, dP)
@@ -374,7 +430,7 @@ def along(pattern, system, direction, moving, P0, dP0, sample, dscale, path, out
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
-            _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da, dP, A)
+            _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da, dP, A, C)
         out[t] = 0.0
         for i in range(p):
             if not math.isnan(sample.y[t, i]):

@@ -8,6 +8,7 @@ extreme of two of a kind has the larger ``kind * price``.
 from __future__ import annotations
 
 import numpy as np
+
 from capstar.kernels.compiling import cached
 
 

@@ -30,5 +30,15 @@ def score_per_period(
     moving = bool(tangent.t.any())
     start, change = P0.reshape(-1), dP0.reshape(-1)
     along(
-        pattern, system, tangent, moving, start, change, sample, dscale, flat(path), out, scratch(system.c.size)
+        pattern,
+        system,
+        tangent,
+        moving,
+        start,
+        change,
+        sample,
+        dscale,
+        flat(path),
+        out,
+        scratch(system.c.size),
     )
