@@ -110,7 +110,7 @@ def wide_model() -> Spec:
         },
         transition={"mu": mu(-1) + drift + e_mu, "nu": phi * nu(-1) + kappa * mu(-1) + e_nu},
         shocks={"e_y": sd_y, "e_q": sd_q, "e_mu": sd_mu, "e_nu": sd_nu},
-        reports={"away": y - mu + x(-1), "past": y(-2) + 2 * nu},
+        reports={"away": y - mu + x(-1), "past": y(-2) + q(-1) + 2 * nu},
     )
 
 
@@ -126,7 +126,7 @@ def follow(begin: np.ndarray, shocks: np.ndarray, data: dict[str, np.ndarray], x
         output += v["beta"] * x[t + 2] + v["late"] * x[t] + v["sd_y"] * e_y
         q.append(v["phi"] * q[-1] + v["b"] * (y[-1] - mu[-2]) + v["kappa"] * nu[-1] + v["sd_q"] * e_q)
         y.append(output)
-        out.append([y[-1], q[-1], y[-1] - mu[-1] + x[t + 1], y[-3] + 2 * nu[-1]])
+        out.append([y[-1], q[-1], y[-1] - mu[-1] + x[t + 1], y[-3] + q[-2] + 2 * nu[-1]])
     return np.array(out)
 
 
