@@ -86,7 +86,16 @@ def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
     )
     table = macro()
     data = pd.DataFrame({"y": 100 * np.log(table["realgdp"]), "pi": table["infl"], "r": table["realint"]})
-    values = {"a_1": 0.8, "a_r": -0.05, "b_1": 0.6, "b_y": 0.1, "s_y": 0.4, "s_pi": 1.8, "s_s": 0.5, "s_g": 0.05}
+    values = {
+        "a_1": 0.8,
+        "a_r": -0.05,
+        "b_1": 0.6,
+        "b_y": 0.1,
+        "s_y": 0.4,
+        "s_pi": 1.8,
+        "s_s": 0.5,
+        "s_g": 0.05,
+    }
     return spec, data.iloc[1:], values | {"kappa": 1.5}
 
 
@@ -131,8 +140,12 @@ def test_function_and_method_agree_and_the_summary_adds_up() -> None:
     pd.testing.assert_frame_equal(found.table, results.news(earlier, later).table)
     summary = found.summary("2008Q1")
     shown = summary.tables["Reports in 2008Q1"].loc["factor"]
-    assert summary.tables["New observations"]["adds to factor"].sum() == pytest.approx(shown["news"], abs=1e-8)
-    assert summary.tables["Revisions, by series"].loc["factor"].sum() == pytest.approx(shown["revisions"], abs=1e-8)
+    assert summary.tables["New observations"]["adds to factor"].sum() == pytest.approx(
+        shown["news"], abs=1e-8
+    )
+    assert summary.tables["Revisions, by series"].loc["factor"].sum() == pytest.approx(
+        shown["revisions"], abs=1e-8
+    )
     assert repr(found) == "<News 8 new observations, 3 reports>"
     with pytest.raises(DataError, match="1901Q1 is not in the data, 1959Q2 to 2009Q1"):
         found.summary("1901Q1")
@@ -149,5 +162,7 @@ def test_what_cannot_be_explained() -> None:
         results.news(earlier, later[["y_1"]])
     gone = later.copy()
     gone.loc["1990Q1", "y_1"] = np.nan
-    with pytest.raises(DataError, match=r"y_1 in 1990Q1 is in the earlier data and not in the later\. Fill it"):
+    with pytest.raises(
+        DataError, match=r"y_1 in 1990Q1 is in the earlier data and not in the later\. Fill it"
+    ):
         results.news(earlier, gone)
