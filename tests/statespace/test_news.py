@@ -70,7 +70,7 @@ def test_identities(name: str) -> None:
 
 def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
     """Output about a trend and inflation that reads its own lags, after Holston, Laubach and Williams (2017)."""
-    a_1, a_r, b_1, b_y, s_y, s_pi, s_s, s_g, kappa = params("a_1 a_r b_1 b_y s_y s_pi s_s s_g kappa")
+    a_1, a_r, b_1, b_y, s_y, s_pi, s_s, s_g, _ = params("a_1 a_r b_1 b_y s_y s_pi s_s s_g kappa")
     y, pi, r, star, g, e_y, e_pi, e_s, e_g = variables("y pi r star g e_y e_pi e_s e_g")
     gap = y - star
     spec = Spec(

@@ -27,7 +27,7 @@ from capstar.statespace.storage import pack_spec, unpack_spec
 
 def same(one: StateSpaceResults, two: StateSpaceResults) -> None:
     """Bit for bit."""
-    exact = {"check_exact": True}
+    exact = {"check_exact": True, "check_index_type": False}  # of no parameter at all
     pd.testing.assert_series_equal(one.ml.params, two.ml.params, **exact)
     pd.testing.assert_frame_equal(one.data, two.data, **exact)
     assert one.llf == two.llf
@@ -35,7 +35,8 @@ def same(one: StateSpaceResults, two: StateSpaceResults) -> None:
     pd.testing.assert_frame_equal(one.smoothed, two.smoothed, **exact)
     assert str(one.spec) == str(two.spec)
     assert pack_spec(one.spec) == pack_spec(two.spec)
-    pd.testing.assert_frame_equal(one.ml.hessian, two.ml.hessian, **exact)
+    np.testing.assert_array_equal(one.ml.hessian, two.ml.hessian)
+    assert list(one.ml.hessian) == list(two.ml.hessian)
     pd.testing.assert_series_equal(one.ml.at_bound, two.ml.at_bound)
     assert one.ml.starts.to_dict("list") == two.ml.starts.to_dict("list")
     assert (one.ml.converged, one.ml.curvature) == (two.ml.converged, two.ml.curvature)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from textbook import books, fitted, macro
+from textbook import fitted, macro
 
 from capstar.statespace import (
     InitialState,

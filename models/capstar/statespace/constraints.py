@@ -177,7 +177,7 @@ class SumBelow(Constraint):
 
 
 def _partial_autocorrelations(coefficients: Floats) -> Floats | None:
-    """Durbin's recursion backwards; None where the autoregression is not stationary, which it is if all are below one."""
+    """Durbin's recursion backwards; None where one is not below one, and so the autoregression not stationary."""
     out, left = np.empty_like(coefficients), coefficients
     for k in range(coefficients.size - 1, -1, -1):
         out[k] = left[k]

@@ -58,6 +58,30 @@ class StateSpaceResults:
         How the state before the sample was chosen.
     estimated : StateSpaceResults or None
         What the parameters were estimated on, where it is not this sample.
+
+    Examples
+    --------
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> found = fit(level, flow)
+    >>> found
+    <StateSpaceResults local level, 1871-1970, log-likelihood -633.4646>
+    >>> found.conf_int().round(0).loc["s_eps"].to_dict()
+    {'lower': 98.0, 'upper': 148.0}
+    >>> found.reports()["level"].iloc[-1].round(1)
+    np.float64(798.4)
+    >>> found.forecast(2).interval()["y"].round(0).iloc[0].to_dict()
+    {'lower': 562.0, 'upper': 1034.0}
+    >>> StateSpaceResults.load(found.save("nile.json"))
+    <StateSpaceResults local level, 1871-1970, log-likelihood -633.4646>
+    >>> model = found.to_statsmodels()
+    >>> round(float(model.loglike(model.start_params)), 4)
+    -633.4646
     """
 
     problem: Problem
@@ -285,7 +309,13 @@ class StateSpaceResults:
         """
         first = self.problem.index[0]
         return explain_revisions(
-            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed.to_dict(), start=first
+            self.spec,
+            self.ml.params,
+            earlier,
+            later,
+            initial=self.initial,
+            fixed=self.fixed.to_dict(),
+            start=first,
         )
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
@@ -311,7 +341,9 @@ class StateSpaceResults:
         if absent := [name for name in self.data if name not in more]:
             raise DataError(f"{self.model_name}: the further data lack {absent[0]}. Add the column.")
         whole = pd.concat([self.data.loc[:last], more[list(self.data)]])
-        problem = start_from(self.spec, whole, self.initial, fixed=self.fixed.to_dict(), start=self.problem.index[0])
+        problem = start_from(
+            self.spec, whole, self.initial, fixed=self.fixed.to_dict(), start=self.problem.index[0]
+        )
         ml = replace(self.ml, llf=problem.loglike(self.ml.params))
         return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)
 
