@@ -50,7 +50,7 @@ class Change:
     >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
     >>> moved = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
     >>> moved.by_year().sum().round(1).to_dict()
-    {'y': -233.1}
+    {'y': -222.1}
     """
 
     report: str

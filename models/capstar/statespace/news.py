@@ -57,7 +57,7 @@ class News:
     >>> known = {"s_eps": 122.876, "s_eta": 38.33}
     >>> found = explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
     >>> found.impacts.loc[("level", "1970")].round(1).to_list()
-    [-25.2, -34.3]
+    [-28.2, -31.5]
     """
 
     table: pd.DataFrame
