@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from textbook import books, fitted, macro
+from textbook import books, fitted, phillips
 
 from capstar.errors import DataError
-from capstar.statespace import Spec, explain_revisions, fit, params, variables
+from capstar.statespace import explain_revisions, fit
 
 SIGNALS = {"local level": {"level": "y"}, "factor": {"first": "y_1", "second": "y_2"}, "arma": {"state": "y"}}
 
@@ -66,37 +66,6 @@ def test_identities(name: str) -> None:
     identities(found, 1e-7 if name in ("trend", "cycle") else 1e-8)  # series of 900, growth of 1
     assert np.abs(found.table["news"]).max() > 1e-3
     assert np.abs(found.table["revisions"]).max() > 1e-4
-
-
-def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
-    """Output about a trend and inflation that reads its own lags, after Holston, Laubach and Williams (2017)."""
-    a_1, a_r, b_1, b_y, s_y, s_pi, s_s, s_g, _ = params("a_1 a_r b_1 b_y s_y s_pi s_s s_g kappa")
-    y, pi, r, star, g, e_y, e_pi, e_s, e_g = variables("y pi r star g e_y e_pi e_s e_g")
-    gap = y - star
-    spec = Spec(
-        "Phillips curve",
-        {
-            "y": star + a_1 * gap(-1) + a_r * r(-1) + e_y,
-            "pi": b_1 * pi(-1) + (1 - b_1) * pi(-2) + b_y * gap(-1) + e_pi,
-        },
-        {"star": star(-1) + g(-1) + e_s, "g": g(-1) + e_g},
-        {"e_y": s_y, "e_pi": s_pi, "e_s": s_s, "e_g": s_g},
-        obs_scale={"kappa": ("1974Q1", "1975Q4")},
-        reports={"gap": gap, "growth": 4 * g},
-    )
-    table = macro()
-    data = pd.DataFrame({"y": 100 * np.log(table["realgdp"]), "pi": table["infl"], "r": table["realint"]})
-    values = {
-        "a_1": 0.8,
-        "a_r": -0.05,
-        "b_1": 0.6,
-        "b_y": 0.1,
-        "s_y": 0.4,
-        "s_pi": 1.8,
-        "s_s": 0.5,
-        "s_g": 0.05,
-    }
-    return spec, data.iloc[1:], values | {"kappa": 1.5}
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from textbook import books, fitted, macro
+from textbook import books, fitted, macro, phillips
 
 from capstar.errors import DataError, SpecificationError
 from capstar.statespace import Spec, fit, params, variables
@@ -146,7 +148,7 @@ def test_what_cannot_be_appended() -> None:
         short.append(one.data[["y_1"]].iloc[-20:])
 
 
-def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
+def inflation() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
     """Inflation that reads two own lags and unemployment, with a constant."""
     k, b_1, b_2, b_u, s_pi, s_n, rho = params("k b_1 b_2 b_u s_pi s_n rho")
     pi, un, n, e, v = variables("pi un n e v")
@@ -163,7 +165,7 @@ def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
 
 def test_forecast_after_a_missing_value_that_the_equations_read() -> None:
     """Against the same model with the lags as states: an AR(2) with a shock that is itself an AR(1)."""
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     gap = data.copy()
     gap.loc[data.index[-1], "pi"] = np.nan
     future = pd.DataFrame({"un": 6.0}, pd.period_range(data.index[-1] + 1, periods=6, freq="Q"))
@@ -176,8 +178,34 @@ def test_forecast_after_a_missing_value_that_the_equations_read() -> None:
     np.testing.assert_allclose(found.std, expected.std.iloc[1:], rtol=1e-9, atol=1e-12)
 
 
-def test_forecast_needs_the_series_it_does_not_explain() -> None:
+def test_forecast_after_a_missing_value_beside_one_that_is_there() -> None:
+    """Inflation is missing in the last quarter, output is not and says something of it.
+
+    Filled with its expectation inflation changes no mean, and its variance adds to those of the forecasts as the square
+    of what a unit of it moves them by.
+    """
     spec, data, values = phillips()
+    spec = replace(spec, obs_scale={"kappa": ("2009Q1", "2009Q3")})
+    last = data.index[-1]
+    future = pd.DataFrame({"r": 1.0}, pd.period_range(last + 1, periods=5, freq="Q"))
+
+    def given(inflation: float):
+        results = fit(spec, data.assign(pi=data["pi"].where(data.index != last, inflation)), fixed=values)
+        return results, results.forecast(5, future=future)
+
+    results, found = given(np.nan)
+    states = results.states("filtered").loc[last]
+    pi, y = data["pi"], data["y"]
+    expected = 0.6 * pi[last - 1] + 0.4 * pi[last - 2] + 0.1 * (y[last - 1] - states["star(-1)"])
+    spread = (0.1 * states["star(-1)_se"]) ** 2 + (1.5 * 1.8) ** 2
+    filled, more = given(expected)[1], given(expected + 1.0)[1]
+    np.testing.assert_allclose(found.mean, filled.mean, rtol=1e-10)
+    variance = filled.std**2 + (more.mean - filled.mean) ** 2 * spread
+    np.testing.assert_allclose(found.std, np.sqrt(variance), rtol=1e-9)
+
+
+def test_forecast_needs_the_series_it_does_not_explain() -> None:
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values)
     assert results.forecast(1).mean.notna().all(axis=None)  # unemployment is read with a lag
     with pytest.raises(DataError, match=r"un is not given for 2009Q4\. Pass its path"):
@@ -215,7 +243,7 @@ def test_a_seed_gives_one_draw() -> None:
 
 
 def test_draws_follow_their_own_lags() -> None:
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values | {"s_pi": 1e-9})
     drawn = results.simulate(seed=1)
     pi, noise = drawn.data["pi"], drawn.states["n"]
@@ -244,7 +272,7 @@ def test_a_change_is_the_sum_of_its_parts(name: str, report: str, which: str) ->
 
 
 def test_a_report_that_reads_data() -> None:
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values)
     change = results.decompose("gap", "1980Q1", "1985Q1")
     assert change.data == pytest.approx(data["pi"]["1985Q1"] - data["pi"]["1980Q1"], abs=1e-12)

@@ -90,7 +90,8 @@ def fit(
     problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
     if not np.isfinite(problem.y).any():
         raise DataError(
-            f"{spec.name}: there is no observation of {list(problem.model.observed)} in the sample. Choose other periods."
+            f"{spec.name}: there is no observation of {list(problem.model.observed)} in the sample. Choose other "
+            "periods."
         )
     chosen = problem.table().release(start_params or {}).starting(start_params or {}).fix(held)
     chosen = search_start(problem, chosen, seed=seed)

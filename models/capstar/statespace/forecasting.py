@@ -226,6 +226,12 @@ class _Extended:
         return rows, const
 
 
+def require_count(name: str, value: int) -> None:
+    """Raise `SpecificationError` unless the value is a number of periods."""
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise SpecificationError(f"{name}={value!r}; give a number of periods, at least 1.")
+
+
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:
     model = estimates.problem.model
     for source, lag in (*model.regressors, *model.report_inputs):
