@@ -285,7 +285,7 @@ def test_natural_rate_model(embedded_fit) -> None:
     for text in ("Ljung-Box Q(8)", "1978Q2", "Innovations of pi: not normal", "Harvey and Koopman"):
         assert text in printed
     assert "<table" in found._repr_html_()
-    assert repr(found).startswith("<Diagnostics HLW 2017")
+    assert repr(found).startswith("Diagnostics: HLW 2017")  # a table
 
 
 def test_figure_has_a_row_for_each_series(embedded_fit) -> None:
