@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError
-from capstar.frames import as_quarterly, require_columns, require_complete, require_quarters
+from capstar.frames import as_periods, as_quarterly, require_columns, require_complete, require_quarters
 
 QUARTERS = pd.period_range("1999Q3", periods=6, freq="Q", name="date")
 
@@ -86,3 +86,66 @@ def test_checks_name_column_and_date() -> None:
         require_complete(table, ["a"], source="here")
     with pytest.raises(DataError, match=r"the columns \['b'\] are missing \(for x\); there are \['a'\]"):
         require_columns(table, ["a", "b"], source="here", why="for x")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "expected"),
+    [
+        ("QS", "Q-DEC"), ("QE", "Q-DEC"), ("QS-OCT", "Q-DEC"), ("BQE", "Q-DEC"), ("MS", "M"), ("ME", "M"), ("BMS", "M"),
+        ("YS", "Y-DEC"), ("YE", "Y-DEC"), ("W-MON", "W-MON"), ("D", "D"), ("h", "h"), ("2D", "2D"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("known", [True, False])
+def test_regular_timestamps_become_periods(frequency: str, expected: str, known: bool) -> None:
+    dates = pd.date_range("2001-01-01", periods=6, freq=frequency)
+    table = pd.DataFrame({"a": np.arange(6)}, dates if known else pd.DatetimeIndex(dates.to_numpy()))
+    out = as_periods(table)
+    assert out.index.freqstr == expected
+    assert out.index.name == "date"
+    inside = [
+        period.start_time <= date <= period.end_time for period, date in zip(out.index, dates, strict=True)
+    ]
+    assert all(inside)
+    pd.testing.assert_frame_equal(as_periods(out), out)
+
+
+def test_time_zones_rows_and_columns_of_dates() -> None:
+    table = pd.DataFrame({"a": np.arange(6)}, QUARTERS)
+    stamped = table.set_axis(QUARTERS.to_timestamp().tz_localize("America/New_York"))
+    pd.testing.assert_frame_equal(as_periods(stamped), as_periods(table))
+    pd.testing.assert_frame_equal(as_periods(table.reset_index()), as_periods(table))
+    years = as_periods(table.set_axis(range(1990, 1996)))
+    assert [str(p) for p in years.index] == ["1990", "1991", "1992", "1993", "1994", "1995"]
+    assert as_periods(table["a"]).equals(as_periods(table))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.bdate_range("2000-01-03", periods=6),
+        pd.date_range("2000-01-01", periods=6, freq="2MS"),
+        pd.DatetimeIndex(
+            ["2000-01-01", "2000-02-01", "2000-04-01", "2000-05-01", "2000-06-01", "2000-07-01"]
+        ),
+        pd.DatetimeIndex(["2000-01-01", None, "2000-03-01", "2000-04-01", "2000-05-01", "2000-06-01"]),
+        pd.Index(list("abcdef")),
+        pd.Index(np.arange(6) + 0.5),
+    ],
+)
+def test_dates_without_a_regular_spacing(index: pd.Index) -> None:
+    with pytest.raises(DataError, match=r"t\.csv: the dates are a \w+ from .* Set a PeriodIndex"):
+        as_periods(pd.DataFrame({"a": 1.0}, index), source="t.csv")
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (QUARTERS[[0, 1, 3, 4, 5]], "1999Q4 is followed by 2000Q2, expected 2000Q1"),
+        (QUARTERS[[0, 1, 1, 2, 3]], "1999Q4 is followed by 1999Q4, expected 2000Q1"),
+        (QUARTERS[::-1], "2000Q4 is followed by 2000Q3, expected 2001Q1"),
+        ([1990, 1992, 1993], "1990 is followed by 1992, expected 1991"),
+    ],
+)
+def test_periods_once_and_in_order(index, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        as_periods(pd.DataFrame({"a": 1.0}, index))

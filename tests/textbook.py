@@ -205,6 +205,37 @@ def factor() -> Textbook:
     )
 
 
+def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
+    """Output about a trend and inflation that reads its own lags, after Holston, Laubach and Williams (2017)."""
+    a_1, a_r, b_1, b_y, s_y, s_pi, s_s, s_g, _ = params("a_1 a_r b_1 b_y s_y s_pi s_s s_g kappa")
+    y, pi, r, star, g, e_y, e_pi, e_s, e_g = variables("y pi r star g e_y e_pi e_s e_g")
+    gap = y - star
+    spec = Spec(
+        "Phillips curve",
+        {
+            "y": star + a_1 * gap(-1) + a_r * r(-1) + e_y,
+            "pi": b_1 * pi(-1) + (1 - b_1) * pi(-2) + b_y * gap(-1) + e_pi,
+        },
+        {"star": star(-1) + g(-1) + e_s, "g": g(-1) + e_g},
+        {"e_y": s_y, "e_pi": s_pi, "e_s": s_s, "e_g": s_g},
+        obs_scale={"kappa": ("1974Q1", "1975Q4")},
+        reports={"gap": gap, "growth": 4 * g},
+    )
+    table = macro()
+    data = pd.DataFrame({"y": 100 * np.log(table["realgdp"]), "pi": table["infl"], "r": table["realint"]})
+    values = {
+        "a_1": 0.8,
+        "a_r": -0.05,
+        "b_1": 0.6,
+        "b_y": 0.1,
+        "s_y": 0.4,
+        "s_pi": 1.8,
+        "s_s": 0.5,
+        "s_g": 0.05,
+    }
+    return spec, data.iloc[1:], values | {"kappa": 1.5}
+
+
 def oriented(p: pd.Series) -> pd.Series:
     """Parameters with the sign of the factor that makes the first loading positive."""
     out = p.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -95,8 +96,8 @@ def _any_periods(index: pd.Index, source: str) -> pd.PeriodIndex:
     if isinstance(index, pd.PeriodIndex):
         return index.rename("date")
     if isinstance(index, pd.DatetimeIndex):
-        frequency = index.freqstr or (pd.infer_freq(index) if len(index) > 2 else None)
-        if frequency is not None and not frequency.startswith(("B", "C")):
+        frequency = index.freqstr or _inferred(index)
+        if frequency is not None and frequency not in ("B", "C"):
             try:
                 return index.tz_localize(None).to_period(to_period_alias(frequency)).rename("date")
             except ValueError:
@@ -109,6 +110,18 @@ def _any_periods(index: pd.Index, source: str) -> pd.PeriodIndex:
         "calendar. Set a PeriodIndex, data.index = pd.PeriodIndex(dates, freq='Q'), or 'M', 'D' and so on; for "
         "business days number the rows, data.reset_index(drop=True)."
     )
+
+
+def _inferred(index: pd.DatetimeIndex) -> str | None:
+    """Frequency of timestamps with a regular spacing."""
+    if len(index) < 3:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # pandas announces that an offset will be returned, which is understood too
+        found = pd.infer_freq(index)
+    return None if found is None else str(getattr(found, "freqstr", found))
 
 
 def to_period_alias(frequency: str) -> str:

@@ -56,7 +56,9 @@ def test_an_ar2_by_hand() -> None:
     np.testing.assert_allclose(slope, [[1.4, -0.5], [0.0, 1.0]])
 
 
-@pytest.mark.parametrize("explosive", [[1.2], [1.0], [1.5, 0.2], [0.5, 0.5], [0.9, 0.8, -0.3], [0.0, 0.0, 0.0, 1.5]])
+@pytest.mark.parametrize(
+    "explosive", [[1.2], [1.0], [1.5, 0.2], [0.5, 0.5], [0.9, 0.8, -0.3], [0.0, 0.0, 0.0, 1.5]]
+)
 def test_an_explosive_start_is_moved_inside(explosive: list[float]) -> None:
     constraint = autoregression(len(explosive))
     moved, _ = constraint.values(constraint.coordinates(np.array(explosive)))
@@ -78,7 +80,9 @@ def test_score_pulled_back_to_coordinates() -> None:
     x = np.array([0.1, 0.6, 0.3, -0.5, 0.7])
     pulled = at.pull(x, np.cos(at.fill(x)) * weights)
     steps = np.eye(5) * 1e-3
-    expected = [(8 * (value(x + h) - value(x - h)) - value(x + 2 * h) + value(x - 2 * h)) / 12e-3 for h in steps]
+    expected = [
+        (8 * (value(x + h) - value(x - h)) - value(x + 2 * h) + value(x - 2 * h)) / 12e-3 for h in steps
+    ]
     np.testing.assert_allclose(pulled, expected, atol=1e-10)
     by_period = at.pull(x, np.stack([np.cos(at.fill(x)) * weights] * 3))
     np.testing.assert_allclose(by_period, [pulled] * 3, rtol=1e-14)
@@ -105,7 +109,12 @@ def test_a_sum_with_one_member_held() -> None:
     [
         ((Stationary("a_0", "a_1"), SumBelow("a_1", "b")), {}, {}, "a_1 is under two constraints"),
         ((Stationary("a_0", "a_1"),), {"a_0": Parameter(0.1, lower=0.0)}, {}, "a_0 has bounds of its own"),
-        ((SumBelow("b", "c"),), {"c": Parameter(0.1, upper=0.5)}, {}, "c has bounds .* name another parameter last"),
+        (
+            (SumBelow("b", "c"),),
+            {"c": Parameter(0.1, upper=0.5)},
+            {},
+            "c has bounds .* name another parameter last",
+        ),
         ((Stationary("a_0", "a_1"),), {}, {"a_1": 0.1}, "a_1 cannot be held fixed alone"),
     ],
 )
@@ -130,7 +139,9 @@ def test_names_once_each(names) -> None:
 
 
 def test_a_constraint_on_nothing() -> None:
-    spec = Spec("odd", {"y": variables("mu")[0]}, {"mu": variables("mu")[0](-1)}, {}, constraints=(Stationary("r"),))
+    spec = Spec(
+        "odd", {"y": variables("mu")[0]}, {"mu": variables("mu")[0](-1)}, {}, constraints=(Stationary("r"),)
+    )
     with pytest.raises(SpecificationError, match="names r, which is in no equation"):
         spec.check()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
-from textbook import books, fitted, macro
+from textbook import books, fitted, macro, phillips
 
 from capstar.errors import DataError, SpecificationError
 from capstar.statespace import Spec, fit, params, variables
@@ -62,14 +64,11 @@ def test_covariances_against_statsmodels(kind: str) -> None:
     """Of a model whose parameters are the same in both: the same system through the bridge."""
     ours = fitted("arma")
     other = ours.to_statsmodels().smooth(ours.params.to_numpy(), cov_type="none")
-    if kind == "opg":
-        expected = other.cov_params_opg
-    else:
-        expected = other.cov_params_robust_oim
-    # Theirs uses the information of Harvey (1989, 3.4.69) for the sandwich, which differs in the sample from the Hessian.
-    tolerance = 1e-5 if kind == "opg" else 0.1
+    expected = np.asarray(other.cov_params_opg if kind == "opg" else other.cov_params_robust_approx)
     scale = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
-    np.testing.assert_allclose(ours.cov_params(kind) / scale, np.asarray(expected) / scale, atol=tolerance)
+    # Their Hessian is a difference of likelihoods, their scores are complex steps.
+    tolerance = 1e-6 if kind == "opg" else 1e-3
+    np.testing.assert_allclose(ours.cov_params(kind) / scale, expected / scale, atol=tolerance)
 
 
 def test_tests_and_intervals_follow_from_the_standard_errors() -> None:
@@ -78,9 +77,13 @@ def test_tests_and_intervals_follow_from_the_standard_errors() -> None:
     np.testing.assert_allclose(ours.tvalues, z, rtol=1e-14)
     np.testing.assert_allclose(ours.pvalues, 2 * norm.sf(np.abs(z)), rtol=1e-12)
     interval = ours.conf_int(0.1)
-    np.testing.assert_allclose((interval["upper"] - interval["lower"]) / 2, norm.ppf(0.95) * ours.bse, rtol=1e-12)
+    np.testing.assert_allclose(
+        (interval["upper"] - interval["lower"]) / 2, norm.ppf(0.95) * ours.bse, rtol=1e-12
+    )
     np.testing.assert_allclose(interval.mean(axis=1), ours.params, rtol=1e-12)
-    other = ours.to_statsmodels().smooth(ours.params.to_numpy(), cov_type="approx", cov_kwds={"approx_complex_step": True})
+    other = ours.to_statsmodels().smooth(
+        ours.params.to_numpy(), cov_type="approx", cov_kwds={"approx_complex_step": True}
+    )
     np.testing.assert_allclose(other.bse, ours.bse, rtol=1e-4)
     np.testing.assert_allclose(other.conf_int(0.1), interval, rtol=1e-3)
     with pytest.raises(SpecificationError, match=r"alpha=5; .* such as 0\.05"):
@@ -115,7 +118,9 @@ def test_append(name: str) -> None:
     one, ours = books()[name], fitted(name)
     short = fit(one.spec, one.data.iloc[:-20], fixed=ours.ml.params.to_dict())
     more = short.append(one.data.iloc[-20:])
-    other = theirs(name, one.data.iloc[:-20]).append(one.data.iloc[-20:])
+    # Their `append` forgets `use_exact_diffuse`; the whole sample at the same parameters is what it should give.
+    diffuse = name in ("local level", "trend", "cycle")
+    other = theirs(name) if diffuse else theirs(name, one.data.iloc[:-20]).append(one.data.iloc[-20:])
     assert more.llf == pytest.approx(other.llf, abs=1e-8)
     assert more.nobs == other.nobs
     # The same as everything at once.
@@ -137,13 +142,13 @@ def test_standard_errors_stay_those_of_the_estimate() -> None:
 def test_what_cannot_be_appended() -> None:
     one = books()["factor"]
     short = fit(one.spec, one.data.iloc[:-20], fixed=fitted("factor").ml.params.to_dict())
-    with pytest.raises(DataError, match="further data begin in 2004Q4, expected 2004Q4|expected 2004Q4"):
+    with pytest.raises(DataError, match="further data begin in 2005Q1, expected 2004Q4"):
         short.append(one.data.iloc[-19:])
     with pytest.raises(DataError, match=r"lack y_2\. Add the column"):
         short.append(one.data[["y_1"]].iloc[-20:])
 
 
-def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
+def inflation() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
     """Inflation that reads two own lags and unemployment, with a constant."""
     k, b_1, b_2, b_u, s_pi, s_n, rho = params("k b_1 b_2 b_u s_pi s_n rho")
     pi, un, n, e, v = variables("pi un n e v")
@@ -160,7 +165,7 @@ def phillips() -> tuple[Spec, pd.DataFrame, dict[str, float]]:
 
 def test_forecast_after_a_missing_value_that_the_equations_read() -> None:
     """Against the same model with the lags as states: an AR(2) with a shock that is itself an AR(1)."""
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     gap = data.copy()
     gap.loc[data.index[-1], "pi"] = np.nan
     future = pd.DataFrame({"un": 6.0}, pd.period_range(data.index[-1] + 1, periods=6, freq="Q"))
@@ -173,13 +178,41 @@ def test_forecast_after_a_missing_value_that_the_equations_read() -> None:
     np.testing.assert_allclose(found.std, expected.std.iloc[1:], rtol=1e-9, atol=1e-12)
 
 
-def test_forecast_needs_the_series_it_does_not_explain() -> None:
+def test_forecast_after_a_missing_value_beside_one_that_is_there() -> None:
+    """Inflation is missing in the last quarter, output is not and says something of it.
+
+    Filled with its expectation inflation changes no mean, and its variance adds to those of the forecasts as the square
+    of what a unit of it moves them by.
+    """
     spec, data, values = phillips()
+    spec = replace(spec, obs_scale={"kappa": ("2009Q1", "2009Q3")})
+    last = data.index[-1]
+    future = pd.DataFrame({"r": 1.0}, pd.period_range(last + 1, periods=5, freq="Q"))
+
+    def given(inflation: float):
+        results = fit(spec, data.assign(pi=data["pi"].where(data.index != last, inflation)), fixed=values)
+        return results, results.forecast(5, future=future)
+
+    results, found = given(np.nan)
+    states = results.states("filtered").loc[last]
+    pi, y = data["pi"], data["y"]
+    expected = 0.6 * pi[last - 1] + 0.4 * pi[last - 2] + 0.1 * (y[last - 1] - states["star(-1)"])
+    spread = (0.1 * states["star(-1)_se"]) ** 2 + (1.5 * 1.8) ** 2
+    filled, more = given(expected)[1], given(expected + 1.0)[1]
+    np.testing.assert_allclose(found.mean, filled.mean, rtol=1e-10)
+    variance = filled.std**2 + (more.mean - filled.mean) ** 2 * spread
+    np.testing.assert_allclose(found.std, np.sqrt(variance), rtol=1e-9)
+
+
+def test_forecast_needs_the_series_it_does_not_explain() -> None:
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values)
     assert results.forecast(1).mean.notna().all(axis=None)  # unemployment is read with a lag
     with pytest.raises(DataError, match=r"un is not given for 2009Q4\. Pass its path"):
         results.forecast(3)
-    with_path = results.forecast(3, future=pd.DataFrame({"un": [9.8, 9.9]}, pd.period_range("2009Q4", periods=2, freq="Q")))
+    with_path = results.forecast(
+        3, future=pd.DataFrame({"un": [9.8, 9.9]}, pd.period_range("2009Q4", periods=2, freq="Q"))
+    )
     assert with_path.to_frame().shape == (3, 6)
 
 
@@ -210,7 +243,7 @@ def test_a_seed_gives_one_draw() -> None:
 
 
 def test_draws_follow_their_own_lags() -> None:
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values | {"s_pi": 1e-9})
     drawn = results.simulate(seed=1)
     pi, noise = drawn.data["pi"], drawn.states["n"]
@@ -239,13 +272,16 @@ def test_a_change_is_the_sum_of_its_parts(name: str, report: str, which: str) ->
 
 
 def test_a_report_that_reads_data() -> None:
-    spec, data, values = phillips()
+    spec, data, values = inflation()
     results = fit(spec, data, fixed=values)
     change = results.decompose("gap", "1980Q1", "1985Q1")
     assert change.data == pytest.approx(data["pi"]["1985Q1"] - data["pi"]["1980Q1"], abs=1e-12)
     path = results.reports()["gap"]
     assert change.change == pytest.approx(path["1985Q1"] - path["1980Q1"], abs=1e-10)
-    for start, end, message in (("1985Q1", "1980Q1", "the earlier one first"), ("1900Q1", "1980Q1", "usable sample")):
+    for start, end, message in (
+        ("1985Q1", "1980Q1", "the earlier one first"),
+        ("1900Q1", "1980Q1", "usable sample"),
+    ):
         with pytest.raises(SpecificationError, match=message):
             results.decompose("gap", start, end)
     with pytest.raises(SpecificationError, match=r"no report 'gaps'; it has \['noise', 'gap'\]"):
@@ -267,7 +303,7 @@ def test_figures_show_the_numbers() -> None:
     mpl.use("Agg")
     ours = fitted("factor")
     figure = ours.plot(level=0.8)
-    assert [ax.get_title() for ax in figure.axes[:3]] == ["factor", "first", "second"]
+    assert [ax.get_title(loc="left") for ax in figure.axes[:3]] == ["factor", "first", "second"]
     line = figure.axes[0].lines[0]
     np.testing.assert_allclose(line.get_ydata(), ours.reports()["factor"])
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
@@ -277,7 +313,9 @@ def test_figures_show_the_numbers() -> None:
     drawn = ahead.plot()
     np.testing.assert_allclose(drawn.axes[0].lines[-1].get_ydata(), ahead.mean["y_1"])
     assert fitted("local level").decompose("level", "1880", "1950").plot().axes
-    rows = fit(fitted("local level").spec, pd.Series(np.arange(20.0) + np.sin(np.arange(20.0) * 7)), n_starts=1)
+    rows = fit(
+        fitted("local level").spec, pd.Series(np.arange(20.0) + np.sin(np.arange(20.0) * 7)), n_starts=1
+    )
     assert rows.plot().axes
 
 

@@ -16,7 +16,9 @@ k, d, b, a_1, a_2, rho, theta, s, lam, s_e, kappa = params("k d b a_1 a_2 rho th
 y, c, x, z, mu, w, u, v, e, l_ = variables("y c x z mu w u v e l_")
 
 SPECS = {
-    "AR(2)": Spec("AR(2)", {"y": d + b * c + e}, {"c": k + a_1 * c(-1) + a_2 * c(-2) + u}, {"u": lam * s_e, "e": s_e}),
+    "AR(2)": Spec(
+        "AR(2)", {"y": d + b * c + e}, {"c": k + a_1 * c(-1) + a_2 * c(-2) + u}, {"u": lam * s_e, "e": s_e}
+    ),
     "ARMA": Spec("ARMA", {"y": x}, {"x": k + rho * x(-1) + u + theta * w(-1), "w": u}, {"u": s}),
     "feedback": Spec(
         "feedback",
@@ -101,7 +103,9 @@ def test_unconditional_moments_of_an_autoregression() -> None:
     p_1, p_2, variance = 0.5, 0.2, (0.5 * 0.7) ** 2
     gamma = (1 - p_2) * variance / ((1 + p_2) * ((1 - p_2) ** 2 - p_1**2))
     np.testing.assert_allclose(mean, 0.3 / 0.3, rtol=1e-12)
-    np.testing.assert_allclose(cov, gamma * np.array([[1, p_1 / (1 - p_2)], [p_1 / (1 - p_2), 1]]), rtol=1e-12)
+    np.testing.assert_allclose(
+        cov, gamma * np.array([[1, p_1 / (1 - p_2)], [p_1 / (1 - p_2), 1]]), rtol=1e-12
+    )
 
 
 def test_a_stationary_start_forgets_nothing_and_adds_nothing() -> None:
@@ -114,7 +118,9 @@ def test_a_stationary_start_forgets_nothing_and_adds_nothing() -> None:
     cov = np.where(lags == 0, gamma_0, gamma_1 * p["rho"] ** (lags - 1.0))
     seen = np.isfinite(one.y[:, 0])
     cov, error = cov[np.ix_(seen, seen)], one.y[seen, 0] - p["k"] / (1 - p["rho"])
-    expected = -0.5 * (seen.sum() * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + error @ np.linalg.solve(cov, error))
+    expected = -0.5 * (
+        seen.sum() * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + error @ np.linalg.solve(cov, error)
+    )
     assert one.loglike(p) == pytest.approx(expected, abs=1e-9)
 
 
@@ -141,7 +147,9 @@ def test_a_diffuse_autoregression_is_regression_on_its_first_values() -> None:
     np.testing.assert_allclose(states.smoothed[:, 0], series, atol=1e-9)
 
 
-@pytest.mark.parametrize("initial", ["steady", None, ([0.0], [[1.0]]), ([0.0, np.nan], np.eye(2)), ([0.0, 0.0], -np.eye(2))])
+@pytest.mark.parametrize(
+    "initial", ["steady", None, ([0.0], [[1.0]]), ([0.0, np.nan], np.eye(2)), ([0.0, 0.0], -np.eye(2))]
+)
 def test_no_such_start(initial) -> None:
     with pytest.raises(SpecificationError, match=r"initial|covariance|finite"):
         start_from(SPECS["AR(2)"], data(), initial)

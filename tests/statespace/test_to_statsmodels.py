@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from textbook import books, fitted, macro
+from textbook import fitted, macro
 
-from capstar.statespace import InitialState, Spec, Stationary, estimate_states, fit, maximize, params, variables
+from capstar.statespace import (
+    InitialState,
+    Spec,
+    Stationary,
+    estimate_states,
+    fit,
+    maximize,
+    params,
+    variables,
+)
 from capstar.statespace.bridge import statsmodels_model
 
 NAMES = ("local level", "trend", "cycle", "arma", "factor")
@@ -56,7 +65,8 @@ def autoregression() -> tuple[Spec, pd.DataFrame]:
 
 HELD = {"k": 0.4, "a_1": 0.6, "a_2": 0.25, "s_u": 1.5, "s_e": 1.0}
 GIVEN = InitialState(
-    pd.Series({"c": 2.0, "c(-1)": 1.0}), pd.DataFrame([[2.0, 0.5], [0.5, 1.0]], ["c", "c(-1)"], ["c", "c(-1)"])
+    pd.Series({"c": 2.0, "c(-1)": 1.0}),
+    pd.DataFrame([[2.0, 0.5], [0.5, 1.0]], ["c", "c(-1)"], ["c", "c(-1)"]),
 )
 
 
@@ -66,7 +76,13 @@ def test_every_start(initial) -> None:
     results = fit(spec, data, initial=initial, fixed=HELD)
     model = results.to_statsmodels()
     assert model.loglike([]) == pytest.approx(results.llf, abs=1e-9)
-    free = fit(spec, data, initial=initial, fixed={"s_e": 0.5}, start_params={k: HELD[k] for k in ("k", "a_1", "a_2")})
+    free = fit(
+        spec,
+        data,
+        initial=initial,
+        fixed={"s_e": 0.5},
+        start_params={k: HELD[k] for k in ("k", "a_1", "a_2")},
+    )
     for factor in (1.0, 0.9):
         same(free, factor)
 

@@ -36,6 +36,21 @@ class Change:
         Contribution of the series the report reads beside the states.
     initial
         Contribution of the state before the observations, and of constants.
+
+    Examples
+    --------
+    See `decompose_change`; `by_year` and `summary` are tables, `plot` is a figure:
+
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> moved = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
+    >>> moved.by_year().sum().round(1).to_dict()
+    {'y': -222.1}
     """
 
     report: str
@@ -94,6 +109,22 @@ def decompose_change(
     ------
     SpecificationError
         The report is unknown, or a period lies outside the sample.
+
+    Examples
+    --------
+    The dam at Aswan was begun in 1899:
+
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> problem = start_from(level, flow.to_frame("y"))
+    >>> moved = decompose_change(problem, {"s_eps": 122.876, "s_eta": 38.33}, "level", "1890", "1905")
+    >>> bool(abs(moved.observations["y"].sum() + moved.initial - moved.change) < 1e-9)
+    True
     """
     model, theta = problem.model, problem.vector(params)
     if report not in model.reports:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from capstar.errors import SpecificationError
 
 Floats = npt.NDArray[np.float64]
+_INSIDE = 0.98  # largest root that explosive start values are shrunk to
 _EDGE = 1e-6  # distance kept from the boundary, where likelihoods are not defined
 
 
@@ -100,14 +101,12 @@ class Stationary(Constraint):
 
     def coordinates(self, values: Floats) -> Floats:
         """Partial autocorrelations; the roots of an explosive autoregression are shrunk first."""
-        largest = np.abs(np.linalg.eigvals(companion(values))).max()
-        inside = values * (min(1.0, 0.98 / largest) if largest >= 1.0 - _EDGE else 1.0) ** np.arange(
-            1, values.size + 1
-        )
-        out = np.empty_like(values)
-        for k in range(values.size - 1, -1, -1):
-            out[k] = inside[k]
-            inside = (inside[:k] + out[k] * inside[:k][::-1]) / (1.0 - out[k] ** 2)
+        out = _partial_autocorrelations(values)
+        if out is None:
+            largest = np.abs(np.linalg.eigvals(companion(values))).max()
+            shrunk = values * (_INSIDE / max(1.0, largest)) ** np.arange(1, values.size + 1)
+            out = _partial_autocorrelations(shrunk)
+        assert out is not None
         return out
 
     def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
@@ -175,6 +174,17 @@ class SumBelow(Constraint):
         kept = [name for name in self.names if free[name]]
         held = sum(fixed[name] for name in self.names if not free[name])
         return SumBelow(*kept, limit=self.limit - held) if kept else None
+
+
+def _partial_autocorrelations(coefficients: Floats) -> Floats | None:
+    """Durbin's recursion backwards; None where one is not below one, and so the autoregression not stationary."""
+    out, left = np.empty_like(coefficients), coefficients
+    for k in range(coefficients.size - 1, -1, -1):
+        out[k] = left[k]
+        if not abs(out[k]) < 1.0:
+            return None
+        left = (left[:k] + out[k] * left[:k][::-1]) / (1.0 - out[k] ** 2)
+    return out
 
 
 def companion(coefficients: Floats) -> Floats:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_periods
 from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.compiled import compile_spec
+from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
 from capstar.statespace.maximum_likelihood import maximize
 from capstar.statespace.results import StateSpaceResults
@@ -87,9 +89,15 @@ def fit(
         initial = given_state(spec, initial)
     held = _held(spec, {} if fixed is None else dict(fixed), given)
     problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
+    if not np.isfinite(problem.y).any():
+        raise DataError(
+            f"{spec.name}: there is no observation of {list(problem.model.observed)} in the sample. Choose other "
+            "periods."
+        )
     chosen = problem.table().release(given).starting(given).fix(held)
     chosen = search_start(problem, chosen, seed=seed)
-    require_stationary(problem, chosen.start.to_numpy(dtype=float))
+    at = Coordinates(chosen)
+    require_stationary(problem, at.fill(at.start))
     ml = maximize(
         problem, chosen, n_starts=n_starts, seed=seed, keep=keep, allow_unconverged=allow_unconverged
     )

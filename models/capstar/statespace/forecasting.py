@@ -30,6 +30,21 @@ class Forecast:
         Columns: the observed series, then the reports.
     history : pandas.DataFrame
         The observed series until the forecast begins.
+
+    Examples
+    --------
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> ahead = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
+    >>> ahead.mean["y"].round(1).to_list()
+    [798.4, 798.4, 798.4]
+    >>> ahead.std["level"].round(1).to_list()
+    [74.2, 83.5, 91.9]
     """
 
     mean: pd.DataFrame
@@ -211,6 +226,12 @@ class _Extended:
             else:
                 const[p:] += on_data[:, k] * float(series[source][quarter + lag])
         return rows, const
+
+
+def require_count(name: str, value: int) -> None:
+    """Raise `SpecificationError` unless the value is a number of periods."""
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise SpecificationError(f"{name}={value!r}; give a number of periods, at least 1.")
 
 
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:

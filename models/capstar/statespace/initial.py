@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import SpecificationError
+from capstar.errors import DataError, SpecificationError
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.diffuse import diffuse_problem
 from capstar.statespace.problem import Problem, bind
@@ -34,6 +34,12 @@ class InitialState:
         By state, such as ``ystar``, ``ystar(-1)``, ``g(-1)``, in the units of the model.
     cov : pandas.DataFrame
         Covariance of the same states.
+
+    Examples
+    --------
+    >>> InitialState(pd.Series({"mu": 1120.0}), pd.DataFrame({"mu": {"mu": 100.0**2}})).mean
+    mu    1120.0
+    dtype: float64
     """
 
     mean: pd.Series
@@ -118,6 +124,21 @@ def start_from(
         As `capstar.statespace.bind`.
     SpecificationError
         ``initial`` is none of these, or the data cannot determine a diffuse state.
+
+    Examples
+    --------
+    A random walk is diffuse, its log-likelihood that of Durbin and Koopman (2012):
+
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> problem = start_from(level, flow.to_frame("y"))
+    >>> type(problem).__name__, round(problem.loglike({"s_eps": 122.876, "s_eta": 38.33}), 2)
+    ('DiffuseProblem', -633.46)
     """
     if not isinstance(initial, str):
         mean, cov = given_state(spec, initial).cut_to(spec)
@@ -129,7 +150,14 @@ def start_from(
     slots = spec.state_slots()
     mean, cov = dict.fromkeys(slots, 0.0), np.zeros((len(slots), len(slots)))
     problem = bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
-    table = problem.table().fix({n: v for n, v in ({} if fixed is None else fixed).items() if n in problem.names})
+    if not problem.nobs:
+        raise DataError(
+            f"{spec.name}: no period of the data, {data.index[0]} to {data.index[-1]}, lies from start={start} to "
+            f"end={end}. Choose others."
+        )
+    table = problem.table().fix(
+        {n: v for n, v in ({} if fixed is None else fixed).items() if n in problem.names}
+    )
     model = problem.model
     settled = stationary_states(model, table) if initial == "stationary" else forgetful_states(model)
     diffuse = [name for name in dict.fromkeys(name for name, _ in slots) if name not in settled]
@@ -159,6 +187,8 @@ def given_state(spec: Spec, initial: InitialState | tuple[object, object]) -> In
         labels = list(mean.index) if isinstance(mean, pd.Series) else names
         shown = pd.Series(np.asarray(mean, dtype=float), labels)
         return InitialState(shown, pd.DataFrame(np.asarray(cov, dtype=float), labels, labels))
+    except SpecificationError:
+        raise
     except (TypeError, ValueError) as error:
         raise SpecificationError(
             f"{spec.name}: initial={initial!r} is no mean and covariance of the {len(names)} states {names}. Give "

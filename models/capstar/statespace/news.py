@@ -42,6 +42,22 @@ class News:
         observations with their revised values, and their difference, ``news``.
     weights : pandas.DataFrame
         What a unit of each observation's news adds: rows as ``table``, columns as ``observations``.
+
+    Examples
+    --------
+    See `explain_revisions`:
+
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> known = {"s_eps": 122.876, "s_eta": 38.33}
+    >>> found = explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
+    >>> found.impacts.loc[("level", "1970")].round(1).to_list()
+    [-28.2, -31.5]
     """
 
     table: pd.DataFrame
@@ -117,6 +133,21 @@ def explain_revisions(
     ----------
     Banbura, M. and Modugno, M. (2014). Maximum likelihood estimation of factor models on datasets with arbitrary
     pattern of missing data. *Journal of Applied Econometrics* 29(1), 133-160.
+
+    Examples
+    --------
+    What the flows of 1969 and 1970 say of the level of the Nile:
+
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> known = {"s_eps": 122.876, "s_eta": 38.33}
+    >>> explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
+    <News 2 new observations, 1 reports>
     """
     new, pattern, old = _aligned(spec, earlier, later)
     sets = _Sets(spec, params, initial, fixed, start, pattern)

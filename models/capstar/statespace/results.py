@@ -18,7 +18,7 @@ from capstar.reporting import Summary
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.diffuse import DiffuseProblem
-from capstar.statespace.forecasting import Forecast, forecast
+from capstar.statespace.forecasting import Forecast, forecast, require_count
 from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
 from capstar.statespace.initial import Initial, start_from
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
@@ -34,7 +34,7 @@ from capstar.statespace.smoothing import (
 )
 from capstar.statespace.spec import Spec
 from capstar.statespace.storage import StoredEstimate, read_estimate, write_estimate
-from capstar.statespace.tables import parameter_table, summarize
+from capstar.statespace.tables import both_estimates, parameter_table, plot_estimates, summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,6 +59,23 @@ class StateSpaceResults:
         How the state before the sample was chosen.
     estimated : StateSpaceResults or None
         What the parameters were estimated on, where it is not this sample.
+
+    Examples
+    --------
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> found = fit(level, flow)
+    >>> found
+    <StateSpaceResults local level, 1871-1970, log-likelihood -633.4646>
+    >>> found.reports()["level"].iloc[-1].round(1)
+    np.float64(798.4)
+    >>> found.forecast(2).interval()["y"].round(0).iloc[0].to_dict()
+    {'lower': 562.0, 'upper': 1034.0}
     """
 
     problem: Problem
@@ -200,13 +217,7 @@ class StateSpaceResults:
 
     def to_frame(self) -> pd.DataFrame:
         """States of the current period and reports, filtered and smoothed, with standard deviations (``_se``)."""
-        parts = []
-        for which in ("filtered", "smoothed"):
-            both = pd.concat([self.reports(which), self.states(which)], axis=1)
-            shown = both.loc[:, ~both.columns.duplicated() & ~both.columns.str.contains("(", regex=False)]
-            stems = {c: c.removesuffix("_se") for c in shown}
-            parts.append(shown.rename(columns={c: f"{s}_{which}{c[len(s) :]}" for c, s in stems.items()}))
-        return pd.concat(parts, axis=1)
+        return both_estimates(self)
 
     def disturbances(self) -> Disturbances:
         """Smoothed shocks and auxiliary residuals."""
@@ -237,7 +248,7 @@ class StateSpaceResults:
         DataError
             Such a series is not given for every period.
         """
-        _require_count("h", h)
+        require_count("h", h)
         ahead = pd.period_range(self.problem.index[-1] + 1, periods=h, freq=self.problem.index.freq)
         known = pd.DataFrame(index=ahead) if future is None else as_periods(future, source="future")
         return forecast(self.estimates, h, history=self.data, future=known)
@@ -252,7 +263,7 @@ class StateSpaceResults:
         seed
             Of the draw.
         """
-        _require_count("n", self.nobs if n is None else n)
+        require_count("n", self.nobs if n is None else n)
         return simulate_sample(self.estimates, self.nobs if n is None else n, seed=seed)
 
     def decompose(
@@ -286,7 +297,13 @@ class StateSpaceResults:
         """
         first = self.problem.index[0]
         return explain_revisions(
-            self.spec, self.ml.params, earlier, later, initial=self.initial, fixed=self.fixed.to_dict(), start=first
+            self.spec,
+            self.ml.params,
+            earlier,
+            later,
+            initial=self.initial,
+            fixed=self.fixed.to_dict(),
+            start=first,
         )
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
@@ -394,15 +411,7 @@ class StateSpaceResults:
         level
             Coverage of the bands.
         """
-        from capstar.plotting.statespace import plot_paths
-
-        names = list(self.problem.model.reports) or [c for c in self.smoothed if "(" not in c]
-        both = {which: self.reports(which) if self.problem.model.reports else self.states(which) for which in
-                ("smoothed", "filtered")}  # fmt: skip
-        means = both["smoothed"][names]
-        half = NormalDist().inv_cdf((1 + level) / 2) * both["smoothed"][[f"{n}_se" for n in names]].to_numpy()
-        title = f"{self.model_name}, {self.problem.index[0]}-{self.problem.index[-1]} ({level:.0%} bands)"
-        return plot_paths(means, means - half, means + half, both["filtered"][names], title=title)
+        return plot_estimates(self, level=level)
 
     def _repr_html_(self) -> str:
         return self.summary().to_html()
@@ -410,8 +419,3 @@ class StateSpaceResults:
     def __repr__(self) -> str:
         index = self.problem.index
         return f"<StateSpaceResults {self.model_name}, {index[0]}-{index[-1]}, log-likelihood {self.llf:.4f}>"
-
-
-def _require_count(name: str, value: int) -> None:
-    if not isinstance(value, int | np.integer) or value < 1:
-        raise SpecificationError(f"{name}={value!r}; give a number of periods, at least 1.")

@@ -71,17 +71,23 @@ def _ranges(problem: Problem, at: Coordinates) -> tuple[Floats, Floats, npt.NDAr
     known = np.isfinite(lower) & np.isfinite(upper)
     low, high = np.where(known, lower, np.clip(-_SLOPE, lower, upper)), np.where(known, upper, _SLOPE)
     high = np.where(known, high, np.clip(high, lower, upper))
-    changes = np.nanstd(np.diff(problem.y, axis=0), axis=0)
-    scale = changes[changes > 0] if (changes > 0).any() else np.ones(1)
+    changes, values = _std(np.diff(problem.y, axis=0)), _std(problem.y)
     scales, constants = _standard_deviations(problem), _constants(problem)
     logs = np.array([name in scales for name in at.names])
-    low = np.where(logs, np.log(np.maximum(_SMALL * scale.min(), np.maximum(lower, 1e-12))), low)
-    largest = np.minimum(_LARGE * np.nanstd(problem.y, axis=0).max(), upper)
+    low = np.where(logs, np.log(np.maximum(_SMALL * changes.min(), np.maximum(lower, 1e-12))), low)
+    largest = np.minimum(_LARGE * values.max(), upper)
     high = np.where(logs, np.log(np.where(logs, largest, 1.0)), high)
     for i, name in enumerate(at.names):
         if name in constants and not known[i]:
             low[i], high[i] = np.clip([np.nanmin(problem.y), np.nanmax(problem.y)], lower[i], upper[i])
     return low, np.maximum(high, low), logs
+
+
+def _std(columns: Floats) -> Floats:
+    """Standard deviation of each column that varies; one where none does."""
+    seen = [column[np.isfinite(column)] for column in columns.T]
+    found = np.array([column.std() for column in seen if column.size > 1])
+    return found[found > 0] if (found > 0).any() else np.ones(1)
 
 
 def _standard_deviations(problem: Problem) -> set[str]:

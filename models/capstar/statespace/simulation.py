@@ -54,6 +54,19 @@ def simulate_sample(
     ------
     SpecificationError
         ``n`` is beyond the data of a series that the model does not explain.
+
+    Examples
+    --------
+    >>> from statsmodels.datasets import nile
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> _, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec(
+    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
+    ... )
+    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> estimates = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
+    >>> simulate_sample(estimates, 5, seed=1).data.shape
+    (5, 1)
     """
     problem = _of_length(_proper(estimates), n)
     theta = estimates.theta

@@ -58,7 +58,7 @@ class Spec:
         """The model as equations."""
         equations = {**self.observation, **self.transition}
         lines = [f"{name} = {as_linear(rhs)}" for name, rhs in equations.items()]
-        shocks = [f"sd({name}) = {std}" for name, std in self.shocks.items()]
+        shocks = [f"sd({name}) = {as_coef(std)}" for name, std in self.shocks.items()]
         scale = [
             f"measurement sd times {name} in {start}-{end}" for name, (start, end) in self.obs_scale.items()
         ]

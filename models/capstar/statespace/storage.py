@@ -43,7 +43,9 @@ def write_estimate(results: StoredEstimate, path: Path) -> Path:
         raise DataError(f"{path}: there is no folder {path.parent}. Make it first.")
     content = _pack(results)
     if not np.isfinite(results.ml.llf):
-        raise DataError(f"{results.problem.spec.name}: the log-likelihood is not finite. Save an estimate where it is defined.")
+        raise DataError(
+            f"{results.problem.spec.name}: the log-likelihood is not finite. Save an estimate where it is defined."
+        )
     head = {"format": FORMAT, "version": VERSION, "sha256": _digest(content)}
     write_whole(path, json.dumps(head | {"estimate": content}, allow_nan=False))
     return path

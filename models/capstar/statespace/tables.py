@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from scipy.stats import norm
 from capstar.reporting import Summary
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from capstar.statespace.maximum_likelihood import MaximumLikelihood
     from capstar.statespace.problem import Problem
     from capstar.statespace.smoothing import StateEstimates, Which
@@ -77,6 +80,32 @@ def summarize(results: Fitted) -> Summary:
         tables[f"Reports in {last}"] = _latest(results.reports("filtered"), results.reports("smoothed"))
     tables[f"States in {last}"] = _latest(results.states("filtered"), results.states("smoothed"))
     return Summary(f"{problem.spec.name}, {problem.index[0]}-{last}", tables, _notes(results, ml))
+
+
+def both_estimates(results: Fitted) -> pd.DataFrame:
+    """States of the current period and reports, filtered and smoothed, with standard deviations (``_se``)."""
+    parts = []
+    each: tuple[Literal["filtered", "smoothed"], ...] = ("filtered", "smoothed")
+    for which in each:
+        both = pd.concat([results.reports(which), results.states(which)], axis=1)
+        shown = both.loc[:, ~both.columns.duplicated() & ~both.columns.str.contains("(", regex=False)]
+        stems = {c: c.removesuffix("_se") for c in shown}
+        parts.append(shown.rename(columns={c: f"{s}_{which}{c[len(s) :]}" for c, s in stems.items()}))
+    return pd.concat(parts, axis=1)
+
+
+def plot_estimates(results: Fitted, *, level: float) -> Figure:
+    """Reports, or states where the model has no reports, with bands of a coverage at known parameters."""
+    from capstar.plotting.statespace import plot_paths
+
+    problem = results.problem
+    read = results.reports if problem.model.reports else results.states
+    smoothed, filtered = read("smoothed"), read("filtered")
+    names = [name for name in smoothed if f"{name}_se" in smoothed and "(" not in name]
+    half = NormalDist().inv_cdf((1 + level) / 2) * smoothed[[f"{name}_se" for name in names]].to_numpy()
+    means = smoothed[names]
+    title = f"{problem.spec.name}, {problem.index[0]}-{problem.index[-1]} ({level:.0%} bands)"
+    return plot_paths(means, means - half, means + half, filtered[names], title=title)
 
 
 def _fit(results: Fitted) -> pd.DataFrame:
