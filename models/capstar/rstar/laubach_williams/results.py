@@ -14,7 +14,13 @@ from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
 from capstar.rstar.laubach_williams.export import as_dict
-from capstar.rstar.laubach_williams.identification import PileUp, Profile, checkable, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.identification import (
+    PileUp,
+    Profile,
+    checkable,
+    likelihood_profile,
+    pile_up,
+)
 from capstar.rstar.laubach_williams.inputs import prepare
 from capstar.rstar.laubach_williams.summary import Summary, summarize
 from capstar.rstar.laubach_williams.three_stage import ThreeStages, held_stage
@@ -192,7 +198,9 @@ class RStarResults(ThreeStageEstimates):
             real_rate = float(known[real_rate])
         rate = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else pd.Series(real_rate, index)
         explained = self._final.problem.model.observed
-        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(r=rate)
+        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(
+            r=rate
+        )
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def to_dict(self) -> dict[str, Any]:
