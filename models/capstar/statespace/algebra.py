@@ -88,9 +88,8 @@ class Coef:
         """The same coefficient with numbers in place of the parameters that ``values`` names."""
         out = Coef()
         for mono, number in self.terms.items():
-            for name, power in mono:
-                number *= values[name] ** power if name in values else 1.0
-            out += Coef({tuple(item for item in mono if item[0] not in values): number})
+            factor = math.prod(values[name] ** power for name, power in mono if name in values)
+            out += Coef({tuple(item for item in mono if item[0] not in values): number * factor})
         return out
 
     def number(self, values: Mapping[str, float]) -> float:

@@ -127,7 +127,7 @@ def maximize(
     try:
         first, *others = _starting_points(problem, at, n_starts, seed)
         tries = [_finish(problem, at, *_walk(problem, at, first))]
-        tries += [_finish(problem, at, *leap(problem, at, start)) for start in others]
+        tries += [found for start in others if (found := _elsewhere(problem, at, start)) is not None]
         best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
         result = _report(problem, at, best[0], _tried(tries), tolerance)
     except np.linalg.LinAlgError as error:
@@ -273,6 +273,14 @@ def _hessian(problem: Problem, at: Coordinates, x: Floats) -> Floats:
         up, down = (_value_and_score(problem, at, x + sign * step)[1] for sign in (1, -1))
         out[j] = (up - down) / (2 * step[j])
     return (out + out.T) / 2
+
+
+def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> tuple[Floats, float, int, str] | None:
+    """The maximum a further starting point leads to; None where it leads to where there is no likelihood."""
+    try:
+        return _finish(problem, at, *leap(problem, at, start))
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:

@@ -54,7 +54,9 @@ class Regression:
     @cached_property
     def residuals(self) -> pd.Series:
         """What the regressors leave unexplained, length n."""
-        return pd.Series(self.y.to_numpy() - np.ascontiguousarray(self.X) @ self.coefficients.to_numpy(), self.y.index)
+        return pd.Series(
+            self.y.to_numpy() - np.ascontiguousarray(self.X) @ self.coefficients.to_numpy(), self.y.index
+        )
 
     def residual_sd(self, *, others: int = 0) -> float:
         """Standard deviation of the residuals; NaN without degrees of freedom.
@@ -133,7 +135,9 @@ def least_squares_start(
     if names:
         known |= _concentrated(spec, aligned, names, known)
     fitted = aligned.regress(known)
-    parameters = {name for coef in as_linear(spec.observation[equation]).terms.values() for name in coef.names}
+    parameters = {
+        name for coef in as_linear(spec.observation[equation]).terms.values() for name in coef.names
+    }
     found = {name: known[name] for name in names}
     found |= {n: float(v) for n, v in fitted.coefficients.items() if n in parameters}
     shock = _shock_parameter(spec, equation)
@@ -178,7 +182,10 @@ class _Equation:
         values = frame.to_numpy(dtype=float)
         coefs = as_linear(spec.observation[equation]).terms
         kinds = [2 if name in spec.transition else int(name == CONSTANT) for name, _ in slots]
-        terms = [_Term(coefs[s], values[:, i], kind) for i, (s, kind) in enumerate(zip(slots, kinds, strict=True), 1)]
+        terms = [
+            _Term(coefs[s], values[:, i], kind)
+            for i, (s, kind) in enumerate(zip(slots, kinds, strict=True), 1)
+        ]
         return cls(frame.iloc[:, 0], tuple(terms))
 
     def regress(self, known: Mapping[str, float]) -> Regression:

@@ -144,8 +144,9 @@ def _check_units(frame: pd.DataFrame, source: str) -> None:
             f"GDP is below {_LARGEST_LOG:.0f}. The column seems to hold levels (or 100 times the log): take "
             "the natural log, or use capstar.data.model_input."
         )
-    if "covid_index" in frame and not frame["covid_index"].between(0, 100).all():
-        quarter = (~frame["covid_index"].between(0, 100)).idxmax()
+    index = frame["covid_index"].dropna() if "covid_index" in frame else pd.Series(dtype=float)
+    if not index.between(0, 100).all():
+        quarter = (~index.between(0, 100)).idxmax()
         raise DataError(
             f"{source}: covid_index in {quarter} is {frame.loc[quarter, 'covid_index']:.6g}; the stringency "
             "index lies between 0 and 100."

@@ -14,7 +14,13 @@ from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
 from capstar.rstar.laubach_williams.export import as_dict
-from capstar.rstar.laubach_williams.identification import PileUp, Profile, checkable, likelihood_profile, pile_up
+from capstar.rstar.laubach_williams.identification import (
+    PileUp,
+    Profile,
+    checkable,
+    likelihood_profile,
+    pile_up,
+)
 from capstar.rstar.laubach_williams.inputs import prepare
 from capstar.reporting import Summary
 from capstar.rstar.laubach_williams.summary import summarize
@@ -190,7 +196,9 @@ class RStarResults(ThreeStageEstimates):
         index = pd.period_range(self.end + 1, periods=h, freq="Q")
         rate = assumed_rate(real_rate, self.rstar.filtered, self.data["r"], index)
         explained = self._final.problem.model.observed
-        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(r=rate)
+        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(
+            r=rate
+        )
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def redraw(self) -> GapSource:

@@ -113,7 +113,9 @@ def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Perio
     empty = [str(name) for name in frame if (frame.loc[start:end, name] == 0).all()]
     final = variant.final
     if final is not None:
-        final = final.without(n for n in empty if n not in {*final.observation, *final.transition, *final.shocks})
+        final = final.without(
+            n for n in empty if n not in {*final.observation, *final.transition, *final.shocks}
+        )
     return with_windows(replace(variant, covid=variant.covid and "d" not in empty, final=final), windows)
 
 
