@@ -88,7 +88,20 @@ def test_hlw_2023_on_embedded_data() -> None:
         (["--model", "hlw2017", "--input", "embedded", "--fix", "rho=1"], "has no parameter rho"),
         (["--model", "hlw2017", "--input", "embedded", "--missing", "x:y"], "not a pair of quarters"),
         (["--model", "hlw1999", "--input", "embedded"], "hlw1999"),
-        (["--input", "embedded"], "--model"),
+        (["--input", "embedded"], "--model is missing. Choose one of hlw2017, hlw2023"),
+        (
+            ["--model", "lw2003", "--input", "embedded"],
+            "have no oil_price_inflation and no import_price_inflation",
+        ),
+        (["--model", "hlw2017", "--input", "embedded", "--plot", "r.xyz"], "cannot be written as .xyz"),
+        (
+            ["--model", "hlw2017", "--input", "embedded", "--as-of", "2008-04-30"],
+            "embedded is of one day alone",
+        ),
+        (
+            ["--model", "hlw2017", "--input", "embedded", "--start", "2000Q1", "--end", "1990Q1"],
+            "start=2000Q1 comes after end=1990Q1",
+        ),
     ],
 )
 def test_wrong_calls_exit_with_2_and_no_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -182,8 +195,20 @@ def test_states_of_a_market(reference, tmp_path: Path) -> None:
     assert (tmp_path / "m.png").stat().st_size > 10_000
 
 
-def test_study_into_a_file_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--out", "taken"], "Choose another folder"),
+        (["--replications", "5"], "--replications 5: at least 99 are needed, or 0"),
+        (["--model", "lw2003"], "The embedded data have no oil_price_inflation"),
+        (["--model", "hlw2107"], "Did you mean 'hlw2017'?"),
+        (["--data", "nowhere"], "capstar data snapshot nowhere"),
+    ],
+)
+def test_study_called_wrongly_ends_before_the_work(options: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    done = capstar("study", "--out", tmp_path / "taken")
+    done = capstar("study", *options, cwd=tmp_path)
     assert done.returncode == 2
-    assert "Choose another folder" in done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

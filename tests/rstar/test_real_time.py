@@ -193,9 +193,9 @@ def test_wrong_calls(us) -> None:
         rstar.quasi_real_time(rstar.HLW2017, us, "2010Q1", "2010Q2")
     with pytest.raises(CapstarError, match="needs at least"):
         rstar.quasi_real_time(rstar.HLW2017, us, "1964Q1", "1964Q2")
-    with pytest.raises(SpecificationError, match="got function. For vintages call real_time"):
+    with pytest.raises(SpecificationError, match=r"got function\. For vintages call real_time"):
         rstar.quasi_real_time(rstar.HLW2017, lambda _: us, "2003Q1", "2003Q1")
-    with pytest.raises(SpecificationError, match="got dict. For vintages"):
+    with pytest.raises(SpecificationError, match=r"got dict\. For vintages"):
         rstar.real_time(rstar.HLW2017, {"2003Q1": us}, "2003Q1")
     with pytest.raises(SpecificationError, match="every=0"):
         rstar.real_time(rstar.HLW2017, lambda _: us, "2003Q1", "2003Q1", every=0)

@@ -35,7 +35,9 @@ def _version(value: bool) -> None:
 def _options(
     context: typer.Context,
     debug: Debug = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     context.obj = {"debug": debug}
 

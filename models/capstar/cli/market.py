@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capstar.cli.shared import Debug, check_outputs, errors
+from capstar.cli.shared import Debug, check_figure, check_outputs, errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ def market(
         from capstar.markets.ranges import plot_ranges, trading_ranges
         from capstar.plotting import save
 
+        check_figure(plot)
         check_outputs(plot)
         table = read_prices(prices)
         close = table["close"]

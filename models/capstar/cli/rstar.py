@@ -16,11 +16,13 @@ from capstar.cli.shared import (
     ModelKey,
     Offline,
     Refresh,
+    check_figure,
     check_outputs,
     errors,
     find_model,
     list_models,
     progress_bar,
+    require_inputs,
 )
 from capstar.errors import CapstarError, SpecificationError
 from capstar.writing import write_whole
@@ -67,46 +69,94 @@ class Initial(StrEnum):
 
 def rstar(
     context: typer.Context,
-    model: ModelKey,
+    model: ModelKey = None,
     input: Annotated[  # noqa: A002
         str | None,
-        typer.Option(help=f"CSV, Parquet or Excel file, '{EMBEDDED}', or '{FRED}' for live data."),
+        typer.Option(
+            metavar=f"FILE|{EMBEDDED}|{FRED}",
+            help=f"CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter; "
+            f"'{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
+        ),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="First quarter of the sample, 1961Q1.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last quarter, 2019Q4.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUARTER",
+            help="First quarter of the sample, such as 1961Q1; by default all the data allow.",
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(metavar="QUARTER", help="Last quarter, such as 2019Q4; by default that of the data."),
+    ] = None,
     json_file: Annotated[
-        str | None, typer.Option("--json", help="Write results as JSON; - for standard output.")
+        str | None,
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            help="Write all results as JSON; - for standard output, and nothing else there.",
+        ),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the series as CSV.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write the figure (.png, .pdf, .svg).")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write r* and the other series by quarter as CSV.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the figure; the ending decides: .png, .pdf, .svg."),
+    ] = None,
     signal_to_noise: Annotated[
         SignalToNoise | None,
-        typer.Option(help="How the lambdas are found: a break statistic (EW as published), or ML."),
+        typer.Option(
+            help="How lambda_g and lambda_z, the ratios of standard deviations, are found: median-unbiased from the "
+            "exponential Wald statistic (EW, as published), the mean one (MW) or Quandt's likelihood ratio (QLR); or "
+            "by maximum likelihood in one step (ML)."
+        ),
     ] = None,
     stage2: Annotated[
-        StageTwo | None, typer.Option(help="Second stage: as published (default) or as Buncic corrects it.")
+        StageTwo | None,
+        typer.Option(help="Second stage: as published (default), or as Buncic (2021) corrects it."),
     ] = None,
     initial: Annotated[
-        Initial | None, typer.Option(help="State before the sample; as published by default.")
+        Initial | None,
+        typer.Option(help="State before the sample: as published (default), or exact diffuse."),
     ] = None,
     fix: Annotated[
-        list[str] | None, typer.Option(help="Hold a parameter, NAME=VALUE; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Hold a parameter, such as lambda_z=0.03; may be repeated."),
     ] = None,
     missing: Annotated[
-        list[str] | None, typer.Option(help="Quarters to pass over, 2020Q2:2020Q4; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="FIRST[:LAST]", help="Treat quarters as missing, such as 2020Q2:2020Q4; may be repeated."
+        ),
     ] = None,
-    se: Annotated[int, typer.Option(min=0, help="Draws for the standard errors of the states; 0: none.")] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of those draws.")] = 0,
+    se: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="DRAWS",
+            help="Monte Carlo draws for standard errors of r* (Hamilton 1986), such as 5000; 0: none.",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of those draws.")] = 0,
     as_of: AsOf = None,
     offline: Offline = False,
     refresh: Refresh = False,
     debug: Debug = False,
 ) -> None:
-    """Estimate the natural rate of interest; --model list shows the models."""
+    """Estimate the natural rate of interest (r*).
+
+    Prints a summary. To try it: capstar rstar --model hlw2017 --input embedded. With --model list: the models and the
+    input columns of each.
+
+    Models differ in what else can be chosen: --signal-to-noise, --stage2, --initial, --fix, --missing and --se are for
+    those of the Laubach-Williams family; another model says which of them it takes.
+    """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
             list_models()
             raise typer.Exit
+        check_figure(plot)
         check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
         chosen = find_model(model)
         options: dict[str, Any] = {
@@ -140,8 +190,8 @@ def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
     if unknown := [_FLAGS[name] for name in names if name not in model.options]:
         known = [flag for name, flag in _FLAGS.items() if name in model.options]
         raise SpecificationError(
-            f"{model.name} has no {', '.join(unknown)}; of the options of single models it has "
-            f"{', '.join(known) or 'none'}. Leave it out, or choose another model."
+            f"{model.name} has no {', '.join(unknown)}; of the options that are for some models alone it takes "
+            f"{', '.join(known) or 'none'}. Leave out what it does not take, or choose another model."
         )
 
 
@@ -185,8 +235,14 @@ def _read(
                 else data.us_hlw(as_of, covid=_COVID in model.inputs)
             )
     if as_of is not None:
-        raise CapstarError(f"--as-of needs --input {FRED}: a file is of whatever day it was written.")
-    return data.us_macro() if source == EMBEDDED else data.read_input(source)
+        raise CapstarError(
+            f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
+        )
+    if source != EMBEDDED:
+        return data.read_input(source)
+    table = data.us_macro()
+    require_inputs(model, table, "The embedded data", f"Give --input {FRED}, or a file that has them.")
+    return table
 
 
 def _write_rstar(results: NaturalRate, json_file: str | None, csv: Path | None, plot: Path | None) -> None:

@@ -11,36 +11,57 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capstar.errors import CapstarError, CapstarWarning, ConvergenceError
+from capstar.errors import CapstarError, CapstarWarning, ConvergenceError, DataError, SpecificationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from capstar.rstar import NaturalRateModel
 
 BAD_INPUT, NO_CONVERGENCE = 2, 3
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Use cached downloads alone.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Download again whatever the cache holds.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Live data: use downloads kept in the cache alone.")]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Live data: download again whatever the cache holds.")
+]
 AsOf = Annotated[
-    str | None, typer.Option(help="Day, 2008-04-30: GDP and prices as then known (live data only).")
+    str | None,
+    typer.Option(metavar="DAY", help="Live data: GDP and prices as known on a day, such as 2008-04-30."),
 ]
 
 LIST = "list"
-ModelKey = Annotated[str, typer.Option(help=f"Key of the model, such as hlw2017; '{LIST}' shows them all.")]
+ModelKey = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help=f"The model by its key, such as hlw2017; '{LIST}' shows them all."),
+]
+_FILLED = "covid_index"  # zero before 2020, and filled so
 
 
-def find_model(key: str) -> NaturalRateModel:
+def find_model(key: str | None) -> NaturalRateModel:
     """The registered model of a key."""
     from capstar import rstar
 
+    if key is None:
+        raise SpecificationError(
+            f"--model is missing. Choose one of {', '.join(rstar.models().index)}; --model {LIST} shows what each "
+            "needs."
+        )
     return rstar.model(key)
 
 
+def require_inputs(model: NaturalRateModel, table: pd.DataFrame, where: str, instead: str) -> None:
+    """Refuse data no user can add a column to, where they lack an input of the model."""
+    if absent := [name for name in model.inputs if name not in table and name != _FILLED]:
+        raise DataError(f"{where} have no {' and no '.join(absent)}, which {model.name} needs. {instead}")
+
+
 def list_models() -> None:
-    """One line a model: key, name, inputs, typical seconds, citation."""
+    """A heading, and one line a model: key, name, input columns, typical time of a fit, citation."""
     from capstar import rstar
 
     table = rstar.models()
-    rows = [
+    rows = [("KEY", "NAME", "INPUT COLUMNS, BESIDE date", "FIT", "SOURCE")]
+    rows += [
         (str(key), one["name"], ",".join(one["inputs"]), f"~{one['seconds']:g} s", one["citation"])
         for key, one in table.iterrows()
     ]
@@ -56,6 +77,14 @@ def check_outputs(*paths: Path | None) -> None:
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             problem = "is a folder" if path.is_dir() else f"the folder {path.parent} does not exist"
             raise CapstarError(f"{path}: {problem}. Give the name of a file in an existing folder.")
+
+
+def check_figure(path: Path | None) -> None:
+    """Refuse a figure of no known format before the work rather than after it."""
+    if path is not None:
+        from capstar.plotting import require_format
+
+        require_format(path)
 
 
 def check_folder(path: Path | None) -> None:

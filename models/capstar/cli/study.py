@@ -16,23 +16,46 @@ from capstar.cli.shared import (
     find_model,
     list_models,
     progress_bar,
+    require_inputs,
 )
+from capstar.errors import SpecificationError
+
+_FEWEST = 99  # replications that give a p-value of 1 percent
 
 
 def study(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="Folder for tables, figures and summary.txt.")] = Path("results"),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where tables, figures and summary.txt are written.")
+    ] = Path("results"),
     data: Annotated[
-        Path | None, typer.Option(help="Snapshot to run from, in place of embedded data.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Data kept by 'capstar data snapshot FOLDER'; by default US data to 2009 that come along.",
+        ),
     ] = None,
     replications: Annotated[
-        int, typer.Option(min=0, help="Of each bootstrap; 0: r* is not estimated anew.")
+        int,
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help=f"Replications of every bootstrap, at least {_FEWEST}; 0 leaves out the longest, which "
+            "estimates r* anew in every sample.",
+        ),
     ] = 199,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Processes; the numbers are the same for any.")
+    ] = 2,
     model: ModelKey = "hlw2017",
     debug: Debug = False,
 ) -> None:
-    """Run the main job: data, r*, its gap, small-cap returns, a verdict."""
+    """Ask whether the r* gap leads small-cap returns: the main job.
+
+    Estimates r*, takes it from the real rate, and asks in sample and out whether that gap leads returns of small caps:
+    with parameters of the whole sample, then in quasi-real time (estimated again every quarter, on revised data).
+    Prints tables and a verdict, and writes both with the figures.
+    """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
             list_models()
@@ -41,9 +64,19 @@ def study(
 
         chosen = find_model(model)
         check_folder(out)
+        if 0 < replications < _FEWEST:
+            raise SpecificationError(
+                f"--replications {replications}: at least {_FEWEST} are needed, or 0 to leave out the bootstrap that "
+                "estimates r* anew."
+            )
+        tables = study_data(data)
+        where = "The embedded data" if data is None else f"The data of {data}"
+        require_inputs(
+            chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
+        )
         with progress_bar(total=9) as progress:
             results = run_study(
-                study_data(data),
+                tables,
                 model=chosen,
                 n_replications=replications,
                 n_workers=workers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from capstar.plotting.diagnostics import plot_diagnostics
 from capstar.plotting.figures import plot_lead, plot_rstar, plot_study
 from capstar.plotting.rstar import plot_band, plot_comparison, plot_contributions, plot_profile
-from capstar.plotting.saving import save, save_all
+from capstar.plotting.saving import require_format, save, save_all
 
 __all__ = [
     "plot_band",
@@ -16,6 +16,7 @@ __all__ = [
     "plot_profile",
     "plot_rstar",
     "plot_study",
+    "require_format",
     "save",
     "save_all",
 ]

@@ -7,18 +7,41 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.writing import write_whole
 
 
 def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
-    """Write a figure whole or not at all; the ending decides the format."""
+    """Write a figure whole or not at all; the ending decides the format.
+
+    Raises
+    ------
+    SpecificationError
+        The ending is of no format of figures.
+    """
     path = Path(path)
+    require_format(path)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     figure.savefig(partial, dpi=dpi)
     os.replace(partial, path)
+
+
+def require_format(path: Path) -> None:
+    """Refuse a name that ends in no format of figures.
+
+    Raises
+    ------
+    SpecificationError
+        Names the usual ones.
+    """
+    if path.suffix.lower().removeprefix(".") not in FigureCanvasBase.get_supported_filetypes():
+        raise SpecificationError(
+            f"{path}: a figure cannot be written as {path.suffix or 'a file without ending'}. End its name in .png, "
+            ".pdf or .svg."
+        )
 
 
 def save_all(
