@@ -162,8 +162,8 @@ def test_the_numbers_of_an_estimate() -> None:
     }
     latest = tables["Reports in 2009Q3"].loc["factor"]
     assert latest["filtered"] == ours.reports("filtered")["factor"].iloc[-1]
-    assert latest["a year earlier"] == ours.reports()["factor"]["2008Q3"]
+    assert latest["smoothed, a year earlier"] == ours.reports()["factor"]["2008Q3"]
     yearly = fitted("local level").summary().tables["Reports in 1970"].loc["level"]
-    assert yearly["a year earlier"] == fitted("local level").reports()["level"]["1969"]
+    assert yearly["smoothed, a year earlier"] == fitted("local level").reports()["level"]["1969"]
     monthly = fitted("arma").summary().tables["Reports in 1974-12"].loc["state"]
-    assert monthly["a year earlier"] == fitted("arma").reports()["state"]["1973-12"]
+    assert monthly["smoothed, a year earlier"] == fitted("arma").reports()["state"]["1973-12"]

@@ -56,12 +56,11 @@ def require_inputs(model: NaturalRateModel, table: pd.DataFrame, where: str, ins
 
 
 def list_models() -> None:
-    """A heading, and one line a model: key, name, input columns, typical time of a fit, citation."""
+    """One line a model: key, name, input columns besides the date, typical time of a fit, citation."""
     from capstar import rstar
 
     table = rstar.models()
-    rows = [("KEY", "NAME", "INPUT COLUMNS, BESIDE date", "FIT", "SOURCE")]
-    rows += [
+    rows = [
         (str(key), one["name"], ",".join(one["inputs"]), f"~{one['seconds']:g} s", one["citation"])
         for key, one in table.iterrows()
     ]

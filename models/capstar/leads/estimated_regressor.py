@@ -173,7 +173,9 @@ def _design(
     source: Source, gap: pd.Series, returns: pd.Series | pd.DataFrame, horizons: tuple[int, ...], lag: int
 ) -> _Design:
     quarters, whole = source.innovations.index, gap
-    gap = gap.loc[quarters[0] :]  # quarters before these determine the diffuse start of a model, and are not drawn
+    gap = gap.loc[
+        quarters[0] :
+    ]  # quarters before these determine the diffuse start of a model, and are not drawn
     if not gap.index.equals(quarters) or whole.isna().any():
         raise DataError(
             f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "

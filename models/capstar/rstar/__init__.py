@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from capstar.rstar.comparison import Comparison, compare
 from capstar.rstar.declared import DeclaredModel, DeclaredRate
+from capstar.rstar.from_spec import from_spec
 from capstar.rstar.laubach_williams.bootstrap import (
     Bootstrap,
     SampleSource,
@@ -40,7 +41,6 @@ from capstar.rstar.laubach_williams.uncertainty import (
     draw_parameters,
     state_uncertainty,
 )
-from capstar.rstar.from_spec import from_spec
 from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
 from capstar.rstar.natural_rate_model import NaturalRateModel, usable
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time

@@ -15,7 +15,7 @@ from capstar.rstar.natural_rate import NaturalRate, StatePath
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
 from capstar.rstar.series import R, assumed_rate, columns_of, derive, with_covid_index
-from capstar.statespace.algebra import CONSTANT, as_linear, variables
+from capstar.statespace.algebra import CONSTANT, variables
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics
 from capstar.statespace.fitting import fit
@@ -249,7 +249,9 @@ class DeclaredRate(NaturalRate):
         if h < 1:
             raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
         index = pd.period_range(self.end + 1, periods=h, freq="Q")
-        future = pd.DataFrame(0.0, index, [c for c in self.results.data if c not in self.results.spec.observation])
+        future = pd.DataFrame(
+            0.0, index, [c for c in self.results.data if c not in self.results.spec.observation]
+        )
         if R in future:
             future[R] = assumed_rate(real_rate, self.rstar.filtered, self.real_rate, index)
         return self.results.forecast(h, future=future if len(future.columns) else None)
@@ -277,7 +279,12 @@ class _Again:
 
 
 def declared_model(
-    spec: Spec, *, name: str, citation: str = "", initial: Initial = "stationary", fixed: Mapping[str, float] | None = None
+    spec: Spec,
+    *,
+    name: str,
+    citation: str = "",
+    initial: Initial = "stationary",
+    fixed: Mapping[str, float] | None = None,
 ) -> DeclaredModel:
     """A model from equations that no family knows; see `capstar.rstar.from_spec`.
 
@@ -289,7 +296,7 @@ def declared_model(
     if RSTAR not in spec.reports:
         if RSTAR not in spec.transition:
             raise SpecificationError(
-                f"{name}: the equations have no r*. Name a state 'rstar', or declare it, reports={{'rstar': 4 * g + z}}, in "
+                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, in "
                 "percent a year."
             )
         (rstar,) = variables(RSTAR)

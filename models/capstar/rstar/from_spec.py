@@ -68,7 +68,12 @@ def from_spec(
     >>> fit.gap("filtered").index[-1]
     Period('2009Q3', 'Q-DEC')
     """
-    if isinstance(spec, LaubachWilliamsSpec) and spec.variant is not None and RSTAR in spec.reports and initial is None:
+    if (
+        isinstance(spec, LaubachWilliamsSpec)
+        and spec.variant is not None
+        and RSTAR in spec.reports
+        and initial is None
+    ):
         held = {**spec.variant.fixed, **(fixed or {})}
         return RStarModel(replace(spec.variant, name=name, citation=citation, fixed=held, final=spec))
     start = "stationary" if initial is None else initial

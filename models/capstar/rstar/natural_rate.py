@@ -250,8 +250,8 @@ class NaturalRate(ABC):
             The method gives none, or the sample has missing quarters.
         """
         raise SpecificationError(
-            f"{self.model_name} has no model of the data to draw samples from. Choose a model that has, or leave the joint "
-            "bootstrap out."
+            f"{self.model_name} has no model of the data to draw samples from. Choose a model that has, or leave the "
+            "joint bootstrap out."
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -101,7 +101,9 @@ class GapSource:
             frame.loc[index, R] = rate
         values, row = self.problem.values(self.theta), model.reports.index(_RSTAR)
         true = pd.Series(filtered @ model.blocks["R"].dense(values)[row], index)
-        for weight, (name, lag) in zip(model.blocks["X"].dense(values)[row], model.report_inputs, strict=True):
+        for weight, (name, lag) in zip(
+            model.blocks["X"].dense(values)[row], model.report_inputs, strict=True
+        ):
             true += weight * (1.0 if name == CONSTANT else frame[name].shift(-lag).loc[index])
         return frame, true
 

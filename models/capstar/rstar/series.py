@@ -56,7 +56,9 @@ DERIVATIONS: dict[str, Derivation] = {
 def columns_of(series: Iterable[str]) -> tuple[str, ...]:
     """Input columns that series need; a series of another name is a column of that name."""
     found = dict.fromkeys(
-        column for name in series for column in (DERIVATIONS[name].columns if name in DERIVATIONS else (name,))
+        column
+        for name in series
+        for column in (DERIVATIONS[name].columns if name in DERIVATIONS else (name,))
     )
     return tuple(found)
 

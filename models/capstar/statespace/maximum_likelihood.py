@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
-from capstar.statespace.coordinates import Coordinates
 from capstar.kernels.ready import make_ready
+from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 

@@ -116,7 +116,9 @@ class Spec:
             return self
         sides = [
             {
-                name: Linear({slot: coef for slot, coef in as_linear(rhs).terms.items() if slot[0] not in gone})
+                name: Linear(
+                    {slot: coef for slot, coef in as_linear(rhs).terms.items() if slot[0] not in gone}
+                )
                 for name, rhs in side.items()
             }
             for side in (self.observation, self.transition, self.reports)

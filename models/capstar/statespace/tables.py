@@ -122,7 +122,7 @@ def _latest(filtered: pd.DataFrame, smoothed: pd.DataFrame) -> pd.DataFrame:
     names = [name for name in filtered if not name.endswith("_se")]
     last = {name: filtered[name].iloc[-1] for name in names}
     std = {name: filtered[f"{name}_se"].iloc[-1] for name in names}
-    return pd.DataFrame({"filtered": last, "std dev": std, "a year earlier": {
+    return pd.DataFrame({"filtered": last, "std dev": std, "smoothed, a year earlier": {
         name: smoothed[name].iloc[max(-1 - _per_year(smoothed.index), -len(smoothed))] for name in names
     }})  # fmt: skip
 

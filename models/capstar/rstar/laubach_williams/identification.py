@@ -105,8 +105,8 @@ class PileUp:
             )
         elif np.isnan(self.lambda_z_ml):
             z = (
-                "The likelihood has no maximum in lambda_z, lambda_g held: it goes on rising along a ridge on which a_r "
-                "falls, so that the data do not tell the variance of z"
+                "The likelihood has no maximum in lambda_z, lambda_g held: it goes on rising along a ridge, so that "
+                "the data do not tell the variance of z"
             )
         else:
             verdict = "is not" if self.gain < limit else "is"
@@ -114,7 +114,8 @@ class PileUp:
                 f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}; zero {verdict} rejected "
                 f"at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
             )
-        z += f"; the value used lies {self.loss:.2f} below {'the highest value met' if np.isnan(self.lambda_z_ml) else 'the maximum'}."
+        reached = "highest value met" if np.isnan(self.lambda_z_ml) else "maximum"
+        z += f"; the value used lies {self.loss:.2f} below the {reached}."
         if np.isnan(self.a_r_t):
             a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not asked."
         elif self.a_r_at_bound:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.reporting import Summary
 from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
@@ -22,7 +23,6 @@ from capstar.rstar.laubach_williams.identification import (
     pile_up,
 )
 from capstar.rstar.laubach_williams.inputs import prepare
-from capstar.reporting import Summary
 from capstar.rstar.laubach_williams.summary import summarize
 from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, estimate_stages, held_stage
 from capstar.rstar.laubach_williams.uncertainty import state_uncertainty
