@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,16 @@ def test_nile_variances(nile) -> None:
     assert fit.higher_maximum is None
     assert len(fit.starts) == 4
     np.testing.assert_allclose(fit.starts["log_likelihood"], fit.llf, atol=1e-8)
+
+
+def test_a_standard_deviation_started_at_zero_leaves_it(nile) -> None:
+    """Its score is zero there, and it is no maximum."""
+    table = replace(nile.table(), lower=nile.table().lower * 0.0)
+    whole = maximize(nile, table)
+    assert nile.score({"s_eps": 169.0, "s_eta": 0.0})["s_eta"] == 0.0
+    stuck = maximize(nile, table.starting({"s_eps": 169.0, "s_eta": 0.0}), n_starts=1)
+    assert stuck.llf == pytest.approx(whole.llf, abs=1e-8)
+    assert not stuck.at_bound.any()
 
 
 def test_fixed_parameters_stay(nile) -> None:

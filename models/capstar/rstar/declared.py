@@ -296,8 +296,8 @@ def declared_model(
     if RSTAR not in spec.reports:
         if RSTAR not in spec.transition:
             raise SpecificationError(
-                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, in "
-                "percent a year."
+                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, "
+                "in percent a year."
             )
         (rstar,) = variables(RSTAR)
         spec = replace(spec, reports={RSTAR: rstar, **spec.reports})

@@ -22,6 +22,7 @@ _SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
 _NEWTON_STEPS = 40
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
+_SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
 
@@ -202,7 +203,33 @@ def _finish(
 ) -> tuple[Floats, float, int, str]:
     """Newton steps to the maximum; full parameter vector, log-likelihood, iterations, message."""
     x, value, steps = _newton(problem, at, x)
+    for _ in range(_SADDLES):
+        moved = _off_saddle(problem, at, x)
+        if moved is None:
+            break
+        x, value, more = _newton(problem, at, moved)
+        steps += more
     return at.fill(x), value, iterations + steps, message
+
+
+def _off_saddle(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
+    """A step off bounds where the score vanishes and the likelihood rises inwards; None where there are none.
+
+    The likelihood is even in a standard deviation: at zero its score is zero, whether that is a maximum or not.
+    """
+    lower, upper = at.bounds
+    value, gradient = _value_and_score(problem, at, x)
+    moved = x.copy()
+    for j in np.flatnonzero((_near(x, lower) | _near(x, upper)) & (np.abs(gradient) < _FLAT)):
+        inwards = 1.0 if _near(x, lower)[j] else -1.0
+        for length in _PROBES:
+            trial = x.copy()
+            trial[j] += inwards * length * max(np.abs(x).max(), 1e-2)
+            inside = lower[j] <= trial[j] <= upper[j]
+            if inside and _value_and_score(problem, at, trial)[0] > value + _RISE:
+                moved[j] = trial[j]
+                break
+    return moved if (moved != x).any() else None
 
 
 def _newton(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, float, int]:
