@@ -63,7 +63,7 @@ def check_latex(text: str) -> None:
 
 
 def check_csv(summary: Summary) -> None:
-    back = pd.read_csv(io.StringIO(summary.to_csv()), dtype=str, keep_default_na=False)
+    back = pd.read_csv(io.StringIO(summary.as_csv()), dtype=str, keep_default_na=False)
     assert list(back) == ["table", "row", "column", "value"]
     expected = [
         (heading, str(row), str(column), table.iloc[i, j])
@@ -94,7 +94,7 @@ def summary(request) -> Summary:
 
 
 def test_html_is_balanced_and_escaped(summary: Summary) -> None:
-    text = summary.to_html()
+    text = summary.as_html()
     parser = Tags()
     parser.feed(text)
     assert parser.open == []
@@ -106,19 +106,19 @@ def test_html_is_balanced_and_escaped(summary: Summary) -> None:
 
 
 def test_special_characters_in_html() -> None:
-    text = ODD.to_html()
+    text = ODD.as_html()
     assert "<c>" not in text
     assert "&lt;r&amp;2&gt;" in text
     assert "x_1 &lt; 5 %" in text
 
 
 def test_latex_is_balanced_and_escaped(summary: Summary) -> None:
-    check_latex(summary.to_latex())
-    assert summary.to_latex() == summary._repr_latex_()
+    check_latex(summary.as_latex())
+    assert summary.as_latex() == summary._repr_latex_()
 
 
 def test_special_characters_in_latex() -> None:
-    text = ODD.to_latex()
+    text = ODD.as_latex()
     assert r"\caption{A\_heading \# 1}" in text
     assert r"r\_1 & 1.5000 & a\textbackslash{}b \\" in text
     assert r"<r\&2> &  & \{\textasciitilde{}\textasciicircum{}\} \\" in text
@@ -142,8 +142,8 @@ def test_text(summary: Summary) -> None:
 def test_an_empty_summary() -> None:
     empty = Summary("Nothing")
     assert str(empty).splitlines()[0] == "Nothing"
-    assert empty.to_csv() == "table,row,column,value\n"
-    check_latex(empty.to_latex())
+    assert empty.as_csv() == "table,row,column,value\n"
+    check_latex(empty.as_latex())
 
 
 def test_the_numbers_of_an_estimate() -> None:

@@ -43,6 +43,10 @@ class Summary:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        return self.as_text()
+
+    def as_text(self) -> str:
+        """The tables as text."""
         lines = [line for table in self.tables.values() for line in _text(table).splitlines()]
         rule = "=" * max(len(line) for line in [self.title, *lines])
         body = "\n\n".join(f"{heading}\n{_text(table)}" for heading, table in self.tables.items())
@@ -52,7 +56,7 @@ class Summary:
     def __repr__(self) -> str:
         return str(self)
 
-    def to_html(self) -> str:
+    def as_html(self) -> str:
         """The tables as HTML."""
         tables = "".join(
             f"<h4>{escape(heading)}</h4>{table.to_html(float_format=_format, na_rep='')}"
@@ -61,7 +65,7 @@ class Summary:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         return f"<h3>{escape(self.title)}</h3>{tables}<ul>{notes}</ul>"
 
-    def to_latex(self) -> str:
+    def as_latex(self) -> str:
         """The tables as LaTeX, one ``table`` environment each, ruled by the package booktabs."""
         notes = " ".join(_for_latex(note) for note in self.notes)
         parts = [_latex_table(heading, table) for heading, table in self.tables.items()]
@@ -70,7 +74,7 @@ class Summary:
             + "\n"
         )
 
-    def to_csv(self) -> str:
+    def as_csv(self) -> str:
         """The tables below one another as CSV with all digits: columns ``table``, ``row``, ``column``, ``value``."""
         long = [
             pd.DataFrame(
@@ -84,10 +88,10 @@ class Summary:
         return text
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return self.as_html()
 
     def _repr_latex_(self) -> str:
-        return self.to_latex()
+        return self.as_latex()
 
 
 def _text(table: pd.DataFrame) -> str:

@@ -400,7 +400,7 @@ class StateSpaceResults:
         return statsmodels_model(self.problem, self.ml)
 
     def summary(self) -> Summary:
-        """Parameters, fit and latest states; prints as text, and has ``to_html``, ``to_latex`` and ``to_csv``."""
+        """Parameters, fit and latest states; prints as text, and has ``as_text``, ``as_html``, ``as_latex`` and ``as_csv``."""
         return summarize(self)
 
     def plot(self, *, level: float = 0.9) -> Figure:
@@ -414,7 +414,7 @@ class StateSpaceResults:
         return plot_estimates(self, level=level)
 
     def _repr_html_(self) -> str:
-        return self.summary().to_html()
+        return self.summary().as_html()
 
     def __repr__(self) -> str:
         index = self.problem.index
