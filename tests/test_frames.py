@@ -42,7 +42,7 @@ def test_the_input_is_left_as_it_was() -> None:
 
 def test_two_dates_in_one_quarter() -> None:
     months = pd.DataFrame({"a": 1.0}, pd.date_range("2000-01-01", periods=12, freq="MS", name="date"))
-    with pytest.raises(DataError, match=r"2000Q1 stands twice .* aggregate monthly data"):
+    with pytest.raises(DataError, match=r"2000Q1 is a duplicate .* aggregate monthly data"):
         as_quarterly(months, source="m.csv")
 
 

@@ -16,7 +16,7 @@ class SourceError(DataError):
 
 
 class SpecificationError(CapstarError, ValueError):
-    """A model, or an option of one, cannot be meant."""
+    """Invalid specification: of a model, or of an option of one."""
 
 
 class ConvergenceError(CapstarError, RuntimeError):

@@ -223,7 +223,7 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
     before, after = index[where], index[where + 1]
     if steps[where] == 0:
         raise DataError(
-            f"{source}: {after} stands twice (rows {where + 1} and {where + 2}). One row a quarter is "
+            f"{source}: {after} is a duplicate (rows {where + 1} and {where + 2}). One row a quarter is "
             "expected: remove duplicates, or aggregate monthly data to quarters."
         )
     if steps[where] < 0:

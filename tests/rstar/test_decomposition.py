@@ -60,6 +60,18 @@ def test_decomposition_bad_calls(embedded_fit) -> None:
         embedded_fit.decompose("1980Q1", "1990Q1", which="predicted")
 
 
+def test_decomposition_from_a_diffuse_start() -> None:
+    """After the quarters that determine it, a diffuse start is like any other."""
+    fit = HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
+    for which in ("filtered", "smoothed"):
+        found = fit.decompose("1970Q1", "2009Q3", which=which)
+        path = getattr(fit.rstar, which)
+        assert found.change == pytest.approx(path["2009Q3"] - path["1970Q1"], abs=1e-8)
+        assert found.observations.to_numpy().sum() + found.initial == pytest.approx(found.change, abs=1e-8)
+    with pytest.raises(SpecificationError, match="not within the sample"):
+        fit.decompose(fit.start, "1990Q1")
+
+
 def test_run_on_leaves_the_past_as_it_was() -> None:
     macro = data.us_macro()
     early = HLW2017.fit(macro, end="1995Q4")

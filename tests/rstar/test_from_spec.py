@@ -123,9 +123,9 @@ def test_lead_study_and_joint_bootstrap(stationary_z) -> None:
         n_replications=99,
     )
     found = study.run()
-    joint = found.joint.table.set_index("horizon")
+    joint = found.estimated.table.set_index("horizon")
     assert 0 < joint.loc[1, "p"] <= 1
-    assert len(found.joint.t_draws) == 99
+    assert len(found.estimated.t_draws) == 99
     assert found.verdict()
 
 
@@ -153,7 +153,7 @@ def test_from_nothing_has_everything(alone, us) -> None:
     np.testing.assert_allclose(drawn.true, alone.gap().loc[drawn.true.index], atol=1e-9)
     returns = cs.data.small_cap_returns()[["small_minus_large"]]
     study = cs.leads.LeadStudy(alone.gap(), returns, (1,), source=source, n_replications=99).run()
-    assert len(study.joint.t_draws) == 99
+    assert len(study.estimated.t_draws) == 99
     bands = alone.bands()
     assert (bands["lower"] < bands["upper"]).all()
     assert "parameters as known" in bands.attrs["includes"]

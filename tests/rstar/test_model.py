@@ -140,7 +140,7 @@ def test_forecast_paths(embedded_fit) -> None:
     [
         (lambda d: d.drop(columns="inflation"), r"columns \['inflation'\] are missing"),
         (lambda d: d.drop(d.index[40]), "quarters are missing between 1969Q4 and 1970Q2"),
-        (lambda d: pd.concat([d.iloc[:9], d.iloc[8:]]), "1962Q1 stands twice"),
+        (lambda d: pd.concat([d.iloc[:9], d.iloc[8:]]), "1962Q1 is a duplicate"),
         (lambda d: d.iloc[::-1], "Sort the rows by date"),
         (lambda d: d.iloc[::4], "yearly"),
         (
@@ -173,7 +173,7 @@ def test_bad_data_is_named(macro: pd.DataFrame, spoil, message: str) -> None:
     [
         ({"start": "1960Q1"}, "cannot start in 1960Q1.*earliest is 1961Q1"),
         ({"end": "2020Q1"}, "outside the data, 1960Q1-2009Q3"),
-        ({"start": "1990Q1", "end": "1980Q1"}, "outside the data"),
+        ({"start": "1990Q1", "end": "1980Q1"}, "start=1990Q1 comes after end=1980Q1"),
         ({"start": "now"}, "start='now' is not a quarter"),
     ],
 )

@@ -280,7 +280,7 @@ def test_a_report_that_reads_data() -> None:
     assert change.change == pytest.approx(path["1985Q1"] - path["1980Q1"], abs=1e-10)
     for start, end, message in (
         ("1985Q1", "1980Q1", "the earlier one first"),
-        ("1900Q1", "1980Q1", "usable sample"),
+        ("1900Q1", "1980Q1", "not within the sample"),
     ):
         with pytest.raises(SpecificationError, match=message):
             results.decompose("gap", start, end)

@@ -31,7 +31,7 @@ from capstar.rstar.laubach_williams.median_unbiased import (
     time_varying_mean,
 )
 from capstar.rstar.laubach_williams.model import HLW2017, HLW2023, LW2003, LW2023, RStarModel
-from capstar.rstar.laubach_williams.options import InitialState, Options
+from capstar.rstar.laubach_williams.options import Options
 from capstar.rstar.laubach_williams.results import RStarResults
 from capstar.rstar.laubach_williams.starting import hp_trend, start_values
 from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, estimate_stages
@@ -46,6 +46,7 @@ from capstar.rstar.natural_rate_model import NaturalRateModel, usable
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.statespace.initial import InitialState
 
 __all__ = [
     "HLW2017",

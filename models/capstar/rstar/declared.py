@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
@@ -41,15 +41,12 @@ class DeclaredModel(NaturalRateModel):
         As in summaries.
     initial
         State before the sample, as of `capstar.statespace.fit`.
-    fixed
-        Parameters held at a value.
     """
 
     spec: Spec
     name: str = ""
     citation: str = ""
     initial: Initial = "stationary"
-    fixed: Mapping[str, float] = field(default_factory=dict)
 
     options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged")
     method = "declared equations, one-step maximum likelihood"
@@ -107,12 +104,10 @@ class DeclaredModel(NaturalRateModel):
         """
         frame = self.series_from(data, end)
         spec = _within(self.spec, frame)
-        known = set(compile_spec(spec).param_names)
-        held = {n: v for n, v in self.fixed.items() if n in known} | dict(fixed or {})
         if progress is not None:
             progress(f"{self.name}: maximum likelihood")
         results = fit(
-            spec, frame, start=start, end=end, fixed=held, start_params=start_params,
+            spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
             initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
             allow_unconverged=allow_unconverged,
         )  # fmt: skip
@@ -284,7 +279,6 @@ def declared_model(
     name: str,
     citation: str = "",
     initial: Initial = "stationary",
-    fixed: Mapping[str, float] | None = None,
 ) -> DeclaredModel:
     """A model from equations that no family knows; see `capstar.rstar.from_spec`.
 
@@ -302,7 +296,7 @@ def declared_model(
         (rstar,) = variables(RSTAR)
         spec = replace(spec, reports={RSTAR: rstar, **spec.reports})
     compile_spec(spec)
-    return DeclaredModel(replace(spec, name=name), name, citation, initial, dict(fixed or {}))
+    return DeclaredModel(replace(spec, name=name), name, citation, initial)
 
 
 def _within(spec: Spec, frame: pd.DataFrame) -> Spec:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from capstar.errors import SpecificationError
 from capstar.rstar.declared import RSTAR, declared_model
 from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec
 from capstar.rstar.laubach_williams.model import RStarModel
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import Initial
+from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 
@@ -51,7 +54,7 @@ def from_spec(
     Raises
     ------
     SpecificationError
-        An equation cannot be meant, or there is no r*.
+        An equation is invalid, or there is no r*.
 
     Examples
     --------
@@ -68,13 +71,23 @@ def from_spec(
     >>> fit.gap("filtered").index[-1]
     Period('2009Q3', 'Q-DEC')
     """
-    if (
-        isinstance(spec, LaubachWilliamsSpec)
-        and spec.variant is not None
-        and RSTAR in spec.reports
-        and initial is None
-    ):
-        held = {**spec.variant.fixed, **(fixed or {})}
-        return RStarModel(replace(spec.variant, name=name, citation=citation, fixed=held, final=spec))
+    spec = _holding(spec, fixed or {})
+    variant = spec.variant if isinstance(spec, LaubachWilliamsSpec) and RSTAR in spec.reports else None
+    if variant is not None and initial is None:
+        return RStarModel(replace(variant, name=name, citation=citation, final=spec))
     start = "stationary" if initial is None else initial
-    return declared_model(spec, name=name, citation=citation, initial=start, fixed=fixed)
+    return declared_model(spec, name=name, citation=citation, initial=start)
+
+
+def _holding(spec: Spec, fixed: Mapping[str, float]) -> Spec:
+    """The equations with parameters held, which may lie outside the bounds they had."""
+    held = {}
+    for name, value in fixed.items():
+        known = spec.parameters.get(name, Parameter())
+        lower, upper = min(known.lower, value), max(known.upper, value)
+        held[name] = replace(known, start=float(value), fixed=True, lower=lower, upper=upper)
+    if unknown := sorted(set(held) - set(compile_spec(spec).param_names)):
+        raise SpecificationError(
+            f"{spec.name} has no parameter {unknown[0]!r} to hold. Print the spec to see them."
+        )
+    return replace(spec, parameters={**spec.parameters, **held})

@@ -137,7 +137,7 @@ def decompose_change(
     first, last = (pd.Period(date, freq=proper.index.freqstr) for date in (start, end))
     if not proper.index[0] <= first < last <= proper.index[-1]:
         raise SpecificationError(
-            f"{first} to {last} is not within the usable sample, {proper.index[0]} to {proper.index[-1]}. Choose other "
+            f"{first} to {last} is not within the sample, {proper.index[0]} to {proper.index[-1]}. Choose other "
             "periods, the earlier one first."
         )
     values, row = problem.values(theta), model.reports.index(report)

@@ -202,7 +202,7 @@ def diagnose(
     DataError
         A series has fewer than 20 usable innovations, or not more than ``lags``.
     SpecificationError
-        ``lags`` or ``n_params`` cannot be meant, or the two inputs are of different samples.
+        ``lags`` or ``n_params`` are invalid, or the two inputs are of different samples.
 
     References
     ----------

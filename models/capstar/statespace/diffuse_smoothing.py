@@ -121,7 +121,7 @@ def _moments(problem: DiffuseProblem, params: Any, slots: list[int]) -> tuple[Fl
 
 @smooth_disturbances.register
 def _disturbances(problem: DiffuseProblem, params: Any) -> Disturbances:
-    """Means at the estimate of delta; what that estimate takes up is no part of their variances.
+    """Means at the estimate of delta; their variances leave out what that estimate takes up.
 
     A residual is NaN where the estimate of the initial state absorbs the whole disturbance.
     """

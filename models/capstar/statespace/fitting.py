@@ -64,7 +64,7 @@ def fit(
     Raises
     ------
     SpecificationError
-        An equation cannot be meant, a parameter is unknown, or the initial state is not determined.
+        An equation is invalid, a parameter is unknown, or the initial state is not determined.
     DataError
         A series is missing, has gaps, or is too short.
     ConvergenceError

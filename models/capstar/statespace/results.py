@@ -400,7 +400,7 @@ class StateSpaceResults:
         return statsmodels_model(self.problem, self.ml)
 
     def summary(self) -> Summary:
-        """Parameters, fit and latest states; prints as text, and has ``as_text``, ``as_html``, ``as_latex`` and ``as_csv``."""
+        """Parameters, fit and latest states: as text, and by ``as_html()``, ``as_latex()`` and ``as_csv()``."""
         return summarize(self)
 
     def plot(self, *, level: float = 0.9) -> Figure:

@@ -165,7 +165,9 @@ def disturbances(
 
     observed, driven = problem.model.observed, problem.model.state_shocks
     # In the last period a shock that reaches no observation yet has no spread: no residual.
-    residuals = np.divide(shocks, np.sqrt(spread), out=np.full_like(shocks, np.nan), where=spread > floor)
+    residuals = np.divide(
+        shocks, np.sqrt(np.maximum(spread, 0.0)), out=np.full_like(shocks, np.nan), where=spread > floor
+    )
     return Disturbances(
         frame(variance * u, observed), frame(u / np.sqrt(D), observed),
         frame(shocks, driven), frame(residuals, driven),

@@ -128,7 +128,7 @@ class Spec:
         return replace(bare, constraints=tuple(c for c in self.constraints if set(c.names) <= left))
 
     def check(self) -> None:
-        """Raise `SpecificationError` at the first equation that cannot be meant."""
+        """Raise `SpecificationError` at the first invalid equation."""
         _check_names(self)
         _check_observation(self)
         _check_shocks(self)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pandas as pd
 
-from capstar.errors import SpecificationError
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
-from capstar.statespace.decomposition import contributions
+from capstar.statespace.change import decompose_change
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,28 +89,12 @@ def decompose(
     Raises
     ------
     SpecificationError
-        A quarter lies outside the sample, or the initial state is diffuse.
+        A quarter lies outside the sample, or among the first ones that determine a diffuse initial state.
     """
     stage = results.stages.stage3
-    first, last = pd.Period(start, "Q"), pd.Period(end, "Q")
-    index = results.rstar.filtered.index
-    if not index[0] <= first < last <= index[-1]:
-        raise SpecificationError(
-            f"{first} to {last} is not within the sample, {index[0]} to {index[-1]}. Choose other quarters."
-        )
-    if which not in ("filtered", "smoothed"):
-        raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
-    if results.job.options.initial == "diffuse":
-        raise SpecificationError(
-            "With a diffuse initial state every observation also moves the estimate of that state. Estimate with "
-            "initial='published' or an InitialState."
-        )
-    model, theta = stage.problem.model, stage.problem.vector(stage.ml.params)
-    row = model.blocks["R"].dense(stage.problem.values(theta))[model.reports.index("rstar")]
-    loading = np.zeros((len(index), len(row)))
-    loading[index.get_loc(last)], loading[index.get_loc(first)] = row, -row
-    found = contributions(stage.problem, stage.ml.params, loading, smoothed=which == "smoothed")
+    found = decompose_change(stage.problem, stage.ml.params, "rstar", start, end, which=which)
+    first, last = found.start, found.end
     change = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
     moves = {"z": 0.0} | {name: float(path[last] - path[first]) for name, path in change.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
-    return RStarDecomposition(first, last, moves["rstar"], parts, found.innovations, found.initial)
+    return RStarDecomposition(first, last, found.change, parts, found.observations, found.initial)

@@ -27,7 +27,6 @@ from capstar.rstar.laubach_williams.equations import (
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams.options import (
-    InitialState,
     Options,
     SignalToNoise,
     checked_missing,
@@ -38,6 +37,7 @@ from capstar.rstar.laubach_williams.results import RStarResults
 from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
+from capstar.statespace.initial import InitialState
 
 
 @dataclass(frozen=True)

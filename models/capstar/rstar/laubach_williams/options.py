@@ -17,6 +17,7 @@ from capstar.rstar.laubach_williams.equations import (
     fixed_parameters,
     published_final,
 )
+from capstar.statespace.initial import InitialState
 
 SignalToNoise = Literal["EW", "MW", "QLR", "ML"]
 _SIGNAL_TO_NOISE: Mapping[str, str] = {
@@ -25,32 +26,6 @@ _SIGNAL_TO_NOISE: Mapping[str, str] = {
     "QLR": "Quandt likelihood ratio (Andrews 1993) in place of the exponential Wald statistic",
     "ML": "one-step maximum likelihood of stage 3, without stages 1 and 2",
 }
-
-
-@dataclass(frozen=True)
-class InitialState:
-    """Moments of the state one quarter before the sample.
-
-    Attributes
-    ----------
-    mean : pandas.Series
-        By state of stage 3, such as ``ystar``, ``ystar(-1)``, ``g(-1)``: y* in 100 times the log, g in percent a
-        quarter, z in percent a year.
-    cov : pandas.DataFrame
-        Covariance of the same states.
-    """
-
-    mean: pd.Series
-    cov: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        """Refuse a covariance that does not belong to the mean."""
-        names = list(self.mean.index)
-        if list(self.cov.index) != names or list(self.cov.columns) != names:
-            raise SpecificationError(
-                f"The initial covariance is labelled {list(self.cov.index)} by {list(self.cov.columns)}, the mean "
-                f"{names}. Give both in the same order."
-            )
 
 
 @dataclass(frozen=True)
@@ -89,7 +64,7 @@ class Options:
     initial: Literal["published", "diffuse"] | InitialState = "published"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
+        """Refuse an invalid choice."""
         if self.signal_to_noise not in _SIGNAL_TO_NOISE:
             raise SpecificationError(
                 f"signal_to_noise={self.signal_to_noise!r}; choose one of {list(_SIGNAL_TO_NOISE)}."

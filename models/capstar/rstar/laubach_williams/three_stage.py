@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import SpecificationError
 from capstar.rstar.laubach_williams.equations import (
     Stage,
     Variant,
@@ -24,18 +23,18 @@ from capstar.rstar.laubach_williams.median_unbiased import (
     break_statistics,
     median_unbiased_lambda,
 )
-from capstar.rstar.laubach_williams.options import InitialState, Options
+from capstar.rstar.laubach_williams.options import Options
 from capstar.rstar.laubach_williams.starting import initial_state, start_values
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
+from capstar.statespace.initial import InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
 from capstar.statespace.regression import regression
 from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
-from capstar.statespace.spec import Spec
 
 LAMBDAS = ("lambda_g", "lambda_z")
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
@@ -233,7 +232,7 @@ def _bound(job: Job, stage: Stage) -> Problem:
     slots = spec.state_slots()
     mean: Mapping[Slot, float]
     if isinstance(initial, InitialState):
-        mean, cov = _given(spec, initial)
+        mean, cov = initial.cut_to(spec)
     else:
         breaks = job.variant.trend_breaks if job.variant.trend_start else ()
         mean = initial_state(job.frame["y"], job.start, slots, breaks=breaks)
@@ -243,17 +242,6 @@ def _bound(job: Job, stage: Stage) -> Problem:
         passed = _within(problem.index, job.variant.missing)
         problem = problem.with_data(np.where(passed[:, None], np.nan, problem.y))
     return diffuse_problem(problem) if initial == "diffuse" else problem
-
-
-def _given(spec: Spec, initial: InitialState) -> tuple[dict[Slot, float], pd.DataFrame]:
-    """A given initial state, cut to the states of one stage."""
-    names = [show_slot(slot) for slot in spec.state_slots()]
-    if absent := [name for name in names if name not in initial.mean.index]:
-        raise SpecificationError(
-            f"{spec.name}: the initial state gives no {absent[0]}; the states are {names}. Add it."
-        )
-    mean = {slot: float(initial.mean[show_slot(slot)]) for slot in spec.state_slots()}
-    return mean, initial.cov.loc[names, names]
 
 
 def _within(index: pd.PeriodIndex, windows: tuple[Window, ...]) -> npt.NDArray[np.bool_]:
