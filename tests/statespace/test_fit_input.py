@@ -146,7 +146,7 @@ def test_no_table(wrong: object) -> None:
     ("initial", "message"),
     [
         ("flat", "choose 'stationary' or 'diffuse'"),
-        (([0.0, 0.0], np.eye(2)), r"no mean and covariance of the 1 states \['f'\]"),
+        (([0.0, 0.0], np.eye(2)), r"not a mean and covariance of the states \['f'\]"),
         (5, r"Give \(mean, cov\) of shapes \(1,\) and \(1, 1\)"),
         ((pd.Series({"g": 0.0}), [[1.0]]), r"gives no f; the states are \['f'\]"),
         (([0.0], [[-1.0]]), "not one: it must be symmetric, without negative eigenvalues"),
@@ -206,3 +206,19 @@ def test_nothing_to_start_from() -> None:
     spec = Spec("none", {"y": x}, {"x": r * x(-1) + v}, {"v": 0.0}, constraints=(Stationary("r"),))
     with pytest.raises(SpecificationError, match=r"defined at none of 256 points tried.*Give start_params"):
         fit(spec, nile())
+
+
+def test_arguments_of_another_kind(data: pd.DataFrame, expected: float) -> None:
+    with pytest.raises(SpecificationError, match=r"a Spec, got str.*HLW2023\.spec"):
+        fit("hlw2023", data)  # type: ignore[arg-type]
+    with pytest.raises(SpecificationError, match=r"start_params=\[0.5\]; give values by parameter name"):
+        factor(data, start_params=[0.5])
+    assert factor(data, fixed=pd.Series(HELD)).llf == expected
+    assert factor(data, initial=None).llf == expected
+    found = factor(data)
+    for wrong in (found.states, found.reports):
+        with pytest.raises(SpecificationError, match="choose 'filtered', 'smoothed' or 'predicted'"):
+            wrong("real time")
+    for drawn in (found.plot, found.forecast(2).plot):
+        with pytest.raises(SpecificationError, match="level=90; give a probability"):
+            drawn(level=90)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,3 +137,15 @@ def test_what_cannot_be_explained() -> None:
         DataError, match=r"y_1 in 1990Q1 is in the earlier data and not in the later\. Fill it"
     ):
         results.news(earlier, gone)
+
+
+def test_states_are_explained_where_there_are_no_reports() -> None:
+    results = fitted("local level")
+    bare = replace(results.spec, reports={})
+    flow = results.data
+    found = explain_revisions(bare, results.ml.params, flow.iloc[:90], flow)
+    named = explain_revisions(results.spec, results.ml.params, flow.iloc[:90], flow)
+    assert list(found.table.index.levels[0]) == ["mu"]
+    np.testing.assert_allclose(found.table.xs("mu"), named.table.xs("level"), atol=1e-9)
+    moved = results.decompose("mu", "1900", "1950")
+    assert moved.change == pytest.approx(results.decompose("level", "1900", "1950").change, abs=1e-12)

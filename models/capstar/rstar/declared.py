@@ -287,6 +287,7 @@ def declared_model(
     SpecificationError
         The equations have neither a report nor a state ``rstar``.
     """
+    compile_spec(spec)
     if RSTAR not in spec.reports:
         if RSTAR not in spec.transition:
             raise SpecificationError(
@@ -295,7 +296,6 @@ def declared_model(
             )
         (rstar,) = variables(RSTAR)
         spec = replace(spec, reports={RSTAR: rstar, **spec.reports})
-    compile_spec(spec)
     return DeclaredModel(replace(spec, name=name), name, citation, initial)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.statespace.algebra import show_slot
 from capstar.statespace.decomposition import contributions
 from capstar.statespace.diffuse import proper_remainder
 from capstar.statespace.problem import Problem
@@ -99,7 +100,7 @@ def decompose_change(
     problem, params
         Model and parameters.
     report
-        Name of one of the model's reports.
+        Name of one of the model's reports, or of a state, such as ``g`` or ``g(-1)``.
     start, end
         Periods of the sample; with a diffuse start, after those that determine the initial state.
     which
@@ -127,9 +128,11 @@ def decompose_change(
     True
     """
     model, theta = problem.model, problem.vector(params)
-    if report not in model.reports:
+    states = [show_slot(slot) for slot in model.states]
+    if report not in (*model.reports, *states):
         raise SpecificationError(
-            f"{problem.spec.name} has no report {report!r}; it has {list(model.reports)}. Declare it in reports."
+            f"{problem.spec.name} has no report or state {report!r}; it has {[*model.reports, *states]}. Declare it in "
+            "reports."
         )
     if which not in ("filtered", "smoothed"):
         raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
@@ -140,8 +143,11 @@ def decompose_change(
             f"{first} to {last} is not within the sample, {proper.index[0]} to {proper.index[-1]}. Choose other "
             "periods, the earlier one first."
         )
-    values, row = problem.values(theta), model.reports.index(report)
-    on_states, on_data = (model.blocks[name].dense(values)[row] for name in ("R", "X"))
+    if report in model.reports:
+        values, row = problem.values(theta), model.reports.index(report)
+        on_states, on_data = (model.blocks[name].dense(values)[row] for name in ("R", "X"))
+    else:
+        on_states, on_data = np.eye(len(states))[states.index(report)], np.zeros(len(model.report_inputs))
     at = [proper.index.get_loc(date) for date in (first, last)]
     loading = np.zeros((proper.nobs, len(on_states)))
     loading[at[1]], loading[at[0]] = on_states, -on_states

@@ -112,6 +112,11 @@ def compile_spec(spec: Spec) -> Compiled:
     SpecificationError
         An equation reads a future value, an unknown state, a shock in two places, and so on.
     """
+    if not isinstance(spec, Spec):
+        raise SpecificationError(
+            f"Expected the equations of a model, a Spec, got {type(spec).__name__}. Declare one with "
+            "capstar.statespace.Spec, or take that of a model, cs.rstar.HLW2023.spec()."
+        )
     spec.check()
     states, regressors = spec.state_slots(), spec.regressors()
     drivers = tuple(s for s in spec.shocks if any(s in as_linear(r).names for r in spec.transition.values()))

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_periods
 from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.compiled import compile_spec
@@ -26,7 +26,7 @@ def fit(
     *,
     start: str | pd.Period | None = None,
     end: str | pd.Period | None = None,
-    initial: Initial = "stationary",
+    initial: Initial | None = None,
     fixed: Mapping[str, float] | None = None,
     start_params: Mapping[str, float] | None = None,
     n_starts: int = 4,
@@ -46,8 +46,8 @@ def fit(
     start, end
         First and last period of the likelihood; by default the first with every lag, and the last of the data.
     initial
-        State before the sample.  ``"stationary"``: states with unit roots exactly diffuse (Koopman and Durbin 2003),
-        the others at their unconditional moments.  ``"diffuse"``: every state that depends on its own past exactly
+        State before the sample.  ``"stationary"``, the default: states with unit roots exactly diffuse (Koopman and
+        Durbin 2003), the others at their unconditional moments.  ``"diffuse"``: every state that depends on its own past exactly
         diffuse.  Or a mean (m,) and covariance (m, m) of the state one period before the sample, in the order of the
         spec's states, or an `InitialState`.
     fixed
@@ -84,10 +84,12 @@ def fit(
     {'s_eps': 15099.0, 's_eta': 1469.0}
     """
     frame = _columns(spec, data)
-    given = {} if start_params is None else dict(start_params)
-    if not isinstance(initial, str | InitialState):
+    given = _by_name("start_params", start_params)
+    if initial is None:
+        initial = "stationary"
+    elif not isinstance(initial, str | InitialState):
         initial = given_state(spec, initial)
-    held = _held(spec, {} if fixed is None else dict(fixed), given)
+    held = _held(spec, _by_name("fixed", fixed), given)
     problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
     if not np.isfinite(problem.y).any():
         raise DataError(
@@ -102,6 +104,15 @@ def fit(
         problem, chosen, n_starts=n_starts, seed=seed, keep=keep, allow_unconverged=allow_unconverged
     )
     return StateSpaceResults(problem, ml, frame, initial)
+
+
+def _by_name(option: str, values: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
+    """Values by parameter name."""
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping | pd.Series):
+        raise SpecificationError(f"{option}={values!r}; give values by parameter name, {{'sigma': 1.0}}.")
+    return {str(name): float(value) for name, value in values.items()}
 
 
 def _held(spec: Spec, fixed: Mapping[str, float], start_params: Mapping[str, float]) -> dict[str, float]:

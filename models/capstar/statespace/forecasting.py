@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
+def require_level(level: float) -> None:
+    """Raise `SpecificationError` unless the level is a probability between 0 and 1."""
+    if not 0 < level < 1:
+        raise SpecificationError(f"level={level}; give a probability between 0 and 1, such as 0.9.")
+
+
 @dataclass(frozen=True)
 class Forecast:
     """Means and standard deviations by period, at known parameters.
@@ -59,8 +65,7 @@ class Forecast:
         level
             Probability inside, between 0 and 1.
         """
-        if not 0 < level < 1:
-            raise SpecificationError(f"level={level}; give a probability between 0 and 1, such as 0.9.")
+        require_level(level)
         half = NormalDist().inv_cdf((1 + level) / 2) * self.std
         both = {"lower": self.mean - half, "upper": self.mean + half}
         return pd.concat(both, axis=1).swaplevel(axis=1)[list(self.mean)]

@@ -191,6 +191,6 @@ def given_state(spec: Spec, initial: InitialState | tuple[object, object]) -> In
         raise
     except (TypeError, ValueError) as error:
         raise SpecificationError(
-            f"{spec.name}: initial={initial!r} is no mean and covariance of the {len(names)} states {names}. Give "
+            f"{spec.name}: initial={initial!r} is not a mean and covariance of the states {names}. Give "
             f"(mean, cov) of shapes ({len(names)},) and ({len(names)}, {len(names)}), or an InitialState."
         ) from error

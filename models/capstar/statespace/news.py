@@ -116,7 +116,7 @@ def explain_revisions(
     Parameters
     ----------
     spec, params
-        Model and parameters.
+        Model and parameters; where it declares no reports, its states are explained.
     earlier, later
         Tables of the series the equations read, as known at two dates; the later one has every observation that the
         earlier one has, revised or not.
@@ -149,6 +149,7 @@ def explain_revisions(
     >>> explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
     <News 2 new observations, 1 reports>
     """
+    spec = spec.reporting()
     new, pattern, old = _aligned(spec, earlier, later)
     sets = _Sets(spec, params, initial, fixed, start, pattern)
     revised = new.where(pattern | ~_explained(spec, new))

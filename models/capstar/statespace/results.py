@@ -279,7 +279,7 @@ class StateSpaceResults:
         Parameters
         ----------
         report
-            Name of a report.
+            Name of a report or a state.
         start, end
             Periods of the sample.
         which

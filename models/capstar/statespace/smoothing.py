@@ -61,21 +61,30 @@ class StateEstimates:
 
     def states(self, which: Which = "smoothed") -> pd.DataFrame:
         """State means by name, such as ``g`` and ``g(-1)``, shape (n, m)."""
+        self.require(which)
         names = [show_slot(slot) for slot in self.problem.model.states]
         return pd.DataFrame(getattr(self, which), self.problem.index, names)
 
     def std(self, which: Which = "smoothed") -> pd.DataFrame:
         """Standard deviations of the states at known parameters, shape (n, m)."""
+        self.require(which)
         variances = np.einsum("tii->ti", getattr(self, f"{which}_cov"))
         out: pd.DataFrame = self.states(which)
         out[:] = np.sqrt(np.maximum(variances, 0.0))
         return out
+
+    @staticmethod
+    def require(which: str) -> None:
+        """Raise `SpecificationError` unless ``which`` names one of the estimates."""
+        if which not in ("filtered", "smoothed", "predicted"):
+            raise SpecificationError(f"which={which!r}; choose 'filtered', 'smoothed' or 'predicted'.")
 
     def report(self, name: str, which: Which = "smoothed") -> tuple[pd.Series, pd.Series]:
         """Mean and standard deviation of one of the model's reports, each of length n.
 
         The standard deviation is that of the state estimate at known parameters.
         """
+        self.require(which)
         model, values = self.problem.model, self.problem.values(self.theta)
         row = model.reports.index(name)
         on_states = model.blocks["R"].dense(values)[row]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from capstar.errors import SpecificationError
-from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_coef, as_linear, show_slot
+from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_coef, as_linear, show_slot, variables
 from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import Parameter
 
@@ -126,6 +126,16 @@ class Spec:
         bare = replace(self, observation=sides[0], transition=sides[1], reports=sides[2], constraints=())
         left = _parameters(bare)
         return replace(bare, constraints=tuple(c for c in self.constraints if set(c.names) <= left))
+
+    def reporting(self) -> Spec:
+        """The same equations, with every state as a report where they declare none."""
+        return (
+            self
+            if self.reports
+            else replace(
+                self, reports=dict(zip(self.transition, variables(" ".join(self.transition)), strict=True))
+            )
+        )
 
     def check(self) -> None:
         """Raise `SpecificationError` at the first invalid equation."""

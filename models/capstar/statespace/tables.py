@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from capstar.reporting import Summary
+from capstar.statespace.forecasting import require_level
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,6 +99,7 @@ def plot_estimates(results: Fitted, *, level: float) -> Figure:
     """Reports, or states where the model has no reports, with bands of a coverage at known parameters."""
     from capstar.plotting.statespace import plot_paths
 
+    require_level(level)
     problem = results.problem
     read = results.reports if problem.model.reports else results.states
     smoothed, filtered = read("smoothed"), read("filtered")
