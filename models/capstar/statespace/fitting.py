@@ -47,9 +47,9 @@ def fit(
         First and last period of the likelihood; by default the first with every lag, and the last of the data.
     initial
         State before the sample.  ``"stationary"``, the default: states with unit roots exactly diffuse (Koopman and
-        Durbin 2003), the others at their unconditional moments.  ``"diffuse"``: every state that depends on its own past exactly
-        diffuse.  Or a mean (m,) and covariance (m, m) of the state one period before the sample, in the order of the
-        spec's states, or an `InitialState`.
+        Durbin 2003), the others at their unconditional moments.  ``"diffuse"``: every state that depends on its own
+        past exactly diffuse.  Or a mean (m,) and covariance (m, m) of the state one period before the sample, in the
+        order of the spec's states, or an `InitialState`.
     fixed
         Parameters held at a value.
     start_params
