@@ -170,6 +170,20 @@ def test_drawn_samples_keep_the_spread_of_the_model(alone) -> None:
     assert np.mean(spreads) == pytest.approx(alone.gap().std(), rel=0.33)
 
 
+def test_an_rstar_that_reads_data_is_drawn_with_them(us) -> None:
+    """With the data's own innovations a draw is the data, also where r* takes in a series that nothing explains."""
+    spec = replace(
+        TREND,
+        observation={"r": rstar + 0.5 * x + e},
+        reports={"rstar": rstar + 0.5 * x + 0.1 * x(-1)},
+    )
+    table = us.assign(x=np.sin(np.arange(len(us)) / 5.0))
+    found = cs.rstar.from_spec(spec, name="with data").fit(table, fixed={"s_r": 0.3, "s_g": 0.02})
+    source = found.redraw()
+    drawn = source.draw(np.arange(len(source.innovations)))
+    np.testing.assert_allclose(drawn.true, found.gap().loc[drawn.true.index], atol=1e-9)
+
+
 def test_run_on_holds_the_parameters_and_does_not_look_ahead(alone, us) -> None:
     short = alone.model.fit(us.loc[:"2000Q4"], fixed={"s_r": 0.3, "s_g": 0.02})
     longer = short.run_on(us)
