@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from capstar.errors import DataError
-from capstar.statespace import Spec, bind, estimate_states, forecast, params, variables
+from capstar.errors import DataError, SpecificationError
+from capstar.statespace import (
+    Spec,
+    bind,
+    estimate_states,
+    forecast,
+    params,
+    simulate_data,
+    start_from,
+    variables,
+)
 
 DRAWS = 200_000
 
@@ -182,3 +191,45 @@ def test_a_forecast_reads_no_data_of_its_own_quarters(wide) -> None:
     pd.testing.assert_frame_equal(one.mean, other.mean, check_exact=True)
     with pytest.raises(DataError, match="is not given for 2003Q4"):
         forecast(estimates, 5, history=frame, future=future.iloc[:3])
+
+
+def test_an_observation_of_the_same_period() -> None:
+    """Inflation reads output of its own quarter: forecasts and samples against the equations written by hand."""
+    a, b, kappa, rho, s_y, s_p, s_m = params("a b kappa rho s_y s_p s_m")
+    y, p, x, m, e_y, e_p, e_m = variables("y p x m e_y e_p e_m")
+    spec = Spec(
+        name="recursive",
+        observation={"y": a * y(-1) + m + x + e_y, "p": b * p(-1) + kappa * y + 0.5 * y(-1) + e_p},
+        transition={"m": rho * m(-1) + e_m},
+        shocks={"e_y": s_y, "e_p": s_p, "e_m": s_m},
+    )
+    values = {"a": 0.6, "b": 0.4, "kappa": 0.8, "rho": 0.7, "s_y": 0.5, "s_p": 0.3, "s_m": 0.4}
+    rng, index = np.random.default_rng(11), pd.period_range("1990Q1", periods=80, freq="Q")
+    data = pd.DataFrame(rng.standard_normal((80, 3)), index, ["y", "p", "x"])
+    problem = start_from(spec, data)
+    theta = problem.vector(values)
+    states = estimate_states(problem, theta)
+    future = pd.DataFrame({"x": [0.3, -0.2]}, pd.period_range("2010Q1", periods=2, freq="Q"))
+    found = forecast(states, 2, history=data, future=future)
+    # By hand: the mean, and the variance from the shocks of the two quarters and of the state.
+    m_1, P_1 = 0.7 * states.filtered[-1, 0], 0.49 * states.filtered_cov[-1, 0, 0] + 0.16
+    y_1 = 0.6 * data["y"].iloc[-1] + m_1 + 0.3
+    p_1 = 0.4 * data["p"].iloc[-1] + 0.8 * y_1 + 0.5 * data["y"].iloc[-1]
+    y_2 = 0.6 * y_1 + 0.7 * m_1 - 0.2
+    p_2 = 0.4 * p_1 + 0.8 * y_2 + 0.5 * y_1
+    np.testing.assert_allclose(found.mean[["y", "p"]], [[y_1, p_1], [y_2, p_2]], rtol=1e-12)
+    on_m, on_e, on_u = 0.6 + 0.7, 0.6, 1.0  # of m_1, e_y and e_m of the next quarter, on y_2
+    var_y = np.array([P_1 + 0.25, on_m**2 * P_1 + on_e**2 * 0.25 + on_u**2 * 0.16 + 0.25])
+    p_m, p_e = 0.4 * 0.8 + 0.8 * on_m + 0.5, 0.4 * 0.8 + 0.8 * on_e + 0.5
+    p_now = 0.64 * P_1 + 0.64 * 0.25 + 0.09
+    p_next = p_m**2 * P_1 + p_e**2 * 0.25 + 0.64 * (0.16 + 0.25) + 0.09 * (1 + 0.16)
+    np.testing.assert_allclose(found.std["y"] ** 2, var_y, rtol=1e-12)
+    np.testing.assert_allclose(found.std["p"] ** 2, [p_now, p_next], rtol=1e-12)
+    drawn, sample = simulate_data(problem, theta, seed=1, own_lags=True)
+    errors = sample[1:, 1] - 0.4 * sample[:-1, 1] - 0.8 * sample[1:, 0] - 0.5 * sample[:-1, 0]
+    # Standard deviation of the drawn errors of p; 78 of them are known to 8 percent, three deviations.
+    assert np.std(errors) == pytest.approx(0.3, rel=0.24)
+    assert drawn.shape == (79, 1)
+    backwards = {"p": spec.observation["p"], "y": spec.observation["y"]}
+    with pytest.raises(SpecificationError, match="reads y of the same period, which is listed below it"):
+        start_from(replace(spec, observation=backwards), data)

@@ -28,7 +28,7 @@ def simulate(
     ``state_noise`` (n, m) is added to the state as it is; ``obs_noise`` (n, p) is standard
     normal and multiplied by the measurement standard deviation.  Regressor ``k`` is overwritten in
     ``sample.x`` with element ``own[k]`` of the ``y`` drawn ``lag[k]`` periods before, where ``own[k]`` is not
-    negative.
+    negative; ``lag[k]`` of 0 is an element of the same period that comes before those which read it.
     """
     n, p = obs_noise.shape
     errors = sample.scale[:, None] * np.sqrt(system.h) * obs_noise
@@ -92,9 +92,6 @@ def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, dev
     n, p = errors.shape
     m = a.size
     for t in range(n):
-        for k in range(own.size):
-            if own[k] >= 0 and t >= lag[k]:
-                x[t, k] = y[t - lag[k], own[k]]
         for i in range(m):
             total = system.c[i] + noise[t, i]
             for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
@@ -109,7 +106,10 @@ def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, dev
         for i in range(p):
             total = errors[t, i]
             for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
-                total += system.d[k] * x[t, pattern.d_col[k]]
+                column = pattern.d_col[k]
+                if own[column] >= 0 and t >= lag[column]:
+                    x[t, column] = y[t - lag[column], own[column]]
+                total += system.d[k] * x[t, column]
             for k in range(pattern.z_ptr[i], pattern.z_ptr[i + 1]):
                 total += system.z[k] * states[t, pattern.z_col[k]]
             y[t, i] = total

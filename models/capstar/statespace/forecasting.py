@@ -12,6 +12,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
+from capstar.statespace.compiled import Compiled
 from capstar.statespace.smoothing import StateEstimates
 
 if TYPE_CHECKING:
@@ -137,8 +138,15 @@ class _Extended:
     constant: Floats
     noise: Floats
     measurement: Floats
+    through: Floats
     own: tuple[Slot, ...]
     estimates: StateEstimates
+
+    @property
+    def newest(self) -> list[int]:
+        """Places of the current observations in the extended state."""
+        problem = self.estimates.problem
+        return [len(problem.model.states) + self.own.index((name, 0)) for name in problem.model.observed]
 
     @classmethod
     def build(cls, estimates: StateEstimates, history: pd.DataFrame) -> _Extended:
@@ -161,12 +169,17 @@ class _Extended:
             shock[row, : blocks["G"].shape[1]] = blocks["Z"][i] @ blocks["G"]
             shock[row, blocks["G"].shape[1] + i] = np.sqrt(blocks["H"][i, 0])
             for k, (source, lag) in enumerate(model.regressors):
-                if source in model.observed:
+                if source in model.observed and lag < 0:
                     transition[row, m + own.index((source, lag + 1))] += blocks["D"][i, k]
+        newest = [m + own.index((name, 0)) for name in model.observed]
+        through = _through_the_period(model, blocks["D"])
+        for each in (transition, constant, shock):
+            each[newest] = through @ each[newest]
         for source, lag in own:
             if lag < 0:
                 transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
-        return cls(transition, constant, shock @ shock.T, blocks["H"][:, 0], own, estimates)
+        measurement = through * blocks["H"][:, 0] @ through.T
+        return cls(transition, constant, shock @ shock.T, measurement, through, own, estimates)
 
     def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
         """Moments in the last period: from the latest one with every lag that is read, filtered on."""
@@ -178,10 +191,10 @@ class _Extended:
         cov = np.zeros((mean.size, mean.size))
         cov[:m, :m] = estimates.filtered_cov[at]
         scale = problem.scale(estimates.theta)
-        newest = np.array([m + self.own.index((name, 0)) for name in problem.model.observed])
+        newest = np.array(self.newest)
         for t in range(at + 1, problem.nobs):
             mean, cov = self.advance(mean, cov, history, problem.index[t])
-            cov[newest, newest] += (scale[t] ** 2 - 1.0) * self.measurement
+            cov[np.ix_(newest, newest)] += (scale[t] ** 2 - 1.0) * self.measurement
             seen = np.isfinite(problem.y[t])
             rows = newest[seen]
             gain = np.linalg.solve(cov[np.ix_(rows, rows)], cov[rows]).T
@@ -207,12 +220,12 @@ class _Extended:
     ) -> tuple[Floats, Floats]:
         model = self.estimates.problem.model
         design = model.blocks["D"].dense(self.estimates.problem.values(self.estimates.theta))
-        out = self.transition @ mean + self.constant
+        given = np.zeros(len(model.observed))
         for k, (source, lag) in enumerate(model.regressors):
             if source not in model.observed:
-                value = 1.0 if source == CONSTANT else float(series[source][quarter + lag])
-                for i, name in enumerate(model.observed):
-                    out[len(model.states) + self.own.index((name, 0))] += design[i, k] * value
+                given += design[:, k] * (1.0 if source == CONSTANT else float(series[source][quarter + lag]))
+        out = self.transition @ mean + self.constant
+        out[self.newest] += self.through @ given
         return out, self.transition @ cov @ self.transition.T + self.noise
 
     def readout(self, series: pd.DataFrame, quarter: pd.Period) -> tuple[Floats, Floats]:
@@ -237,6 +250,18 @@ def require_count(name: str, value: int) -> None:
     """Raise `SpecificationError` unless the value is a number of periods."""
     if not isinstance(value, int | np.integer) or value < 1:
         raise SpecificationError(f"{name}={value!r}; give a number of periods, at least 1.")
+
+
+def _through_the_period(model: Compiled, design: Floats) -> Floats:
+    """What a unit in each equation adds to each observation of the same period, shape (p, p).
+
+    Not the identity where an equation reads an observed series of its own period.
+    """
+    within = np.zeros((len(model.observed),) * 2)
+    for k, (source, lag) in enumerate(model.regressors):
+        if lag == 0 and source in model.observed:
+            within[:, model.observed.index(source)] += design[:, k]
+    return np.asarray(np.linalg.inv(np.eye(len(within)) - within), dtype=np.float64)
 
 
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:

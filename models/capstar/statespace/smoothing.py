@@ -327,9 +327,10 @@ def simulate_from_innovations(
 def _own_lags(
     problem: Problem, names: tuple[str, ...]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which of the named series each regressor is a lag of (or -1), and the lag."""
-    slots = problem.model.regressors
-    own = [names.index(name) if name in names and lag < 0 else -1 for name, lag in slots]
+    """Which of the named series each regressor is a lag of, or the current value, and the lag; -1 where it is none."""
+    slots, observed = problem.model.regressors, problem.model.observed
+    drawn = [name in names and (lag < 0 or name in observed) for name, lag in slots]
+    own = [names.index(name) if follows else -1 for (name, _), follows in zip(slots, drawn, strict=True)]
     return np.array(own, dtype=np.int64), np.array([-lag for _, lag in slots], dtype=np.int64)
 
 

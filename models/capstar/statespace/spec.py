@@ -188,12 +188,18 @@ def _check_names(spec: Spec) -> None:
 
 
 def _check_observation(spec: Spec) -> None:
+    listed = list(spec.observation)
     for name, rhs in spec.observation.items():
         for key in as_linear(rhs).terms:
             if key == (name, 0):
                 raise SpecificationError(
                     f"{spec.name}: {name} appears on both sides of its own equation. "
                     f"Solve it for {name}, or use a lag."
+                )
+            if key[1] == 0 and key[0] in spec.observation and listed.index(key[0]) > listed.index(name):
+                raise SpecificationError(
+                    f"{spec.name}: the equation of {name} reads {key[0]} of the same period, which is listed below it. "
+                    f"List {key[0]} first; if each reads the other, solve for one of them."
                 )
             if key[0] in spec.shocks and key[1] != 0:
                 raise SpecificationError(
