@@ -162,6 +162,15 @@ def test_from_nothing_has_everything(alone, us) -> None:
     assert cs.rstar.compare({"a": alone, "b": alone}).table.shape[1] == 2
 
 
+def test_bands_say_what_they_include(alone) -> None:
+    wide = alone.with_standard_errors(100)
+    assert "Hamilton" in wide.bands().attrs["includes"]
+    assert "known" in wide.bands("filtered").attrs["includes"]
+    narrow, found = alone.bands(level=0.9), wide.bands(level=0.9)
+    assert (found["upper"] - found["lower"]).mean() > (narrow["upper"] - narrow["lower"]).mean()
+    assert "Standard errors of the reports, 100 draws" in wide.summary().tables
+
+
 def test_drawn_samples_keep_the_spread_of_the_model(alone) -> None:
     """Innovations drawn with replacement: the drawn gap has the spread of the one estimated, within a third."""
     source, rng = alone.redraw(), np.random.default_rng(3)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
@@ -23,6 +24,7 @@ from capstar.statespace.forecasting import Forecast
 from capstar.statespace.initial import Initial
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
+from capstar.statespace.uncertainty import ReportUncertainty
 
 RSTAR = "rstar"
 
@@ -48,7 +50,7 @@ class DeclaredModel(NaturalRateModel):
     citation: str = ""
     initial: Initial = "stationary"
 
-    options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged")
+    options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged", "standard_errors")
     method = "declared equations, one-step maximum likelihood"
     seconds = 2.0
 
@@ -147,11 +149,14 @@ class DeclaredRate(NaturalRate):
         The state-space estimate, with all it answers: ``results.news(...)``, ``results.save(...)`` and so on.
     data : pandas.DataFrame
         The series by the names of the equations.
+    uncertainty
+        Standard errors of the reports that carry that of the parameters, once asked for by `with_standard_errors`.
     """
 
     model: DeclaredModel
     results: StateSpaceResults
     data: pd.DataFrame
+    uncertainty: ReportUncertainty | None = None
 
     @property
     def quantities(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -202,9 +207,36 @@ class DeclaredRate(NaturalRate):
         """Log-likelihood, constants included."""
         return self.results.llf
 
+    @property
+    def standard_errors(self) -> pd.DataFrame:
+        """Standard errors of the smoothed reports with the parameters' uncertainty in them, a column each."""
+        return super().standard_errors if self.uncertainty is None else self.uncertainty.se
+
+    def with_standard_errors(
+        self, n_draws: int = 1000, *, seed: int = 0, progress: Callable[[float], None] | None = None
+    ) -> DeclaredRate:
+        """The same estimate with `standard_errors`, which `bands` then uses (Hamilton 1986).
+
+        Parameters
+        ----------
+        n_draws, seed, progress
+            See `capstar.statespace.report_uncertainty`.
+        """
+        found = self.results.uncertainty(n_draws, seed=seed, progress=progress)
+        return replace(self, uncertainty=found)
+
     def summary(self) -> Summary:
-        """Parameters, fit and latest values."""
-        return replace(self.results.summary(), title=f"{self.model_name}, {self.start}-{self.end}")
+        """Parameters, fit, latest values, and the average standard errors where they were asked for."""
+        title, tables = f"{self.model_name}, {self.start}-{self.end}", self.results.summary().tables
+        if self.uncertainty is not None:
+            found = self.uncertainty
+            parts = {
+                "average": found.se.mean(),
+                "of which parameters": np.sqrt(found.parameter_variance.mean()),
+                "of which filter": np.sqrt(found.filter_variance.mean()),
+            }
+            tables = {**tables, f"Standard errors of the reports, {found.n_draws} draws": pd.DataFrame(parts)}
+        return replace(self.results.summary(), title=title, tables=tables)
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
         """Tests on standardised innovations and auxiliary residuals.
@@ -225,7 +257,7 @@ class DeclaredRate(NaturalRate):
             Input that starts where this estimate's did and goes further.
         """
         frame = self.model.series_from(data)
-        return replace(self, results=self.results.on(frame), data=frame)
+        return replace(self, results=self.results.on(frame), data=frame, uncertainty=None)
 
     def forecast(
         self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"

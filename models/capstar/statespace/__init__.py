@@ -29,6 +29,7 @@ from capstar.statespace.smoothing import (
     smooth_disturbances,
 )
 from capstar.statespace.spec import Spec
+from capstar.statespace.uncertainty import ReportUncertainty, report_uncertainty
 
 __all__ = [
     "Change",
@@ -44,6 +45,7 @@ __all__ = [
     "ParameterTable",
     "Problem",
     "Regression",
+    "ReportUncertainty",
     "SimulatedSample",
     "Spec",
     "StateEstimates",
@@ -65,6 +67,7 @@ __all__ = [
     "outer_product_cov",
     "params",
     "regression",
+    "report_uncertainty",
     "sandwich_cov",
     "simulate_data",
     "simulate_sample",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,7 @@ from capstar.statespace.smoothing import (
 from capstar.statespace.spec import Spec
 from capstar.statespace.storage import StoredEstimate, read_estimate, write_estimate
 from capstar.statespace.tables import both_estimates, parameter_table, plot_estimates, summarize
+from capstar.statespace.uncertainty import ReportUncertainty, report_uncertainty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -218,6 +220,20 @@ class StateSpaceResults:
     def to_frame(self) -> pd.DataFrame:
         """States of the current period and reports, filtered and smoothed, with standard deviations (``_se``)."""
         return both_estimates(self)
+
+    def uncertainty(
+        self, n_draws: int = 1000, *, seed: int = 0, progress: Callable[[float], None] | None = None
+    ) -> ReportUncertainty:
+        """Standard errors of the reports with the parameters' uncertainty in them; see `report_uncertainty`.
+
+        Parameters
+        ----------
+        n_draws, seed, progress
+            As there; the parameters are drawn with the covariance of ``cov_params("hessian")``.
+        """
+        return report_uncertainty(
+            self.problem, self.ml, self.cov_params(), n_draws=n_draws, seed=seed, progress=progress
+        )
 
     def disturbances(self) -> Disturbances:
         """Smoothed shocks and auxiliary residuals."""

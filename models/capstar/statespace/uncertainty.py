@@ -1,0 +1,135 @@
+"""Standard errors of reports that carry the uncertainty of the parameters (Hamilton 1986)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.statespace.coordinates import Coordinates
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.problem import Problem
+from capstar.statespace.smoothing import estimate_states
+
+Floats = npt.NDArray[np.float64]
+_PATIENCE = 100  # draws tried for one inside the bounds before giving up
+
+
+@dataclass(frozen=True)
+class ReportUncertainty:
+    """Standard errors of the smoothed reports with their two sources.
+
+    Attributes
+    ----------
+    se : pandas.DataFrame
+        Standard error by period and report, in its units.
+    parameter_variance, filter_variance : pandas.DataFrame
+        The two parts of its square: mean squared move of the smoothed report over draws of the parameters, and mean
+        smoothed variance.
+    n_draws, discarded, seed
+        Of the Monte Carlo; discarded draws broke a bound or a constraint.
+    """
+
+    se: pd.DataFrame
+    parameter_variance: pd.DataFrame
+    filter_variance: pd.DataFrame
+    n_draws: int
+    discarded: int
+    seed: int
+
+
+def report_uncertainty(
+    problem: Problem,
+    ml: MaximumLikelihood,
+    cov: pd.DataFrame,
+    *,
+    n_draws: int = 1000,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> ReportUncertainty:
+    """Draw parameters around their estimate and smooth again at each draw.
+
+    Parameters
+    ----------
+    problem, ml
+        Model and estimate.
+    cov
+        Covariance of the estimated parameters; those whose row is NaN, as at a bound, stay at the estimate.
+    n_draws, seed
+        Number of draws from N(estimate, cov) inside bounds and constraints, and their seed.
+    progress
+        Called with the share done.
+
+    Raises
+    ------
+    SpecificationError
+        Fewer than one draw, or hardly any draw lies inside the bounds.
+
+    References
+    ----------
+    Hamilton, J. D. (1986). A standard error for the estimated state vector of a state-space model. *Journal of
+    Econometrics* 33(3), 387-397.
+    """
+    if n_draws < 1:
+        raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")
+    draws, discarded = _draws(problem, ml, cov, n_draws, seed)
+    names = list(problem.model.reports)
+    center = np.column_stack(_moments(problem, ml.params.to_numpy(dtype=float), names)[0])
+    moves, variances = np.zeros_like(center), np.zeros_like(center)
+    for k, theta in enumerate(draws):
+        means, stds = _moments(problem, theta, names)
+        moves += (np.column_stack(means) - center) ** 2
+        variances += np.column_stack(stds) ** 2
+        if progress is not None:
+            progress((k + 1) / n_draws)
+
+    def frame(values: Floats) -> pd.DataFrame:
+        return pd.DataFrame(values, problem.index, names).rename_axis("date")
+
+    parameter, filtering = moves / n_draws, variances / n_draws
+    total = np.sqrt(parameter + filtering)
+    return ReportUncertainty(frame(total), frame(parameter), frame(filtering), n_draws, discarded, seed)
+
+
+def _moments(problem: Problem, theta: Floats, names: list[str]) -> tuple[list[pd.Series], list[pd.Series]]:
+    """Smoothed means and standard deviations of the reports."""
+    states = estimate_states(problem, theta)
+    found = [states.report(name, "smoothed") for name in names]
+    return [mean for mean, _ in found], [std for _, std in found]
+
+
+def _draws(
+    problem: Problem, ml: MaximumLikelihood, cov: pd.DataFrame, n_draws: int, seed: int
+) -> tuple[Floats, int]:
+    """Full parameter vectors inside the bounds, shape (n_draws, k), and the number thrown away."""
+    known = cov.dropna(how="all").dropna(how="all", axis=1)
+    names, rng = list(known.index), np.random.default_rng(seed)
+    held = {str(n): float(v) for n, v in ml.params.items() if n not in names}
+    at = Coordinates(problem.table().release(names).fix(held))
+    where = [problem.names.index(name) for name in names]
+    center, root = ml.params.to_numpy(dtype=float), np.linalg.cholesky(known.to_numpy())
+    out: list[Floats] = []
+    tried = 0
+    while len(out) < n_draws:
+        theta = center.copy()
+        theta[where] += root @ rng.standard_normal(len(names))
+        tried += 1
+        if _inside(at, theta) and np.isfinite(problem.loglike(theta)):
+            out.append(theta)
+        elif tried > _PATIENCE * (len(out) + 10):
+            raise SpecificationError(
+                f"{problem.spec.name}: of {tried} draws of the parameters {len(out)} lie inside their bounds. The "
+                "estimate is too near them for this Monte Carlo; hold the parameters at their bounds."
+            )
+    return np.array(out), tried - n_draws
+
+
+def _inside(at: Coordinates, theta: Floats) -> bool:
+    """Whether bounds and constraints leave a parameter vector as it is."""
+    lower, upper = at.bounds
+    x = at.of(theta)
+    return bool(((lower <= x) & (x <= upper)).all() and np.allclose(at.fill(x), theta, rtol=1e-9, atol=1e-12))
