@@ -15,7 +15,7 @@ from arch.data import nasdaq, sp500
 from joblib import Parallel, delayed
 from research.comparison import REFERENCE
 
-from capstar.data.french import french
+from capstar.data import french
 from capstar.errors import CapstarError
 from capstar.markets.range_trading import HOLD, STRATEGY, RangeTrading, RangeTradingResults
 from capstar.markets.ranges import trading_ranges

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capstar import data
-from capstar.data.download import USER_AGENT, cache, network
-from capstar.data.fred import check_table
+from capstar.data.sources.fred import check_table
+from capstar.data.store.download import USER_AGENT, cache, network
 from capstar.errors import DataError, DataWarning, SourceError
 
 TARGET = "/graph/fredgraph.csv?id=GDPC1"

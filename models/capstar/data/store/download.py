@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from capstar import __version__
-from capstar.data.cache import Cache, Entry, entry_of
+from capstar.data.store.cache import Cache, Entry, entry_of
 from capstar.errors import DataWarning, SourceError
 
 # FRED leaves requests hanging whose User-Agent contains the name of a browser.

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import pandas as pd
 from pandas_datareader.famafrench import FamaFrenchReader
 
-from capstar.data.archive import only_file
-from capstar.data.download import CachedSession
 from capstar.data.embedded import by_size
+from capstar.data.sources.archive import only_file
+from capstar.data.store.download import CachedSession
 from capstar.errors import DataError, SourceError
 
 Weighting = Literal["value", "equal"]

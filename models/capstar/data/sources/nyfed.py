@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from capstar.data.download import address, download
+from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
-from capstar.data.workbook import Workbook, headed
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
 

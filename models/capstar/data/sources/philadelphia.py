@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from capstar.data.download import address, download
+from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
-from capstar.data.workbook import Workbook, headed
 from capstar.errors import DataError, SourceError
 
 _SOURCE = "Federal Reserve Bank of Philadelphia"

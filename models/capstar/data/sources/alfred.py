@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from capstar.data.download import address, download
-from capstar.data.fred import check_table, dated
+from capstar.data.sources.fred import check_table, dated
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from capstar.data.archive import check_entry
+from capstar.data.sources.archive import check_entry
 from capstar.errors import DataError, SourceError
 
 _LARGEST = 300_000_000  # bytes unpacked, all parts together

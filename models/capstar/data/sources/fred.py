@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from capstar.data.download import CachedSession
+from capstar.data.store.download import CachedSession
 from capstar.errors import DataError, SourceError
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,60}")
