@@ -18,11 +18,16 @@ def test_text_and_bytes(tmp_path: Path, body: str | bytes, stored: bytes) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
-    write_whole(tmp_path / "file", "old")
-    with pytest.raises(KeyboardInterrupt), whole(tmp_path / "file") as partial:
+def interrupted(path: Path) -> None:
+    with whole(path) as partial:
         partial.write_text("half")
         raise KeyboardInterrupt
+
+
+def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    write_whole(tmp_path / "file", "old")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / "file")
     assert (tmp_path / "file").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

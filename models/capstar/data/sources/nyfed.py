@@ -154,11 +154,13 @@ def _book(model: Model, kind: str, path: str | Path | None) -> tuple[Workbook, d
     name = f"{_FILES[model]}_{kind}_estimates.xlsx"
     where = f"{_SOURCE}, {name}"
 
-    def check(body: bytes) -> None:
-        Workbook(body, where).names  # noqa: B018 - raises if it is none
+    def parse(body: bytes) -> Workbook:
+        book = Workbook(body, where)
+        book.names  # noqa: B018 - raises if it is none
+        return book
 
-    entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, check=check)
-    return Workbook(entry.body, where), {"source": where, "downloaded": entry.downloaded}
+    book, entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, parse=parse)
+    return book, {"source": where, "downloaded": entry.downloaded}
 
 
 def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:

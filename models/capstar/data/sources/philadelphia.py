@@ -51,23 +51,20 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     if path is not None:
         if not Path(path).is_file():
             raise DataError(f"{path}: there is no such file. Check the path.")
-        body, where, attrs = Path(path).read_bytes(), str(path), {"source": f"{_SOURCE}, {path}"}
+        table, attrs = _matrix(Path(path).read_bytes(), variable, str(path)), {"source": f"{_SOURCE}, {path}"}
     else:
-        where = f"{_SOURCE}, {variable}"
-        url = address("PHILADELPHIAFED", f"{_FOLDER}{variable.upper()}QvQd.xlsx")
-        entry = download(
-            url, source=_SOURCE, series=variable, check=lambda body: _check_book(body, where, variable)
+        where, name = f"{_SOURCE}, {variable}", f"{variable.upper()}QvQd.xlsx"
+        table, entry = download(
+            address("PHILADELPHIAFED", _FOLDER + name),
+            source=_SOURCE,
+            series=variable,
+            parse=lambda body: _matrix(body, variable, where),
         )
-        body, attrs = entry.body, {"source": _SOURCE, "downloaded": entry.downloaded}
-    table = _matrix(_cells(body, where), variable, where)
+        attrs = {"source": _SOURCE, "downloaded": entry.downloaded}
     return Vintages(
         table,
         {"title": f"{_SOURCE}: {variable}", "series_id": variable.upper(), "transformation": "none", **attrs},
     )
-
-
-def _check_book(body: bytes, where: str, variable: str) -> None:
-    _matrix(_cells(body, where), variable, where)
 
 
 def _cells(body: bytes, where: str) -> pd.DataFrame:
@@ -83,7 +80,8 @@ def _cells(body: bytes, where: str) -> pd.DataFrame:
         raise SourceError(f"{where}: this is no table ({error}). Fetch the file again.") from error
 
 
-def _matrix(cells: pd.DataFrame, variable: str, where: str) -> pd.DataFrame:
+def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
+    cells = _cells(body, where)
     first, *others = cells.columns
     days = {name: _day(str(name), variable) for name in others}
     unknown = [name for name, day in days.items() if day is None]
