@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.frames import as_quarterly
+from capstar.frames import as_quarterly, require_rising
 
 OHLC = ("open", "high", "low", "close")
 _NOT_A_TABLE = (
@@ -126,11 +126,7 @@ def read_returns(path: str | Path) -> pd.DataFrame:
         raise DataError(
             f"{source}: a date or return cannot be read ({error}). Write 2020-03 and 1.5."
         ) from error
-    falls = np.flatnonzero(np.diff(index.asi8) <= 0)
-    if falls.size:
-        raise DataError(
-            f"{source}: {index[falls[0] + 1]} repeats or falls. Sort by date and keep one row a month."
-        )
+    require_rising(index, source, one="row a month")
     out.attrs = {"title": source, "source": source, "units": "as in the file", "transformation": "none"}
     return out
 
@@ -175,11 +171,7 @@ def check_prices(prices: pd.DataFrame, source: str) -> None:
         raise DataError(
             f"{source}: row {int(np.argmax(index.isna())) + 2} has no date. Fill it or remove the row."
         )
-    falls = np.flatnonzero(np.diff(index.asi8) <= 0)
-    if falls.size:
-        at = index[falls[0] + 1]
-        what = "comes twice" if at == index[falls[0]] else f"comes after {index[falls[0]]:%Y-%m-%d}"
-        raise DataError(f"{source}: {at:%Y-%m-%d} {what}. Sort by date and keep one row a day.")
+    require_rising(index, source, one="row a day")
     for name in prices:
         bad = ~(prices[name] > 0) | np.isinf(prices[name])
         if bad.any():

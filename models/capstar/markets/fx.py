@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import require_rising
 
 Dates = Literal["same", "common"]
 
@@ -36,9 +37,7 @@ class Rate:
             raise SpecificationError(
                 f"{self.base!r} in {self.quote!r} is no rate of exchange. Name two currencies."
             )
-        index = self.series.index
-        if index.has_duplicates or not index.is_monotonic_increasing:
-            raise DataError(f"{self.name}: dates repeat or fall. Sort them and keep one rate a date.")
+        require_rising(self.series.index, self.name, one="rate a date")
         bad = (self.series <= 0) | np.isinf(self.series)
         if bad.any():
             raise DataError(
