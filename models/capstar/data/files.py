@@ -145,9 +145,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     DataError
         The file is absent, empty or no table.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Check the path.")
+    path = existing(path)
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty. It should start with a line of column names.")
     kind = path.suffix.lower()
@@ -187,6 +185,13 @@ def check_prices(prices: pd.DataFrame, source: str) -> None:
                 raise DataError(
                     f"{source}: {name} of {odd.idxmax():%Y-%m-%d} is {side} another price of the day."
                 )
+
+
+def existing(path: str | Path) -> Path:
+    """The path of a file; `DataError` if there is none."""
+    if not Path(path).is_file():
+        raise DataError(f"{path}: there is no such file. Check the path.")
+    return Path(path)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -232,21 +232,15 @@ def _rows(table: Any) -> _Rows:
     if isinstance(ids, pa.ChunkedArray):
         ids = ids.chunk(0)
     names = [str(name) for name in ids.dictionary.to_pylist()]
+    wanted = [name for name in ("close", "dividend") if name in table.schema.names]
+    numbers = {name: np.asarray(pc.cast(table[name], pa.float64())) for name in wanted}
     return _Rows(
         days.astype("datetime64[D]"),
         names,
         ids.indices.to_numpy(zero_copy_only=False).astype(np.int64),
-        _floats(table, "close"),
-        _floats(table, "dividend") if "dividend" in table.schema.names else None,
+        numbers["close"],
+        numbers.get("dividend"),
     )
-
-
-def _floats(table: Any, name: str) -> NDArray[np.float64]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    out: NDArray[np.float64] = np.asarray(pc.cast(table[name], pa.float64()))
-    return out
 
 
 def _refuse_twice(

@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Level = Literal["price", "total"]
-_TABLES = (
-    "levels",
-    "divisors",
-    "membership",
-    "holdings",
-    "sectors",
-    "gains",
-    "rebalances",
-    "carried",
-)
 
 
 @dataclass(frozen=True)
@@ -228,14 +218,12 @@ class IndexResults:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name in _TABLES:
-            table: pd.DataFrame = getattr(self, name)
+        tables = {name: table for name, table in vars(self).items() if isinstance(table, pd.DataFrame)}
+        tables["weights"] = self.weights().rename_axis("id").reset_index()
+        for name, table in tables.items():
             paths.append(folder / f"{name}.parquet")
             with whole(paths[-1]) as partial:
                 table.to_parquet(partial)
-        paths.append(folder / "weights.parquet")
-        with whole(paths[-1]) as partial:
-            self.weights().rename_axis("id").reset_index().to_parquet(partial)
         paths.append(folder / "summary.txt")
         write_whole(paths[-1], self.summary() + "\n")
         return paths

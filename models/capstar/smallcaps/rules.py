@@ -20,11 +20,6 @@ class Segment(IntEnum):
     LARGE = 1
     SMALL = 2
 
-    @property
-    def label(self) -> str:
-        """Name in tables."""
-        return self.name.lower()
-
 
 @dataclass(frozen=True)
 class IndexRules:
@@ -127,8 +122,7 @@ class IndexRules:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Segments the index holds."""
-        both = (Segment.LARGE, Segment.SMALL)
-        return both if self.segment == "broad" else tuple(one for one in both if one.label == self.segment)
+        return (Segment.LARGE, Segment.SMALL) if self.segment == "broad" else (Segment[self.segment.upper()],)
 
     @property
     def size(self) -> int:

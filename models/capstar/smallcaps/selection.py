@@ -160,11 +160,11 @@ def _by_size(large: NDArray[np.bool_], companies: pd.Index) -> pd.Series:
 
 
 def _labels(segments: pd.Series) -> pd.Series:
-    return segments.map(lambda code: Segment(code).label).astype(object)
+    return segments.map(lambda code: Segment(code).name.lower()).astype(object)
 
 
 def _codes(labels: pd.Series) -> pd.Series:
-    return labels.map({segment.label: segment for segment in Segment})
+    return labels.map(lambda label: Segment[label.upper()])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import pandas as pd
 from pandas_datareader.famafrench import FamaFrenchReader
 
-from capstar.data.embedded import by_size
+from capstar.data.embedded import SIZE_NOTE, by_size
+from capstar.data.files import existing
 from capstar.data.sources.archive import only_file
 from capstar.data.store.download import CachedSession
 from capstar.errors import DataError, SourceError
@@ -107,9 +108,7 @@ def read_french(path: str | Path) -> FrenchFile:
     SourceError
         The file is none of the library's.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Check the path.")
+    path = existing(path)
     body, name = path.read_bytes(), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
     if zipfile.is_zipfile(io.BytesIO(body)):
         return _unpacked(body, str(path), name)
@@ -162,7 +161,7 @@ def size_returns() -> pd.DataFrame:
         "downloaded": max(size.attrs["downloaded"], factors.attrs["downloaded"]),
         "units": "percent a month",
         "transformation": "value-weighted quintiles; -99.99 and -999 to missing",
-        "note": "small = smallest quintile of NYSE market equity, smaller than the Russell 2000",
+        "note": SIZE_NOTE,
     }
     return out
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from capstar.data.files import existing
 from capstar.data.sources.workbook import Workbook, headed
 from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
@@ -49,9 +50,10 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     if not _NAME.fullmatch(variable):
         raise DataError(f"{variable!r} is not the name of a variable; give one such as 'ROUTPUT'.")
     if path is not None:
-        if not Path(path).is_file():
-            raise DataError(f"{path}: there is no such file. Check the path.")
-        table, attrs = _matrix(Path(path).read_bytes(), variable, str(path)), {"source": f"{_SOURCE}, {path}"}
+        table, attrs = (
+            _matrix(existing(path).read_bytes(), variable, str(path)),
+            {"source": f"{_SOURCE}, {path}"},
+        )
     else:
         where, name = f"{_SOURCE}, {variable}", f"{variable.upper()}QvQd.xlsx"
         table, entry = download(

@@ -218,7 +218,9 @@ def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
             if answer.status_code in _AGAIN:
                 raise _UnreachableError(f"the server answers {answer.status_code}. Try later.")
             if answer.status_code != requests.codes.ok:
-                raise SourceError(_refused(name, answer.status_code))
+                wrong = answer.status_code in (400, 404, 410)
+                remedy = "Check the name of the series." if wrong else "The server refuses the request."
+                raise SourceError(f"{name}: the server answers {answer.status_code}. {remedy}")
             return _body(answer, name, now, deadline)
         except requests.TooManyRedirects as error:
             raise SourceError(f"{name}: the server redirects in a circle. Check the address.") from error
@@ -229,7 +231,7 @@ def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
             ) from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _UnreachableError(
-                f"no whole answer ({_reason(error)}). Check the network and try again."
+                f"no whole answer ({type(error).__name__}). Check the network and try again."
             ) from error
 
 
@@ -258,17 +260,6 @@ def _session() -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-def _refused(name: str, status: int) -> str:
-    remedy = (
-        "Check the name of the series." if status in (400, 404, 410) else "The server refuses the request."
-    )
-    return f"{name}: the server answers {status}. {remedy}"
-
-
-def _reason(error: Exception) -> str:
-    return type(error).__name__
 
 
 _turns: dict[str, float] = {}
