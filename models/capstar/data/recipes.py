@@ -106,7 +106,7 @@ def us_hlw(
     Raises
     ------
     SourceError
-        A series cannot be had.
+        A series is unavailable.
 
     References
     ----------

@@ -17,7 +17,7 @@ Dates = Literal["same", "common"]
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of exchange.
+    """An exchange rate.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Rate:
         """Refuse what is no rate."""
         if not self.base or not self.quote or self.base == self.quote:
             raise SpecificationError(
-                f"{self.base!r} in {self.quote!r} is no rate of exchange. Name two currencies."
+                f"{self.base!r} in {self.quote!r} is an invalid currency pair. Name two currencies."
             )
         require_rising(self.series.index, self.name, one="rate a date")
         bad = (self.series <= 0) | np.isinf(self.series)

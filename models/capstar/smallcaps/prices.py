@@ -253,4 +253,4 @@ def _refuse_twice(
     ordered = np.sort(cells)
     cell = int(ordered[1:][ordered[1:] == ordered[:-1]][0])
     name = list(position)[cell % width]
-    raise DataError(f"{_SOURCE}: {name} stands twice on {dates[cell // width]}. Keep one of the rows.")
+    raise DataError(f"{_SOURCE}: {name} has a duplicate on {dates[cell // width]}. Keep one of the rows.")

@@ -43,7 +43,7 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Columns are missing, an identifier stands twice, or no company passes.
+        Columns are missing, an identifier is a duplicate, or no company passes.
     """
     lines = _lines(universe, rules)
     passing = _passes(lines, rules)
@@ -352,7 +352,7 @@ def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     require_columns(universe, ("close", "shares"), source="universe")
     if universe.index.has_duplicates:
         twice = universe.index[universe.index.duplicated()][0]
-        raise DataError(f"universe: {twice} stands twice. Give one row a security.")
+        raise DataError(f"universe: {twice} is a duplicate. Give one row a security.")
     lines = universe.assign(**{c: v for c, v in _DEFAULTS.items() if c not in universe.columns})
     if not rules.by_company or "company" not in lines.columns:
         lines = lines.assign(company=lines.index)

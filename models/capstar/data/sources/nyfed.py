@@ -80,7 +80,7 @@ def current_estimates(
     Raises
     ------
     SourceError
-        The workbook cannot be had or is not one of these.
+        The workbook is unavailable or not one of these.
     DataError
         The model or country is unknown.
     """

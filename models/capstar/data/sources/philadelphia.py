@@ -41,7 +41,7 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     Raises
     ------
     SourceError
-        The file cannot be had or is not in the published form.
+        The file is unavailable or not in the published form.
 
     References
     ----------

@@ -92,7 +92,7 @@ def yahoo_prices(symbol: str, start: str = "1987-09-10", end: str | None = None)
 
 
 def exchange_rates(series: Iterable[str], start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """Noon rates of exchange of the Federal Reserve's H.10, from FRED.
+    """Noon exchange rates of the Federal Reserve's H.10, from FRED.
 
     Parameters
     ----------
