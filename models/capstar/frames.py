@@ -167,6 +167,16 @@ def require_quarters(series: pd.Series, name: str) -> None:
         raise DataError(f"{name}: a quarter is missing or repeated after {where}. Give every quarter once.")
 
 
+def require_rising(index: pd.Index, source: str, *, one: str) -> None:
+    """Raise `DataError` at the first date that repeats or falls; ``one`` says what there is one of, "row a day"."""
+    falls = ~np.asarray(index[1:] > index[:-1])
+    if falls.any():
+        where = int(np.argmax(falls))
+        before, at = str(index[where])[:10], str(index[where + 1])[:10]
+        what = "comes twice" if at == before else f"comes after {before}"
+        raise DataError(f"{source}: dates repeat or fall, {at} {what}. Sort them and keep one {one}.")
+
+
 def described(index: pd.Index) -> str:
     """Type and frequency of an index, for messages."""
     frequency = f" of frequency {index.freqstr}" if isinstance(index, pd.PeriodIndex) else ""

@@ -6,16 +6,17 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from research.comparison import REFERENCE
 
 import capstar as cs
 from capstar.errors import CapstarError
+from capstar.parallel import run_tasks
 from capstar.rstar import Job, SampleSource, estimate_stages, sample_source
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ def reproduce(
     fit = cs.rstar.HLW2017.fit(data, "1961Q1")
     job = replace(fit.job, options=replace(fit.job.options, n_starts=1))
     children = np.random.SeedSequence(seed).spawn(samples)
-    tried = Parallel(n_jobs=n_workers)(delayed(_sample)(sample_source(fit), job, child) for child in children)
+    tried = run_tasks(partial(_sample, sample_source(fit), job), children, n_workers=n_workers)
     found = [one for one in tried if one is not None]
     table = _table(found)
     table.attrs["estimated"] = len(found)

@@ -7,18 +7,19 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from arch.data import nasdaq, sp500
-from joblib import Parallel, delayed
 from research.comparison import REFERENCE
 
-from capstar.data.french import french
+from capstar.data import french
 from capstar.errors import CapstarError
 from capstar.markets.range_trading import HOLD, STRATEGY, RangeTrading, RangeTradingResults
 from capstar.markets.ranges import trading_ranges
+from capstar.parallel import run_tasks
 
 HERE = Path(__file__).parent
 COMMITTED = HERE / "range_trading.csv"
@@ -135,10 +136,11 @@ def table_of(
         Processes; the table does not depend on them.
     """
 
-    def one(name: str, rule: str) -> dict[str, Any]:
+    def one(pair: tuple[str, str]) -> dict[str, Any]:
+        name, rule = pair
         return row(name, rule, backtest(traded[name], rule, reps=reps, seed=seed))
 
-    rows = Parallel(n_jobs=n_workers)(delayed(one)(name, rule) for name in traded for rule in RULES)
+    rows = run_tasks(one, product(traded, RULES), n_workers=n_workers)
     return pd.DataFrame(rows).set_index(["market", "rule"])
 
 

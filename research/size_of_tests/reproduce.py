@@ -7,17 +7,18 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from research.comparison import REFERENCE
 from research.size_of_tests.battery import ALTERNATIVES, BOOTSTRAP, TESTS, Q, bootstrap_margins, margins
 from research.size_of_tests.designs import PERIODS, POWER_DESIGNS, SIZE_DESIGNS, Design, predictable
 from research.size_of_tests.figures import plot_power, plot_size
 
 from capstar.errors import CapstarError
+from capstar.parallel import run_tasks
 
 Row = tuple[str, float, int, float, str, float, float, float]  # CELL, test, ALTERNATIVES
 HERE = Path(__file__).parent
@@ -81,7 +82,7 @@ def simulate(
     """
     children = np.random.SeedSequence(seed).spawn(samples)
     batches = [children[i : i + _BATCH] for i in range(0, samples, _BATCH)]
-    found = Parallel(n_jobs=n_workers)(delayed(_batch)(plan, bounds, batch) for batch in batches)
+    found = run_tasks(partial(_batch, plan, bounds), batches, n_workers=n_workers)
     rows = [row for batch in found for row in batch]
     return pd.DataFrame(rows, columns=[*CELL, "test", *ALTERNATIVES]).set_index([*CELL, "test"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from data.sources import Server, running
 
-from capstar.data import download as room
+from capstar.data.store import download as room
 
 
 @pytest.fixture

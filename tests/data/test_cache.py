@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capstar.data.cache import Cache, entry_of
+from capstar.data.store.cache import Cache, entry_of
 from capstar.errors import DataWarning
 
 WRITER = """
 import sys, warnings
 from pathlib import Path
-from capstar.data.cache import Cache, entry_of
+from capstar.data.store.cache import Cache, entry_of
 cache, k = Cache(Path(sys.argv[1])), int(sys.argv[2])
 print("ready", flush=True)
 while True:
@@ -94,7 +94,7 @@ def test_full_disk_costs_a_warning_and_leaves_the_old_copy(tmp_path: Path) -> No
     code = """
 import resource, signal, sys, warnings
 from pathlib import Path
-from capstar.data.cache import Cache, entry_of
+from capstar.data.store.cache import Cache, entry_of
 cache = Cache(Path(sys.argv[1]))
 cache.write(entry_of("http://x/a", b"old"))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from capstar import data
-from capstar.data.french import FACTORS, SIZE_PORTFOLIOS, parse_french, size_table
+from capstar.data.sources.french import FACTORS, SIZE_PORTFOLIOS, parse_french, size_table
 from capstar.errors import DataError, SourceError
 
 TARGET = f"/pages/faculty/ken.french/ftp/{SIZE_PORTFOLIOS}_CSV.zip"

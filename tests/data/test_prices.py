@@ -1,4 +1,4 @@
-"""Index prices and rates of exchange."""
+"""Index prices and exchange rates."""
 
 from __future__ import annotations
 

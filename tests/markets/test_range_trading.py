@@ -12,7 +12,7 @@ from conftest import ROOT, load_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capstar.data.french import parse_french
+from capstar.data.sources.french import parse_french
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.range_trading import HOLD, STRATEGY, RangeTrading
 from capstar.markets.ranges import trading_ranges

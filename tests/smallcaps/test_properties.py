@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from capstar.errors import DataWarning
 from capstar.smallcaps import IndexCalculator, IndexRules, quarterly_review, rank, reconstitute
 from capstar.smallcaps.actions import Action
-from capstar.smallcaps.book import Book
+from capstar.smallcaps.portfolio import Portfolio
 
 DAYS = pd.bdate_range("2019-11-01", periods=60)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -23,19 +23,19 @@ SEEDS = st.integers(0, 2**32 - 1)
 # -- events at a close -------------------------------------------------------------------------------------------
 
 
-def a_book(seed: int, count: int = 12) -> tuple[Book, np.ndarray, np.random.Generator]:
-    """A started book of the broad index and the closes it was valued at."""
+def a_portfolio(seed: int, count: int = 12) -> tuple[Portfolio, np.ndarray, np.random.Generator]:
+    """A started portfolio of the broad index and the closes it was valued at."""
     rng = np.random.default_rng(seed)
     close = np.exp(rng.normal(3, 1, count))
     segment = rng.integers(0, 3, count).astype(np.int8)
     segment[:3] = 1, 2, 0
-    book = Book(count, IndexRules.custom(8, [("2020-01-01", "2020-01-02")], base=1000.0))
-    book.replace(np.where(segment > 0, rng.uniform(1, 1e6, count), 0.0), segment, close, "start")
-    return book, close, rng
+    portfolio = Portfolio(count, IndexRules.custom(8, [("2020-01-01", "2020-01-02")], base=1000.0))
+    portfolio.replace(np.where(segment > 0, rng.uniform(1, 1e6, count), 0.0), segment, close, "start")
+    return portfolio, close, rng
 
 
-def level(book: Book) -> float:
-    return float(book.value.sum() / book.divisor)
+def level(portfolio: Portfolio) -> float:
+    return float(portfolio.value.sum() / portfolio.divisor)
 
 
 def an_action(kind: str, security: int, other: int = -1, **numbers: float) -> Action:
@@ -44,18 +44,18 @@ def an_action(kind: str, security: int, other: int = -1, **numbers: float) -> Ac
 
 
 EVENTS = {
-    "addition": lambda book, close, rng: book.replace(
-        np.where(book.held > 0, book.held, 5e4), np.maximum(book.segment, 1), close, "addition"
+    "addition": lambda index, close, rng: index.replace(
+        np.where(index.held > 0, index.held, 5e4), np.maximum(index.segment, 1), close, "addition"
     ),
-    "float change": lambda book, close, rng: book.replace(
-        book.held * rng.uniform(0.1, 1.0, len(close)), book.segment, close, "float"
+    "float change": lambda index, close, rng: index.replace(
+        index.held * rng.uniform(0.1, 1.0, len(close)), index.segment, close, "float"
     ),
-    "deletion": lambda book, close, rng: book.leave(0, "deletion"),
-    "split": lambda book, close, rng: book.apply(an_action("split", 0, ratio=rng.uniform(0.1, 10))),
-    "merger for cash": lambda book, close, rng: book.apply(an_action("merger", 0)),
-    "merger for stock": lambda book, close, rng: book.apply(an_action("merger", 0, 1, ratio=rng.uniform(0.1, 3))),
-    "spin-off": lambda book, close, rng: book.apply(an_action("spin-off", 0, 1, ratio=rng.uniform(0.1, 3))),
-    "special dividend": lambda book, close, rng: book.apply(
+    "deletion": lambda index, close, rng: index.leave(0, "deletion"),
+    "split": lambda index, close, rng: index.apply(an_action("split", 0, ratio=rng.uniform(0.1, 10))),
+    "merger for cash": lambda index, close, rng: index.apply(an_action("merger", 0)),
+    "merger for stock": lambda index, close, rng: index.apply(an_action("merger", 0, 1, ratio=rng.uniform(0.1, 3))),
+    "spin-off": lambda index, close, rng: index.apply(an_action("spin-off", 0, 1, ratio=rng.uniform(0.1, 3))),
+    "special dividend": lambda index, close, rng: index.apply(
         an_action("special-dividend", 0, cash=close[0] * rng.uniform(0.01, 0.9))
     ),
 }  # fmt: skip
@@ -64,11 +64,11 @@ EVENTS = {
 @pytest.mark.parametrize("event", EVENTS)
 @given(seed=SEEDS)
 def test_the_level_does_not_jump(event, seed) -> None:
-    book, close, rng = a_book(seed)
-    before, shares = level(book), book.held.copy()
-    EVENTS[event](book, close, rng)
-    assert level(book) == pytest.approx(before, rel=1e-12)
-    assert not np.array_equal(book.held, shares) or event == "special dividend"
+    portfolio, close, rng = a_portfolio(seed)
+    before, shares = level(portfolio), portfolio.held.copy()
+    EVENTS[event](portfolio, close, rng)
+    assert level(portfolio) == pytest.approx(before, rel=1e-12)
+    assert not np.array_equal(portfolio.held, shares) or event == "special dividend"
 
 
 # -- whole runs --------------------------------------------------------------------------------------------------

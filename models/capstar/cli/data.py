@@ -91,7 +91,7 @@ def cache(
 ) -> None:
     """List or clear cached downloads."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.data.download import cache as in_use
+        from capstar.data.store.download import cache as in_use
 
         kept = in_use()
         if verb is CacheVerb.clear:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from capstar.data.alfred import alfred
-from capstar.data.cache import Cache
 from capstar.data.describe import describe_data
-from capstar.data.download import Network, network
 from capstar.data.embedded import french_factors, small_cap_returns, us_macro
-from capstar.data.files import read_input
-from capstar.data.fred import fred
-from capstar.data.french import FrenchFile, french, read_french, size_portfolios, size_returns, three_factors
+from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
-from capstar.data.nyfed import PublishedEstimates, current_estimates, real_time_estimates
-from capstar.data.philadelphia import real_time_matrix
-from capstar.data.prices import exchange_rates, read_prices, read_returns, small_cap_index, yahoo_prices
 from capstar.data.recipes import RECIPES, canada_hlw, euro_area_hlw, fetch, uk_hlw, us_hlw, us_lw
-from capstar.data.snapshot import read_snapshot, write_snapshot
+from capstar.data.sources.alfred import alfred
+from capstar.data.sources.fred import fred
+from capstar.data.sources.french import (
+    FrenchFile,
+    french,
+    read_french,
+    size_portfolios,
+    size_returns,
+    three_factors,
+)
+from capstar.data.sources.nyfed import PublishedEstimates, current_estimates, real_time_estimates
+from capstar.data.sources.philadelphia import real_time_matrix
+from capstar.data.sources.prices import exchange_rates, small_cap_index, yahoo_prices
+from capstar.data.store.cache import Cache
+from capstar.data.store.download import Network, network
+from capstar.data.store.snapshot import read_snapshot, write_snapshot
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.data.vintages import Vintages
 

@@ -11,7 +11,7 @@ from capstar.errors import DataError
 
 ReturnSource = Literal["french", "french_size_value", "french_size_momentum"]
 _SORTS = {"french": ("V", "M"), "french_size_value": ("V",), "french_size_momentum": ("M",)}
-_SIZE_NOTE = "small = smallest quintile of NYSE market equity, smaller than the Russell 2000"
+SIZE_NOTE = "small = smallest quintile of NYSE market equity, smaller than the Russell 2000"
 
 
 def us_macro() -> pd.DataFrame:
@@ -89,7 +89,7 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
         "source": "linearmodels.datasets.french: Kenneth R. French's data library",
         "units": "percent a month",
         "transformation": f"{source}: equal-weighted mean of the quintile's portfolios, decimals to percent",
-        "note": _SIZE_NOTE,
+        "note": SIZE_NOTE,
     }
     return out
 

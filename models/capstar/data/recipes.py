@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from capstar.data.alfred import alfred
-from capstar.data.fred import fred
 from capstar.data.inputs import expected_inflation, model_input
-from capstar.data.nyfed import current_estimates
+from capstar.data.sources.alfred import alfred
+from capstar.data.sources.fred import fred
+from capstar.data.sources.nyfed import current_estimates
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.errors import DataError, SourceError
 
@@ -106,7 +106,7 @@ def us_hlw(
     Raises
     ------
     SourceError
-        A series cannot be had.
+        A series is unavailable.
 
     References
     ----------

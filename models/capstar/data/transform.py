@@ -41,30 +41,23 @@ def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
     if rule not in _RULES:
         raise DataError(f"rule={rule!r}; choose one of {list(_RULES)}.")
     index = series.index
-    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or index.has_duplicates:
+    months = index.to_period("M") if isinstance(index, pd.DatetimeIndex) else index
+    if not isinstance(months, pd.PeriodIndex) or index.has_duplicates or months.freqstr != "M":
         raise DataError(
             f"{series.name}: expected one value a month on a monthly index, or one a day. Convert with "
             "series.index = series.index.to_period('M')."
         )
     if not index.is_monotonic_increasing:
         raise DataError(f"{series.name}: the dates are out of order. Sort them with series.sort_index().")
-    daily = isinstance(index, pd.DatetimeIndex) and index.to_period("M").has_duplicates
-    out = _from_days(series, rule) if daily else _from_months(series, rule)
+    monthly = pd.Series(series.to_numpy(dtype=float), months)
+    out = _from_days(series, rule) if months.has_duplicates else _from_months(monthly, rule)
     out = out.rename(series.name).rename_axis("date")
     out.attrs = series.attrs | {"aggregation": rule}
     return out
 
 
-def _from_months(series: pd.Series, rule: Rule) -> pd.Series:
-    index = series.index
-    months = index.to_period("M") if isinstance(index, pd.DatetimeIndex) else index
-    if months.freqstr != "M":
-        raise DataError(
-            f"{series.name}: expected one value a month on a monthly index. Convert with "
-            "series.index = series.index.to_period('M')."
-        )
-    monthly = pd.Series(series.to_numpy(dtype=float), months)
-    quarters = months.asfreq("Q")
+def _from_months(monthly: pd.Series, rule: Rule) -> pd.Series:
+    months, quarters = monthly.index, monthly.index.asfreq("Q")
     if rule == "last_complete":
         return monthly.groupby(quarters).last()
     if rule == "day_weighted":

@@ -14,7 +14,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.regression import hodrick_1b
 from capstar.leads.timing import cumulate_after
-from capstar.replications import first_successes
+from capstar.parallel import first_successes
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 99

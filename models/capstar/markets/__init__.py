@@ -1,4 +1,4 @@
-"""Markets from their prices: indicators, rallies and range-bound markets, trading ranges, rates of exchange."""
+"""Markets from their prices: indicators, rallies and range-bound markets, trading ranges, exchange rates."""
 
 from __future__ import annotations
 

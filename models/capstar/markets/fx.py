@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import require_rising
 
 Dates = Literal["same", "common"]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of exchange.
+    """An exchange rate.
 
     Attributes
     ----------
@@ -34,11 +35,9 @@ class Rate:
         """Refuse what is no rate."""
         if not self.base or not self.quote or self.base == self.quote:
             raise SpecificationError(
-                f"{self.base!r} in {self.quote!r} is no rate of exchange. Name two currencies."
+                f"{self.base!r} in {self.quote!r} is an invalid currency pair. Name two currencies."
             )
-        index = self.series.index
-        if index.has_duplicates or not index.is_monotonic_increasing:
-            raise DataError(f"{self.name}: dates repeat or fall. Sort them and keep one rate a date.")
+        require_rising(self.series.index, self.name, one="rate a date")
         bad = (self.series <= 0) | np.isinf(self.series)
         if bad.any():
             raise DataError(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import require_columns
+from capstar.frames import require_columns, require_rising
 
 Bars: TypeAlias = pd.Series | pd.DataFrame
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -37,14 +37,13 @@ def checked_prices(prices: pd.Series) -> pd.Series:
     name = "prices" if prices.name is None else str(prices.name)
     if prices.empty:
         raise DataError(f"{name}: there is no price.")
-    if prices.index.has_duplicates or not prices.index.is_monotonic_increasing:
-        raise DataError(f"{name}: dates repeat or fall. Sort them and keep one price a date.")
+    require_rising(prices.index, name, one="price a date")
     values = prices.astype(float)
     bad = ~(np.isfinite(values) & (values > 0))
     if bad.any():
         when = bad.idxmax()
         raise DataError(
-            f"{name} of {when} is {values[when]}; a price is a positive number. Drop the date, or mend the price."
+            f"{name} of {when} is {values[when]}; a price is a positive number. Drop the date, or correct the price."
         )
     return values
 

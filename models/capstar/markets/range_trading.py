@@ -92,7 +92,7 @@ class RangeTrading:
         DataError
             There are fewer than three bars, their index holds no dates, or levels or cash are on other dates.
         SpecificationError
-            A rule cannot be meant.
+            A rule is invalid.
         """
         self._check()
         frame = as_bars(self.bars)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.markets.indicators import Floats, checked_prices, day_of
+from capstar.markets.ranges import timestamps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -302,7 +303,7 @@ def plot_spells(
 
     figure = Chart(figsize=(9.0, 4.2), layout="constrained")
     ax = figure.subplots()
-    x = prices.index.to_timestamp() if isinstance(prices.index, pd.PeriodIndex) else prices.index
+    x = timestamps(prices.index)
     where = shaded.to_numpy(dtype=bool)
     ax.fill_between(
         x, 0, 1, where=where, transform=ax.get_xaxis_transform(), color=GREY, alpha=0.2, linewidth=0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
 from capstar.errors import DataError, SpecificationError
-from capstar.writing import write_whole
+from capstar.writing import whole, write_whole
 
 
 def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
@@ -24,9 +23,8 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
     """
     path = Path(path)
     require_format(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    figure.savefig(partial, dpi=dpi)
-    os.replace(partial, path)
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=dpi, format=path.suffix[1:].lower())
 
 
 def require_format(path: Path) -> None:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import as_quarterly
+from capstar.parallel import run_tasks
 from capstar.rstar.natural_rate import NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
 
@@ -226,15 +227,12 @@ def _on_every_sample(
 ) -> RecursiveEstimates:
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
-    with Parallel(n_jobs=n_workers) as pool:
-        anew, step = quarters[::every], max(8 * n_workers, 8)
-        fits: dict[pd.Period, NaturalRate | CapstarError] = {}
-        for begin in range(0, len(anew), step):
-            batch = anew[begin : begin + step]
-            found = pool(delayed(_fit)(model, _known(data, t), start) for t in batch)
-            fits |= dict(zip(batch, found, strict=True))
-            if progress is not None:
-                progress(len(fits) / len(anew))
+    anew = quarters[::every]
+    known = (_known(data, t) for t in anew)
+    fitted = run_tasks(
+        partial(_fit, model, start), known, n_workers=n_workers, progress=progress, total=len(anew)
+    )
+    fits = dict(zip(anew, fitted, strict=True))
     rows, failed, latest = {}, {}, None
     for t in quarters:
         found = fits.get(t)
@@ -269,7 +267,7 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
 
 
 def _fit(
-    model: NaturalRateModel, known: pd.DataFrame, start: str | pd.Period | None
+    model: NaturalRateModel, start: str | pd.Period | None, known: pd.DataFrame
 ) -> NaturalRate | CapstarError:
     try:
         return model.fit(known, start, n_starts=1)

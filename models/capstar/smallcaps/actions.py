@@ -10,7 +10,7 @@ Columns of the table, one row an action:
   (spin-off) for one share.
 - ``cash``: a special dividend, a share; of a merger it may be noted and is not used, since the target leaves
   at its last price.
-- ``price``: what a delisted share fetches in the end (0 if empty); what a child is worth until its first close.
+- ``price``: what a delisted share fetches in the end (0 if empty); what a child is valued at until its first close.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def as_actions(table: Table | None, source: str = "actions") -> pd.DataFrame:
     ------
     DataError
         A column, date or id is missing, dates fall, a kind is unknown, a needed number is missing or not
-        positive, a row stands twice.
+        positive, a row is a duplicate.
     """
     columns = ["date", "id", "action", "other", *_NUMBERS]
     if table is None or (isinstance(table, pd.DataFrame) and table.empty):
@@ -146,7 +146,7 @@ def as_actions(table: Table | None, source: str = "actions") -> pd.DataFrame:
         _check_row(row, source)
     twice = frame.duplicated(["date", "id", "action", "other"])
     if twice.any():
-        raise DataError(f"{source}: {_said(frame[twice].iloc[0])} stands twice. Keep one of the rows.")
+        raise DataError(f"{source}: {_said(frame[twice].iloc[0])} is a duplicate. Keep one of the rows.")
     return frame[columns]
 
 

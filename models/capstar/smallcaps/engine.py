@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from capstar.errors import DataError, DataWarning
 from capstar.smallcaps.actions import DELISTING, SPIN_OFF, Action
-from capstar.smallcaps.book import Book
-from capstar.smallcaps.chooser import Choice, Chooser
-from capstar.smallcaps.journal import Journal
+from capstar.smallcaps.event_log import EventLog
+from capstar.smallcaps.portfolio import Portfolio
 from capstar.smallcaps.prices import PriceTable
-from capstar.smallcaps.register import Register
 from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schedule import Schedule
+from capstar.smallcaps.selection import Choice, Chooser
+from capstar.smallcaps.share_counts import ShareCounts
 from capstar.smallcaps.window import Window
 
 Floats = NDArray[np.float64]
@@ -60,16 +60,16 @@ class Engine:
         self._rules, self._dates = inputs.rules, inputs.prices.dates
         self._inputs, self._schedule = inputs, inputs.schedule
         self._ids = list(inputs.position)
-        self._register = Register(inputs.shares, inputs.position)
-        self._book = Book(len(self._ids), inputs.rules)
-        self._chooser = Chooser(inputs.rules, self._ids, self._register, self._book, inputs.prices.last)
-        self._journal = Journal(self._dates, self._ids, self._register.sectors)
+        self._counts = ShareCounts(inputs.shares, inputs.position)
+        self._portfolio = Portfolio(len(self._ids), inputs.rules)
+        self._chooser = Chooser(inputs.rules, self._ids, self._counts, self._portfolio, inputs.prices.last)
+        self._log = EventLog(self._dates, self._ids, self._counts.sectors)
         self._choices: dict[int, Choice] = {}
         self._level = inputs.rules.base
         self._valued = 0  # rows of the window that have been valued
 
     def run(self) -> dict[str, pd.DataFrame]:
-        """Tables by name, from `Journal.tables`."""
+        """Tables by name, from `EventLog.tables`."""
         before: Window | None = None
         for block in self._inputs.prices.blocks(self._inputs.position):
             window = Window(block, before, self._rules.average_days)
@@ -85,19 +85,19 @@ class Engine:
             self._value(window, len(window.dates))
             before = window
         self._report_ended()
-        return self._journal.tables()
+        return self._log.tables()
 
     def _open(self, window: Window, day: int) -> None:
         """Actions before the open."""
         for action in self._schedule.actions.get(day, ()):
-            self._register.advance(action.date - 1)
-            if self._book.touched_by(action) and action.kind != DELISTING:
+            self._counts.advance(action.date - 1)
+            if self._portfolio.touched_by(action) and action.kind != DELISTING:
                 row = day - window.first
                 self._value(window, row)
                 self._require_child(window, row, action)
-                self._book.apply(action)
-                self._journal.change(self._dates[day], self._dates[day - 1], action.label, self._book)
-            self._register.apply(action)
+                self._portfolio.apply(action)
+                self._log.change(self._dates[day], self._dates[day - 1], action.label, self._portfolio)
+            self._counts.apply(action)
 
     def _close(self, window: Window, day: int) -> None:
         """Delistings, rankings and changes of the index after the close."""
@@ -110,7 +110,7 @@ class Engine:
         for number in self._schedule.effective.get(day, ()):
             self._rebalance(window, day, number)
         if (table := self._schedule.weights.get(day)) is not None:
-            self._register.advance(self._dates[day])
+            self._counts.advance(self._dates[day])
             self._value(window, row + 1)
             self._replace(window, day, self._chooser.given(table, window, row), "weights")
 
@@ -120,32 +120,32 @@ class Engine:
             who = action.other
         elif action.kind != DELISTING:
             return
-        if not self._book.held[who] > 0:
+        if not self._portfolio.held[who] > 0:
             return
         self._value(window, day - window.first + 1)
-        if action.kind == DELISTING and np.isnan(action.price) and self._book.inside[who]:
+        if action.kind == DELISTING and np.isnan(action.price) and self._portfolio.inside[who]:
             warnings.warn(
                 f"{self._ids[who]} was delisted on {action.date} without a final price: its value is taken as 0. "
                 "Put what a share fetched into 'price'.",
                 DataWarning,
                 stacklevel=5,
             )
-        self._book.leave(who, action.label)
+        self._portfolio.leave(who, action.label)
         self._note(day, action.label)
 
     def _rebalance(self, window: Window, day: int, number: int) -> None:
         choice = self._choices.pop(number)
-        if choice.kind == "review" and not self._book.started:
+        if choice.kind == "review" and not self._portfolio.started:
             return
-        self._register.advance(self._dates[day])
+        self._counts.advance(self._dates[day])
         self._value(window, day - window.first + 1)
         holding = self._chooser.holding(choice, window, day - window.first)
-        before = self._book.value / self._book.value.sum() if self._book.started else None
-        was = self._book.inside
+        before = self._portfolio.value / self._portfolio.value.sum() if self._portfolio.started else None
+        was = self._portfolio.inside
         self._replace(window, day, holding, choice.kind)
-        now = self._book.inside
-        after = self._book.value / self._book.value.sum()
-        self._journal.rebalanced(
+        now = self._portfolio.inside
+        after = self._portfolio.value / self._portfolio.value.sum()
+        self._log.rebalanced(
             {
                 "kind": choice.kind,
                 "rank": self._schedule.rebalances[number].rank,
@@ -161,25 +161,27 @@ class Engine:
         self, window: Window, day: int, holding: tuple[Floats, NDArray[np.int8]], label: str
     ) -> None:
         close = window.close[day - window.first]
-        self._book.replace(*holding, close, f"the {label} of {self._dates[day]}")
-        self._book.sector = self._register.sector.copy()
+        self._portfolio.replace(*holding, close, f"the {label} of {self._dates[day]}")
+        self._portfolio.sector = self._counts.sector.copy()
         self._note(day, label)
 
     def _note(self, day: int, label: str) -> None:
         """Write down what is held after a close."""
-        book = self._book
-        self._journal.change(self._dates[day], self._dates[day], label, book)
-        level, total = np.array([self._level]), np.array([book.total])
-        self._journal.close_of(slice(day, day + 1), level, total, book.value[book.inside][None, :], book)
+        portfolio = self._portfolio
+        self._log.change(self._dates[day], self._dates[day], label, portfolio)
+        level, total = np.array([self._level]), np.array([portfolio.total])
+        self._log.close_of(
+            slice(day, day + 1), level, total, portfolio.value[portfolio.inside][None, :], portfolio
+        )
 
     def _value(self, window: Window, stop: int) -> None:
-        """Value the book at the closes up to, not with, a row."""
+        """Value the portfolio at the closes up to, not with, a row."""
         first, self._valued = self._valued, max(stop, self._valued)
-        book = self._book
-        if stop <= first or not book.started:
+        portfolio = self._portfolio
+        if stop <= first or not portfolio.started:
             return
-        columns = np.flatnonzero(book.inside)
-        held = book.held[columns]
+        columns = np.flatnonzero(portfolio.inside)
+        held = portfolio.held[columns]
         closes = np.ascontiguousarray(
             window.close[first:stop, columns]
         )  # sums in one order, however many days
@@ -189,22 +191,22 @@ class Engine:
         if not (market > 0).all():
             raise DataError(f"The index is worth nothing on {days[np.argmin(market > 0)]}. Check its prices.")
         paid = window.dividend[first:stop, columns] * held
-        opening = book.value[columns]
+        opening = portfolio.value[columns]
         start = np.concatenate([[opening.sum()], market[:-1]])
         base = start if self._rules.reinvest == "close" else start - paid.sum(axis=1)
         gained = np.diff(values, axis=0, prepend=opening[None, :])
-        totals = book.total * np.cumprod(1.0 + (market + paid.sum(axis=1) - start) / base)
-        earlier = np.concatenate([[book.total], totals[:-1]])
-        levels = market / book.divisor
+        totals = portfolio.total * np.cumprod(1.0 + (market + paid.sum(axis=1) - start) / base)
+        earlier = np.concatenate([[portfolio.total], totals[:-1]])
+        levels = market / portfolio.divisor
         rows = slice(window.first + first, window.first + stop)
-        self._journal.close_of(rows, levels, totals, values, book)
+        self._log.close_of(rows, levels, totals, values, portfolio)
         points = (gained + paid) * (earlier / base)[:, None]
-        self._journal.gain(days, columns, book, gained / book.divisor, points)
+        self._log.gain(days, columns, portfolio, gained / portfolio.divisor, points)
         if (holes := window.missing[first:stop, columns]).any():
             at, who = np.nonzero(holes)
-            self._journal.carry(days[at], columns[who], closes[at, who])
-        book.value[columns] = values[-1]
-        book.total, self._level = float(totals[-1]), float(levels[-1])
+            self._log.carry(days[at], columns[who], closes[at, who])
+        portfolio.value[columns] = values[-1]
+        portfolio.total, self._level = float(totals[-1]), float(levels[-1])
 
     def _require_child(self, window: Window, row: int, action: Action) -> None:
         if action.kind == SPIN_OFF and np.isnan(window.close[row, action.other]):
@@ -215,7 +217,7 @@ class Engine:
 
     def _report_ended(self) -> None:
         final, last = self._dates[-1], self._inputs.prices.last
-        members = [self._ids[who] for who in np.flatnonzero(self._book.inside)]
+        members = [self._ids[who] for who in np.flatnonzero(self._portfolio.inside)]
         ended = [name for name in members if last.get(name, final) < final - _ENDED_DAYS]
         if ended:
             warnings.warn(

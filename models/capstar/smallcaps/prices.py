@@ -41,6 +41,20 @@ class Block:
     dividend: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of the long table, whatever it came in: days, close, dividend (0 if none) and identifier, each (n,).
+
+    ``codes`` are positions among ``ids``, identifiers as in the table.
+    """
+
+    days: NDArray[np.datetime64]
+    ids: list[str]
+    codes: NDArray[np.int64]
+    close: NDArray[np.float64]
+    dividend: NDArray[np.float64] | None
+
+
 class PriceTable:
     """Prices by date and security, read a period at a time.
 
@@ -91,26 +105,25 @@ class PriceTable:
 
     def closes(self, day: np.datetime64) -> pd.Series:
         """Closes of one day, by first identifier."""
-        table = self._read(day, day)
-        ids = [self._names.keep(str(name)) for name in table["id"].to_pylist()]
-        return pd.Series(_floats(table, "close"), index=ids).dropna()
+        rows = self._read(day, day)
+        ids = np.array([self._names.keep(name) for name in rows.ids], dtype=object)[rows.codes]
+        return pd.Series(rows.close, index=ids).dropna()
 
     def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
-        table = self._read(dates[0], dates[-1])
-        days, ids, codes = _keys(table)
-        columns = np.array([position[self._names.keep(name)] for name in ids], dtype=np.int64)[codes]
-        at = np.searchsorted(dates, days)
-        traded = dates[np.minimum(at, len(dates) - 1)] == days  # a day without any close is none
-        cells = (at * len(position) + columns)[traded]
+        rows = self._read(dates[0], dates[-1])
+        columns = np.array([position[self._names.keep(name)] for name in rows.ids], dtype=np.int64)
+        at = np.searchsorted(dates, rows.days)
+        traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # a day without any close is none
+        cells = (at * len(position) + columns[rows.codes])[traded]
         _refuse_twice(cells, dates, len(position), position)
         close = np.full((len(dates), len(position)), np.nan)
-        close.ravel()[cells] = _floats(table, "close")[traded]
-        dividend = np.zeros((len(dates), len(position)) if "dividend" in self._columns else (1, 1))
-        if "dividend" in self._columns:
-            dividend.ravel()[cells] = np.nan_to_num(_floats(table, "dividend"))[traded]
+        close.ravel()[cells] = rows.close[traded]
+        dividend = np.zeros((1, 1) if rows.dividend is None else close.shape)
+        if rows.dividend is not None:
+            dividend.ravel()[cells] = np.nan_to_num(rows.dividend)[traded]
         return Block(first, dates, close, np.broadcast_to(dividend, close.shape))
 
-    def _read(self, first: np.datetime64, last: np.datetime64) -> Any:
+    def _read(self, first: np.datetime64, last: np.datetime64) -> _Rows:
         import pyarrow as pa
         import pyarrow.dataset as ds
 
@@ -121,7 +134,7 @@ class PriceTable:
             return pa.scalar(str(day)) if text else pa.scalar(day.astype("M8[s]").item()).cast(kind)
 
         span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
-        return self._data.to_table(columns=self._columns, filter=span)
+        return _rows(self._data.to_table(columns=self._columns, filter=span))
 
     def _scan(self) -> NDArray[np.datetime64]:
         """Check every row, and note the days and the last day of each security."""
@@ -129,15 +142,15 @@ class PriceTable:
         for batch in self._data.to_batches(columns=self._columns, batch_size=_BATCH, batch_readahead=2):
             if not batch.num_rows:
                 continue
-            days, ids, codes = _keys(batch)
-            self._check(batch, days, ids, codes)
-            self.raw_ids.update(ids)
-            priced = np.flatnonzero(~np.isnan(_floats(batch, "close")))
-            seen.append(np.unique(days[priced]))
-            order = priced[np.argsort(days[priced], kind="stable")]
-            latest = np.full(len(ids), _NEVER)
-            latest[codes[order]] = days[order]  # of one security the last stays
-            for name, day in zip(ids, latest, strict=True):
+            rows = _rows(batch)
+            self._check(rows)
+            self.raw_ids.update(rows.ids)
+            priced = ~np.isnan(rows.close)
+            days = rows.days[priced]
+            seen.append(np.unique(days))
+            latest = np.full(len(rows.ids), _NEVER)
+            np.maximum.at(latest, rows.codes[priced], days)
+            for name, day in zip(rows.ids, latest, strict=True):
                 keep = self._names.keep(name)
                 self.last[keep] = max(self.last.get(keep, day), day)
         found = np.unique(np.concatenate([*seen, np.zeros(0, "datetime64[D]")]))
@@ -145,25 +158,24 @@ class PriceTable:
             raise DataError(f"{_SOURCE}: there are no closes. Give one row a security and date.")
         return found
 
-    def _check(self, batch: Any, days: NDArray[Any], ids: list[str], codes: NDArray[np.int64]) -> None:
-        close = _floats(batch, "close")
-        wrong = (close <= 0) | np.isinf(close)
+    def _check(self, rows: _Rows) -> None:
+        wrong = (rows.close <= 0) | np.isinf(rows.close)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise DataError(
-                f"{_SOURCE}: the close of {ids[codes[at]]} on {days[at]} is {close[at]:g}. A price is positive: "
-                "correct it, or drop the row and the last close is carried."
+                f"{_SOURCE}: the close of {rows.ids[rows.codes[at]]} on {rows.days[at]} is {rows.close[at]:g}. A "
+                "price is positive: correct it, or drop the row and the last close is carried."
             )
-        if "dividend" in self._columns and (negative := _floats(batch, "dividend") < 0).any():
+        if rows.dividend is not None and (negative := rows.dividend < 0).any():
             at = int(np.argmax(negative))
             raise DataError(
-                f"{_SOURCE}: the dividend of {ids[codes[at]]} on {days[at]} is negative. Correct it."
+                f"{_SOURCE}: the dividend of {rows.ids[rows.codes[at]]} on {rows.days[at]} is negative. Correct it."
             )
-        starts, ends = self._names.bounds(ids)
-        outside = (days < starts[codes]) | (days >= ends[codes])
+        starts, ends = self._names.bounds(rows.ids)
+        outside = (rows.days < starts[rows.codes]) | (rows.days >= ends[rows.codes])
         if outside.any():
             at = int(np.argmax(outside))
-            raise self._names.outside_error(ids[codes[at]], days[at], _SOURCE)
+            raise self._names.outside_error(rows.ids[rows.codes[at]], rows.days[at], _SOURCE)
 
 
 def _dataset(table: Table) -> Any:
@@ -198,8 +210,8 @@ def _as_numbers(column: pd.Series) -> pd.Series:
     return out
 
 
-def _keys(table: Any) -> tuple[NDArray[np.datetime64], list[str], NDArray[np.int64]]:
-    """Days, identifiers, and the position of each row's identifier among them."""
+def _rows(table: Any) -> _Rows:
+    """Arrow's columns as arrays."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -220,18 +232,15 @@ def _keys(table: Any) -> tuple[NDArray[np.datetime64], list[str], NDArray[np.int
     if isinstance(ids, pa.ChunkedArray):
         ids = ids.chunk(0)
     names = [str(name) for name in ids.dictionary.to_pylist()]
-    return days.astype("datetime64[D]"), names, ids.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _floats(table: Any, name: str) -> NDArray[np.float64]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = pc.cast(table[name], pa.float64())
-    out: NDArray[np.float64] = (
-        column.to_numpy() if isinstance(column, pa.ChunkedArray) else (column.to_numpy(zero_copy_only=False))
+    wanted = [name for name in ("close", "dividend") if name in table.schema.names]
+    numbers = {name: np.asarray(pc.cast(table[name], pa.float64())) for name in wanted}
+    return _Rows(
+        days.astype("datetime64[D]"),
+        names,
+        ids.indices.to_numpy(zero_copy_only=False).astype(np.int64),
+        numbers["close"],
+        numbers.get("dividend"),
     )
-    return out
 
 
 def _refuse_twice(
@@ -244,4 +253,4 @@ def _refuse_twice(
     ordered = np.sort(cells)
     cell = int(ordered[1:][ordered[1:] == ordered[:-1]][0])
     name = list(position)[cell % width]
-    raise DataError(f"{_SOURCE}: {name} stands twice on {dates[cell // width]}. Keep one of the rows.")
+    raise DataError(f"{_SOURCE}: {name} has a duplicate on {dates[cell // width]}. Keep one of the rows.")

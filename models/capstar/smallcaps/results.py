@@ -13,21 +13,12 @@ from capstar.errors import DataError, SpecificationError
 from capstar.smallcaps.prices import PriceTable
 from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schema import NO_SECTOR
+from capstar.writing import whole, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Level = Literal["price", "total"]
-_TABLES = (
-    "levels",
-    "divisors",
-    "membership",
-    "holdings",
-    "sectors",
-    "gains",
-    "rebalances",
-    "carried",
-)
 
 
 @dataclass(frozen=True)
@@ -227,14 +218,14 @@ class IndexResults:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name in _TABLES:
-            table: pd.DataFrame = getattr(self, name)
+        tables = {name: table for name, table in vars(self).items() if isinstance(table, pd.DataFrame)}
+        tables["weights"] = self.weights().rename_axis("id").reset_index()
+        for name, table in tables.items():
             paths.append(folder / f"{name}.parquet")
-            table.to_parquet(paths[-1])
-        paths.append(folder / "weights.parquet")
-        self.weights().rename_axis("id").reset_index().to_parquet(paths[-1])
+            with whole(paths[-1]) as partial:
+                table.to_parquet(partial)
         paths.append(folder / "summary.txt")
-        paths[-1].write_text(self.summary() + "\n", encoding="utf-8")
+        write_whole(paths[-1], self.summary() + "\n")
         return paths
 
     def _shares(self, day: pd.Timestamp) -> pd.Series:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Literal
 
 from capstar.errors import DataError, SpecificationError
 from capstar.smallcaps.calendar import Calendar, FixedCalendar, RussellCalendar
 
-Segment = Literal["broad", "large", "small"]
 WEIGHT_TOLERANCE = 1e-6  # weights are often printed with that many digits
+
+
+class Segment(IntEnum):
+    """Part of the broad index that a security is in."""
+
+    NONE = 0
+    LARGE = 1
+    SMALL = 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class IndexRules:
 
     name: str
     calendar: Calendar = field(default_factory=RussellCalendar)
-    segment: Segment = "small"
+    segment: Literal["broad", "large", "small"] = "small"
     large: int = 1000
     broad: int = 3000
     extended: int = 4000
@@ -83,7 +91,7 @@ class IndexRules:
     stale_days: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse rules that cannot be meant."""
+        """Refuse invalid rules."""
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise SpecificationError(f"{name}={getattr(self, name)!r}; choose one of {list(allowed)}.")
@@ -110,6 +118,11 @@ class IndexRules:
             raise SpecificationError(
                 f"{self.name}: there are {len(weights)} rank_weights for {self.size} ranks. Give one a rank."
             )
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Segments the index holds."""
+        return (Segment.LARGE, Segment.SMALL) if self.segment == "broad" else (Segment[self.segment.upper()],)
 
     @property
     def size(self) -> int:

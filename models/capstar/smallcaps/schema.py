@@ -45,7 +45,7 @@ def as_shares(table: Table, source: str = "shares") -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column, date or id is missing, a row stands twice, shares are not positive, a float factor is not a
+        A column, date or id is missing, a row is a duplicate, shares are not positive, a float factor is not a
         fraction.
     """
     frame = keyed(table, ("shares",), source)
@@ -76,7 +76,7 @@ def as_weights(table: Table, source: str = "weights") -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column, date or id is missing, a row stands twice, a weight is negative, or those of a date do not
+        A column, date or id is missing, a row is a duplicate, a weight is negative, or those of a date do not
         sum to one within 1e-6.
     """
     frame = keyed(table, ("weight",), source)
@@ -105,7 +105,7 @@ def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool =
     source
         Named in errors.
     unique
-        Whether a date and id may stand but once.
+        Whether a date and id may be there only once.
     """
     frame = table if isinstance(table, pd.DataFrame) else _read(table, source)
     require_columns(frame, ("date", "id", *columns), source=source)
@@ -117,7 +117,7 @@ def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool =
     if twice.any():
         row = frame[twice].iloc[0]
         raise DataError(
-            f"{source}: {row['id']} stands twice on {row['date']:%Y-%m-%d}. Keep one of the rows."
+            f"{source}: {row['id']} has a duplicate on {row['date']:%Y-%m-%d}. Keep one of the rows."
         )
     return frame
 

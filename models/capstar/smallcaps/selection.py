@@ -1,15 +1,23 @@
-"""Who is in the index: pure functions of one day's cross-section."""
+"""Who is in the index: pure functions of one day's cross-section, and what is known on that day."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from capstar.errors import DataError
 from capstar.frames import require_columns
-from capstar.smallcaps.rules import IndexRules
+from capstar.smallcaps.calendar import Kind, Rebalance
+from capstar.smallcaps.portfolio import Portfolio, belongs
+from capstar.smallcaps.rules import IndexRules, Segment
+from capstar.smallcaps.share_counts import ShareCounts
+from capstar.smallcaps.window import Window
 
-LARGE, SMALL = "large", "small"
+Floats = NDArray[np.float64]
+Segments = NDArray[np.int8]
 _DEFAULTS = {"float_factor": 1.0, "eligible": True, "member": False, "new_issue": False}
 
 
@@ -35,7 +43,7 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Columns are missing, an identifier stands twice, or no company passes.
+        Columns are missing, an identifier is a duplicate, or no company passes.
     """
     lines = _lines(universe, rules)
     passing = _passes(lines, rules)
@@ -100,16 +108,20 @@ def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | No
     Chang, Y.-C., Hong, H. and Liskovich, I. (2015). Regression discontinuity and the price effects of stock
     market indexing. *Review of Financial Studies* 28(1), 212-246, section 1.
     """
+    return _labels(_reconstituted(ranked, rules, None if before is None else _codes(before)))
+
+
+def _reconstituted(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None) -> pd.Series:
     chosen = ranked[ranked["rank"] <= rules.broad]
     large = (chosen["rank"] <= rules.large).to_numpy()
     if before is not None and rules.band > 0 and rules.large > 0:
         share = chosen["cumulative"].to_numpy()
         edge = share[min(rules.large, len(share)) - 1]
         was = before.reindex(chosen.index).to_numpy()
-        stays_large = (was == LARGE) & ~large & (share <= edge + rules.band)
-        stays_small = (was == SMALL) & large & (share >= edge - rules.band)
+        stays_large = (was == Segment.LARGE) & ~large & (share <= edge + rules.band)
+        stays_small = (was == Segment.SMALL) & large & (share >= edge - rules.band)
         large = (large | stays_large) & ~stays_small
-    return pd.Series(np.where(large, LARGE, SMALL), index=chosen.index, name="segment")
+    return _by_size(large, chosen.index)
 
 
 def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series) -> pd.Series:
@@ -127,14 +139,212 @@ def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series
     members
         Segment by company until now.
     """
+    return _labels(_reviewed(ranked, rules, _codes(members)))
+
+
+def _reviewed(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series) -> pd.Series:
     old = ranked.loc[ranked.index.isin(members.index), "value"].to_numpy()
     new = ranked[ranked["new_issue"] & ~ranked.index.isin(members.index)]
     if not rules.review_new_issues or not old.size:
-        return pd.Series([], index=new.index[:0], dtype=object, name="segment")
+        return _by_size(np.zeros(0, dtype=bool), new.index[:0])
     new = new[new["value"] > old[-1]]
-    count = min(int((members == LARGE).sum()), old.size)
+    count = min(int((members == Segment.LARGE).sum()), old.size)
     large = new["value"].to_numpy() > old[count - 1] if count else np.zeros(len(new), dtype=bool)
-    return pd.Series(np.where(large, LARGE, SMALL), index=new.index, name="segment")
+    return _by_size(large, new.index)
+
+
+def _by_size(large: NDArray[np.bool_], companies: pd.Index) -> pd.Series:
+    return pd.Series(
+        np.where(large, Segment.LARGE, Segment.SMALL).astype(np.int8), index=companies, name="segment"
+    )
+
+
+def _labels(segments: pd.Series) -> pd.Series:
+    return segments.map(lambda code: Segment(code).name.lower()).astype(object)
+
+
+def _codes(labels: pd.Series) -> pd.Series:
+    return labels.map(lambda label: Segment[label.upper()])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was decided on a rank day.
+
+    Attributes
+    ----------
+    kind
+        Reconstitution or review.
+    segment : numpy.ndarray
+        `Segment` of each security; of a review, of those that join.
+    place : numpy.ndarray
+        Rank of each security's company.
+    """
+
+    kind: Kind
+    segment: Segments
+    place: NDArray[np.int64]
+
+
+class Chooser:
+    """Selection and index shares for one run.
+
+    Parameters
+    ----------
+    rules
+        Of the index.
+    ids
+        Of the securities, by position.
+    counts, portfolio
+        State of the run, read only.
+    last
+        Last day with a price, by first identifier.
+    """
+
+    def __init__(
+        self,
+        rules: IndexRules,
+        ids: list[str],
+        counts: ShareCounts,
+        portfolio: Portfolio,
+        last: dict[str, np.datetime64],
+    ) -> None:
+        self._rules, self._counts, self._portfolio = rules, counts, portfolio
+        self._ids = np.array(ids, dtype=object)
+        never = np.datetime64("0001-01-01")
+        self._last = np.array([last.get(name, never) for name in ids], dtype="datetime64[D]")
+        self._ranked_on = never
+
+    def choose(self, rebalance: Rebalance, window: Window, row: int) -> Choice:
+        """Rank at the close of a row, and decide."""
+        self._counts.advance(window.dates[row])
+        if rebalance.kind == "review" and not self._rules.review_new_issues:
+            return Choice(
+                rebalance.kind, np.zeros_like(self._portfolio.segment), np.zeros(len(self._ids), np.int64)
+            )
+        universe = self._universe(window, row)
+        ranked = rank(universe, self._rules)
+        members = self._members()
+        if rebalance.kind == "reconstitution":
+            before = members if self._portfolio.started else None
+            segments = _reconstituted(ranked, self._rules, before)
+        else:
+            segments = _reviewed(ranked, self._rules, members)
+        self._ranked_on = window.dates[row]
+        company = universe.loc[eligible(universe, self._rules), "company"]
+        company = company[company.isin(segments.index)]
+        segment, place = np.zeros(len(self._ids), dtype=np.int8), np.zeros(len(self._ids), dtype=np.int64)
+        segment[company.index] = company.map(segments).to_numpy(dtype=np.int8)
+        place[company.index] = company.map(ranked["rank"]).to_numpy()
+        return Choice(rebalance.kind, segment, place)
+
+    def holding(self, choice: Choice, window: Window, row: int) -> tuple[Floats, Segments]:
+        """Index shares and segments after the close of an effective date."""
+        portfolio, gone = self._portfolio, self._counts.gone
+        if choice.kind == "review":
+            segment = np.where(portfolio.segment > Segment.NONE, portfolio.segment, choice.segment)
+        else:
+            segment = choice.segment.copy()
+        segment[gone] = Segment.NONE
+        held = self._counts.float_shares(self._rules.weighting)
+        keeps = np.isnan(held)  # a spun-off child without a row of its own
+        if choice.kind == "review" and not self._rules.review_shares:
+            keeps |= portfolio.held > 0
+        held = np.where(segment > Segment.NONE, np.where(keeps, portfolio.held, held), 0.0)
+        inside = belongs(segment, self._rules)
+        self._require_prices(inside & (held > 0), window, row)
+        if self._rules.rank_weights is None:
+            return held, segment
+        if choice.kind == "review":
+            return portfolio.held.copy(), portfolio.segment.copy()
+        weights = self._by_rank(inside, choice.place, held * window.close[row])
+        return self._shares_for(weights, window, row), np.where(inside, segment, Segment.NONE).astype(np.int8)
+
+    def given(self, table: pd.Series, window: Window, row: int) -> tuple[Floats, Segments]:
+        """Index shares and segments for given weights by position."""
+        weights = np.zeros(len(self._ids))
+        weights[table.index.to_numpy()] = table.to_numpy()
+        if (gone := (weights > 0) & self._counts.gone).any():
+            name = self._ids[np.argmax(gone)]
+            raise DataError(
+                f"weights: {name} has a weight on {window.dates[row]} and has left. Drop the row."
+            )
+        self._require_prices(weights > 0, window, row)
+        code = self._rules.segments[0]
+        return self._shares_for(weights, window, row), np.where(weights > 0, code, Segment.NONE).astype(
+            np.int8
+        )
+
+    def _shares_for(self, weights: Floats, window: Window, row: int) -> Floats:
+        """Shares that have given weights at the close of a row."""
+        wealth = self._portfolio.value.sum() if self._portfolio.started else self._rules.base
+        shares = np.zeros_like(weights)
+        np.divide(weights * wealth, window.close[row], out=shares, where=weights > 0)
+        return shares
+
+    def _universe(self, window: Window, row: int) -> pd.DataFrame:
+        """Cross-section for `rank`; securities and companies by position.
+
+        Positions are in the order of names, so that ties fall as they would by name.
+        """
+        counts, day = self._counts, window.dates[row]
+        seen = window.last_seen(row)
+        known = ~np.isnan(counts.shares) & ~counts.gone
+        fresh = seen >= day - self._rules.stale_days
+        hole = known & ~fresh & ~np.isnat(seen) & ((self._portfolio.held > 0) | (self._last > day))
+        self._refuse_hole(hole & counts.eligible, day)
+        use = np.flatnonzero(known & (fresh | np.isnat(seen)))
+        close = window.close[row, use]
+        average = window.average(row, self._rules.average_days)[use] if self._rules.average_days else close
+        return pd.DataFrame(
+            {
+                "close": close,
+                "shares": counts.shares[use],
+                "float_factor": counts.float_factor[use],
+                "company": counts.company[use] if self._rules.by_company else use,
+                "eligible": counts.eligible[use],
+                "member": self._portfolio.held[use] > 0,
+                "new_issue": window.first_seen(row)[use] > self._ranked_on,
+                "average_close": average,
+            },
+            index=use,
+        )
+
+    def _members(self) -> pd.Series:
+        """Segment by company of what is held."""
+        who = np.flatnonzero(self._portfolio.held > 0)
+        company = self._counts.company[who] if self._rules.by_company else who
+        members = pd.Series(self._portfolio.segment[who], index=company)
+        return members[~members.index.duplicated()]
+
+    def _by_rank(self, inside: NDArray[np.bool_], place: NDArray[np.int64], value: Floats) -> Floats:
+        """Weights by the order of companies, shared among classes by value."""
+        weights: Floats = np.zeros(len(inside))
+        table = np.array(self._rules.rank_weights)
+        places = np.unique(place[inside])
+        if len(places) > len(table) or not len(places):
+            raise DataError(
+                f"{len(places)} companies are to share {len(table)} rank_weights. Set band=0, and check that enough "
+                "companies pass."
+            )
+        for order, at in enumerate(places):
+            lines = inside & (place == at)
+            weights[lines] = table[order] * value[lines] / value[lines].sum()
+        weights /= weights.sum()
+        return weights
+
+    def _require_prices(self, members: NDArray[np.bool_], window: Window, row: int) -> None:
+        day = window.dates[row]
+        fresh = window.last_seen(row) >= day - self._rules.stale_days
+        self._refuse_hole(members & ~fresh, day)
+
+    def _refuse_hole(self, hole: NDArray[np.bool_], day: np.datetime64) -> None:
+        if hole.any():
+            raise DataError(
+                f"prices: {self._ids[np.argmax(hole)]} has no close on the rebalancing date {day} ({int(hole.sum())} "
+                "such securities). Add it, or its delisting or merger, or allow an older one with "
+                f"stale_days={self._rules.stale_days + 5}."
+            )
 
 
 def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
@@ -142,7 +352,7 @@ def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     require_columns(universe, ("close", "shares"), source="universe")
     if universe.index.has_duplicates:
         twice = universe.index[universe.index.duplicated()][0]
-        raise DataError(f"universe: {twice} stands twice. Give one row a security.")
+        raise DataError(f"universe: {twice} is a duplicate. Give one row a security.")
     lines = universe.assign(**{c: v for c, v in _DEFAULTS.items() if c not in universe.columns})
     if not rules.by_company or "company" not in lines.columns:
         lines = lines.assign(company=lines.index)
@@ -157,7 +367,7 @@ def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
 
 
 def _passes(lines: pd.DataFrame, rules: IndexRules) -> pd.Series:
-    dear = lines["close"] >= rules.min_price
+    passes = lines["close"] >= rules.min_price
     if rules.average_days:
-        dear |= lines["member"].astype(bool) & (lines["average_close"] >= rules.min_price)
-    return dear & (lines["float_factor"] >= rules.min_float)
+        passes |= lines["member"].astype(bool) & (lines["average_close"] >= rules.min_price)
+    return passes & (lines["float_factor"] >= rules.min_float)

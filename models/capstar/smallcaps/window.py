@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.errors import DataError
@@ -40,10 +39,11 @@ class Window:
         self.first, self.dates, self.dividend = block.first, block.dates, block.dividend
         self.missing = np.isnan(block.close)
         count = self.missing.shape[1]
-        close = block.close.copy()
-        if before is not None:
-            close[0] = np.where(self.missing[0], before.close[-1], close[0])
-        self.close: NDArray[np.float64] = pd.DataFrame(close).ffill().to_numpy(copy=True)
+        self.close = block.close.copy()
+        earlier = np.full(count, np.nan) if before is None else before.close[-1]
+        for close, missing in zip(self.close, self.missing, strict=True):
+            np.copyto(close, earlier, where=missing)
+            earlier = close
         last = len(before.dates) - 1 if before else 0
         self._seen_last = before.last_seen(last) if before else np.full(count, _NEVER)
         self._seen_first = before.first_seen(last) if before else np.full(count, _NEVER)

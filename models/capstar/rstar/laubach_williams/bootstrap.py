@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
-from capstar.replications import first_successes
+from capstar.parallel import first_successes
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
 from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
 from capstar.rstar.natural_rate import Which

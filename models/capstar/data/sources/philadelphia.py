@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from capstar.data.download import address, download
+from capstar.data.files import existing
+from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
-from capstar.data.workbook import Workbook, headed
 from capstar.errors import DataError, SourceError
 
 _SOURCE = "Federal Reserve Bank of Philadelphia"
@@ -40,7 +41,7 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     Raises
     ------
     SourceError
-        The file cannot be had or is not in the published form.
+        The file is unavailable or not in the published form.
 
     References
     ----------
@@ -49,25 +50,23 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     if not _NAME.fullmatch(variable):
         raise DataError(f"{variable!r} is not the name of a variable; give one such as 'ROUTPUT'.")
     if path is not None:
-        if not Path(path).is_file():
-            raise DataError(f"{path}: there is no such file. Check the path.")
-        body, where, attrs = Path(path).read_bytes(), str(path), {"source": f"{_SOURCE}, {path}"}
-    else:
-        where = f"{_SOURCE}, {variable}"
-        url = address("PHILADELPHIAFED", f"{_FOLDER}{variable.upper()}QvQd.xlsx")
-        entry = download(
-            url, source=_SOURCE, series=variable, check=lambda body: _check_book(body, where, variable)
+        table, attrs = (
+            _matrix(existing(path).read_bytes(), variable, str(path)),
+            {"source": f"{_SOURCE}, {path}"},
         )
-        body, attrs = entry.body, {"source": _SOURCE, "downloaded": entry.downloaded}
-    table = _matrix(_cells(body, where), variable, where)
+    else:
+        where, name = f"{_SOURCE}, {variable}", f"{variable.upper()}QvQd.xlsx"
+        table, entry = download(
+            address("PHILADELPHIAFED", _FOLDER + name),
+            source=_SOURCE,
+            series=variable,
+            parse=lambda body: _matrix(body, variable, where),
+        )
+        attrs = {"source": _SOURCE, "downloaded": entry.downloaded}
     return Vintages(
         table,
         {"title": f"{_SOURCE}: {variable}", "series_id": variable.upper(), "transformation": "none", **attrs},
     )
-
-
-def _check_book(body: bytes, where: str, variable: str) -> None:
-    _matrix(_cells(body, where), variable, where)
 
 
 def _cells(body: bytes, where: str) -> pd.DataFrame:
@@ -83,7 +82,8 @@ def _cells(body: bytes, where: str) -> pd.DataFrame:
         raise SourceError(f"{where}: this is no table ({error}). Fetch the file again.") from error
 
 
-def _matrix(cells: pd.DataFrame, variable: str, where: str) -> pd.DataFrame:
+def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
+    cells = _cells(body, where)
     first, *others = cells.columns
     days = {name: _day(str(name), variable) for name in others}
     unknown = [name for name, day in days.items() if day is None]

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from pandas_datareader.fred import FredReader
 
-from capstar.data.download import CachedSession
+from capstar.data.store.download import CachedSession
 from capstar.errors import DataError, SourceError
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,60}")
@@ -18,7 +19,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _MISSING = ("", ".")
 _HEADERS = (["observation_date"], ["DATE"])
-_START, _END = "1700-01-01", "2200-01-01"  # the reader's own default is the last five years
 
 
 def fred(series: str | Iterable[str], start: str | None = None, end: str | None = None) -> pd.DataFrame:
@@ -70,80 +70,76 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
 
 
 def _one(name: str) -> pd.Series:
-    from pandas_datareader._utils import RemoteDataError
-    from pandas_datareader.fred import FredReader
-
     if not _ID.fullmatch(name):
         raise DataError(
             f"{name!r} is not an identifier of FRED: letters, digits and underscores. Look it up there."
         )
+    where = f"FRED, {name}"
     session = CachedSession(
-        "FRED", source="FRED", series=name, check=lambda body: check_table(body, name, [name])
+        "FRED", source="FRED", series=name, parse=lambda body: parse_table(body, where, name)
     )
-    try:
-        table = FredReader(name, _START, _END, retry_count=0, pause=0.0, session=session).read()
-    except (RemoteDataError, ValueError, OSError) as error:
-        if isinstance(error, SourceError):
-            raise
-        raise SourceError(
-            f"FRED, {name}: the answer cannot be read ({error}). Try again with refresh."
-        ) from error
-    out: pd.Series = table[name].astype(float)
-    out.index = dated(pd.DatetimeIndex(out.index), f"FRED, {name}")
-    out.attrs = {"downloaded": session.entry.downloaded if session.entry else ""}
+    out: pd.Series = _Reader(name, session=session).read()
+    out.index = dated(out.index, where)
+    out.attrs = {"downloaded": session.entry.downloaded}
     return out
 
 
-def check_table(body: bytes, name: str, columns: list[str], source: str = "FRED") -> None:
-    """Refuse a body that is not the CSV of these columns: whole, ordered, numbers or missing.
+class _Reader(FredReader):  # type: ignore[misc]
+    """The reader of pandas-datareader, which takes a web page for an empty table, with our parser."""
+
+    def _read(self) -> pd.Series:
+        self.session.get(f"{self.url}?id={self.symbols}")
+        return self.session.found
+
+
+def parse_table(body: bytes, where: str, column: str) -> pd.Series:
+    """The one series of a CSV of FRED or ALFRED, by its dates as written; NaN where there is no value.
 
     Parameters
     ----------
     body
         As received.
-    name
-        Series, for messages.
-    columns
+    where
+        Source and series, for messages.
+    column
         Expected after the date.
-    source
-        For messages.
 
     Raises
     ------
     SourceError
-        With the first thing that is wrong.
+        The body is not that table: whole, ordered, numbers or missing. The message names the first thing wrong.
     """
-    where = f"{source}, {name}"
     text = _text(body, where)
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
         raise SourceError(f"{where}: the answer is no table ({error}). Try again later.") from error
     header = [cell.strip() for cell in rows[0]]
-    if header[:1] not in _HEADERS or header[1:] != columns:
+    if header[:1] not in _HEADERS or header[1:] != [column]:
         raise SourceError(
-            f"{where}: the header is {rows[0][:4]}, expected ['observation_date', {str(columns)[1:-1]}]. The series "
+            f"{where}: the header is {rows[0][:4]}, expected ['observation_date', {column!r}]. The series "
             "may not exist, or the source has changed its format."
         )
     if len(rows) < 2:
         raise SourceError(f"{where}: there is a header and no row. The series may be empty or withdrawn.")
-    last = ""
+    last, values = "", {}
     for row in rows[1:]:
-        if len(row) != len(header) or not _DATE.fullmatch(row[0]):
+        if len(row) != 2 or not _DATE.fullmatch(row[0]):
             raise SourceError(
                 f"{where}: after {last or 'the header'} the row is {row[:3]}, not a date and a value."
             )
         _check_date(row[0], last, where)
         last = row[0]
-        for cell in row[1:]:
-            if cell.strip() not in _MISSING and not _is_number(cell.strip()):
-                raise SourceError(
-                    f"{where}: the value of {last} is {cell[:30]!r}, not a number. Tell the source."
-                )
+        values[last] = _number(row[1], f"{where}: the value of {last}")
+    return pd.Series(list(values.values()), pd.DatetimeIndex(list(values)), dtype=float, name=column)
 
 
-def _is_number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and bool(np.isfinite(float(text)))
+def _number(cell: str, what: str) -> float:
+    text = cell.strip()
+    value = float(text) if _NUMBER.fullmatch(text) else np.nan
+    if not np.isfinite(value) and text not in _MISSING:
+        raise SourceError(f"{what} is {cell[:30]!r}, not a number. Tell the source.")
+    return value
 
 
 def _text(body: bytes, where: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from capstar import __version__
 from capstar.errors import DataError
+from capstar.writing import write_whole
 
 _MANIFEST = "manifest.json"
 
@@ -57,9 +57,7 @@ def write_snapshot(folder: str | Path, tables: Mapping[str, pd.DataFrame]) -> li
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in files.items():
-            partial = folder / f".{name}.partial"
-            partial.write_bytes(body)
-            os.replace(partial, folder / name)
+            write_whole(folder / name, body)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error}). Choose another folder.") from error
     return [folder / name for name in files]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
-from capstar.data.download import address, download
-from capstar.data.fred import check_table, dated
+from capstar.data.sources.fred import dated, parse_table
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 
@@ -60,17 +57,11 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
 
 
 def _one(series: str, day: pd.Timestamp) -> pd.Series:
-    label = f"{series}_{day:%Y%m%d}"
-    where = f"{series} of {day:%Y-%m-%d}"
+    column, asked = f"{series}_{day:%Y%m%d}", f"{series} of {day:%Y-%m-%d}"
+    where = f"ALFRED, {asked}"
     url = address("ALFRED", "/graph/alfredgraph.csv", id=series, vintage_date=f"{day:%Y-%m-%d}")
-    entry = download(
-        url, source="ALFRED", series=where, check=lambda body: check_table(body, where, [label], "ALFRED")
-    )
-    rows = list(csv.reader(io.StringIO(entry.body.decode("utf-8-sig"))))[1:]
-    values = [float(cell) if cell.strip() not in ("", ".") else np.nan for _, cell in rows]
-    index = dated(pd.DatetimeIndex([date for date, _ in rows]), f"ALFRED, {where}")
-    if not isinstance(index, pd.PeriodIndex):
-        raise SourceError(
-            f"ALFRED, {where}: the series is daily or weekly; vintages are kept by month or quarter."
-        )
-    return pd.Series(values, index)
+    out, _ = download(url, source="ALFRED", series=asked, parse=lambda body: parse_table(body, where, column))
+    out.index = dated(out.index, where)
+    if not isinstance(out.index, pd.PeriodIndex):
+        raise SourceError(f"{where}: the series is daily or weekly; vintages are kept by month or quarter.")
+    return out

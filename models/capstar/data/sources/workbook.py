@@ -11,10 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from capstar.data.archive import check_entry
+from capstar.data.sources.archive import opened
 from capstar.errors import DataError, SourceError
 
-_LARGEST = 300_000_000  # bytes unpacked, all parts together
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 # Who saved the file and when: no data, and some published workbooks write the hour in a form no reader takes.
 _NOT_DATA = "docProps/core.xml"
@@ -130,18 +129,9 @@ def headed(cells: pd.DataFrame, row: int) -> pd.DataFrame:
 def _check_archive(body: bytes, where: str) -> None:
     if body[:4] == _OLD_FORMAT:
         raise SourceError(f"{where}: this is the old .xls format, or encrypted. Save it as .xlsx.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            entries = archive.infolist()
-            for entry in entries:
-                check_entry(entry, where)
-            if sum(entry.file_size for entry in entries) > _LARGEST:
-                raise SourceError(f"{where}: the workbook would unpack to something huge and is refused.")
-            if damaged := archive.testzip():
-                raise SourceError(f"{where}: the part {damaged} of the workbook is damaged. Fetch it again.")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        kind = "a web page" if body.lstrip()[:1] == b"<" else f"no workbook ({error})"
-        raise SourceError(f"{where}: the file is {kind}. Check it, or try again later.") from error
+    with opened(body, where, "workbook") as archive:
+        if damaged := archive.testzip():
+            raise SourceError(f"{where}: the part {damaged} of the workbook is damaged. Fetch it again.")
 
 
 def _without_properties(body: bytes) -> bytes:

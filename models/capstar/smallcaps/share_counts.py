@@ -9,7 +9,7 @@ from capstar.smallcaps.actions import DELISTING, MERGER, SPLIT, Action
 from capstar.smallcaps.schema import as_days
 
 
-class Register:
+class ShareCounts:
     """Shares outstanding, float, company, sector and kind of every security, moved forward in time.
 
     Parameters

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from capstar.data.download import address, download
+from capstar.data.files import existing
+from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
-from capstar.data.workbook import Workbook, headed
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
 
@@ -79,7 +80,7 @@ def current_estimates(
     Raises
     ------
     SourceError
-        The workbook cannot be had or is not one of these.
+        The workbook is unavailable or not one of these.
     DataError
         The model or country is unknown.
     """
@@ -122,9 +123,7 @@ def real_time_estimates(
         if (found := _VINTAGE.fullmatch(name.strip())) is None:
             continue
         where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
-        if (row := _date_row(cells)) is None:
-            raise SourceError(f"{where}: there is no row that begins with 'Date'. The layout has changed.")
-        table = _estimates(cells, row, country, where)
+        table = _estimates(cells, _required_date_row(cells, where), country, where)
         if variable not in table:
             raise DataError(f"{where}: there is no {variable!r}; there are {list(table)}.")
         quarter = pd.Period(f"{found[1]}Q{found[2]}", freq="Q")
@@ -148,17 +147,17 @@ def _check_choice(model: str, country: str) -> None:
 
 def _book(model: Model, kind: str, path: str | Path | None) -> tuple[Workbook, dict[str, object]]:
     if path is not None:
-        if not Path(path).is_file():
-            raise DataError(f"{path}: there is no such file. Check the path.")
-        return Workbook(Path(path).read_bytes(), str(path)), {"source": f"{_SOURCE}, {path}"}
+        return Workbook(existing(path).read_bytes(), str(path)), {"source": f"{_SOURCE}, {path}"}
     name = f"{_FILES[model]}_{kind}_estimates.xlsx"
     where = f"{_SOURCE}, {name}"
 
-    def check(body: bytes) -> None:
-        Workbook(body, where).names  # noqa: B018 - raises if it is none
+    def parse(body: bytes) -> Workbook:
+        book = Workbook(body, where)
+        book.names  # noqa: B018 - raises if it is none
+        return book
 
-    entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, check=check)
-    return Workbook(entry.body, where), {"source": where, "downloaded": entry.downloaded}
+    book, entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, parse=parse)
+    return book, {"source": where, "downloaded": entry.downloaded}
 
 
 def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
@@ -184,9 +183,7 @@ def _inputs(book: Workbook, country: str) -> pd.DataFrame:
         )
     name = (own or sheets)[0]
     where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
-    if (row := _date_row(cells)) is None:
-        raise SourceError(f"{where}: there is no row that begins with 'Date'. The layout has changed.")
-    table = headed(cells, row)
+    table = headed(cells, _required_date_row(cells, where))
     names = {column: _INPUTS[column.lower()] for column in table if column.lower() in _INPUTS}
     if absent := {"log_gdp", "inflation", "interest_rate"} - set(names.values()):
         raise SourceError(f"{where}: there is no column for {sorted(absent)}; there are {list(table)}.")
@@ -251,6 +248,12 @@ def _date_row(cells: pd.DataFrame) -> int | None:
     first = cells[0].map(_word).to_numpy()
     found = np.flatnonzero(first == "date")
     return int(found[0]) if len(found) else None
+
+
+def _required_date_row(cells: pd.DataFrame, where: str) -> int:
+    if (row := _date_row(cells)) is None:
+        raise SourceError(f"{where}: there is no row that begins with 'Date'. The layout has changed.")
+    return row
 
 
 def _variable(text: str) -> str | None:

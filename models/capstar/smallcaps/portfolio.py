@@ -7,20 +7,17 @@ from numpy.typing import NDArray
 
 from capstar.errors import DataError
 from capstar.smallcaps.actions import MERGER, SPECIAL_DIVIDEND, SPIN_OFF, SPLIT, Action
-from capstar.smallcaps.rules import IndexRules
-
-NONE, LARGE, SMALL = 0, 1, 2
-SEGMENTS = {"large": (LARGE,), "small": (SMALL,), "broad": (LARGE, SMALL)}
+from capstar.smallcaps.rules import IndexRules, Segment
 
 
 def belongs(segment: NDArray[np.int8], rules: IndexRules) -> NDArray[np.bool_]:
     """Which segments the index holds."""
-    chosen = np.zeros(3, dtype=bool)
-    chosen[list(SEGMENTS[rules.segment])] = True
+    chosen = np.zeros(len(Segment), dtype=bool)
+    chosen[list(rules.segments)] = True
     return chosen[segment]
 
 
-class Book:
+class Portfolio:
     """State of the index between two events.
 
     Parameters
@@ -33,7 +30,7 @@ class Book:
     Attributes
     ----------
     segment : numpy.ndarray
-        0 outside, 1 large, 2 small; of the broad index, whatever the index holds.
+        `Segment` in the broad index, whatever the index holds.
     held : numpy.ndarray
         Index shares of the broad index.
     value : numpy.ndarray
@@ -136,15 +133,15 @@ class Book:
 
     def _drop(self, who: int) -> None:
         self.held[who] = self.value[who] = 0.0
-        self.segment[who] = NONE
+        self.segment[who] = Segment.NONE
 
 
 class _Rescaled:
     """Scales the divisor so that what happens within leaves the level as it was."""
 
-    def __init__(self, book: Book, label: str) -> None:
-        self._book, self._label = book, label
-        self._before = float(book.value.sum())
+    def __init__(self, portfolio: Portfolio, label: str) -> None:
+        self._portfolio, self._label = portfolio, label
+        self._before = float(portfolio.value.sum())
 
     def __enter__(self) -> None:
         return None
@@ -152,11 +149,11 @@ class _Rescaled:
     def __exit__(self, *error: object) -> None:
         if error[0] is not None:
             return
-        after = float(self._book.value.sum())
+        after = float(self._portfolio.value.sum())
         if not after > 0:
             raise DataError(
                 f"After {self._label} the index holds nothing of value. Check the action, the number of companies and "
                 "the rules, or end the prices before."
             )
-        if self._book.started:
-            self._book.divisor *= after / self._before
+        if self._portfolio.started:
+            self._portfolio.divisor *= after / self._before

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capstar.smallcaps.book import Book
+from capstar.smallcaps.portfolio import Portfolio
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 _UNIT = "datetime64[ns]"  # of all tables
 
 
-class Journal:
+class EventLog:
     """Levels by day, and lists of everything that is not daily.
 
     Parameters
@@ -39,7 +39,9 @@ class Journal:
         self._rebalances: list[dict[str, Any]] = []
         self._gains = _Gains(len(ids))
 
-    def close_of(self, rows: slice, level: Floats, total: Floats, values: Floats, book: Book) -> None:
+    def close_of(
+        self, rows: slice, level: Floats, total: Floats, values: Floats, portfolio: Portfolio
+    ) -> None:
         """Daily numbers of consecutive closes.
 
         Parameters
@@ -50,37 +52,39 @@ class Journal:
             At their closes.
         values
             Of the members, shape (days, members), in the order of their positions.
-        book
+        portfolio
             Its holdings are those of these closes.
         """
-        columns = np.flatnonzero(book.inside)
+        columns = np.flatnonzero(portfolio.inside)
         weights = values / values.sum(axis=1, keepdims=True)
-        order = np.argsort(book.sector[columns], kind="stable")
-        kinds, starts = np.unique(book.sector[columns][order], return_index=True)
+        order = np.argsort(portfolio.sector[columns], kind="stable")
+        kinds, starts = np.unique(portfolio.sector[columns][order], return_index=True)
         self._exposure[rows] = 0.0
         self._exposure[rows, kinds] = np.add.reduceat(np.ascontiguousarray(weights[:, order]), starts, axis=1)
         for name, column in (
             ("price", level),
             ("total", total),
-            ("divisor", book.divisor),
+            ("divisor", portfolio.divisor),
             ("members", len(columns)),
             ("effective_number", 1.0 / np.square(weights).sum(axis=1)),
         ):
             self._daily[name][rows] = column
 
-    def gain(self, days: Days, columns: NDArray[np.int64], book: Book, price: Floats, total: Floats) -> None:
+    def gain(
+        self, days: Days, columns: NDArray[np.int64], portfolio: Portfolio, price: Floats, total: Floats
+    ) -> None:
         """Points of the two levels gained by each member on consecutive days, shape (days, members)."""
         months = days.astype("datetime64[M]")
         starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]])
         sums = np.add.reduceat(price, starts, axis=0), np.add.reduceat(total, starts, axis=0)
         for month, points, total_points in zip(months[starts], *sums, strict=True):
-            self._gains.add(month, columns, book.sector, points, total_points)
+            self._gains.add(month, columns, portfolio.sector, points, total_points)
 
     def carry(self, days: Days, columns: NDArray[np.int64], closes: Floats) -> None:
         """Closes that are not in the table of prices."""
         self._carried.add(days, columns, closes)
 
-    def change(self, day: np.datetime64, since: np.datetime64, why: str, book: Book) -> None:
+    def change(self, day: np.datetime64, since: np.datetime64, why: str, portfolio: Portfolio) -> None:
         """Holdings and members after an event.
 
         Parameters
@@ -91,10 +95,10 @@ class Journal:
             After whose close the change of members holds.
         why
             For the log.
-        book
+        portfolio
             After the event.
         """
-        now = book.index_shares()
+        now = portfolio.index_shares()
         changed = np.flatnonzero(now != self._shares)
         self._holdings.add(np.full(changed.size, day), changed, now[changed])
         for who in changed[(self._shares[changed] > 0) & (now[changed] == 0)]:
@@ -103,7 +107,7 @@ class Journal:
         for who in changed[(self._shares[changed] == 0) & (now[changed] > 0)]:
             self._joined[int(who)] = since, why
         self._shares = now
-        self._divisors.append({"date": day, "event": why, "divisor": book.divisor})
+        self._divisors.append({"date": day, "event": why, "divisor": portfolio.divisor})
 
     def rebalanced(self, row: dict[str, Any]) -> None:
         """One reconstitution or review."""

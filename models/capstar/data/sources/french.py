@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 from pandas_datareader.famafrench import FamaFrenchReader
 
-from capstar.data.archive import only_file
-from capstar.data.download import CachedSession
-from capstar.data.embedded import by_size
+from capstar.data.embedded import SIZE_NOTE, by_size
+from capstar.data.files import existing
+from capstar.data.sources.archive import only_file
+from capstar.data.store.download import CachedSession
 from capstar.errors import DataError, SourceError
 
 Weighting = Literal["value", "equal"]
@@ -66,7 +67,9 @@ class _Reader(FamaFrenchReader):  # type: ignore[misc]
     """The reader of pandas-datareader, which drops short tables and keeps missing codes, with our parser."""
 
     def _read_one_data(self, url: str, params: Any) -> FrenchFile:
-        return parse_french(self._read_zipfile(url), self.symbols)
+        self.session.get(url)
+        found: FrenchFile = self.session.found
+        return found
 
 
 def french(name: str) -> FrenchFile:
@@ -88,13 +91,13 @@ def french(name: str) -> FrenchFile:
         raise DataError(f"{name!r} is not a name of the library: letters, digits, - and _. Look it up there.")
     source = "French library"
     session = CachedSession(
-        "FRENCH", source=source, series=name, check=lambda body: _check(body, source, name)
+        "FRENCH", source=source, series=name, parse=lambda body: _unpacked(body, source, name)
     )
-    found: FrenchFile = _Reader(name, "1900", retry_count=0, pause=0.0, session=session).read()
-    downloaded = session.entry.downloaded if session.entry else ""
+    found: FrenchFile = _Reader(name, session=session).read()
+    downloaded = session.entry.downloaded
     for frame in found.tables.values():
         frame.attrs["downloaded"] = downloaded
-    return FrenchFile(found.name, found.tables, found.description, downloaded)
+    return replace(found, downloaded=downloaded)
 
 
 def read_french(path: str | Path) -> FrenchFile:
@@ -105,15 +108,11 @@ def read_french(path: str | Path) -> FrenchFile:
     SourceError
         The file is none of the library's.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Check the path.")
-    body = path.read_bytes()
+    path = existing(path)
+    body, name = path.read_bytes(), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
     if zipfile.is_zipfile(io.BytesIO(body)):
-        body = only_file(body, source=str(path), series=path.stem)
-    return parse_french(
-        _decoded(body), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
-    )
+        return _unpacked(body, str(path), name)
+    return parse_french(_decoded(body), name)
 
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
@@ -162,7 +161,7 @@ def size_returns() -> pd.DataFrame:
         "downloaded": max(size.attrs["downloaded"], factors.attrs["downloaded"]),
         "units": "percent a month",
         "transformation": "value-weighted quintiles; -99.99 and -999 to missing",
-        "note": "small = smallest quintile of NYSE market equity, smaller than the Russell 2000",
+        "note": SIZE_NOTE,
     }
     return out
 
@@ -252,8 +251,8 @@ def _units(title: str, freq: str) -> str:
     return {"Y": "percent a year", "M": "percent a month", "D": "percent a day"}[freq]
 
 
-def _check(body: bytes, source: str, name: str) -> None:
-    parse_french(_decoded(only_file(body, source=source, series=name)), name)
+def _unpacked(body: bytes, source: str, name: str) -> FrenchFile:
+    return parse_french(_decoded(only_file(body, source=source, series=name)), name)
 
 
 def _decoded(body: bytes) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 import warnings
 from contextlib import suppress
@@ -15,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from capstar.errors import DataWarning
+from capstar.writing import PARTIAL, write_whole
 
-_SUFFIX, _PARTIAL = ".download", ".partial"
+_SUFFIX = ".download"
 _STALE_PARTIAL = 3600.0  # seconds after which an unfinished write belongs to a process that is gone
 
 
@@ -57,8 +56,7 @@ def entry_of(url: str, body: bytes, fetched: float | None = None) -> Entry:
 class Cache:
     """A folder of downloads.
 
-    A file holds a line of JSON and then the body.  It is written beside its place, flushed to the disk and
-    renamed, so that readers and other processes see the old file or the new one, never a part.
+    A file holds a line of JSON and then the body, and is written whole or not at all.
 
     Attributes
     ----------
@@ -85,7 +83,10 @@ class Cache:
         """Keep a download; where that is impossible, warn and go on."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write_whole(entry)
+            self._sweep()
+            head = {name: value for name, value in asdict(entry).items() if name != "body"}
+            line = json.dumps(head | {"length": len(entry.body)}).encode()
+            write_whole(self._path(entry.url), line + b"\n" + entry.body)
         except OSError as error:
             warnings.warn(
                 f"{self.folder}: {entry.url} could not be cached ({error.strerror or error}). The data are used all "
@@ -114,30 +115,16 @@ class Cache:
     def clear(self) -> int:
         """Delete everything kept; the number of downloads deleted."""
         found = list(self.folder.glob(f"*{_SUFFIX}"))
-        for path in (*found, *self.folder.glob(f"*{_PARTIAL}")):
+        for path in (*found, *self.folder.glob(f"*{PARTIAL}")):
             path.unlink(missing_ok=True)
         return len(found)
 
     def _path(self, url: str) -> Path:
         return self.folder / (hashlib.sha256(url.encode()).hexdigest() + _SUFFIX)
 
-    def _write_whole(self, entry: Entry) -> None:
-        self._sweep()
-        head = {name: value for name, value in asdict(entry).items() if name != "body"}
-        handle, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(json.dumps(head | {"length": len(entry.body)}).encode() + b"\n" + entry.body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self._path(entry.url))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-
     def _sweep(self) -> None:
         """Remove what a killed process left unfinished."""
-        for path in self.folder.glob(f"*{_PARTIAL}"):
+        for path in self.folder.glob(f"*{PARTIAL}"):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _STALE_PARTIAL:
                     path.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from capstar.errors import SourceError
@@ -29,22 +31,31 @@ def only_file(body: bytes, *, source: str, series: str) -> bytes:
         the archive, or would unpack to something huge.
     """
     where = f"{source}, {series}"
+    with opened(body, where, "zip archive") as archive:
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if len(files) != 1:
+            raise SourceError(
+                f"{where}: the archive holds {len(files)} files, expected one. Tell the source."
+            )
+        return archive.read(files[0])
+
+
+@contextmanager
+def opened(body: bytes, where: str, kind: str) -> Iterator[zipfile.ZipFile]:
+    """An archive; `SourceError` if it is none, is damaged, or would unpack to something huge or elsewhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            files = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if len(files) != 1:
-                raise SourceError(
-                    f"{where}: the archive holds {len(files)} files, expected one. Tell the source."
-                )
-            check_entry(files[0], where)
-            return archive.read(files[0])
+            for entry in archive.infolist():
+                _check_entry(entry, where)
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise SourceError(f"{where}: the {kind} would unpack to something huge and is refused.")
+            yield archive
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        start = "a web page" if body.lstrip()[:1] == b"<" else "damaged or no zip archive"
-        raise SourceError(f"{where}: the answer is {start} ({error}). Try again later.") from error
+        found = "a web page" if body.lstrip()[:1] == b"<" else f"damaged or no {kind} ({error})"
+        raise SourceError(f"{where}: the file is {found}. Check it, or try again later.") from error
 
 
-def check_entry(entry: zipfile.ZipInfo, where: str) -> None:
-    """Refuse an entry that would unpack to something huge or somewhere else."""
+def _check_entry(entry: zipfile.ZipInfo, where: str) -> None:
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
         raise SourceError(

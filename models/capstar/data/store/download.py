@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import platformdirs
@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from capstar import __version__
-from capstar.data.cache import Cache, Entry, entry_of
+from capstar.data.store.cache import Cache, Entry, entry_of
 from capstar.errors import DataWarning, SourceError
 
 # FRED leaves requests hanging whose User-Agent contains the name of a browser.
@@ -36,7 +36,7 @@ HOSTS = {
 _PAUSE = 0.5  # seconds between requests to one host: two a second
 _PIECE = 1 << 16
 _AGAIN = (429, 500, 502, 503, 504)
-Check = Callable[[bytes], None]
+T = TypeVar("T")
 
 
 def _default_folder() -> Path:
@@ -115,8 +115,8 @@ def address(host: str, path: str, **query: str) -> str:
     return base.rstrip("/") + path + (f"?{urlencode(query, safe=',')}" if query else "")
 
 
-def download(url: str, *, source: str, series: str, check: Check) -> Entry:
-    """Body of a URL, from the cache where that is young enough.
+def download(url: str, *, source: str, series: str, parse: Callable[[bytes], T]) -> tuple[T, Entry]:
+    """What the body of a URL says, and the body; from the cache where that is young enough.
 
     Parameters
     ----------
@@ -124,8 +124,9 @@ def download(url: str, *, source: str, series: str, check: Check) -> Entry:
         Address.
     source, series
         For messages: ``"FRED"``, ``"GDPC1"``.
-    check
-        Raises `SourceError` where the body is not what it should be; only what passes is cached or returned.
+    parse
+        Reads the body, once; raises `SourceError` where it is not what it should be. Only what it reads is
+        cached or returned.
 
     Raises
     ------
@@ -136,8 +137,7 @@ def download(url: str, *, source: str, series: str, check: Check) -> Entry:
     kept = cache().read(url)
     young = kept is not None and time.time() - kept.fetched < now.max_age
     if kept is not None and (now.offline or (young and not now.refresh)):
-        check(kept.body)
-        return kept
+        return parse(kept.body), kept
     if now.offline:
         raise SourceError(f"{source}, {series}: not in the cache, and offline. Run once with the network.")
     if now.progress is not None:
@@ -147,38 +147,44 @@ def download(url: str, *, source: str, series: str, check: Check) -> Entry:
     except _UnreachableError as error:
         if kept is None:
             raise SourceError(f"{source}, {series}: {error}") from error
-        check(kept.body)
+        found = parse(kept.body)
         warnings.warn(
             f"{source}, {series}: {error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3
         )
-        return kept
-    check(body)
-    entry = entry_of(url, body)
+        return found, kept
+    found, entry = parse(body), entry_of(url, body)
     cache().write(entry)
-    return entry
+    return found, entry
 
 
-class CachedSession(requests.Session):
-    """A session for pandas-datareader whose GET is `download`: polite, bounded, cached and checked.
+class CachedSession(requests.Session, Generic[T]):
+    """A session for pandas-datareader whose GET is `download`: polite, bounded, cached and parsed.
 
     Parameters
     ----------
     host
         One of `HOSTS`; whatever address the reader has, this one is asked.
-    source, series, check
+    source, series, parse
         As of `download`.
+
+    Attributes
+    ----------
+    found, entry
+        What the last answer says, and the answer.
     """
 
-    def __init__(self, host: str, *, source: str, series: str, check: Check) -> None:
+    found: T
+    entry: Entry
+
+    def __init__(self, host: str, *, source: str, series: str, parse: Callable[[bytes], T]) -> None:
         super().__init__()
-        self._host, self._what = host, {"source": source, "series": series, "check": check}
-        self.entry: Entry | None = None
+        self._host, self._source, self._series, self._parse = host, source, series, parse
 
     def get(self, url: str | bytes, **_: Any) -> requests.Response:  # type: ignore[override]
         """Answer with the body of `download`."""
         parts = urlsplit(str(url))
         asked = address(self._host, parts.path) + (f"?{parts.query}" if parts.query else "")
-        self.entry = download(asked, **self._what)  # type: ignore[arg-type]
+        self.found, self.entry = download(asked, source=self._source, series=self._series, parse=self._parse)
         answer = requests.Response()
         answer.status_code, answer.url, answer._content = 200, asked, self.entry.body
         return answer
@@ -212,7 +218,9 @@ def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
             if answer.status_code in _AGAIN:
                 raise _UnreachableError(f"the server answers {answer.status_code}. Try later.")
             if answer.status_code != requests.codes.ok:
-                raise SourceError(_refused(name, answer.status_code))
+                wrong = answer.status_code in (400, 404, 410)
+                remedy = "Check the name of the series." if wrong else "The server refuses the request."
+                raise SourceError(f"{name}: the server answers {answer.status_code}. {remedy}")
             return _body(answer, name, now, deadline)
         except requests.TooManyRedirects as error:
             raise SourceError(f"{name}: the server redirects in a circle. Check the address.") from error
@@ -223,7 +231,7 @@ def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
             ) from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _UnreachableError(
-                f"no whole answer ({_reason(error)}). Check the network and try again."
+                f"no whole answer ({type(error).__name__}). Check the network and try again."
             ) from error
 
 
@@ -252,17 +260,6 @@ def _session() -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-def _refused(name: str, status: int) -> str:
-    remedy = (
-        "Check the name of the series." if status in (400, 404, 410) else "The server refuses the request."
-    )
-    return f"{name}: the server answers {status}. {remedy}"
-
-
-def _reason(error: Exception) -> str:
-    return type(error).__name__
 
 
 _turns: dict[str, float] = {}

@@ -1,0 +1,124 @@
+"""Prices of indices from FRED and Yahoo, and exchange rates of the Federal Reserve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from capstar.data.files import OHLC, check_prices
+from capstar.data.sources.fred import fred
+from capstar.errors import DataError, SourceError
+
+SMALL_CAP_INDEX = "NASDAQNQUSS"  # Nasdaq US Small Cap Index, price return, daily, on FRED
+# FRED's H.10 series: (base, quote), quote per one of base.
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "DEXUSEU": ("EUR", "USD"),
+    "DEXUSUK": ("GBP", "USD"),
+    "DEXUSAL": ("AUD", "USD"),
+    "DEXUSNZ": ("NZD", "USD"),
+    "DEXCAUS": ("USD", "CAD"),
+    "DEXJPUS": ("USD", "JPY"),
+    "DEXSZUS": ("USD", "CHF"),
+    "DEXSDUS": ("USD", "SEK"),
+    "DEXNOUS": ("USD", "NOK"),
+    "DEXDNUS": ("USD", "DKK"),
+    "DEXCHUS": ("USD", "CNY"),
+    "DEXINUS": ("USD", "INR"),
+    "DEXKOUS": ("USD", "KRW"),
+    "DEXMXUS": ("USD", "MXN"),
+    "DEXBZUS": ("USD", "BRL"),
+    "DEXSFUS": ("USD", "ZAR"),
+    "DEXSIUS": ("USD", "SGD"),
+    "DEXHKUS": ("USD", "HKD"),
+    "DEXTAUS": ("USD", "TWD"),
+    "DEXTHUS": ("USD", "THB"),
+}
+
+
+def small_cap_index(start: str | None = None, end: str | None = None) -> pd.DataFrame:
+    """The Nasdaq US Small Cap Index of FRED: ``close``, daily, price return.
+
+    Parameters
+    ----------
+    start, end
+        First and last day.
+    """
+    raw = fred(SMALL_CAP_INDEX, start, end)
+    out = raw.rename(columns={SMALL_CAP_INDEX: "close"}).dropna()
+    out.attrs = raw.attrs | {
+        "title": "Nasdaq US Small Cap Index",
+        "units": "index",
+        "series_id": SMALL_CAP_INDEX,
+    }
+    out.attrs["downloaded"] = raw.attrs["downloaded"][SMALL_CAP_INDEX]
+    check_prices(out, "FRED, " + SMALL_CAP_INDEX)
+    return out
+
+
+def yahoo_prices(symbol: str, start: str = "1987-09-10", end: str | None = None) -> pd.DataFrame:
+    """Daily prices from Yahoo through ``yfinance``, an optional extra.
+
+    Parameters
+    ----------
+    symbol
+        ``"^RUT"``, the Russell 2000, or ``"IWM"``, a fund that holds it.
+    start, end
+        First and last day.
+
+    Raises
+    ------
+    SourceError
+        ``yfinance`` is not installed, or gives nothing.
+    """
+    try:
+        import yfinance
+    except ImportError as error:
+        raise SourceError("Yahoo: yfinance is not installed. Run: pip install 'capstar[prices]'.") from error
+    table = yfinance.download(
+        symbol, start=start, end=end, auto_adjust=False, progress=False, multi_level_index=False
+    )
+    if table is None or table.empty:
+        raise SourceError(f"Yahoo, {symbol}: the answer is empty. Check the symbol, or try later.")
+    out = table.rename(columns=str.lower)[list(OHLC)].rename_axis("date")
+    out.attrs = {
+        "title": symbol,
+        "source": "Yahoo through yfinance",
+        "units": "as quoted",
+        "transformation": "none",
+    }
+    check_prices(out, f"Yahoo, {symbol}")
+    return out
+
+
+def exchange_rates(series: Iterable[str], start: str | None = None, end: str | None = None) -> pd.DataFrame:
+    """Noon exchange rates of the Federal Reserve's H.10, from FRED.
+
+    Parameters
+    ----------
+    series
+        FRED's identifiers, such as ``"DEXUSEU"`` (dollars per euro) or ``"DEXJPUS"`` (yen per dollar); see
+        `PAIRS`.
+    start, end
+        First and last day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column a series; NaN on holidays.  ``attrs["pairs"]`` gives base and quote, as
+        `capstar.markets.fx.Rate` takes them.
+
+    Raises
+    ------
+    DataError
+        The quotation of a series is not known.
+    """
+    names = list(series)
+    if unknown := [name for name in names if name not in PAIRS]:
+        raise DataError(
+            f"{unknown[0]}: which currency is quoted in which is not known; known are {list(PAIRS)}."
+        )
+    out = fred(names, start, end)
+    out.attrs["pairs"] = {name: list(PAIRS[name]) for name in names}
+    out.attrs["units"] = {name: f"{PAIRS[name][1]} per {PAIRS[name][0]}" for name in names}
+    return out

@@ -1,0 +1,95 @@
+"""Tasks side by side, the same results for any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+
+S = TypeVar("S")
+T = TypeVar("T")
+Progress = Callable[[float], None]
+
+
+def run_tasks(
+    task: Callable[[S], T],
+    items: Iterable[S],
+    *,
+    n_workers: int = 1,
+    threads: bool = False,
+    progress: Progress | None = None,
+    total: int | None = None,
+) -> list[T]:
+    """Results of a task for each of some items, in their order.
+
+    Parameters
+    ----------
+    task
+        Of one item; picklable unless in threads.
+    items
+        Taken as they are needed, in the caller's own thread.
+    n_workers
+        Processes, or threads; -1: as many as there are processors.
+    threads
+        Threads in place of processes, for tasks that release the interpreter's lock.
+    progress
+        Called with the share done.
+    total
+        Number of items, for progress where they are a generator.
+    """
+    count = len(items) if isinstance(items, Sized) else total
+    done: list[T] = []
+    for one in _results(task, items, n_workers, threads=threads):
+        done.append(one)
+        if progress is not None and count:
+            progress(len(done) / count)
+    return done
+
+
+def first_successes(
+    task: Callable[[np.random.SeedSequence], T | None],
+    wanted: int,
+    *,
+    seed: int,
+    n_workers: int,
+    progress: Progress | None = None,
+) -> tuple[list[T], int]:
+    """Results of the first samples that succeed, in the order of their seeds, and the number tried.
+
+    Parameters
+    ----------
+    task
+        Of one sample, drawn from its own seed; None where it fails. Must be picklable.
+    wanted
+        Successes; given up after 20 more than twice as many tries, so that fewer may come back.
+    seed
+        The same seed gives the same results whatever the number of workers.
+    n_workers, progress
+        As of `run_tasks`.
+    """
+    limit = 2 * wanted + 20
+    children = np.random.SeedSequence(seed).spawn(limit)
+    found: list[T] = []
+    tried = 0
+    while len(found) < wanted and tried < limit:
+        batch = children[tried : tried + wanted - len(found)]
+        tried += len(batch)
+        for one in _results(task, batch, n_workers):
+            if one is not None:
+                found.append(one)
+                if progress is not None:
+                    progress(len(found) / wanted)
+    return found, tried
+
+
+def _results(
+    task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
+) -> Iterator[T]:
+    """Batch by batch: joblib itself would take the items in threads of its own."""
+    left, size = iter(items), max(4 * effective_n_jobs(n_workers), 8)
+    with Parallel(n_jobs=n_workers, prefer="threads" if threads else None) as pool:
+        while batch := list(islice(left, size)):
+            yield from pool(delayed(task)(item) for item in batch)
