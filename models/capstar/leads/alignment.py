@@ -1,13 +1,104 @@
-"""Series brought to the same dates, with errors that name what is wrong."""
+"""Which value belongs to which date: returns after publication, series on shared dates, gaps from a trend."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 
+Floats = npt.NDArray[np.float64]
 _MONTHS = {"M": 1, "Q": 3}
+
+
+def cumulate_after(
+    returns: pd.Series, quarters: pd.PeriodIndex, *, horizon: int = 1, publication_lag: int = 1
+) -> pd.Series:
+    """Log return over ``horizon`` quarters that begins once the quarter's data are published.
+
+    Parameters
+    ----------
+    returns
+        Simple returns in percent a month, on a monthly PeriodIndex without gaps.
+    quarters
+        Quarters whose data predict.
+    horizon
+        Length, quarters.
+    publication_lag
+        Months between the end of a quarter and the first month of the return: with 1, the first quarter's
+        figures are taken as known at the end of April, and the return starts with May.
+
+    Returns
+    -------
+    pandas.Series
+        ``sum 100 log(1 + r/100)`` over ``3 * horizon`` months, by quarter; NaN where a month is unknown.
+
+    Raises
+    ------
+    DataError
+        The returns are not monthly, have a gap, or fall to -100 percent.
+    """
+    index = returns.index
+    if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
+        raise DataError(
+            f"{returns.name}: returns must be on a monthly PeriodIndex, got {type(index).__name__}. Convert "
+            "with returns.index = returns.index.to_period('M')."
+        )
+    if (np.diff(index.asi8) != 1).any():
+        where = index[int(np.argmax(np.diff(index.asi8) != 1))]
+        raise DataError(
+            f"{returns.name}: a month is missing or repeated after {where}. Give every month once."
+        )
+    if (returns <= -100).any():
+        raise DataError(
+            f"{returns.name} in {(returns <= -100).idxmax()} is {returns.min():.4g} percent; no log exists. "
+            "Give returns in percent."
+        )
+    months = 3 * horizon
+    total = (100 * np.log1p(returns / 100)).rolling(months).sum()
+    last = quarters.asfreq("M", how="end") + publication_lag + months
+    return pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name)
+
+
+def one_quarter(
+    returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
+) -> tuple[pd.Series, pd.Series]:
+    """Log returns and predictor on the same quarters, in the timing of forecasts.
+
+    Parameters
+    ----------
+    returns
+        Percent a month.
+    predictor
+        Quarterly.
+    publication_lag
+        Months until a quarter's data are known.
+    horizon
+        Quarters the return sums.
+
+    Returns
+    -------
+    returns, predictor
+        The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
+        of t has been.  The first ``horizon`` returns have no predictor before them and are missing.
+
+    Raises
+    ------
+    DataError
+        Fewer than 40 quarters, or a hole.
+    """
+    x = predictor.loc[predictor.first_valid_index() : predictor.last_valid_index()]
+    after = cumulate_after(returns, x.index, horizon=horizon, publication_lag=publication_lag)
+    known = after.loc[after.first_valid_index() : after.last_valid_index()]
+    if len(known) < 40 or known.isna().any() or x.isna().any():
+        raise DataError(
+            f"{returns.name} and {predictor.name}: {len(known)} quarters are shared, or one inside is missing; give at "
+            "least 40 without holes."
+        )
+    span = pd.period_range(known.index[0], min(known.index[-1] + horizon, x.index[-1]), freq="Q", name="date")
+    shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
+    return shifted.rename(returns.name), x.reindex(span)
 
 
 def aligned(
@@ -115,6 +206,89 @@ def as_state(state: pd.Series) -> pd.Series:
     return values
 
 
+def output_gap(
+    production: pd.Series, *, degree: int = 2, recursive: bool = False, first: int = 60
+) -> pd.Series:
+    r"""Deviation of log output from a polynomial in time.
+
+    Parameters
+    ----------
+    production
+        Level of output or industrial production, positive, one value a period without gaps.
+    degree
+        Of the polynomial; Cooper and Priestley use 2, and 1 for comparison.
+    recursive
+        The trend of each period from the periods up to it, instead of the whole sample.  The whole-sample gap of a
+        period uses the future: forecasts from it look ahead.  Neither form undoes revisions of the data.
+    first
+        Periods before the first recursive gap, itself included.
+
+    Returns
+    -------
+    pandas.Series
+        ``100 log`` deviation, percent, named after the series; NaN before the first.
+
+    Raises
+    ------
+    DataError
+        A value is missing or not positive, or there are too few.
+    SpecificationError
+        The degree is not 1 to 4, or ``first`` leaves fewer than two degrees of freedom.
+
+    References
+    ----------
+    Cooper and Priestley (2009), "Time-varying risk premiums and the output gap", *Review of Financial Studies*
+    22(7), equation 1.
+    """
+    if not 1 <= degree <= 4 or first < degree + 3:
+        raise SpecificationError(
+            f"degree={degree}, first={first}; the degree is 1 to 4 and first at least degree + 3."
+        )
+    levels = production.to_numpy(dtype=float)
+    bad = ~(np.isfinite(levels) & (levels > 0))
+    if bad.any():
+        raise DataError(
+            f"{production.name} in {production.index[int(np.argmax(bad))]} is {levels[int(np.argmax(bad))]:g}; no "
+            "log exists. Fill it or cut the sample there."
+        )
+    if len(levels) < first:
+        raise DataError(f"{production.name} has {len(levels)} periods; at least {first} are needed.")
+    log = 100 * np.log(levels)
+    if recursive:
+        gap = np.full(len(log), np.nan)
+        for t in range(first - 1, len(log)):
+            gap[t] = _detrended(log[: t + 1], degree)[-1]
+    else:
+        gap = _detrended(log, degree)
+    return pd.Series(gap, production.index, name=production.name)
+
+
+def check_units(returns: pd.DataFrame, units: str) -> pd.DataFrame:
+    """Returns in percent; refuse what cannot be in the units declared.
+
+    Raises
+    ------
+    DataError
+        The units are unknown, or the returns are far too small or large for them.
+    """
+    if units not in ("percent", "decimal"):
+        raise DataError(f"units={units!r}; declare 'percent' or 'decimal'.")
+    percent = returns if units == "percent" else 100 * returns
+    spread = percent.std()
+    for name in percent:
+        if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "
+                "units='decimal', or multiply by 100."
+            )
+        if spread[name] > 60 and not np.isnan(spread[name]):
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.0f} percent a month is that of percent declared as "
+                "decimals. Declare units='percent', or divide by 100."
+            )
+    return percent
+
+
 def _regular(index: pd.Index, name: object) -> str:
     """Frequency letter; raise `DataError` unless every month or quarter stands once and in order."""
     if not isinstance(index, pd.PeriodIndex) or index.freqstr[:1] not in _MONTHS:
@@ -126,3 +300,9 @@ def _regular(index: pd.Index, name: object) -> str:
         where = index[int(np.argmax(np.diff(index.asi8) != 1))]
         raise DataError(f"{name}: a period is missing or repeated after {where}. Give every period once.")
     return str(index.freqstr[:1])
+
+
+def _detrended(log: Floats, degree: int) -> Floats:
+    basis, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, len(log)), degree + 1))
+    out: Floats = log - basis @ (basis.T @ log)
+    return out

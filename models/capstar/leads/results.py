@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from capstar.leads.estimated_regressor import EstimatedRegressor
-from capstar.leads.race import Race
+from capstar.leads.forecasts.comparison import Race
+from capstar.leads.inference.estimated_regressor import EstimatedRegressor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -168,7 +168,7 @@ class LeadResults:
     def plot_race(self, horizon: int = 1) -> Figure:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008)."""
         from capstar.errors import SpecificationError
-        from capstar.leads.forecast_tables import cumulative_difference
+        from capstar.leads.forecasts.forecast_tables import cumulative_difference
         from capstar.plotting.figures import SERIES, draw_line, dress, panels
 
         made = {} if self.race is None else self.race.forecasts

@@ -15,7 +15,7 @@ from scipy.stats import chi2
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
-from capstar.leads.regression import newey_west
+from capstar.leads.inference.regression import newey_west
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,9 +12,10 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.estimated_regressor import Source, estimated_regressor
-from capstar.leads.in_sample import check_units, in_sample_table, persistence_table
-from capstar.leads.race import Race, forecast_race
+from capstar.leads.alignment import check_units
+from capstar.leads.forecasts.comparison import Race, forecast_race
+from capstar.leads.inference.estimated_regressor import Source, estimated_regressor
+from capstar.leads.inference.in_sample import in_sample_table, persistence_table
 from capstar.leads.results import LeadResults
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]

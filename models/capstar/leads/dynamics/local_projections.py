@@ -12,8 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags, window_after
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

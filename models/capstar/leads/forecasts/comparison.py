@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.bootstrap import bootstrap_forecasts
-from capstar.leads.in_sample import one_quarter
+from capstar.leads.alignment import one_quarter
+from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
-from capstar.leads.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.batched import nested_statistics, prevailing_means, recursive_forecast_paths
+from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from capstar.errors import DataError
-from capstar.leads.ivx import ivx
+from capstar.leads.alignment import cumulate_after, one_quarter
+from capstar.leads.inference.ivx import ivx
+from capstar.leads.inference.persistence import bias_correction
+from capstar.leads.inference.regression import predictive_regression
+from capstar.leads.inference.robust import equal_weighted_cosine
 from capstar.leads.multiplicity import adjusted_p_values
-from capstar.leads.persistence import bias_correction
-from capstar.leads.regression import predictive_regression
-from capstar.leads.robust import equal_weighted_cosine
 from capstar.leads.stability import break_test
-from capstar.leads.timing import cumulate_after
 
 
 def in_sample_table(
@@ -98,46 +96,6 @@ def persistence_table(
     return pd.DataFrame(rows)
 
 
-def one_quarter(
-    returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
-) -> tuple[pd.Series, pd.Series]:
-    """Log returns and predictor on the same quarters, in the timing of forecasts.
-
-    Parameters
-    ----------
-    returns
-        Percent a month.
-    predictor
-        Quarterly.
-    publication_lag
-        Months until a quarter's data are known.
-    horizon
-        Quarters the return sums.
-
-    Returns
-    -------
-    returns, predictor
-        The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
-        of t has been.  The first ``horizon`` returns have no predictor before them and are missing.
-
-    Raises
-    ------
-    DataError
-        Fewer than 40 quarters, or a hole.
-    """
-    x = predictor.loc[predictor.first_valid_index() : predictor.last_valid_index()]
-    after = cumulate_after(returns, x.index, horizon=horizon, publication_lag=publication_lag)
-    known = after.loc[after.first_valid_index() : after.last_valid_index()]
-    if len(known) < 40 or known.isna().any() or x.isna().any():
-        raise DataError(
-            f"{returns.name} and {predictor.name}: {len(known)} quarters are shared, or one inside is missing; give at "
-            "least 40 without holes."
-        )
-    span = pd.period_range(known.index[0], min(known.index[-1] + horizon, x.index[-1]), freq="Q", name="date")
-    shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
-    return shifted.rename(returns.name), x.reindex(span)
-
-
 def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> dict[str, object]:
     fit = predictive_regression(predictor, returns, horizon=horizon, publication_lag=lag)
     after = cumulate_after(returns, predictor.index, horizon=horizon, publication_lag=lag).loc[
@@ -168,29 +126,3 @@ def _row(returns: pd.Series, predictor: pd.Series, horizon: int, lag: int) -> di
         "ivx_p": instrumented.p,
         "newey_west_lags": fit.newey_west_lags,
     }
-
-
-def check_units(returns: pd.DataFrame, units: str) -> pd.DataFrame:
-    """Returns in percent; refuse what cannot be in the units declared.
-
-    Raises
-    ------
-    DataError
-        The units are unknown, or the returns are far too small or large for them.
-    """
-    if units not in ("percent", "decimal"):
-        raise DataError(f"units={units!r}; declare 'percent' or 'decimal'.")
-    percent = returns if units == "percent" else 100 * returns
-    spread = percent.std()
-    for name in percent:
-        if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
-            raise DataError(
-                f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "
-                "units='decimal', or multiply by 100."
-            )
-        if spread[name] > 60 and not np.isnan(spread[name]):
-            raise DataError(
-                f"{name}: a standard deviation of {spread[name]:.0f} percent a month is that of percent declared as "
-                "decimals. Declare units='percent', or divide by 100."
-            )
-    return percent

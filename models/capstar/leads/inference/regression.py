@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from capstar.errors import DataError
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import cumulate_after
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,14 +12,14 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.batched import (
+from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,
     recursive_forecast_paths,
     slope_and_t,
     sums,
 )
-from capstar.leads.null_model import NullModel, Scheme, fit_null
+from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

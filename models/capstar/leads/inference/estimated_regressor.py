@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.regression import hodrick_1b
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import cumulate_after
+from capstar.leads.inference.regression import hodrick_1b
 from capstar.replications import first_successes
 
 Floats = npt.NDArray[np.float64]
