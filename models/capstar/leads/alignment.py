@@ -121,9 +121,7 @@ def aligned(
         Predictors that do not vary or are collinear, or from `on_shared_dates`.
     """
     y, x = on_shared_dates(target, predictors, fewest=fewest)
-    scaled = ((x - x.mean()) / x.std(ddof=0).where(lambda sd: sd > 0, 1.0)).to_numpy()
-    if x.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(x)):
-        raise DataError(f"{list(x)}: a predictor does not vary, or they are collinear. Leave one out.")
+    require_variation(x)
     return y, x
 
 
@@ -146,17 +144,37 @@ def on_shared_dates(
     joined = pd.concat([target, table], axis=1, join="inner").astype(float)
     whole = joined.notna().all(axis=1)
     joined = joined.loc[whole.idxmax() : whole[::-1].idxmax()] if whole.any() else joined.iloc[:0]
-    if not whole.loc[joined.index].all():
-        column = joined.isna().any().idxmax()
-        raise DataError(
-            f"{column} is missing in {joined[column].isna().idxmax()}. Fill it or cut the sample there."
-        )
+    require_known(joined)
     if len(joined) < fewest:
         raise DataError(
             f"{target.name} and {list(table)} share {len(joined)} dates; at least {fewest} are needed. Give longer "
             "series, a shorter horizon or fewer regressors."
         )
     return joined.iloc[:, 0], joined.iloc[:, 1:]
+
+
+def require_same_dates(series: pd.Series, table: pd.Series | pd.DataFrame) -> None:
+    """Raise `DataError` unless both are on the same dates."""
+    if not table.index.equals(series.index):
+        names = table.name if isinstance(table, pd.Series) else list(table)
+        raise DataError(f"{series.name} and {names} are on different dates. Align them first.")
+
+
+def require_known(table: pd.DataFrame, advice: str = "Fill it or cut the sample there.") -> None:
+    """Raise `DataError` at the first missing value of a table."""
+    missing = table.isna()
+    if missing.any(axis=None):
+        column = missing.any().idxmax()
+        raise DataError(f"{column} is missing in {missing[column].idxmax()}. {advice}")
+
+
+def require_variation(table: pd.DataFrame) -> None:
+    """Raise `DataError` if a column is constant or a combination of others."""
+    scaled = ((table - table.mean()) / table.std(ddof=0).where(lambda sd: sd > 0, 1.0)).to_numpy(dtype=float)
+    if table.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(table)):
+        raise DataError(
+            f"{[str(name) for name in table]}: a predictor does not vary, or they are collinear. Leave one out."
+        )
 
 
 def overlap_lags(nobs: int, horizon: int) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import check_units
+from capstar.leads.alignment import check_units, require_known
 from capstar.leads.forecasts.comparison import Race, forecast_race
 from capstar.leads.inference.estimated_regressor import Source, estimated_regressor
 from capstar.leads.inference.in_sample import in_sample_table, persistence_table
@@ -150,10 +150,7 @@ class LeadStudy:
         table = _overlap(table)
         for name in table:
             column = table[name]
-            if column.isna().any():
-                raise DataError(
-                    f"{name} is missing in {column.index[column.isna()][0]}. Fill it or cut the sample there."
-                )
+            require_known(column.to_frame())
             if np.ptp(column.to_numpy()) == 0:
                 raise DataError(
                     f"{name} does not vary in {table.index[0]}-{table.index[-1]}. Give another predictor."

@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags, window_after
+from capstar.leads.numerics import residuals, with_constant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -276,9 +277,7 @@ def _least_squares(y: Floats, shocks: Floats, controls: Floats, lags: int) -> tu
 def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
     """Effect of recursive unit shocks (columns) within the period: unit lower triangular."""
     _, x = aligned(data.iloc[:, 0], past, fewest=past.shape[1] + 10)
-    X = np.column_stack([np.ones(len(x)), x])
-    Y = data.loc[x.index].to_numpy(float)
-    errors = Y - X @ np.linalg.lstsq(X, Y, rcond=None)[0]
+    errors = residuals(data.loc[x.index].to_numpy(float), with_constant(x))
     factor = np.linalg.cholesky(errors.T @ errors / len(x))
     out: Floats = factor / np.diag(factor)
     return out

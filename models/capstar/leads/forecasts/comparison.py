@@ -12,6 +12,7 @@ from capstar.leads.alignment import one_quarter
 from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
+from capstar.leads.numerics import bootstrap_p
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def forecast_race(
                         seed=seed, n_workers=n_workers,
                     ).draws  # fmt: skip
                     for name in ("mse_f", "enc_new"):
-                        row[f"{name}_p"] = float((1 + (draws[name] >= row[name]).sum()) / (1 + len(draws)))
+                        row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
     return Race(pd.DataFrame(rows), made, _search(made, list(predictors), max(horizons)))
 

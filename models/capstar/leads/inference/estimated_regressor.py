@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after
 from capstar.leads.inference.regression import hodrick_1b
+from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
 from capstar.replications import first_successes
 
 Floats = npt.NDArray[np.float64]
@@ -195,8 +196,7 @@ def _design(
             f"{gap.name} and the returns share {max(paired, 0)} quarters; at least {40 + max(horizons)} are needed."
         )
     y = y[first:end]
-    centred = x[:paired] - x[:paired].mean()
-    slope = centred @ y[:paired] / (centred @ centred)
+    slope = slope_on(y[:paired], x[:paired])
     mean = y[:paired].mean(axis=0) - slope * x[:paired].mean()
     errors = y[:paired] - mean - np.outer(x[:paired], slope)
     return _Design(x, y, first, tuple(str(name) for name in table), horizons, mean, slope, errors)
@@ -217,30 +217,20 @@ def _replicate(
     sample = slice(design.first, design.first + len(design.x))
     estimated, true = (np.asarray(one, dtype=float)[sample] for one in (drawn.estimated, drawn.true))
     null = design.y.mean(axis=0) + errors
-    t = [fit[1] for j in range(null.shape[1]) for fit in _fits(null[:, j], estimated, design.horizons)]
+    t = [_fit(column, estimated, horizon)[1] for column in null.T for horizon in design.horizons]
     led = design.mean + np.outer(true, design.slope) + errors[: len(true)]
-    slopes = [
-        np.array([_fit(led[:, j], one, 1)[0] for j in range(led.shape[1])]) for one in (estimated, true)
-    ]
+    slopes = [np.array([_fit(column, one, 1)[0] for column in led.T]) for one in (estimated, true)]
     return np.array(t), slopes[0], slopes[1]
-
-
-def _fits(y: Floats, x: Floats, horizons: tuple[int, ...]) -> Iterator[tuple[float, float]]:
-    for horizon in horizons:
-        yield _fit(y, x, horizon)
 
 
 def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
     """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]`` and may go on after it."""
     total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
-    centred = x[: len(total)] - x[: len(total)].mean()
-    slope = float(centred @ total / (centred @ centred))
+    slope = float(slope_on(total, x[: len(total)]))
     return slope, slope / hodrick_1b(y[: len(x)], x, horizon)
 
 
 def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:
-    from scipy.special import ndtr
-
     largest = np.abs(null).max(axis=1)
     tails = [0.5 + level / 2, 0.5 - level / 2]
     # Against the slope returns were drawn with: carries sampling error, attenuation and Stambaugh's bias.
@@ -250,15 +240,11 @@ def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level
         j = design.names.index(name)
         slope, t = _fit(design.y[:, j], design.x, horizon)
         row: dict[str, object] = {"returns": name, "horizon": horizon, "slope": slope, "hodrick_t": t}
-        row["p_normal"] = 2 * float(ndtr(-abs(t)))
-        row["p"] = _share(np.abs(null[:, k]) >= abs(t))
-        row["p_family"] = _share(largest >= abs(t))
+        row["p_normal"] = normal_p(t)
+        row["p"] = float(bootstrap_p(np.abs(null[:, k]) >= abs(t)))
+        row["p_family"] = float(bootstrap_p(largest >= abs(t)))
         one = horizon == 1
         row["lower"], row["upper"] = (float(low[j]), float(high[j])) if one else (np.nan, np.nan)
         row["attenuation"] = float(estimated[:, j].mean() / true[:, j].mean()) if one else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _share(hits: npt.NDArray[np.bool_]) -> float:
-    return (1 + int(hits.sum())) / (1 + len(hits))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from capstar.errors import DataError
-from capstar.leads.alignment import cumulate_after
+from capstar.leads.alignment import cumulate_after, overlap_lags
+from capstar.leads.numerics import normal_p, with_constant
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,12 +53,12 @@ class PredictiveRegression:
     @property
     def newey_west_p(self) -> float:
         """Two-sided normal p-value."""
-        return _p_value(self.slope / self.newey_west_se)
+        return normal_p(self.slope / self.newey_west_se)
 
     @property
     def hodrick_p(self) -> float:
         """Two-sided normal p-value."""
-        return _p_value(self.slope / self.hodrick_se)
+        return normal_p(self.slope / self.hodrick_se)
 
 
 def predictive_regression(
@@ -103,7 +103,7 @@ def predictive_regression(
         raise DataError(
             f"{predictor.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor."
         )
-    chosen = max(horizon - 1, int(4 * (len(y) / 100) ** (2 / 9))) if lags is None else lags
+    chosen = overlap_lags(len(y), horizon) if lags is None else lags
     beta, nw_se, r_squared = newey_west(y.to_numpy(), x_used, lags=chosen)
     hodrick = hodrick_1b(quarterly.to_numpy(), x.loc[quarterly.index].to_numpy(dtype=float), horizon)
     return PredictiveRegression(
@@ -137,7 +137,7 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     """
     from statsmodels.regression.linear_model import OLS
 
-    design = np.column_stack([np.ones(np.size(x)), np.asarray(x, dtype=float)])
+    design = with_constant(x)
     options = {"maxlags": lags, "use_correction": False}
     fit = OLS(np.asarray(y, dtype=float), design).fit(cov_type="HAC", cov_kwds=options)
     return np.asarray(fit.params), float(fit.bse[1]), float(fit.rsquared)
@@ -161,7 +161,7 @@ def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int) -> float:
         Of the slope on ``x`` in the regression of the next ``horizon`` returns on a constant and ``x``.
     """
     r, x = np.asarray(returns, dtype=float), np.asarray(x, dtype=float)
-    design = np.column_stack([np.ones(x.size), x])
+    design = with_constant(x)
     bread = np.linalg.inv(design[: x.size - horizon + 1].T @ design[: x.size - horizon + 1])
     summed = np.cumsum(design, axis=0)
     window = summed[horizon - 1 :].copy()
@@ -181,7 +181,3 @@ def _checked(predictor: pd.Series) -> pd.Series:
     if x.isna().any():
         raise DataError(f"{predictor.name} has no value in {x.isna().idxmax()}. Fill it or cut the sample.")
     return x
-
-
-def _p_value(t: float) -> float:
-    return float(2 * ndtr(-abs(t)))
