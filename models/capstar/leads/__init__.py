@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capstar.leads.alignment import cumulate_after, one_quarter, output_gap
+from capstar.leads.alignment import AlignedData, AlignedSample, cumulate_after, one_quarter, output_gap
 from capstar.leads.dynamics.events import (
     EventStudy,
     RegimeComparison,
@@ -35,6 +35,8 @@ from capstar.leads.inference.estimated_regressor import EstimatedRegressor, esti
 from capstar.leads.inference.in_sample import in_sample_table, persistence_table
 from capstar.leads.inference.ivx import IVX, ivx
 from capstar.leads.inference.persistence import BiasCorrection, bias_correction
+from capstar.leads.inference.protocol import PredictabilityTest, TestResult
+from capstar.leads.inference.registry import predictability_tests, register
 from capstar.leads.inference.regression import (
     PredictiveRegression,
     hodrick_1b,
@@ -66,6 +68,8 @@ from capstar.leads.study import LeadStudy
 __all__ = [
     "IVX",
     "AdjustedPValues",
+    "AlignedData",
+    "AlignedSample",
     "BiasCorrection",
     "BootstrapTest",
     "BreakTest",
@@ -79,6 +83,7 @@ __all__ = [
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
+    "PredictabilityTest",
     "PredictiveRegression",
     "PredictorTable",
     "QTest",
@@ -88,6 +93,7 @@ __all__ = [
     "Slopes",
     "StateProbability",
     "SuperiorAbility",
+    "TestResult",
     "Worth",
     "adjusted_p_values",
     "bias_correction",
@@ -121,11 +127,13 @@ __all__ = [
     "output_gap",
     "persistence_table",
     "policy_regimes",
+    "predictability_tests",
     "predictive_regression",
     "predictor_table",
     "q_test",
     "quantile_slopes",
     "recursive_forecasts",
+    "register",
     "roc_curve",
     "rolling_slopes",
     "sharpe_ratio",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -61,6 +65,105 @@ def cumulate_after(
     return pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name)
 
 
+@dataclass(frozen=True, eq=False)
+class AlignedSample:
+    """A predictor beside the returns after it: what every test of predictability gets.
+
+    Attributes
+    ----------
+    x : pandas.Series
+        Predictor by quarter, without a hole.
+    after : Mapping[int, pandas.Series]
+        By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
+        published, on the quarters of ``x``; NaN where a month is unknown.
+    """
+
+    x: pd.Series
+    after: Mapping[int, pd.Series]
+
+    def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
+        """Return and predictor by the quarter of the predictor, where the return is known."""
+        y = self.after[horizon].dropna()
+        return y, self.x.loc[y.index]
+
+    def in_period(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
+        """Return and predictor in the timing of forecasts; see `one_quarter`."""
+        after, x = self.after[horizon], self.x
+        known = after.loc[after.first_valid_index() : after.last_valid_index()]
+        if len(known) < 40 or known.isna().any():
+            raise DataError(
+                f"{after.name} and {x.name}: {len(known)} quarters are shared, or one inside is missing; give at least "
+                "40 without holes."
+            )
+        last = min(known.index[-1] + horizon, x.index[-1])
+        span = pd.period_range(known.index[0], last, freq="Q", name="date")
+        shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
+        return shifted.rename(after.name), x.reindex(span)
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedData:
+    """The dataset of a study: each return series after publication built once, beside the predictors.
+
+    Attributes
+    ----------
+    predictors : pandas.DataFrame
+        By quarter.
+    after : Mapping[tuple[str, int], pandas.Series]
+        By portfolio and horizon, as in `AlignedSample`, on quarters that include those of the predictors.
+    """
+
+    predictors: pd.DataFrame
+    after: Mapping[tuple[Hashable, int], pd.Series]
+
+    @classmethod
+    def of(
+        cls,
+        returns: pd.DataFrame,
+        predictors: pd.DataFrame,
+        horizons: Iterable[int] = (1,),
+        *,
+        publication_lag: int = 1,
+        quarters: pd.PeriodIndex | None = None,
+    ) -> AlignedData:
+        """Build every series; ``quarters``, those of the predictors by default, are what returns come after."""
+        index = predictors.index if quarters is None else quarters
+        if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+            raise DataError(
+                f"{list(predictors)}: the predictor must be on a quarterly PeriodIndex, got {type(index).__name__}."
+            )
+        build = partial(cumulate_after, quarters=index, publication_lag=publication_lag)
+        keys = [(name, h) for name in returns for h in sorted({1, *horizons})]
+        return cls(predictors, {(name, h): build(returns[name], horizon=h) for name, h in keys})
+
+    @property
+    def portfolios(self) -> list[Hashable]:
+        """Names of the return series."""
+        return list(dict.fromkeys(name for name, _ in self.after))
+
+    def sample(self, portfolio: Hashable, predictor: Hashable) -> AlignedSample:
+        """One predictor, from its first to its last value, beside the returns of one portfolio.
+
+        Raises
+        ------
+        DataError
+            The predictor has a hole.
+        """
+        x = self.predictors[predictor]
+        x = x.loc[x.first_valid_index() : x.last_valid_index()]
+        if x.isna().any():
+            raise DataError(f"{x.name} has no value in {x.isna().idxmax()}. Fill it or cut the sample.")
+        return AlignedSample(
+            x, {h: series.loc[x.index] for (name, h), series in self.after.items() if name == portfolio}
+        )
+
+    def samples(self) -> Iterator[tuple[Hashable, Hashable, AlignedSample]]:
+        """Every predictor and portfolio, by predictor."""
+        for predictor in self.predictors:
+            for portfolio in self.portfolios:
+                yield predictor, portfolio, self.sample(portfolio, predictor)
+
+
 def one_quarter(
     returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
 ) -> tuple[pd.Series, pd.Series]:
@@ -88,17 +191,10 @@ def one_quarter(
     DataError
         Fewer than 40 quarters, or a hole.
     """
-    x = predictor.loc[predictor.first_valid_index() : predictor.last_valid_index()]
-    after = cumulate_after(returns, x.index, horizon=horizon, publication_lag=publication_lag)
-    known = after.loc[after.first_valid_index() : after.last_valid_index()]
-    if len(known) < 40 or known.isna().any() or x.isna().any():
-        raise DataError(
-            f"{returns.name} and {predictor.name}: {len(known)} quarters are shared, or one inside is missing; give at "
-            "least 40 without holes."
-        )
-    span = pd.period_range(known.index[0], min(known.index[-1] + horizon, x.index[-1]), freq="Q", name="date")
-    shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
-    return shifted.rename(returns.name), x.reindex(span)
+    data = AlignedData.of(
+        returns.to_frame(), predictor.to_frame(), (horizon,), publication_lag=publication_lag
+    )
+    return data.sample(returns.name, predictor.name).in_period(horizon)
 
 
 def aligned(
@@ -279,32 +375,6 @@ def output_gap(
     else:
         gap = _detrended(log, degree)
     return pd.Series(gap, production.index, name=production.name)
-
-
-def check_units(returns: pd.DataFrame, units: str) -> pd.DataFrame:
-    """Returns in percent; refuse what cannot be in the units declared.
-
-    Raises
-    ------
-    DataError
-        The units are unknown, or the returns are far too small or large for them.
-    """
-    if units not in ("percent", "decimal"):
-        raise DataError(f"units={units!r}; declare 'percent' or 'decimal'.")
-    percent = returns if units == "percent" else 100 * returns
-    spread = percent.std()
-    for name in percent:
-        if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
-            raise DataError(
-                f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "
-                "units='decimal', or multiply by 100."
-            )
-        if spread[name] > 60 and not np.isnan(spread[name]):
-            raise DataError(
-                f"{name}: a standard deviation of {spread[name]:.0f} percent a month is that of percent declared as "
-                "decimals. Declare units='percent', or divide by 100."
-            )
-    return percent
 
 
 def _regular(index: pd.Index, name: object) -> str:

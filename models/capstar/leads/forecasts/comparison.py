@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.alignment import one_quarter
+from capstar.leads.alignment import AlignedData
 from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
@@ -78,15 +78,34 @@ def forecast_race(
     DataError
         Fewer than 40 forecasts or too few quarters before the first.
     """
+    data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
+    return race(
+        data, horizons, start=start, window=window, signs=signs, n_replications=n_replications, seed=seed,
+        n_workers=n_workers,
+    )  # fmt: skip
+
+
+def race(
+    data: AlignedData,
+    horizons: tuple[int, ...],
+    *,
+    start: str,
+    signs: Mapping[str, int] | None,
+    n_replications: int,
+    seed: int,
+    n_workers: int,
+    window: int = 80,
+) -> Race:
+    """As `forecast_race`, of data that are aligned."""
     rows: list[dict[str, object]] = []
     made: dict[tuple[str, int], pd.DataFrame] = {}
-    for portfolio in returns:
+    for portfolio in data.portfolios:
         for horizon in horizons:
-            y, x = _together(returns[portfolio], predictors, publication_lag, horizon)
+            y, x = _together(data, portfolio, horizon)
             table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
             for row in table:
                 if row["predictor"] in x:
-                    one, z = one_quarter(returns[portfolio], predictors[row["predictor"]], publication_lag)
+                    one, z = data.sample(portfolio, row["predictor"]).in_period()
                     draws = bootstrap_forecasts(
                         one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
                         seed=seed, n_workers=n_workers,
@@ -94,14 +113,12 @@ def forecast_race(
                     for name in ("mse_f", "enc_new"):
                         row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
-    return Race(pd.DataFrame(rows), made, _search(made, list(predictors), max(horizons)))
+    return Race(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
 
 
-def _together(
-    returns: pd.Series, predictors: pd.DataFrame, publication_lag: int, horizon: int
-) -> tuple[pd.Series, pd.DataFrame]:
+def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
     """Returns and predictors on the quarters all have."""
-    found = [one_quarter(returns, predictors[name], publication_lag, horizon) for name in predictors]
+    found = [data.sample(portfolio, name).in_period(horizon) for name in data.predictors]
     x = pd.concat([one for _, one in found], axis=1, join="inner")
     return found[0][0].loc[x.index], x
 

@@ -124,12 +124,34 @@ def estimated_regressor(
     Stoffer and Wall (1991), *JASA* 86; Pagan (1984), *International Economic Review* 25, on why the null of no
     predictability needs no correction asymptotically; Westfall and Young (1993) on the largest statistic.
     """
+    table = returns.to_frame() if isinstance(returns, pd.Series) else returns
+    span = _quarters_after(gap, horizons)
+    after = {name: cumulate_after(table[name], span, publication_lag=publication_lag) for name in table}
+    return resample(
+        source, gap, pd.DataFrame(after), horizons, n_replications=n_replications, level=level, seed=seed,
+        n_workers=n_workers, progress=progress,
+    )  # fmt: skip
+
+
+def resample(
+    source: Source,
+    gap: pd.Series,
+    after: pd.DataFrame,
+    horizons: Sequence[int],
+    *,
+    n_replications: int,
+    seed: int,
+    n_workers: int,
+    level: float = 0.9,
+    progress: Callable[[float], None] | None = None,
+) -> EstimatedRegressor:
+    """As `estimated_regressor`, of the returns over the quarter after each quarter's publication."""
     if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
         raise SpecificationError(
             f"n_replications={n_replications}, horizons={tuple(horizons)}, level={level}: give at least {_FEWEST} "
             "replications, horizons of at least 1 quarter, and a level between 0 and 1."
         )
-    design = _design(source, gap, returns, tuple(horizons), publication_lag)
+    design = _design(source, gap, after, tuple(horizons))
     found, tried = first_successes(
         partial(_replicate, source, design), n_replications, seed=seed, n_workers=n_workers, progress=progress
     )
@@ -170,9 +192,12 @@ class _Design:
         return [(name, h) for name in self.names for h in self.horizons]
 
 
-def _design(
-    source: Source, gap: pd.Series, returns: pd.Series | pd.DataFrame, horizons: tuple[int, ...], lag: int
-) -> _Design:
+def _quarters_after(gap: pd.Series, horizons: Sequence[int]) -> pd.PeriodIndex:
+    """Quarters of the predictor, and those after it that the longest horizon needs."""
+    return pd.period_range(gap.index[0], gap.index[-1] + max(horizons, default=1) - 1, freq="Q")
+
+
+def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple[int, ...]) -> _Design:
     quarters, whole = source.innovations.index, gap
     gap = gap.loc[
         quarters[0] :
@@ -182,9 +207,7 @@ def _design(
             f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
             "Give the gap of the same fit."
         )
-    table = returns.to_frame() if isinstance(returns, pd.Series) else returns
-    span = pd.period_range(quarters[0], quarters[-1] + max(horizons) - 1, freq="Q")
-    y = np.column_stack([cumulate_after(table[name], span, publication_lag=lag) for name in table])
+    y = np.ascontiguousarray(after.reindex(_quarters_after(gap, horizons)).to_numpy())
     known = ~np.isnan(y).any(axis=1)
     first = int(np.argmax(known))
     end = first + int(np.argmin(np.append(known[first:], False)))
@@ -199,7 +222,7 @@ def _design(
     slope = slope_on(y[:paired], x[:paired])
     mean = y[:paired].mean(axis=0) - slope * x[:paired].mean()
     errors = y[:paired] - mean - np.outer(x[:paired], slope)
-    return _Design(x, y, first, tuple(str(name) for name in table), horizons, mean, slope, errors)
+    return _Design(x, y, first, tuple(str(name) for name in after), horizons, mean, slope, errors)
 
 
 def _replicate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ from scipy.signal import lfilter
 from scipy.stats import chi2
 
 from capstar.errors import DataError
-from capstar.leads.alignment import require_known, require_same_dates, require_variation
+from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
+from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import least_squares, with_constant
 
 Floats = npt.NDArray[np.float64]
@@ -159,3 +161,22 @@ def _aligned(
         )
     require_variation(table)
     return joined.iloc[:, 0].to_numpy(dtype=float), table.to_numpy(dtype=float), names
+
+
+class InstrumentedWald:
+    """`ivx` of one predictor."""
+
+    key: ClassVar[str] = "ivx"
+    statistic: ClassVar[str] = "wald"
+    label: ClassVar[str] = "IVX"
+    name: ClassVar[str] = "Wald test with a self-made instrument"
+    citation: ClassVar[str] = "Kostakis, Magdalinos and Stamatogiannis (2015)"
+    assumes: ClassVar[str] = "a predictor that is stationary, nearly integrated or integrated"
+    shown: ClassVar[tuple[str, ...]] = ("wald", "p")
+    adjusted: ClassVar[bool] = True
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the slope on the predictor's sum over the horizon."""
+        found = ivx(*sample.in_period(), horizon=horizon)
+        slope = float(found.table["slope"].iloc[0])
+        return TestResult(found.wald, found.p, None, "chi-squared, 1 degree of freedom", {"slope": slope})

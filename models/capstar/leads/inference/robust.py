@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
+from capstar.leads.alignment import AlignedSample
+from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import LeastSquares, least_squares, with_constant
 
 Floats = npt.NDArray[np.float64]
@@ -108,3 +111,23 @@ def _scores(y: npt.ArrayLike, x: npt.ArrayLike) -> tuple[LeastSquares, Floats]:
     design = with_constant(x)
     fit = least_squares(np.asarray(y, dtype=float), design)
     return fit, design * fit.errors[:, None]
+
+
+class EqualWeightedCosine:
+    """`equal_weighted_cosine` of the return over the horizon."""
+
+    key: ClassVar[str] = "cosine"
+    statistic: ClassVar[str] = "t"
+    label: ClassVar[str] = "EWC"
+    name: ClassVar[str] = "equal-weighted cosine test, fixed-b"
+    citation: ClassVar[str] = "Lazarus, Lewis, Stock and Watson (2018)"
+    assumes: ClassVar[str] = "a stationary predictor; whatever serial correlation the overlap makes"
+    shown: ClassVar[tuple[str, ...]] = ("p",)
+    adjusted: ClassVar[bool] = False
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the least-squares slope."""
+        found = equal_weighted_cosine(*sample.pairs(horizon))
+        half = float(student.isf(0.025, found.cosines)) * found.se
+        interval = (found.slope - half, found.slope + half)
+        return TestResult(found.t, found.p, interval, f"Student's t with {found.cosines} degrees of freedom")
