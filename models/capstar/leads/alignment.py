@@ -191,10 +191,19 @@ def one_quarter(
     DataError
         Fewer than 40 quarters, or a hole.
     """
-    data = AlignedData.of(
-        returns.to_frame(), predictor.to_frame(), (horizon,), publication_lag=publication_lag
+    return aligned_sample(returns, predictor, horizon, publication_lag).in_period(horizon)
+
+
+def aligned_sample(
+    returns: pd.Series, predictor: pd.Series, horizon: int, publication_lag: int
+) -> AlignedSample:
+    """One predictor and one portfolio, whatever their names."""
+    one, other = (
+        series.to_frame(default if series.name is None else series.name)
+        for series, default in ((returns, "returns"), (predictor, "predictor"))
     )
-    return data.sample(returns.name, predictor.name).in_period(horizon)
+    data = AlignedData.of(one, other, (horizon,), publication_lag=publication_lag)
+    return data.sample(one.columns[0], other.columns[0])
 
 
 def aligned(

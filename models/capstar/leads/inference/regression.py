@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.alignment import AlignedData, AlignedSample, overlap_lags
+from capstar.leads.alignment import AlignedSample, aligned_sample, overlap_lags
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import normal_p, with_constant
 
@@ -91,10 +91,7 @@ def predictive_regression(
     DataError
         Too little overlap, a missing value inside, or a predictor that does not vary.
     """
-    data = AlignedData.of(
-        returns.to_frame(), predictor.to_frame(), (horizon,), publication_lag=publication_lag
-    )
-    return regress(data.sample(returns.name, predictor.name), horizon, lags=lags)
+    return regress(aligned_sample(returns, predictor, horizon, publication_lag), horizon, lags=lags)
 
 
 def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> PredictiveRegression:
