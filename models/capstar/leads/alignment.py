@@ -24,11 +24,11 @@ def cumulate_after(
     Parameters
     ----------
     returns
-        Simple returns in percent a month, on a monthly PeriodIndex without gaps.
+        Simple returns in percent a month, on a monthly PeriodIndex without gaps; or of the periods that predict.
     quarters
-        Quarters whose data predict.
+        Quarters (or months) whose data predict, without gaps.
     horizon
-        Length, quarters.
+        Length, in such periods.
     publication_lag
         Months between the end of a quarter and the first month of the return: with 1, the first quarter's
         figures are taken as known at the end of April, and the return starts with May.
@@ -36,32 +36,20 @@ def cumulate_after(
     Returns
     -------
     pandas.Series
-        ``sum 100 log(1 + r/100)`` over ``3 * horizon`` months, by quarter; NaN where a month is unknown.
+        ``sum 100 log(1 + r/100)`` over the horizon, by quarter; NaN where a return is unknown.
 
     Raises
     ------
     DataError
-        The returns are not monthly, have a gap, or fall to -100 percent.
+        From `window_after`, or returns that fall to -100 percent.
     """
-    index = returns.index
-    if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
-        raise DataError(
-            f"{returns.name}: returns must be on a monthly PeriodIndex, got {type(index).__name__}. Convert "
-            "with returns.index = returns.index.to_period('M')."
-        )
-    if (np.diff(index.asi8) != 1).any():
-        where = index[int(np.argmax(np.diff(index.asi8) != 1))]
-        raise DataError(
-            f"{returns.name}: a month is missing or repeated after {where}. Give every month once."
-        )
     if (returns <= -100).any():
         raise DataError(
             f"{returns.name} in {(returns <= -100).idxmax()} is {returns.min():.4g} percent; no log exists. "
             "Give returns in percent."
         )
-    months = 3 * horizon
-    total = (100 * np.log1p(returns / 100)).rolling(months).sum()
-    last = quarters.asfreq("M", how="end") + publication_lag + months
+    length, last = window_after(returns, quarters, horizon=horizon, publication_lag=publication_lag)
+    total = (100 * np.log1p(returns / 100)).rolling(length).sum()
     return pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name)
 
 
@@ -128,9 +116,9 @@ class AlignedData:
     ) -> AlignedData:
         """Build every series; ``quarters``, those of the predictors by default, are what returns come after."""
         index = predictors.index if quarters is None else quarters
-        if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+        if _regular(index, list(predictors)) != "Q":
             raise DataError(
-                f"{list(predictors)}: the predictor must be on a quarterly PeriodIndex, got {type(index).__name__}."
+                f"{list(predictors)}: predictors must be quarterly, got {index.freqstr}. Aggregate first."
             )
         build = partial(cumulate_after, quarters=index, publication_lag=publication_lag)
         keys = [(name, h) for name in returns for h in sorted({1, *horizons})]

@@ -295,7 +295,7 @@ def break_test(
     break; Shao (2010), *Journal of the American Statistical Association* 105.
     """
     y, x = aligned(target, predictors)
-    X = with_constant(x) if x.shape[1] else np.ones((len(y), 1))
+    X = with_constant(x)
     moving = X if constant else X[:, 1:]
     n, k = len(y), moving.shape[1]
     if not 0 < trim < 0.5 or k == 0:
@@ -317,10 +317,8 @@ def break_test(
         y.index[dates[best] - 1],
         sup_wald_p(float(wald[best]), k) if known else float("nan"),
         float(bootstrap_p(draws >= wald[best])),
-        k,
-        n,
-        replications,
-    )
+        k, n, replications,
+    )  # fmt: skip
 
 
 def sup_wald_p(statistic: float, parameters: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags, window_after
+from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.numerics import residuals, with_constant
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def local_projections(
         extra.append(_state_before(state, gap.index))
     rows: list[dict[str, object]] = []
     for name in portfolios:
-        targets = {h: _return_after(portfolios[name], gap.index, h, publication_lag) for h in {1, *chosen}}
+        follow = partial(cumulate_after, portfolios[name], gap.index, publication_lag=publication_lag)
+        targets = {h: follow(horizon=h) for h in {1, *chosen}}
         lagged = [one.shift(k).rename(f"{one.name}(-{k})") for one in (gap, targets[1]) for k in past]
         design = pd.concat([gap, *lagged, *extra], axis=1)
         for h in chosen:
@@ -199,15 +201,6 @@ def _check(horizons: list[int], lags: int, bands: str, *, lowest: int) -> None:
             f"horizons={horizons}, lags={lags}, bands={bands!r}: give horizons of at least {lowest}, at least one lag, "
             f"and bands among {list(_HOW)}."
         )
-
-
-def _return_after(returns: pd.Series, dates: pd.PeriodIndex, horizon: int, publication_lag: int) -> pd.Series:
-    """Log return, percent, over the periods after each date's data are published."""
-    length, last = window_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
-    if returns.index.freqstr != dates.freqstr:
-        return cumulate_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
-    total = (100 * np.log1p(returns / 100)).rolling(length).sum().reindex(last)
-    return pd.Series(total.to_numpy(), dates, name=returns.name)
 
 
 def _state_before(state: pd.Series, dates: pd.PeriodIndex) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -143,18 +143,12 @@ def _portfolio(
                 compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {
-            "clark_west": fit.clark_west,
-            "clark_west_p": fit.clark_west_p,
-            "mse_f": fit.mse_f,
-            "enc_new": fit.enc_new,
-            "diebold_mariano": fit.diebold_mariano,
-            "diebold_mariano_p": fit.diebold_mariano_p,
+            **asdict(fit),
             "hit": way.hit,
             # The test takes outcomes as independent: with overlap it has no p-value.
             "direction_p": way.p if horizon == 1 else float("nan"),
             "in_set": str(name) in included,
             "mean_in_set": "mean" in included,
-            "nobs": fit.nobs,
             "first": str(forecasts.index[0]),
         }
         rows.append(row)

@@ -92,20 +92,11 @@ def persistence(data: AlignedData, *, replications: int, seed: int) -> pd.DataFr
         y, x = sample.in_period()
         fit = bias_correction(y, x)
         broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
+        shown = ("slope", "t", "rho", "delta", "stambaugh_bias", "corrected")
         rows.append(
-            {
-                "predictor": predictor,
-                "returns": portfolio,
-                "slope": fit.slope,
-                "t": fit.t,
-                "rho": fit.rho,
-                "delta": fit.delta,
-                "stambaugh_bias": fit.stambaugh_bias,
-                "corrected": fit.corrected,
-                "corrected_t": fit.corrected / fit.corrected_se,
-                "sup_wald": broken.sup_wald,
-                "break_after": str(broken.date),
-                "break_p": broken.p_bootstrap,
-            }
+            {"predictor": predictor, "returns": portfolio}
+            | {name: getattr(fit, name) for name in shown}
+            | {"corrected_t": fit.corrected / fit.corrected_se, "sup_wald": broken.sup_wald}
+            | {"break_after": str(broken.date), "break_p": broken.p_bootstrap}
         )
     return pd.DataFrame(rows)
