@@ -312,11 +312,8 @@ def break_test(
     draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
     return BreakTest(
-        pd.DataFrame({"wald": wald}, y.index[dates - 1]),
-        float(wald[best]),
-        y.index[dates[best] - 1],
-        sup_wald_p(float(wald[best]), k) if known else float("nan"),
-        float(bootstrap_p(draws >= wald[best])),
+        pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
+        sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
         k, n, replications,
     )  # fmt: skip
 

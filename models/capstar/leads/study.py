@@ -130,10 +130,11 @@ class LeadStudy:
 
     def _aligned(self, portfolios: pd.DataFrame) -> AlignedData:
         """Predictors, and every return series that a step needs, each built once."""
-        last = self.gap.index[-1] + max(self.horizons) - 1  # how far the joint bootstrap goes on
+        predictors, own = self._predictors(), self.gap.index
+        last = own[-1] + max(self.horizons) - 1  # how far the joint bootstrap goes on
         return AlignedData.of(
-            portfolios, self._predictors(), self.horizons, publication_lag=self.publication_lag,
-            quarters=pd.period_range(self.gap.index[0], last, freq="Q"),
+            portfolios, predictors, self.horizons, publication_lag=self.publication_lag,
+            quarters=pd.period_range(own[0], last, freq=own.freq),
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:
