@@ -75,7 +75,7 @@ def cycles(graph: Graph) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("room", ["rstar", "statespace", "data", "smallcaps", "markets"])
+@pytest.mark.parametrize("room", ["leads", "rstar", "statespace", "data", "smallcaps", "markets"])
 def test_no_cycle(room: str) -> None:
     graph = import_graph(ROOT / "models" / "capstar" / room, f"capstar.{room}")
     assert len(graph) >= 8

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from capstar.leads import (
     bias_correction,
+    bootstrap_regression,
     equal_weighted_cosine,
     fixed_b_critical,
     hansen_hodrick,
@@ -18,7 +19,6 @@ from capstar.leads import (
     newey_west,
     q_test,
 )
-from capstar.leads.bootstrap import bootstrap_regression
 
 Floats = npt.NDArray[np.float64]
 Margins = tuple[float, float, float]  # of the alternatives, in their order

@@ -9,11 +9,16 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads import bias_correction, compare_forecasts, recursive_forecasts
-from capstar.leads.asymptotic import nested_critical_values
-from capstar.leads.batched import nested_statistics, prevailing_means, recursive_forecast_paths
-from capstar.leads.bootstrap import bootstrap_forecasts, bootstrap_regression
-from capstar.leads.null_model import fit_null
+from capstar.leads import (
+    bias_correction,
+    bootstrap_forecasts,
+    bootstrap_regression,
+    compare_forecasts,
+    nested_critical_values,
+    recursive_forecasts,
+)
+from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
+from capstar.leads.inference.null_model import fit_null
 
 EXACT = 1e-8  # the same arithmetic in double
 

@@ -10,9 +10,16 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, DataWarning, SpecificationError
-from capstar.leads import compare_forecasts, ivx, newey_west, recursive_forecasts
-from capstar.leads.events import compare_regimes, event_study, policy_regimes
-from capstar.leads.gaps import output_gap
+from capstar.leads import (
+    compare_forecasts,
+    compare_regimes,
+    event_study,
+    ivx,
+    newey_west,
+    output_gap,
+    policy_regimes,
+    recursive_forecasts,
+)
 from capstar.markets.variance_ratio import variance_ratio
 
 STORED = 1e-4  # the tolerance asked for; six decimals are stored

@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads import compare_forecasts, recursive_forecasts
-from capstar.leads.combination import combine_forecasts
-from capstar.leads.forecast_tables import cumulative_difference, predictor_table
+from capstar.leads import (
+    combine_forecasts,
+    compare_forecasts,
+    cumulative_difference,
+    predictor_table,
+    recursive_forecasts,
+)
 
 PUBLISHED = 0.006  # half of the last digit printed, and a rounding
 # Rapach, Strauss and Zhou (2010), table 1, panel A: R2_OS in percent, 1965Q1-2005Q4.

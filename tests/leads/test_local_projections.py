@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads import cumulate_after
-from capstar.leads.local_projections import impulse_responses, local_projections
+from capstar.leads import cumulate_after, impulse_responses, local_projections
 
 GOLDEN = 1e-6  # asked of lp_golden.csv; what remains is 1e-13
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.multiplicity import adjusted_p_values, confidence_set, loss_table, superior_ability
+from capstar.leads import adjusted_p_values, confidence_set, loss_table, superior_ability
 
 ASKED = 0.02  # as stored; other seeds of 10,000 samples move a p-value of SPA by about 0.01, of MCS by 0.03
 

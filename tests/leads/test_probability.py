@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.probability import roc_curve, state_probability, state_within
+from capstar.leads import roc_curve, state_probability, state_within
 
 
 @pytest.fixture(scope="module")

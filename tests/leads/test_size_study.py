@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 from conftest import REFERENCE, ROOT
 
-from capstar.leads import bias_correction
-from capstar.leads.bootstrap import bootstrap_regression
+from capstar.leads import bias_correction, bootstrap_regression
 
 STUDY = ROOT / "research" / "size_of_tests"
 CELL = ["persistence", "delta", "horizon"]

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads import cumulate_after, newey_west
-from capstar.leads.stability import (
+from capstar.leads import (
     break_test,
+    cumulate_after,
+    newey_west,
     quantile_slopes,
     rolling_slopes,
     subsample_slopes,

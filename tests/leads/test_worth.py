@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import kurtosis, skew
 
 from capstar.errors import DataError, DataWarning, SpecificationError
-from capstar.leads.worth import mean_variance_worth, sharpe_ratio
+from capstar.leads import mean_variance_worth, sharpe_ratio
 
 
 @pytest.fixture(scope="module")

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from capstar.leads.asymptotic import nested_critical_values
-from capstar.leads.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
-from capstar.leads.combination import combine_forecasts
-from capstar.leads.estimated_regressor import EstimatedRegressor, estimated_regressor
-from capstar.leads.events import EventStudy, RegimeComparison, compare_regimes, event_study, policy_regimes
-from capstar.leads.forecast_tables import (
+from capstar.leads.alignment import AlignedData, AlignedSample, cumulate_after, one_quarter, output_gap
+from capstar.leads.dynamics.events import (
+    EventStudy,
+    RegimeComparison,
+    compare_regimes,
+    event_study,
+    policy_regimes,
+)
+from capstar.leads.dynamics.local_projections import LocalProjections, impulse_responses, local_projections
+from capstar.leads.dynamics.probability import StateProbability, roc_curve, state_probability, state_within
+from capstar.leads.forecasts.asymptotic import nested_critical_values
+from capstar.leads.forecasts.combination import combine_forecasts
+from capstar.leads.forecasts.comparison import Race, forecast_race
+from capstar.leads.forecasts.economic_value import SharpeRatio, Worth, mean_variance_worth, sharpe_ratio
+from capstar.leads.forecasts.forecast_tables import (
     CumulativeDifference,
     PredictorTable,
     cumulative_difference,
     predictor_table,
 )
-from capstar.leads.gaps import output_gap
-from capstar.leads.in_sample import in_sample_table, one_quarter, persistence_table
-from capstar.leads.ivx import IVX, ivx
-from capstar.leads.local_projections import LocalProjections, impulse_responses, local_projections
+from capstar.leads.forecasts.out_of_sample import (
+    DirectionTest,
+    ForecastComparison,
+    compare_forecasts,
+    direction_test,
+    recursive_forecasts,
+)
+from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
+from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
+from capstar.leads.inference.estimated_regressor import EstimatedRegressor, estimated_regressor
+from capstar.leads.inference.in_sample import in_sample_table, persistence_table
+from capstar.leads.inference.ivx import IVX, ivx
+from capstar.leads.inference.persistence import BiasCorrection, bias_correction
+from capstar.leads.inference.protocol import PredictabilityTest, TestResult
+from capstar.leads.inference.registry import predictability_tests, register
+from capstar.leads.inference.regression import (
+    PredictiveRegression,
+    hodrick_1b,
+    newey_west,
+    predictive_regression,
+)
+from capstar.leads.inference.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
 from capstar.leads.multiplicity import (
     AdjustedPValues,
     ConfidenceSet,
@@ -26,20 +53,7 @@ from capstar.leads.multiplicity import (
     loss_table,
     superior_ability,
 )
-from capstar.leads.out_of_sample import (
-    DirectionTest,
-    ForecastComparison,
-    compare_forecasts,
-    direction_test,
-    recursive_forecasts,
-)
-from capstar.leads.persistence import BiasCorrection, bias_correction
-from capstar.leads.probability import StateProbability, roc_curve, state_probability, state_within
-from capstar.leads.q_test import QTest, df_gls, q_test
-from capstar.leads.race import Race, forecast_race
-from capstar.leads.regression import PredictiveRegression, hodrick_1b, newey_west, predictive_regression
 from capstar.leads.results import LeadResults
-from capstar.leads.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
 from capstar.leads.stability import (
     BreakTest,
     Slopes,
@@ -50,12 +64,12 @@ from capstar.leads.stability import (
     sup_wald_p,
 )
 from capstar.leads.study import LeadStudy
-from capstar.leads.timing import cumulate_after
-from capstar.leads.worth import SharpeRatio, Worth, mean_variance_worth, sharpe_ratio
 
 __all__ = [
     "IVX",
     "AdjustedPValues",
+    "AlignedData",
+    "AlignedSample",
     "BiasCorrection",
     "BootstrapTest",
     "BreakTest",
@@ -69,6 +83,7 @@ __all__ = [
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
+    "PredictabilityTest",
     "PredictiveRegression",
     "PredictorTable",
     "QTest",
@@ -78,6 +93,7 @@ __all__ = [
     "Slopes",
     "StateProbability",
     "SuperiorAbility",
+    "TestResult",
     "Worth",
     "adjusted_p_values",
     "bias_correction",
@@ -111,11 +127,13 @@ __all__ = [
     "output_gap",
     "persistence_table",
     "policy_regimes",
+    "predictability_tests",
     "predictive_regression",
     "predictor_table",
     "q_test",
     "quantile_slopes",
     "recursive_forecasts",
+    "register",
     "roc_curve",
     "rolling_slopes",
     "sharpe_ratio",

@@ -1,13 +1,197 @@
-"""Series brought to the same dates, with errors that name what is wrong."""
+"""Which value belongs to which date: returns after publication, series on shared dates, gaps from a trend."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 
+Floats = npt.NDArray[np.float64]
 _MONTHS = {"M": 1, "Q": 3}
+
+
+def cumulate_after(
+    returns: pd.Series, quarters: pd.PeriodIndex, *, horizon: int = 1, publication_lag: int = 1
+) -> pd.Series:
+    """Log return over ``horizon`` quarters that begins once the quarter's data are published.
+
+    Parameters
+    ----------
+    returns
+        Simple returns in percent a month, on a monthly PeriodIndex without gaps; or of the periods that predict.
+    quarters
+        Quarters (or months) whose data predict, without gaps.
+    horizon
+        Length, in such periods.
+    publication_lag
+        Months between the end of a quarter and the first month of the return: with 1, the first quarter's
+        figures are taken as known at the end of April, and the return starts with May.
+
+    Returns
+    -------
+    pandas.Series
+        ``sum 100 log(1 + r/100)`` over the horizon, by quarter; NaN where a return is unknown.
+
+    Raises
+    ------
+    DataError
+        From `window_after`, or returns that fall to -100 percent.
+    """
+    if (returns <= -100).any():
+        raise DataError(
+            f"{returns.name} in {(returns <= -100).idxmax()} is {returns.min():.4g} percent; no log exists. "
+            "Give returns in percent."
+        )
+    length, last = window_after(returns, quarters, horizon=horizon, publication_lag=publication_lag)
+    total = (100 * np.log1p(returns / 100)).rolling(length).sum()
+    return pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name)
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedSample:
+    """A predictor beside the returns after it: what every test of predictability gets.
+
+    Attributes
+    ----------
+    x : pandas.Series
+        Predictor by quarter, without a hole.
+    after : Mapping[int, pandas.Series]
+        By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
+        published, on the quarters of ``x``; NaN where a month is unknown.
+    """
+
+    x: pd.Series
+    after: Mapping[int, pd.Series]
+
+    def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
+        """Return and predictor by the quarter of the predictor, where the return is known."""
+        y = self.after[horizon].dropna()
+        return y, self.x.loc[y.index]
+
+    def in_period(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
+        """Return and predictor in the timing of forecasts; see `one_quarter`."""
+        after, x = self.after[horizon], self.x
+        known = after.loc[after.first_valid_index() : after.last_valid_index()]
+        if len(known) < 40 or known.isna().any():
+            raise DataError(
+                f"{after.name} and {x.name}: {len(known)} quarters are shared, or one inside is missing; give at least "
+                "40 without holes."
+            )
+        last = min(known.index[-1] + horizon, x.index[-1])
+        span = pd.period_range(known.index[0], last, freq="Q", name="date")
+        shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
+        return shifted.rename(after.name), x.reindex(span)
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedData:
+    """The dataset of a study: each return series after publication built once, beside the predictors.
+
+    Attributes
+    ----------
+    predictors : pandas.DataFrame
+        By quarter.
+    after : Mapping[tuple[str, int], pandas.Series]
+        By portfolio and horizon, as in `AlignedSample`, on quarters that include those of the predictors.
+    """
+
+    predictors: pd.DataFrame
+    after: Mapping[tuple[Hashable, int], pd.Series]
+
+    @classmethod
+    def of(
+        cls,
+        returns: pd.DataFrame,
+        predictors: pd.DataFrame,
+        horizons: Iterable[int] = (1,),
+        *,
+        publication_lag: int = 1,
+        quarters: pd.PeriodIndex | None = None,
+    ) -> AlignedData:
+        """Build every series; ``quarters``, those of the predictors by default, are what returns come after."""
+        index = predictors.index if quarters is None else quarters
+        if _regular(index, list(predictors)) != "Q":
+            raise DataError(
+                f"{list(predictors)}: predictors must be quarterly, got {index.freqstr}. Aggregate first."
+            )
+        build = partial(cumulate_after, quarters=index, publication_lag=publication_lag)
+        keys = [(name, h) for name in returns for h in sorted({1, *horizons})]
+        return cls(predictors, {(name, h): build(returns[name], horizon=h) for name, h in keys})
+
+    @property
+    def portfolios(self) -> list[Hashable]:
+        """Names of the return series."""
+        return list(dict.fromkeys(name for name, _ in self.after))
+
+    def sample(self, portfolio: Hashable, predictor: Hashable) -> AlignedSample:
+        """One predictor, from its first to its last value, beside the returns of one portfolio.
+
+        Raises
+        ------
+        DataError
+            The predictor has a hole.
+        """
+        x = self.predictors[predictor]
+        x = x.loc[x.first_valid_index() : x.last_valid_index()]
+        if x.isna().any():
+            raise DataError(f"{x.name} has no value in {x.isna().idxmax()}. Fill it or cut the sample.")
+        return AlignedSample(
+            x, {h: series.loc[x.index] for (name, h), series in self.after.items() if name == portfolio}
+        )
+
+    def samples(self) -> Iterator[tuple[Hashable, Hashable, AlignedSample]]:
+        """Every predictor and portfolio, by predictor."""
+        for predictor in self.predictors:
+            for portfolio in self.portfolios:
+                yield predictor, portfolio, self.sample(portfolio, predictor)
+
+
+def one_quarter(
+    returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
+) -> tuple[pd.Series, pd.Series]:
+    """Log returns and predictor on the same quarters, in the timing of forecasts.
+
+    Parameters
+    ----------
+    returns
+        Percent a month.
+    predictor
+        Quarterly.
+    publication_lag
+        Months until a quarter's data are known.
+    horizon
+        Quarters the return sums.
+
+    Returns
+    -------
+    returns, predictor
+        The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
+        of t has been.  The first ``horizon`` returns have no predictor before them and are missing.
+
+    Raises
+    ------
+    DataError
+        Fewer than 40 quarters, or a hole.
+    """
+    return aligned_sample(returns, predictor, horizon, publication_lag).in_period(horizon)
+
+
+def aligned_sample(
+    returns: pd.Series, predictor: pd.Series, horizon: int, publication_lag: int
+) -> AlignedSample:
+    """One predictor and one portfolio, whatever their names."""
+    one, other = (
+        series.to_frame(default if series.name is None else series.name)
+        for series, default in ((returns, "returns"), (predictor, "predictor"))
+    )
+    data = AlignedData.of(one, other, (horizon,), publication_lag=publication_lag)
+    return data.sample(one.columns[0], other.columns[0])
 
 
 def aligned(
@@ -30,9 +214,7 @@ def aligned(
         Predictors that do not vary or are collinear, or from `on_shared_dates`.
     """
     y, x = on_shared_dates(target, predictors, fewest=fewest)
-    scaled = ((x - x.mean()) / x.std(ddof=0).where(lambda sd: sd > 0, 1.0)).to_numpy()
-    if x.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(x)):
-        raise DataError(f"{list(x)}: a predictor does not vary, or they are collinear. Leave one out.")
+    require_variation(x)
     return y, x
 
 
@@ -55,17 +237,37 @@ def on_shared_dates(
     joined = pd.concat([target, table], axis=1, join="inner").astype(float)
     whole = joined.notna().all(axis=1)
     joined = joined.loc[whole.idxmax() : whole[::-1].idxmax()] if whole.any() else joined.iloc[:0]
-    if not whole.loc[joined.index].all():
-        column = joined.isna().any().idxmax()
-        raise DataError(
-            f"{column} is missing in {joined[column].isna().idxmax()}. Fill it or cut the sample there."
-        )
+    require_known(joined)
     if len(joined) < fewest:
         raise DataError(
             f"{target.name} and {list(table)} share {len(joined)} dates; at least {fewest} are needed. Give longer "
             "series, a shorter horizon or fewer regressors."
         )
     return joined.iloc[:, 0], joined.iloc[:, 1:]
+
+
+def require_same_dates(series: pd.Series, table: pd.Series | pd.DataFrame) -> None:
+    """Raise `DataError` unless both are on the same dates."""
+    if not table.index.equals(series.index):
+        names = table.name if isinstance(table, pd.Series) else list(table)
+        raise DataError(f"{series.name} and {names} are on different dates. Align them first.")
+
+
+def require_known(table: pd.DataFrame, advice: str = "Fill it or cut the sample there.") -> None:
+    """Raise `DataError` at the first missing value of a table."""
+    missing = table.isna()
+    if missing.any(axis=None):
+        column = missing.any().idxmax()
+        raise DataError(f"{column} is missing in {missing[column].idxmax()}. {advice}")
+
+
+def require_variation(table: pd.DataFrame) -> None:
+    """Raise `DataError` if a column is constant or a combination of others."""
+    scaled = ((table - table.mean()) / table.std(ddof=0).where(lambda sd: sd > 0, 1.0)).to_numpy(dtype=float)
+    if table.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(table)):
+        raise DataError(
+            f"{[str(name) for name in table]}: a predictor does not vary, or they are collinear. Leave one out."
+        )
 
 
 def overlap_lags(nobs: int, horizon: int) -> int:
@@ -115,6 +317,63 @@ def as_state(state: pd.Series) -> pd.Series:
     return values
 
 
+def output_gap(
+    production: pd.Series, *, degree: int = 2, recursive: bool = False, first: int = 60
+) -> pd.Series:
+    r"""Deviation of log output from a polynomial in time.
+
+    Parameters
+    ----------
+    production
+        Level of output or industrial production, positive, one value a period without gaps.
+    degree
+        Of the polynomial; Cooper and Priestley use 2, and 1 for comparison.
+    recursive
+        The trend of each period from the periods up to it, instead of the whole sample.  The whole-sample gap of a
+        period uses the future: forecasts from it look ahead.  Neither form undoes revisions of the data.
+    first
+        Periods before the first recursive gap, itself included.
+
+    Returns
+    -------
+    pandas.Series
+        ``100 log`` deviation, percent, named after the series; NaN before the first.
+
+    Raises
+    ------
+    DataError
+        A value is missing or not positive, or there are too few.
+    SpecificationError
+        The degree is not 1 to 4, or ``first`` leaves fewer than two degrees of freedom.
+
+    References
+    ----------
+    Cooper and Priestley (2009), "Time-varying risk premiums and the output gap", *Review of Financial Studies*
+    22(7), equation 1.
+    """
+    if not 1 <= degree <= 4 or first < degree + 3:
+        raise SpecificationError(
+            f"degree={degree}, first={first}; the degree is 1 to 4 and first at least degree + 3."
+        )
+    levels = production.to_numpy(dtype=float)
+    bad = ~(np.isfinite(levels) & (levels > 0))
+    if bad.any():
+        raise DataError(
+            f"{production.name} in {production.index[int(np.argmax(bad))]} is {levels[int(np.argmax(bad))]:g}; no "
+            "log exists. Fill it or cut the sample there."
+        )
+    if len(levels) < first:
+        raise DataError(f"{production.name} has {len(levels)} periods; at least {first} are needed.")
+    log = 100 * np.log(levels)
+    if recursive:
+        gap = np.full(len(log), np.nan)
+        for t in range(first - 1, len(log)):
+            gap[t] = _detrended(log[: t + 1], degree)[-1]
+    else:
+        gap = _detrended(log, degree)
+    return pd.Series(gap, production.index, name=production.name)
+
+
 def _regular(index: pd.Index, name: object) -> str:
     """Frequency letter; raise `DataError` unless every month or quarter stands once and in order."""
     if not isinstance(index, pd.PeriodIndex) or index.freqstr[:1] not in _MONTHS:
@@ -126,3 +385,9 @@ def _regular(index: pd.Index, name: object) -> str:
         where = index[int(np.argmax(np.diff(index.asi8) != 1))]
         raise DataError(f"{name}: a period is missing or repeated after {where}. Give every period once.")
     return str(index.freqstr[:1])
+
+
+def _detrended(log: Floats, degree: int) -> Floats:
+    basis, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, len(log)), degree + 1))
+    out: Floats = log - basis @ (basis.T @ log)
+    return out

@@ -8,27 +8,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from capstar.leads.estimated_regressor import EstimatedRegressor
-from capstar.leads.race import Race
+from capstar.leads.forecasts.comparison import Race
+from capstar.leads.inference.estimated_regressor import EstimatedRegressor
+from capstar.leads.inference.registry import heads, legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEVEL = 0.05
-_IN_SAMPLE = {
-    "slope": "slope", "newey_west_t": "NW t", "hodrick_t": "1B t", "hodrick_p": "1B p",
-    "hodrick_p_adjusted": "1B p adj", "cosine_p": "EWC p", "ivx_wald": "IVX W", "ivx_p": "IVX p",
-    "ivx_p_adjusted": "IVX p adj", "r_squared": "R2", "nobs": "n",
-}  # fmt: skip
 _RACE = {
     "r2_os": "R2_OS", "r2_os_rolling": "rolling", "r2_os_restricted": "restricted", "clark_west": "CW",
     "clark_west_p": "CW p", "mse_f_p": "MSE-F p", "enc_new_p": "ENC-NEW p", "diebold_mariano_p": "DM p",
     "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
 }  # fmt: skip
-_LEGEND = (
-    "NW: Newey-West; 1B: Hodrick (1992); EWC: equal-weighted cosine, fixed-b; IVX: Kostakis, Magdalinos and "
-    "Stamatogiannis (2015); adj: Benjamini-Hochberg over all rows."
-)
 
 
 @dataclass(frozen=True)
@@ -73,11 +65,12 @@ class LeadResults:
 
     def tables_as_text(self) -> str:
         """Every table with its legend."""
+        keys = ["predictor", "returns", "horizon"]
         head = f"Returns over the next quarters on {self.predictor} ({self.information})"
         parts = [
             f"{head}, publication lag {self.publication_lag} month(s); {len(self.table)} regressions",
-            _shown(self.table, ["predictor", "returns", "horizon"], _IN_SAMPLE),
-            _LEGEND,
+            _shown(self.table, keys, {"slope": "slope", **heads(), "r_squared": "R2", "nobs": "n"}),
+            legend(),
             "One quarter, persistence and constancy",
             self.persistence.to_string(index=False, float_format="{:.3f}".format),
         ]
@@ -88,7 +81,7 @@ class LeadResults:
             tests = f"reality check p {ability.reality_check:.3f}, SPA p {ability.spa:.3f}"
             parts += [
                 f"Out of sample from {first}, percent of squared error saved against the mean",
-                _shown(self.race.table, ["predictor", "returns", "horizon"], _RACE),
+                _shown(self.race.table, keys, _RACE),
                 f"That none of all {len(ability.table)} forecasts beats the mean: {tests}.",
             ]
         return "\n".join([*parts, *([self.note] if self.note else [])])
@@ -168,7 +161,7 @@ class LeadResults:
     def plot_race(self, horizon: int = 1) -> Figure:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008)."""
         from capstar.errors import SpecificationError
-        from capstar.leads.forecast_tables import cumulative_difference
+        from capstar.leads.forecasts.forecast_tables import cumulative_difference
         from capstar.plotting.figures import SERIES, draw_line, dress, panels
 
         made = {} if self.race is None else self.race.forecasts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 from scipy.stats import chi2
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
-from capstar.leads.regression import newey_west
+from capstar.leads.inference.regression import newey_west
+from capstar.leads.numerics import bootstrap_p, normal_p, with_constant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -166,7 +167,7 @@ def quantile_slopes(
     if not all(0 < q < 1 for q in quantiles):
         raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
     y, x = aligned(target, predictors)
-    design = np.column_stack([np.ones(len(y)), x])
+    design = with_constant(x)
     rows = []
     for q in quantiles:
         beta = _quantile_fit(y.to_numpy(), design, q)
@@ -294,7 +295,7 @@ def break_test(
     break; Shao (2010), *Journal of the American Statistical Association* 105.
     """
     y, x = aligned(target, predictors)
-    X = np.column_stack([np.ones(len(y)), x])
+    X = with_constant(x)
     moving = X if constant else X[:, 1:]
     n, k = len(y), moving.shape[1]
     if not 0 < trim < 0.5 or k == 0:
@@ -308,18 +309,13 @@ def break_test(
     wald = _wald(Y, X, bases)[:, 0]
     best = int(wald.argmax())
     multipliers = _multipliers(n, horizon, replications, np.random.default_rng(seed))
-    draws = _wald((Y - X @ (np.linalg.pinv(X) @ Y)) * multipliers, X, bases).max(axis=0)
+    draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
     return BreakTest(
-        pd.DataFrame({"wald": wald}, y.index[dates - 1]),
-        float(wald[best]),
-        y.index[dates[best] - 1],
-        sup_wald_p(float(wald[best]), k) if known else float("nan"),
-        float((1 + (draws >= wald[best]).sum()) / (1 + replications)),
-        k,
-        n,
-        replications,
-    )
+        pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
+        sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
+        k, n, replications,
+    )  # fmt: skip
 
 
 def sup_wald_p(statistic: float, parameters: int) -> float:
@@ -330,8 +326,14 @@ def sup_wald_p(statistic: float, parameters: int) -> float:
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
     t, width = slope / se, float(ndtri(0.5 + level / 2)) * se
-    p = 2 * float(ndtr(-abs(t)))
-    return {"slope": slope, "se": se, "t": t, "p": p, "lower": slope - width, "upper": slope + width}
+    return {
+        "slope": slope,
+        "se": se,
+        "t": t,
+        "p": normal_p(t),
+        "lower": slope - width,
+        "upper": slope + width,
+    }
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
@@ -370,19 +372,24 @@ def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Flo
 
 def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> list[Floats]:
     """Orthonormal basis of the changing regressors after each date, net of the constant ones."""
-    inverse, position = np.linalg.pinv(X), np.arange(len(X))[:, None]
-    after = (np.where(position >= date, moving, 0.0) for date in dates)
-    return [np.linalg.qr(late - X @ (inverse @ late))[0] for late in after]
+    net, position = _net_of(X), np.arange(len(X))[:, None]
+    return [np.linalg.qr(net(np.where(position >= date, moving, 0.0)))[0] for date in dates]
 
 
 def _wald(y: Floats, X: Floats, bases: list[Floats]) -> Floats:
     """Statistics by date (rows) of each column of y, one variance of the errors."""
-    errors = y - X @ (np.linalg.pinv(X) @ y)
+    errors = _net_of(X)(y)
     total = (errors**2).sum(axis=0)
     explained = np.array([((basis.T @ errors) ** 2).sum(axis=0) for basis in bases])
     freedom = len(y) - X.shape[1] - bases[0].shape[1]
     out: Floats = explained / ((total - explained) / freedom)
     return out
+
+
+def _net_of(X: Floats) -> Callable[[Floats], Floats]:
+    """What takes out of any columns their regression on X."""
+    inverse = np.linalg.pinv(X)
+    return lambda columns: columns - X @ (inverse @ columns)
 
 
 def _multipliers(n: int, horizon: int, replications: int, rng: np.random.Generator) -> Floats:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.estimated_regressor import Source, estimated_regressor
-from capstar.leads.in_sample import check_units, in_sample_table, persistence_table
-from capstar.leads.race import Race, forecast_race
+from capstar.leads.alignment import AlignedData, require_known
+from capstar.leads.forecasts.comparison import Race, race
+from capstar.leads.inference.estimated_regressor import Source, resample
+from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]
@@ -90,48 +91,51 @@ class LeadStudy:
         self._check()
         portfolios = self.returns.to_frame() if isinstance(self.returns, pd.Series) else self.returns
         _check_returns(portfolios)
-        portfolios = check_units(portfolios, self.units)
-        predictors = self._predictors()
+        portfolios = _in_percent(portfolios, self.units)
+        data = self._aligned(portfolios)
         say("in sample")
-        table = in_sample_table(portfolios, predictors, self.horizons, publication_lag=self.publication_lag)
-        persistence = persistence_table(
-            portfolios,
-            predictors,
-            publication_lag=self.publication_lag,
-            replications=self.n_replications,
-            seed=self.seed,
-        )
+        table = tabulate(data, self.horizons)
+        constancy = persistence(data, replications=self.n_replications, seed=self.seed)
         say("out of sample")
-        race, note = self._race(portfolios, predictors)
+        forecasts, note = self._race(data)
         estimated = None
         if self.source is not None:
             say("bootstrap of the estimated predictor")
-            estimated = estimated_regressor(
-                self.source, self.gap, portfolios, self.horizons, publication_lag=self.publication_lag,
+            after = pd.DataFrame({one: data.after[one, 1] for one in data.portfolios})
+            estimated = resample(
+                self.source, self.gap, after, self.horizons,
                 n_replications=self.n_replications, seed=self.seed, n_workers=self.n_workers,
             )  # fmt: skip
         name = str(self.gap.name)
         return LeadResults(
-            name, table, persistence, race, estimated, self.information, self.publication_lag, note
+            name, table, constancy, forecasts, estimated, self.information, self.publication_lag, note
         )
 
-    def _race(self, portfolios: pd.DataFrame, predictors: pd.DataFrame) -> tuple[Race | None, str]:
+    def _race(self, data: AlignedData) -> tuple[Race | None, str]:
         if self.start is None:
             return None, ""
         left, notes = sorted(self.horizons), []
         while left:
             try:
-                race = forecast_race(
-                    portfolios, predictors, tuple(left), start=self.start, signs=self.signs or None,
-                    publication_lag=self.publication_lag, n_replications=self.n_replications, seed=self.seed,
-                    n_workers=self.n_workers,
+                found = race(
+                    data, tuple(left), start=self.start, signs=self.signs or None,
+                    n_replications=self.n_replications, seed=self.seed, n_workers=self.n_workers,
                 )  # fmt: skip
             except DataError as error:
                 notes.append(f"Over {left.pop()} quarter(s) nothing is forecast: {error}")
             else:
-                return race, "\n".join(notes)
+                return found, "\n".join(notes)
         warnings.warn(notes[-1], DataWarning, stacklevel=3)
         return None, notes[-1]
+
+    def _aligned(self, portfolios: pd.DataFrame) -> AlignedData:
+        """Predictors, and every return series that a step needs, each built once."""
+        predictors, own = self._predictors(), self.gap.index
+        last = own[-1] + max(self.horizons) - 1  # how far the joint bootstrap goes on
+        return AlignedData.of(
+            portfolios, predictors, self.horizons, publication_lag=self.publication_lag,
+            quarters=pd.period_range(own[0], last, freq=own.freq),
+        )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:
         """The predictor and its rivals on the quarters all have."""
@@ -149,10 +153,7 @@ class LeadStudy:
         table = _overlap(table)
         for name in table:
             column = table[name]
-            if column.isna().any():
-                raise DataError(
-                    f"{name} is missing in {column.index[column.isna()][0]}. Fill it or cut the sample there."
-                )
+            require_known(column.to_frame())
             if np.ptp(column.to_numpy()) == 0:
                 raise DataError(
                     f"{name} does not vary in {table.index[0]}-{table.index[-1]}. Give another predictor."
@@ -227,3 +228,29 @@ def _warn_of_twins(table: pd.DataFrame) -> None:
                     DataWarning,
                     stacklevel=4,
                 )
+
+
+def _in_percent(returns: pd.DataFrame, units: str) -> pd.DataFrame:
+    """Returns in percent; refuse what cannot be in the units declared.
+
+    Raises
+    ------
+    DataError
+        The units are unknown, or the returns are far too small or large for them.
+    """
+    if units not in ("percent", "decimal"):
+        raise DataError(f"units={units!r}; declare 'percent' or 'decimal'.")
+    percent = returns if units == "percent" else 100 * returns
+    spread = percent.std()
+    for name in percent:
+        if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "
+                "units='decimal', or multiply by 100."
+            )
+        if spread[name] > 60 and not np.isnan(spread[name]):
+            raise DataError(
+                f"{name}: a standard deviation of {spread[name]:.0f} percent a month is that of percent declared as "
+                "decimals. Declare units='percent', or divide by 100."
+            )
+    return percent

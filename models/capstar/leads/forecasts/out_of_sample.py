@@ -12,6 +12,8 @@ from scipy.special import ndtr
 from scipy.stats import t as student
 
 from capstar.errors import DataError
+from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
@@ -110,10 +112,12 @@ def recursive_forecasts(
     index = _checked(target, predictors, start)
     first = index.get_loc(index[index >= start][0])
     y = target.to_numpy(dtype=float)
-    out = {"actual": y[first:], "mean": _means(y, first, window, horizon)}
+    begin = int(np.argmax(~np.isnan(y)))
+    mean = prevailing_means(y[None, begin:], first - begin, window=window, horizon=horizon)[0]
+    out = {"actual": y[first:], "mean": mean}
     for name in predictors:
         x = predictors[name].to_numpy(dtype=float)
-        forecast, slope = _slopes(y, x, first, window, horizon, str(name))
+        forecast, slope = _paths(y, x, first, window, horizon, str(name))
         if signs is not None and name in signs:
             forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
         out[str(name)] = forecast
@@ -205,55 +209,30 @@ def _t_of_mean(d: Floats, horizon: int) -> float:
 
 def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str) -> pd.Index:
     index = target.index
-    if not predictors.index.equals(index):
-        raise DataError(f"{target.name} and {list(predictors)} are on different dates. Align them first.")
+    require_same_dates(target, predictors)
     later = int((index >= start).sum())
     if later < _FEWEST or len(index) - later < 10:
         raise DataError(
             f"start={start}: {later} periods follow and {len(index) - later} come before; at least {_FEWEST} forecasts "
             "and 10 earlier periods are needed. Choose another start."
         )
-    inside = target.loc[target.first_valid_index() :]
-    if inside.isna().any():
-        raise DataError(
-            f"{target.name} is missing in {inside.index[inside.isna()][0]}. Cut the sample there."
-        )
-    for name in predictors:
-        known = predictors[name].loc[predictors[name].first_valid_index() :]
-        if known.isna().any():
-            raise DataError(
-                f"{name} is missing in {known.index[known.isna()][0]}. Fill it or cut the sample there."
-            )
+    for series in (target, *(predictors[name] for name in predictors)):
+        require_known(series.loc[series.first_valid_index() :].to_frame())
     return index
 
 
-def _means(y: Floats, first: int, window: int | None, horizon: int) -> Floats:
-    """Mean of what was known ``horizon`` periods before each forecast period."""
-    begin = int(np.argmax(~np.isnan(y)))
-    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(y))])
-    ends = np.arange(first, len(y)) - horizon + 1
-    starts = np.full_like(ends, begin) if window is None else np.maximum(ends - window, begin)
-    out: Floats = (total[ends] - total[starts]) / (ends - starts)
-    return out
-
-
-def _slopes(
+def _paths(
     y: Floats, x: Floats, first: int, window: int | None, horizon: int, name: str
 ) -> tuple[Floats, Floats]:
-    """Forecasts and slopes from cumulated moments of the pairs (x[t - h], y[t])."""
+    """Forecasts and slopes from the pairs (x[t - h], y[t])."""
     left, right = x[:-horizon], y[horizon:]
     begin = int(np.argmax(~np.isnan(left + right)))
-    left, right = left[begin:], right[begin:]
-    center = left.mean()  # subtracted for accuracy alone; cancels
-    a = left - center
-    sums = [np.concatenate([[0.0], np.cumsum(v)]) for v in (a, right, a * a, a * right)]
-    ends = np.arange(first, len(y)) - horizon - horizon + 1 - begin
-    if ends[0] < 10:
+    pairs = first - 2 * horizon + 1 - begin
+    if pairs < 10:
         raise DataError(
-            f"{name} begins too late: {max(int(ends[0]), 0)} pairs precede the first forecast, 10 are needed."
+            f"{name} begins too late: {max(pairs, 0)} pairs precede the first forecast, 10 are needed."
         )
-    starts = np.zeros_like(ends) if window is None else np.maximum(ends - window, 0)
-    n = ends - starts
-    sx, sy, sxx, sxy = (s[ends] - s[starts] for s in sums)
-    slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
-    return sy / n + slope * (x[first - horizon : len(y) - horizon] - center - sx / n), slope
+    forecast, slope = recursive_regressions(
+        right[None, begin:], left[None, begin:], first - horizon - begin, window=window, horizon=horizon
+    )
+    return forecast[0], slope[0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.leads.numerics import slope_on
 
 Floats = npt.NDArray[np.float64]
 _C_BAR = -7.0
@@ -130,27 +131,26 @@ class _Fit:
     slope: float
     se: float
     sigma: float
+    square: float  # of the predictor's deviations, summed
     errors: Floats
 
 
 def _fit(y: Floats, x: Floats) -> _Fit:
     centred = x - x.mean()
     square = float(centred @ centred)
-    slope = float(centred @ y) / square
+    slope = float(slope_on(y, x))
     errors = y - y.mean() - slope * centred
     sigma = float(np.sqrt(errors @ errors / (len(y) - 2)))
-    return _Fit(slope, sigma / np.sqrt(square), sigma, errors)
+    return _Fit(slope, sigma / np.sqrt(square), sigma, square, errors)
 
 
 def _interval(y: Floats, x: Floats, regression: _Fit, dynamics: _Fit, rho: float) -> tuple[float, float]:
     """90 percent interval of the slope at a known root (equation 19)."""
     delta = float(np.corrcoef(regression.errors, dynamics.errors)[0, 1])
     before, after = x[:-1], x[1:]
-    centred = before - before.mean()
-    square = float(centred @ centred)
     tilt = delta * regression.sigma / dynamics.sigma
-    center = float(centred @ (y[1:] - tilt * (after - rho * before))) / square
-    half = _Z * regression.sigma * np.sqrt((1 - delta**2) / square)
+    center = float(slope_on(y[1:] - tilt * (after - rho * before), before))
+    half = _Z * regression.sigma * np.sqrt((1 - delta**2) / regression.square)
     return center - half, center + half
 
 
@@ -164,20 +164,11 @@ def _bounds(table: pd.DataFrame, delta: float, statistic: float) -> tuple[float,
 
 def _mirrored(found: QTest) -> QTest:
     """The result for the predictor from that for its negative."""
-    return QTest(
-        slope=-found.slope,
-        t=-found.t,
-        delta=-found.delta,
-        df_gls=found.df_gls,
-        rho_low=found.rho_low,
-        rho_high=found.rho_high,
-        low=-found.high,
-        high=-found.low,
-        low_at_one=float("nan"),
-        scale=found.scale,
-        nobs=found.nobs,
-        beyond_table=found.beyond_table,
-    )
+    return replace(
+        found,
+        slope=-found.slope, t=-found.t, delta=-found.delta,
+        low=-found.high, high=-found.low, low_at_one=float("nan"),
+    )  # fmt: skip
 
 
 def _checked(returns: npt.ArrayLike, predictor: npt.ArrayLike, table: pd.DataFrame) -> tuple[Floats, Floats]:

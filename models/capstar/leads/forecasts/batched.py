@@ -44,7 +44,14 @@ def prevailing_means(y: Floats, first: int, *, window: int | None = None, horizo
 def recursive_forecast_paths(
     y: Floats, x: Floats, first: int, *, window: int | None = None, horizon: int = 1
 ) -> Floats:
-    """Forecasts from least squares on the pairs known ``horizon`` periods before each period forecast.
+    """Forecasts of `recursive_regressions`."""
+    return recursive_regressions(y, x, first, window=window, horizon=horizon)[0]
+
+
+def recursive_regressions(
+    y: Floats, x: Floats, first: int, *, window: int | None = None, horizon: int = 1
+) -> tuple[Floats, Floats]:
+    """Forecasts, and slopes, from least squares on the pairs known ``horizon`` periods before each period forecast.
 
     Parameters
     ----------
@@ -55,16 +62,15 @@ def recursive_forecast_paths(
 
     Returns
     -------
-    ndarray
-        Shape (R, n - first).
+    forecasts, slopes
+        Shape (R, n - first) each.
     """
     center = x.mean(axis=1, keepdims=True)  # subtracted for accuracy alone; cancels
     a = x - center
     ends = np.arange(first, y.shape[1]) - horizon + 1
     (sx, sy, sxx, sxy), n = _latest([a, y, a * a, a * y], ends, window)
     slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
-    out: Floats = sy / n + slope * (a[:, first:] - sx / n)
-    return out
+    return sy / n + slope * (a[:, first:] - sx / n), slope
 
 
 def _latest(

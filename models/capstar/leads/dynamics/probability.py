@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 from scipy.stats import rankdata
 
 from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
+from capstar.leads.numerics import normal_p, with_constant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +61,7 @@ class StateProbability:
 
     def summary(self) -> str:
         """Table and fit as text."""
-        dates, p = self.outcome.index, 2 * float(ndtr(-abs(self.area - 0.5) / self.area_se))
+        dates, p = self.outcome.index, normal_p((self.area - 0.5) / self.area_se)
         return (
             f"Logit of {self.outcome.name}, {len(dates)} dates {dates[0]}-{dates[-1]}, base rate "
             f"{self.base_rate:.3f}; {self.covariance}\n"
@@ -171,7 +171,7 @@ def state_probability(
         )
     _check_separation(y, x)
     options, words = _covariance(y, horizon, lags, groups)
-    fit = Logit(y.to_numpy(), np.column_stack([np.ones(len(y)), x])).fit(disp=0, maxiter=100, **options)
+    fit = Logit(y.to_numpy(), with_constant(x)).fit(disp=0, maxiter=100, **options)
     if not fit.mle_retvals["converged"]:
         raise ConvergenceError(
             f"The logit of {y.name} on {list(x)} did not converge. Rescale the predictors."
@@ -251,7 +251,7 @@ def _check_separation(y: pd.Series, x: pd.DataFrame) -> None:
     from scipy.optimize import linprog
 
     scaled = (x - x.mean()) / x.std(ddof=0)
-    signed = np.where(y == 1, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(y)), scaled])
+    signed = np.where(y == 1, 1.0, -1.0)[:, None] * with_constant(scaled)
     best = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1))
     if -best.fun > 1e-6 * len(y):
         raise DataError(

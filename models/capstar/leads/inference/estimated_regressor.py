@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.regression import hodrick_1b
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import cumulate_after
+from capstar.leads.inference.regression import hodrick_1b
+from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
 from capstar.parallel import first_successes
 
 Floats = npt.NDArray[np.float64]
@@ -123,12 +124,34 @@ def estimated_regressor(
     Stoffer and Wall (1991), *JASA* 86; Pagan (1984), *International Economic Review* 25, on why the null of no
     predictability needs no correction asymptotically; Westfall and Young (1993) on the largest statistic.
     """
+    table = returns.to_frame() if isinstance(returns, pd.Series) else returns
+    span = _quarters_after(gap, horizons)
+    after = {name: cumulate_after(table[name], span, publication_lag=publication_lag) for name in table}
+    return resample(
+        source, gap, pd.DataFrame(after), horizons, n_replications=n_replications, level=level, seed=seed,
+        n_workers=n_workers, progress=progress,
+    )  # fmt: skip
+
+
+def resample(
+    source: Source,
+    gap: pd.Series,
+    after: pd.DataFrame,
+    horizons: Sequence[int],
+    *,
+    n_replications: int,
+    seed: int,
+    n_workers: int,
+    level: float = 0.9,
+    progress: Callable[[float], None] | None = None,
+) -> EstimatedRegressor:
+    """As `estimated_regressor`, of the returns over the quarter after each quarter's publication."""
     if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
         raise SpecificationError(
             f"n_replications={n_replications}, horizons={tuple(horizons)}, level={level}: give at least {_FEWEST} "
             "replications, horizons of at least 1 quarter, and a level between 0 and 1."
         )
-    design = _design(source, gap, returns, tuple(horizons), publication_lag)
+    design = _design(source, gap, after, tuple(horizons))
     found, tried = first_successes(
         partial(_replicate, source, design), n_replications, seed=seed, n_workers=n_workers, progress=progress
     )
@@ -169,9 +192,12 @@ class _Design:
         return [(name, h) for name in self.names for h in self.horizons]
 
 
-def _design(
-    source: Source, gap: pd.Series, returns: pd.Series | pd.DataFrame, horizons: tuple[int, ...], lag: int
-) -> _Design:
+def _quarters_after(gap: pd.Series, horizons: Sequence[int]) -> pd.PeriodIndex:
+    """Quarters of the predictor, and those after it that the longest horizon needs."""
+    return pd.period_range(gap.index[0], gap.index[-1] + max(horizons, default=1) - 1, freq="Q")
+
+
+def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple[int, ...]) -> _Design:
     quarters, whole = source.innovations.index, gap
     gap = gap.loc[
         quarters[0] :
@@ -181,9 +207,7 @@ def _design(
             f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
             "Give the gap of the same fit."
         )
-    table = returns.to_frame() if isinstance(returns, pd.Series) else returns
-    span = pd.period_range(quarters[0], quarters[-1] + max(horizons) - 1, freq="Q")
-    y = np.column_stack([cumulate_after(table[name], span, publication_lag=lag) for name in table])
+    y = np.ascontiguousarray(after.reindex(_quarters_after(gap, horizons)).to_numpy())
     known = ~np.isnan(y).any(axis=1)
     first = int(np.argmax(known))
     end = first + int(np.argmin(np.append(known[first:], False)))
@@ -195,11 +219,10 @@ def _design(
             f"{gap.name} and the returns share {max(paired, 0)} quarters; at least {40 + max(horizons)} are needed."
         )
     y = y[first:end]
-    centred = x[:paired] - x[:paired].mean()
-    slope = centred @ y[:paired] / (centred @ centred)
+    slope = slope_on(y[:paired], x[:paired])
     mean = y[:paired].mean(axis=0) - slope * x[:paired].mean()
     errors = y[:paired] - mean - np.outer(x[:paired], slope)
-    return _Design(x, y, first, tuple(str(name) for name in table), horizons, mean, slope, errors)
+    return _Design(x, y, first, tuple(str(name) for name in after), horizons, mean, slope, errors)
 
 
 def _replicate(
@@ -217,30 +240,20 @@ def _replicate(
     sample = slice(design.first, design.first + len(design.x))
     estimated, true = (np.asarray(one, dtype=float)[sample] for one in (drawn.estimated, drawn.true))
     null = design.y.mean(axis=0) + errors
-    t = [fit[1] for j in range(null.shape[1]) for fit in _fits(null[:, j], estimated, design.horizons)]
+    t = [_fit(column, estimated, horizon)[1] for column in null.T for horizon in design.horizons]
     led = design.mean + np.outer(true, design.slope) + errors[: len(true)]
-    slopes = [
-        np.array([_fit(led[:, j], one, 1)[0] for j in range(led.shape[1])]) for one in (estimated, true)
-    ]
+    slopes = [np.array([_fit(column, one, 1)[0] for column in led.T]) for one in (estimated, true)]
     return np.array(t), slopes[0], slopes[1]
-
-
-def _fits(y: Floats, x: Floats, horizons: tuple[int, ...]) -> Iterator[tuple[float, float]]:
-    for horizon in horizons:
-        yield _fit(y, x, horizon)
 
 
 def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
     """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]`` and may go on after it."""
     total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
-    centred = x[: len(total)] - x[: len(total)].mean()
-    slope = float(centred @ total / (centred @ centred))
+    slope = float(slope_on(total, x[: len(total)]))
     return slope, slope / hodrick_1b(y[: len(x)], x, horizon)
 
 
 def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:
-    from scipy.special import ndtr
-
     largest = np.abs(null).max(axis=1)
     tails = [0.5 + level / 2, 0.5 - level / 2]
     # Against the slope returns were drawn with: carries sampling error, attenuation and Stambaugh's bias.
@@ -250,15 +263,11 @@ def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level
         j = design.names.index(name)
         slope, t = _fit(design.y[:, j], design.x, horizon)
         row: dict[str, object] = {"returns": name, "horizon": horizon, "slope": slope, "hodrick_t": t}
-        row["p_normal"] = 2 * float(ndtr(-abs(t)))
-        row["p"] = _share(np.abs(null[:, k]) >= abs(t))
-        row["p_family"] = _share(largest >= abs(t))
+        row["p_normal"] = normal_p(t)
+        row["p"] = float(bootstrap_p(np.abs(null[:, k]) >= abs(t)))
+        row["p_family"] = float(bootstrap_p(largest >= abs(t)))
         one = horizon == 1
         row["lower"], row["upper"] = (float(low[j]), float(high[j])) if one else (np.nan, np.nan)
         row["attenuation"] = float(estimated[:, j].mean() / true[:, j].mean()) if one else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _share(hits: npt.NDArray[np.bool_]) -> float:
-    return (1 + int(hits.sum())) / (1 + len(hits))

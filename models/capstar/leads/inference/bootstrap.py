@@ -12,14 +12,15 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.batched import (
+from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,
     recursive_forecast_paths,
     slope_and_t,
     sums,
 )
-from capstar.leads.null_model import NullModel, Scheme, fit_null
+from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
+from capstar.leads.numerics import bootstrap_p
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,7 +151,7 @@ def bootstrap_forecasts(
     run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
     observed, draws, null = run.of(statistics)
     names = ["mse_f", "enc_new"]
-    table = pd.DataFrame({"statistic": observed, "p": _share(draws >= observed)}, names)
+    table = pd.DataFrame({"statistic": observed, "p": bootstrap_p(draws >= observed)}, names)
     for level in _LEVELS:
         table[f"{level:.0%}"] = np.quantile(draws, 1 - level, axis=0)
     return BootstrapTest(table, pd.DataFrame(draws, columns=names), null, scheme, seed)
@@ -204,7 +205,7 @@ def bootstrap_regression(
     observed, both, null = run.of(statistics)
     k, names = len(horizons), [f"t({h})" for h in horizons]
     draws, t = both[:, k:], observed[k:]
-    upper, lower = _share(draws >= t), _share(draws <= t)
+    upper, lower = bootstrap_p(draws >= t), bootstrap_p(draws <= t)
     table = pd.DataFrame(
         {
             "slope": observed[:k],
@@ -266,9 +267,3 @@ def _check_horizons(horizons: Sequence[int], periods: int) -> None:
         raise DataError(
             f"A horizon of {max(horizons)} periods is too long for {periods}; choose at most {periods // 4}."
         )
-
-
-def _share(hits: npt.NDArray[np.bool_]) -> Floats:
-    """Share of replications, the sample itself counted as one."""
-    out: Floats = (1 + hits.sum(axis=0)) / (1 + len(hits))
-    return out

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from capstar.errors import DataError
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import AlignedSample, aligned_sample, overlap_lags
+from capstar.leads.inference.protocol import TestResult
+from capstar.leads.numerics import normal_p, with_constant
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,12 +55,12 @@ class PredictiveRegression:
     @property
     def newey_west_p(self) -> float:
         """Two-sided normal p-value."""
-        return _p_value(self.slope / self.newey_west_se)
+        return normal_p(self.slope / self.newey_west_se)
 
     @property
     def hodrick_p(self) -> float:
         """Two-sided normal p-value."""
-        return _p_value(self.slope / self.hodrick_se)
+        return normal_p(self.slope / self.hodrick_se)
 
 
 def predictive_regression(
@@ -89,35 +91,26 @@ def predictive_regression(
     DataError
         Too little overlap, a missing value inside, or a predictor that does not vary.
     """
-    x = _checked(predictor)
-    y = cumulate_after(returns, x.index, horizon=horizon, publication_lag=publication_lag).dropna()
-    quarterly = cumulate_after(returns, x.index, publication_lag=publication_lag).dropna()
+    return regress(aligned_sample(returns, predictor, horizon, publication_lag), horizon, lags=lags)
+
+
+def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> PredictiveRegression:
+    """As `predictive_regression`, of a sample that is aligned."""
+    y, x = sample.pairs(horizon)
     if len(y) < 10 + 2 * horizon:
+        whole, returns = sample.x.index, sample.after[horizon].name
         raise DataError(
-            f"{predictor.name} ({x.index[0]}-{x.index[-1]}) and {returns.name} ({returns.index[0]}-"
-            f"{returns.index[-1]}) share {len(y)} quarters with a return over {horizon} quarters; at least "
-            f"{10 + 2 * horizon} are needed. Give longer series or a shorter horizon."
+            f"{x.name} ({whole[0]}-{whole[-1]}) and {returns} share {len(y)} quarters with a return over {horizon} "
+            f"quarters; at least {10 + 2 * horizon} are needed. Give longer series or a shorter horizon."
         )
-    x_used = x.loc[y.index].to_numpy(dtype=float)
-    if np.ptp(x_used) == 0:
-        raise DataError(
-            f"{predictor.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor."
-        )
-    chosen = max(horizon - 1, int(4 * (len(y) / 100) ** (2 / 9))) if lags is None else lags
-    beta, nw_se, r_squared = newey_west(y.to_numpy(), x_used, lags=chosen)
-    hodrick = hodrick_1b(quarterly.to_numpy(), x.loc[quarterly.index].to_numpy(dtype=float), horizon)
+    if np.ptp(x) == 0:
+        raise DataError(f"{x.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor.")
+    chosen = overlap_lags(len(y), horizon) if lags is None else lags
+    beta, nw_se, r_squared = newey_west(y, x, lags=chosen)
+    hodrick = hodrick_1b(*sample.pairs(1), horizon)
     return PredictiveRegression(
-        horizon,
-        len(y),
-        y.index[0],
-        y.index[-1],
-        float(beta[1]),
-        float(beta[0]),
-        r_squared,
-        nw_se,
-        chosen,
-        hodrick,
-    )
+        horizon, len(y), y.index[0], y.index[-1], float(beta[1]), float(beta[0]), r_squared, nw_se, chosen, hodrick
+    )  # fmt: skip
 
 
 def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats, float, float]:
@@ -137,7 +130,7 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     """
     from statsmodels.regression.linear_model import OLS
 
-    design = np.column_stack([np.ones(np.size(x)), np.asarray(x, dtype=float)])
+    design = with_constant(x)
     options = {"maxlags": lags, "use_correction": False}
     fit = OLS(np.asarray(y, dtype=float), design).fit(cov_type="HAC", cov_kwds=options)
     return np.asarray(fit.params), float(fit.bse[1]), float(fit.rsquared)
@@ -161,7 +154,7 @@ def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int) -> float:
         Of the slope on ``x`` in the regression of the next ``horizon`` returns on a constant and ``x``.
     """
     r, x = np.asarray(returns, dtype=float), np.asarray(x, dtype=float)
-    design = np.column_stack([np.ones(x.size), x])
+    design = with_constant(x)
     bread = np.linalg.inv(design[: x.size - horizon + 1].T @ design[: x.size - horizon + 1])
     summed = np.cumsum(design, axis=0)
     window = summed[horizon - 1 :].copy()
@@ -171,17 +164,40 @@ def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int) -> float:
     return float(np.sqrt((bread @ meat @ bread)[1, 1]))
 
 
-def _checked(predictor: pd.Series) -> pd.Series:
-    index = predictor.index
-    if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
-        raise DataError(
-            f"{predictor.name}: the predictor must be on a quarterly PeriodIndex, got {type(index).__name__}."
-        )
-    x = predictor.loc[predictor.first_valid_index() : predictor.last_valid_index()]
-    if x.isna().any():
-        raise DataError(f"{predictor.name} has no value in {x.isna().idxmax()}. Fill it or cut the sample.")
-    return x
+class NeweyWest:
+    """Normal test of the slope with Newey and West's standard error."""
+
+    key: ClassVar[str] = "newey_west"
+    statistic: ClassVar[str] = "t"
+    label: ClassVar[str] = "NW"
+    name: ClassVar[str] = "Newey-West"
+    citation: ClassVar[str] = "Newey and West (1987)"
+    assumes: ClassVar[str] = "a stationary predictor and a horizon short beside the sample"
+    shown: ClassVar[tuple[str, ...]] = ("t",)
+    adjusted: ClassVar[bool] = False
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the slope of `regress`."""
+        fit = regress(sample, horizon)
+        note = f"normal, {fit.newey_west_lags} autocovariances"
+        return TestResult.of_slope(fit.slope, fit.newey_west_se, note=note, lags=fit.newey_west_lags)
 
 
-def _p_value(t: float) -> float:
-    return float(2 * ndtr(-abs(t)))
+class Hodrick:
+    """Normal test of the slope with Hodrick's standard error 1B."""
+
+    key: ClassVar[str] = "hodrick"
+    statistic: ClassVar[str] = "t"
+    label: ClassVar[str] = "1B"
+    name: ClassVar[str] = "Hodrick's standard error 1B"
+    citation: ClassVar[str] = "Hodrick (1992)"
+    assumes: ClassVar[str] = (
+        "a stationary predictor; returns that nothing predicts under the null, so any horizon"
+    )
+    shown: ClassVar[tuple[str, ...]] = ("t", "p")
+    adjusted: ClassVar[bool] = True
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the slope of `regress`."""
+        fit = regress(sample, horizon)
+        return TestResult.of_slope(fit.slope, fit.hodrick_se, note="normal, under no predictability")

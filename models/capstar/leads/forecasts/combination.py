@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.forecast_tables import forecast_names
+from capstar.leads.forecasts.forecast_tables import forecast_names
 
 Floats = npt.NDArray[np.float64]
 

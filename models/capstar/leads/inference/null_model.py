@@ -12,6 +12,8 @@ from scipy.linalg import companion, hankel
 from scipy.signal import lfilter
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.numerics import residuals, with_constant
 
 Floats = npt.NDArray[np.float64]
 Scheme = Literal["pairs", "block", "wild"]
@@ -172,8 +174,7 @@ def _order(x: Floats) -> int:
     lagged = np.column_stack([x[most - i : len(x) - i] for i in range(1, most + 1)])
     criteria = []
     for p in range(1, most + 1):
-        design = np.column_stack([np.ones(n), lagged[:, :p]])
-        errors = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
+        errors = residuals(target, with_constant(lagged[:, :p]))
         criteria.append(n * np.log(errors @ errors) + p * np.log(n))
     return int(np.argmin(criteria)) + 1
 
@@ -189,11 +190,8 @@ def _pulled_back(coefficients: Floats) -> Floats:
 
 
 def _checked(returns: pd.Series, predictor: pd.Series) -> tuple[Floats, Floats]:
-    if not returns.index.equals(predictor.index):
-        raise DataError(f"{returns.name} and {predictor.name} are on different dates. Align them first.")
-    for series in (returns, predictor):
-        if series.isna().any():
-            raise DataError(f"{series.name} is missing in {series.isna().idxmax()}. Cut the sample there.")
+    require_same_dates(returns, predictor)
+    require_known(pd.concat([returns, predictor], axis=1))
     if len(returns) < _FEWEST:
         raise DataError(
             f"{returns.name} and {predictor.name} share {len(returns)} periods; at least {_FEWEST} are needed."

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import on_shared_dates, overlap_lags
+from capstar.leads.numerics import normal_p
 
 Floats = npt.NDArray[np.float64]
 Units = Literal["percent", "decimal"]
@@ -217,7 +217,7 @@ def sharpe_ratio(
     value = sum(sign * s.mean() / s.std(ddof=1) for s, sign in signed)
     gradient = np.concatenate([sign * _sharpe_gradient(s) for s, sign in signed])
     se = _delta_se(series, gradient, chosen)
-    p = 2 * float(ndtr(-abs(value) / se)) if se > 0 else float("nan")
+    p = normal_p(value / se) if se > 0 else float("nan")
     return SharpeRatio(float(value), se, p, chosen, len(series[0]))
 
 
@@ -317,7 +317,7 @@ def _row(
         "certainty_equivalent": 100 * year * certain[0],
         "gain": 100 * year * gain,
         "gain_se": 100 * year * se,
-        "gain_p": 2 * float(ndtr(-abs(gain) / se)),
+        "gain_p": normal_p(gain / se),
         "sharpe": float("nan") if own is None else np.sqrt(year) * own.ratio,
         "sharpe_se": float("nan") if own is None else np.sqrt(year) * own.se,
         "sharpe_p": float("nan") if gap is None else gap.p,

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.batched import nested_statistics, prevailing_means, recursive_forecast_paths
+from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,8 +136,7 @@ def predictor_table(returns: pd.Series, predictors: pd.DataFrame, *, wait: int =
     """
     if wait < 5:
         raise SpecificationError(f"wait={wait}; at least 5 periods are needed before the first forecast.")
-    if not predictors.index.equals(returns.index):
-        raise DataError(f"{returns.name} and {list(predictors)} are on different dates. Align them first.")
+    require_same_dates(returns, predictors)
     rows = {str(name): _row(returns, predictors[name], wait) for name in predictors}
     return PredictorTable(pd.DataFrame.from_dict(rows, orient="index"), str(returns.name))
 
@@ -170,11 +170,7 @@ def forecast_names(forecasts: pd.DataFrame, benchmark: str) -> list[str]:
             f"Forecasts {list(forecasts)}: {absent[0] if absent else 'any forecast'} is absent. Give the columns "
             f"'actual', {benchmark!r} and the forecasts."
         )
-    if forecasts.isna().any(axis=None):
-        name = forecasts.isna().any().idxmax()
-        raise DataError(
-            f"{name} is missing in {forecasts[name].isna().idxmax()}. Compare over dates with all forecasts."
-        )
+    require_known(forecasts, "Compare over dates with all forecasts.")
     return names
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import DataError
-
-Floats = npt.NDArray[np.float64]
+from capstar.leads.numerics import least_squares, with_constant
 
 
 @dataclass(frozen=True)
@@ -76,33 +75,23 @@ def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCor
         )
     before, after, target = x[:-1], x[1:], y[1:]
     n = len(target)
-    design = np.column_stack([np.ones(n), before])
-    beta, cov, errors = _least_squares(target, design)
-    ar, _, u = _least_squares(after, design)
-    rho = float(ar[1])
+    fit, own = (least_squares(one, with_constant(before)) for one in (target, after))
+    errors, u, rho = fit.errors, own.errors, float(own.beta[1])
     corrected = rho + (1 + 3 * rho) / n + 3 * (1 + 3 * rho) / n**2
     intercept = after.mean() - corrected * before.mean()
     u_corrected = after - intercept - corrected * before
-    wide, wide_cov, _ = _least_squares(target, np.column_stack([design, u_corrected]))
+    wide = least_squares(target, with_constant(before, u_corrected))
     rho_var = float((u @ u) / (n - 2) / ((before - before.mean()) ** 2).sum())
-    variance = wide[2] ** 2 * rho_var * (1 + 3 / n + 9 / n**2) ** 2 + wide_cov[1, 1]
+    variance = wide.beta[2] ** 2 * rho_var * (1 + 3 / n + 9 / n**2) ** 2 + wide.covariance[1, 1]
     return BiasCorrection(
-        slope=float(beta[1]),
-        t=float(beta[1] / np.sqrt(cov[1, 1])),
+        slope=float(fit.beta[1]),
+        t=float(fit.beta[1] / np.sqrt(fit.covariance[1, 1])),
         rho=rho,
         delta=float(np.corrcoef(errors, u)[0, 1]),
         stambaugh_bias=float(-(1 + 3 * rho) / n * (errors @ u) / (u @ u)),
         rho_corrected=corrected,
-        corrected=float(wide[1]),
+        corrected=float(wide.beta[1]),
         corrected_se=float(np.sqrt(variance)),
-        phi=float(wide[2]),
+        phi=float(wide.beta[2]),
         nobs=n,
     )
-
-
-def _least_squares(y: Floats, X: Floats) -> tuple[Floats, Floats, Floats]:
-    """Coefficients, their covariance, and residuals."""
-    inverse = np.linalg.inv(X.T @ X)
-    beta = inverse @ X.T @ y
-    errors = y - X @ beta
-    return beta, inverse * (errors @ errors) / (len(y) - X.shape[1]), errors

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.bootstrap import bootstrap_forecasts
-from capstar.leads.in_sample import one_quarter
+from capstar.leads.alignment import AlignedData
+from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
-from capstar.leads.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.numerics import bootstrap_p
 
 
 @dataclass(frozen=True)
@@ -77,30 +78,47 @@ def forecast_race(
     DataError
         Fewer than 40 forecasts or too few quarters before the first.
     """
+    data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
+    return race(
+        data, horizons, start=start, window=window, signs=signs, n_replications=n_replications, seed=seed,
+        n_workers=n_workers,
+    )  # fmt: skip
+
+
+def race(
+    data: AlignedData,
+    horizons: tuple[int, ...],
+    *,
+    start: str,
+    signs: Mapping[str, int] | None,
+    n_replications: int,
+    seed: int,
+    n_workers: int,
+    window: int = 80,
+) -> Race:
+    """As `forecast_race`, of data that are aligned."""
     rows: list[dict[str, object]] = []
     made: dict[tuple[str, int], pd.DataFrame] = {}
-    for portfolio in returns:
+    for portfolio in data.portfolios:
         for horizon in horizons:
-            y, x = _together(returns[portfolio], predictors, publication_lag, horizon)
+            y, x = _together(data, portfolio, horizon)
             table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
             for row in table:
                 if row["predictor"] in x:
-                    one, z = one_quarter(returns[portfolio], predictors[row["predictor"]], publication_lag)
+                    one, z = data.sample(portfolio, row["predictor"]).in_period()
                     draws = bootstrap_forecasts(
                         one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
                         seed=seed, n_workers=n_workers,
                     ).draws  # fmt: skip
                     for name in ("mse_f", "enc_new"):
-                        row[f"{name}_p"] = float((1 + (draws[name] >= row[name]).sum()) / (1 + len(draws)))
+                        row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
-    return Race(pd.DataFrame(rows), made, _search(made, list(predictors), max(horizons)))
+    return Race(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
 
 
-def _together(
-    returns: pd.Series, predictors: pd.DataFrame, publication_lag: int, horizon: int
-) -> tuple[pd.Series, pd.DataFrame]:
+def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
     """Returns and predictors on the quarters all have."""
-    found = [one_quarter(returns, predictors[name], publication_lag, horizon) for name in predictors]
+    found = [data.sample(portfolio, name).in_period(horizon) for name in data.predictors]
     x = pd.concat([one for _, one in found], axis=1, join="inner")
     return found[0][0].loc[x.index], x
 
@@ -125,18 +143,12 @@ def _portfolio(
                 compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {
-            "clark_west": fit.clark_west,
-            "clark_west_p": fit.clark_west_p,
-            "mse_f": fit.mse_f,
-            "enc_new": fit.enc_new,
-            "diebold_mariano": fit.diebold_mariano,
-            "diebold_mariano_p": fit.diebold_mariano_p,
+            **asdict(fit),
             "hit": way.hit,
             # The test takes outcomes as independent: with overlap it has no p-value.
             "direction_p": way.p if horizon == 1 else float("nan"),
             "in_set": str(name) in included,
             "mean_in_set": "mean" in included,
-            "nobs": fit.nobs,
             "first": str(forecasts.index[0]),
         }
         rows.append(row)

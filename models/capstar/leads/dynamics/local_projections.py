@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,8 +13,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
-from capstar.leads.timing import cumulate_after
+from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
+from capstar.leads.numerics import residuals, with_constant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +126,8 @@ def local_projections(
         extra.append(_state_before(state, gap.index))
     rows: list[dict[str, object]] = []
     for name in portfolios:
-        targets = {h: _return_after(portfolios[name], gap.index, h, publication_lag) for h in {1, *chosen}}
+        follow = partial(cumulate_after, portfolios[name], gap.index, publication_lag=publication_lag)
+        targets = {h: follow(horizon=h) for h in {1, *chosen}}
         lagged = [one.shift(k).rename(f"{one.name}(-{k})") for one in (gap, targets[1]) for k in past]
         design = pd.concat([gap, *lagged, *extra], axis=1)
         for h in chosen:
@@ -201,15 +203,6 @@ def _check(horizons: list[int], lags: int, bands: str, *, lowest: int) -> None:
         )
 
 
-def _return_after(returns: pd.Series, dates: pd.PeriodIndex, horizon: int, publication_lag: int) -> pd.Series:
-    """Log return, percent, over the periods after each date's data are published."""
-    length, last = window_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
-    if returns.index.freqstr != dates.freqstr:
-        return cumulate_after(returns, dates, horizon=horizon, publication_lag=publication_lag)
-    total = (100 * np.log1p(returns / 100)).rolling(length).sum().reindex(last)
-    return pd.Series(total.to_numpy(), dates, name=returns.name)
-
-
 def _state_before(state: pd.Series, dates: pd.PeriodIndex) -> pd.Series:
     """State at the end of the period before each date."""
     last = (dates - 1).asfreq(state.index.freqstr, how="end")
@@ -277,9 +270,7 @@ def _least_squares(y: Floats, shocks: Floats, controls: Floats, lags: int) -> tu
 def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
     """Effect of recursive unit shocks (columns) within the period: unit lower triangular."""
     _, x = aligned(data.iloc[:, 0], past, fewest=past.shape[1] + 10)
-    X = np.column_stack([np.ones(len(x)), x])
-    Y = data.loc[x.index].to_numpy(float)
-    errors = Y - X @ np.linalg.lstsq(X, Y, rcond=None)[0]
+    errors = residuals(data.loc[x.index].to_numpy(float), with_constant(x))
     factor = np.linalg.cholesky(errors.T @ errors / len(x))
     out: Floats = factor / np.diag(factor)
     return out

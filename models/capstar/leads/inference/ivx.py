@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from scipy.signal import lfilter
 from scipy.stats import chi2
 
 from capstar.errors import DataError
+from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
+from capstar.leads.inference.protocol import TestResult
+from capstar.leads.numerics import least_squares, with_constant
 
 Floats = npt.NDArray[np.float64]
 _BETA, _C = 0.95, 1.0  # Kostakis, Magdalinos and Stamatogiannis (2015), section 2: rho_z = 1 - 1 / n^0.95
@@ -74,36 +78,27 @@ def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: in
     """
     y, x, names = _aligned(returns, predictors, horizon)
     target, lagged = y[1:], x[:-1]
-    ols = _ols(target, lagged)
+    ols = least_squares(target, with_constant(lagged))
+    ols_t = ols.beta / np.sqrt(np.diag(ols.covariance))
     rho, u = _innovations(x)
     sigma, long_run = _covariances(ols.errors, u)
     slope, cov = _estimate(target, lagged, x, sigma, long_run, horizon)
     wald = float(slope @ np.linalg.solve(cov, slope))
     single = slope**2 / np.diag(cov)
     table = pd.DataFrame(
-        {"slope": slope, "wald": single, "p": chi2.sf(single, 1), "ols_slope": ols.slope, "ols_t": ols.t},
+        {
+            "slope": slope,
+            "wald": single,
+            "p": chi2.sf(single, 1),
+            "ols_slope": ols.beta[1:],
+            "ols_t": ols_t[1:],
+        },
         names,
     )
     delta = pd.Series([np.corrcoef(ols.errors, u[:, j])[0, 1] for j in range(u.shape[1])], names)
     return IVX(
         table, wald, float(chi2.sf(wald, len(names))), delta, pd.Series(rho, names), horizon, len(target)
     )
-
-
-@dataclass(frozen=True)
-class _OLS:
-    slope: Floats
-    t: Floats
-    errors: Floats
-
-
-def _ols(y: Floats, x: Floats) -> _OLS:
-    design = np.column_stack([np.ones(len(y)), x])
-    inverse = np.linalg.inv(design.T @ design)
-    beta = inverse @ design.T @ y
-    errors = y - design @ beta
-    se = np.sqrt(np.diag(inverse) * (errors @ errors) / (len(y) - design.shape[1]))
-    return _OLS(beta[1:], (beta / se)[1:], errors)
 
 
 def _innovations(x: Floats) -> tuple[Floats, Floats]:
@@ -156,21 +151,32 @@ def _aligned(
 ) -> tuple[Floats, Floats, list[str]]:
     table = predictors.to_frame() if isinstance(predictors, pd.Series) else predictors
     names = [str(name) for name in table.columns]
-    if not table.index.equals(returns.index):
-        raise DataError(f"{returns.name} and {names} are on different dates. Align them first.")
+    require_same_dates(returns, table)
     joined = pd.concat([returns.where(np.arange(len(returns)) > 0, 0.0), table], axis=1)
-    if joined.isna().any(axis=None):
-        column = joined.isna().any().idxmax()
-        raise DataError(
-            f"{column} is missing in {joined[column].isna().idxmax()}. Fill it or cut the sample there."
-        )
+    require_known(joined)
     n, k = table.shape
     if horizon < 1 or n < 30 + k + 2 * horizon:
         raise DataError(
             f"{n} periods are too few for {k} predictors over {horizon} periods; give at least {30 + k + 2 * horizon}."
         )
-    x = table.to_numpy(dtype=float)
-    scaled = (x - x.mean(axis=0)) / np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
-    if np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(n):
-        raise DataError(f"{names}: a predictor does not vary, or they are collinear. Leave one out.")
-    return joined.iloc[:, 0].to_numpy(dtype=float), x, names
+    require_variation(table)
+    return joined.iloc[:, 0].to_numpy(dtype=float), table.to_numpy(dtype=float), names
+
+
+class InstrumentedWald:
+    """`ivx` of one predictor."""
+
+    key: ClassVar[str] = "ivx"
+    statistic: ClassVar[str] = "wald"
+    label: ClassVar[str] = "IVX"
+    name: ClassVar[str] = "Wald test with a self-made instrument"
+    citation: ClassVar[str] = "Kostakis, Magdalinos and Stamatogiannis (2015)"
+    assumes: ClassVar[str] = "a predictor that is stationary, nearly integrated or integrated"
+    shown: ClassVar[tuple[str, ...]] = ("wald", "p")
+    adjusted: ClassVar[bool] = True
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the slope on the predictor's sum over the horizon."""
+        found = ivx(*sample.in_period(), horizon=horizon)
+        slope = float(found.table["slope"].iloc[0])
+        return TestResult(found.wald, found.p, None, "chi-squared, 1 degree of freedom", {"slope": slope})

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
+
+from capstar.leads.alignment import AlignedSample
+from capstar.leads.inference.protocol import TestResult
+from capstar.leads.numerics import LeastSquares, least_squares, with_constant
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,15 +55,15 @@ def equal_weighted_cosine(y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | 
     Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", *Journal of
     Business and Economic Statistics* 36(4), equations 4 and 10.
     """
-    beta, bread, scores = _scores(y, x)
+    fit, scores = _scores(y, x)
     n = len(scores)
     b = int(0.4 * n ** (2 / 3)) if cosines is None else cosines
     angles = np.pi * np.outer(np.arange(1, b + 1), np.arange(n) + 0.5) / n
     transforms = np.sqrt(2 / n) * np.cos(angles) @ scores
     omega = transforms.T @ transforms / b
-    se = float(np.sqrt(n * (bread @ omega @ bread)[1, 1]))
-    statistic = float(beta[1] / se)
-    return CosineTest(float(beta[1]), se, statistic, float(2 * student.sf(abs(statistic), b)), b)
+    se = float(np.sqrt(n * (fit.bread @ omega @ fit.bread)[1, 1]))
+    statistic = float(fit.beta[1] / se)
+    return CosineTest(float(fit.beta[1]), se, statistic, float(2 * student.sf(abs(statistic), b)), b)
 
 
 def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float:
@@ -73,12 +78,12 @@ def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float
     horizon
         Periods.
     """
-    _, bread, scores = _scores(y, x)
+    fit, scores = _scores(y, x)
     omega = scores.T @ scores
     for lag in range(1, horizon):
         gamma = scores[lag:].T @ scores[:-lag]
         omega += gamma + gamma.T
-    variance = float((bread @ omega @ bread)[1, 1])
+    variance = float((fit.bread @ omega @ fit.bread)[1, 1])
     return float(np.sqrt(variance)) if variance > 0 else float("nan")
 
 
@@ -101,10 +106,28 @@ def fixed_b_critical(b: float, *, level: float = 0.05) -> float:
     return float(sum(c * b**k for k, c in enumerate(polynomial)))
 
 
-def _scores(y: npt.ArrayLike, x: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Coefficients, inverse of the regressors' cross product, and regressors times errors."""
-    target = np.asarray(y, dtype=float)
-    design = np.column_stack([np.ones(len(target)), np.asarray(x, dtype=float)])
-    bread = np.linalg.inv(design.T @ design)
-    beta = bread @ design.T @ target
-    return beta, bread, design * (target - design @ beta)[:, None]
+def _scores(y: npt.ArrayLike, x: npt.ArrayLike) -> tuple[LeastSquares, Floats]:
+    """Least squares with a constant, and regressors times errors."""
+    design = with_constant(x)
+    fit = least_squares(np.asarray(y, dtype=float), design)
+    return fit, design * fit.errors[:, None]
+
+
+class EqualWeightedCosine:
+    """`equal_weighted_cosine` of the return over the horizon."""
+
+    key: ClassVar[str] = "cosine"
+    statistic: ClassVar[str] = "t"
+    label: ClassVar[str] = "EWC"
+    name: ClassVar[str] = "equal-weighted cosine test, fixed-b"
+    citation: ClassVar[str] = "Lazarus, Lewis, Stock and Watson (2018)"
+    assumes: ClassVar[str] = "a stationary predictor; whatever serial correlation the overlap makes"
+    shown: ClassVar[tuple[str, ...]] = ("p",)
+    adjusted: ClassVar[bool] = False
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test the least-squares slope."""
+        found = equal_weighted_cosine(*sample.pairs(horizon))
+        half = float(student.isf(0.025, found.cosines)) * found.se
+        interval = (found.slope - half, found.slope + half)
+        return TestResult(found.t, found.p, interval, f"Student's t with {found.cosines} degrees of freedom")

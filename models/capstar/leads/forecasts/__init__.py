@@ -1,0 +1,1 @@
+"""Forecasts out of sample: made, combined, compared, and their economic value."""

@@ -1,0 +1,1 @@
+"""In-sample tests of predictability: one file a test, all of them in the registry."""

@@ -1,0 +1,102 @@
+"""Every predictor, portfolio and horizon in one table, with every kind of inference beside the other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from capstar.leads.alignment import AlignedData
+from capstar.leads.inference.persistence import bias_correction
+from capstar.leads.inference.registry import columns_of, predictability_tests
+from capstar.leads.inference.regression import regress
+from capstar.leads.multiplicity import adjusted_p_values
+from capstar.leads.stability import break_test
+
+
+def in_sample_table(
+    returns: pd.DataFrame,
+    predictors: pd.DataFrame,
+    horizons: tuple[int, ...] = (1, 2, 4, 8),
+    *,
+    publication_lag: int = 1,
+) -> pd.DataFrame:
+    """Regressions of the returns after publication on each predictor alone.
+
+    Parameters
+    ----------
+    returns
+        Percent a month, a column a portfolio, monthly PeriodIndex.
+    predictors
+        Quarterly, a column each, no holes.
+    horizons
+        Quarters.
+    publication_lag
+        Months until a quarter's data are known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a predictor, portfolio and horizon: ``slope`` (percent of return over the horizon per unit),
+        ``r_squared``, ``nobs``, ``first``, ``last``; the columns of every test that
+        `capstar.leads.predictability_tests` lists, such as ``hodrick_t`` and ``hodrick_p`` or ``ivx_wald`` and
+        ``ivx_p`` (of the return over the horizon on the predictor's sum over it); and where the test says so
+        ``_p_adjusted``, Benjamini-Hochberg over all rows.
+    """
+    return tabulate(AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag), horizons)
+
+
+def tabulate(data: AlignedData, horizons: tuple[int, ...]) -> pd.DataFrame:
+    """As `in_sample_table`, of data that are aligned; the columns are those of the registered tests."""
+    tests = predictability_tests()
+    rows = []
+    for predictor, portfolio, sample in data.samples():
+        for horizon in horizons:
+            fit = regress(sample, horizon)
+            row: dict[str, object] = {
+                "predictor": predictor, "returns": portfolio, "horizon": horizon, "slope": fit.slope,
+                "r_squared": fit.r_squared, "nobs": fit.nobs, "first": str(fit.first), "last": str(fit.last),
+            }  # fmt: skip
+            for test in tests:
+                row |= columns_of(test, test.run(sample, horizon))
+            rows.append(row)
+    table = pd.DataFrame(rows)
+    for column in (f"{test.key}_p" for test in tests if test.adjusted):
+        table[f"{column}_adjusted"] = adjusted_p_values(table, column=column).table[f"{column}_adjusted"]
+    return table
+
+
+def persistence_table(
+    returns: pd.DataFrame,
+    predictors: pd.DataFrame,
+    *,
+    publication_lag: int = 1,
+    replications: int = 499,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What a persistent predictor does to the one-quarter slope, and whether the slope is constant.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a predictor and portfolio: least-squares ``slope`` and ``t``, ``rho`` of the predictor, ``delta``
+        (correlation of its shocks with those of the return), ``stambaugh_bias``, Amihud and Hurvich's
+        ``corrected`` slope and its ``corrected_t``; ``sup_wald``, ``break_after`` and ``break_p`` (Hansen 2000).
+    """
+    data = AlignedData.of(returns, predictors, publication_lag=publication_lag)
+    return persistence(data, replications=replications, seed=seed)
+
+
+def persistence(data: AlignedData, *, replications: int, seed: int) -> pd.DataFrame:
+    """As `persistence_table`, of data that are aligned."""
+    rows: list[dict[str, object]] = []
+    for predictor, portfolio, sample in data.samples():
+        y, x = sample.in_period()
+        fit = bias_correction(y, x)
+        broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
+        shown = ("slope", "t", "rho", "delta", "stambaugh_bias", "corrected")
+        rows.append(
+            {"predictor": predictor, "returns": portfolio}
+            | {name: getattr(fit, name) for name in shown}
+            | {"corrected_t": fit.corrected / fit.corrected_se, "sup_wald": broken.sup_wald}
+            | {"break_after": str(broken.date), "break_p": broken.p_bootstrap}
+        )
+    return pd.DataFrame(rows)

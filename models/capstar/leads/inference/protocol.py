@@ -1,0 +1,74 @@
+"""What a test of predictability answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, runtime_checkable
+
+from capstar.leads.alignment import AlignedSample
+from capstar.leads.numerics import normal_p
+
+_NORMAL_95 = 1.959963984540054  # 97.5 percent point of the normal distribution
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What a test found.
+
+    Attributes
+    ----------
+    statistic, p
+        The statistic and its p-value, two-sided unless the note says otherwise.
+    interval
+        95 percent interval of the slope, or None where the test gives none.
+    note
+        How p was found.
+    columns
+        What else the test's rows of a table show, by the end of the column's name: ``{"se": 0.2}``.
+    """
+
+    statistic: float
+    p: float
+    interval: tuple[float, float] | None = None
+    note: str = ""
+    columns: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_slope(cls, slope: float, se: float, *, note: str = "", **columns: float) -> TestResult:
+        """Of a slope and its standard error, from the normal distribution."""
+        half = _NORMAL_95 * se
+        t = slope / se
+        return cls(t, normal_p(t), (slope - half, slope + half), note, {"se": se, **columns})
+
+
+@runtime_checkable
+class PredictabilityTest(Protocol):
+    """A test that a predictor does not predict returns; `capstar.leads.register` adds one to every table.
+
+    Attributes
+    ----------
+    key
+        Beginning of its columns: ``hodrick`` for ``hodrick_t`` and ``hodrick_p``.
+    statistic
+        Name of its statistic: ``t`` or ``wald``.
+    label, name, citation, assumes
+        Head of its columns in printed tables, name in words, where it was published, and in one line what it rests on;
+        the legend is made of them.
+    shown
+        Which of its columns a printed table shows.
+    adjusted
+        Whether its p-values are shown allowing for all rows too.
+    """
+
+    key: ClassVar[str]
+    statistic: ClassVar[str]
+    label: ClassVar[str]
+    name: ClassVar[str]
+    citation: ClassVar[str]
+    assumes: ClassVar[str]
+    shown: ClassVar[tuple[str, ...]]
+    adjusted: ClassVar[bool]
+
+    def run(self, sample: AlignedSample, horizon: int) -> TestResult:
+        """Test one predictor against the returns over ``horizon`` quarters."""
