@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.forecasts.batched import (
@@ -21,6 +20,7 @@ from capstar.leads.forecasts.batched import (
 )
 from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 from capstar.leads.numerics import bootstrap_p
+from capstar.parallel import run_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -245,8 +245,7 @@ class _Run:
             rng = np.random.default_rng(child)
             return statistics(*null.draw(rng, _BATCH, scheme=self.scheme, block=block))
 
-        with Parallel(n_jobs=self.n_workers, prefer="threads") as pool:
-            draws = np.concatenate(pool(delayed(batch)(child) for child in children))
+        draws = np.concatenate(run_tasks(batch, children, n_workers=self.n_workers, threads=True))
         return statistics(y, x)[0], draws[: self.n_replications], null
 
     def _check(self, block: int) -> None:
