@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -93,5 +95,24 @@ def plot_comparison(frame: pd.DataFrame) -> Figure:
         style = "-" if number < len(SERIES) else "--"
         draw_line(ax, frame[name].dropna(), color=SERIES[number % len(SERIES)], label=str(name), style=style)
     dress(ax, "Natural rate r*, one-sided", "percent a year")
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_real_time(estimates: Mapping[str, pd.Series], *, title: str) -> Figure:
+    """r* of each quarter's own sample, and what it is set beside.
+
+    Parameters
+    ----------
+    estimates
+        One or two series by their labels, percent a year.
+    title
+        Above the figure.
+    """
+    figure = Chart(figsize=(9.0, 3.8), layout="constrained")
+    ax = figure.subplots()
+    for (label, series), color in zip(estimates.items(), (BLUE, GREY), strict=False):
+        draw_line(ax, series, color=color, label=label)
+    dress(ax, title, "percent a year")
     ax.legend(frameon=False, fontsize=8)
     return figure
