@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,36 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_line, dress, panels
+
+RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
+
+
+def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
+    """Slopes by horizon with 90 percent Hodrick bands, one panel a return series.
+
+    Parameters
+    ----------
+    table
+        From `capstar.leads.LeadResults`.
+    predictor
+        Its name, for the axis.
+    """
+    names = list(dict.fromkeys(table["returns"]))
+    figure, axes = panels(len(names))
+    for ax, name, color in zip(axes, names, cycle(SERIES), strict=False):
+        draw_slopes(ax, table[table["returns"] == name], color)
+        dress(ax, str(RETURNS.get(name, name)), f"percent per point of {predictor}")
+    return figure
+
+
+def draw_slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = None) -> None:
+    """Slopes of one return series by horizon with 90 percent Hodrick bands."""
+    shift = 0.12 if color == SERIES[1] else 0.0
+    width = NormalDist().inv_cdf(0.95) * rows["hodrick_se"]
+    x = rows["horizon"] + shift
+    ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=label)
+    ax.set_xticks(rows["horizon"])
+    ax.set_xlabel("horizon, quarters", fontsize=9)
 
 
 def plot_quantile_slopes(table: pd.DataFrame, *, title: str, unit: str) -> Figure:
