@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -162,23 +161,17 @@ class LeadResults:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008)."""
         from capstar.errors import SpecificationError
         from capstar.leads.forecasts.forecast_tables import cumulative_difference
-        from capstar.plotting.figures import SERIES, draw_line, dress, panels
+        from capstar.plotting.leads import plot_race
 
         made = {} if self.race is None else self.race.forecasts
-        chosen = {name: table for (name, h), table in made.items() if h == horizon}
+        chosen = {
+            name: cumulative_difference(table).series for (name, h), table in made.items() if h == horizon
+        }
         if not chosen:
             raise SpecificationError(
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
-        figure, axes = panels(len(chosen))
-        for ax, (name, table) in zip(axes, chosen.items(), strict=True):
-            for (label, column), color in zip(
-                cumulative_difference(table).series.items(), cycle(SERIES), strict=False
-            ):
-                draw_line(ax, column, color=color, label=str(label))
-            dress(ax, str(name), "percent squared, up: better than the mean")
-        axes[0].legend(frameon=False, fontsize=7)
-        return figure
+        return plot_race(chosen)
 
 
 def _shown(table: pd.DataFrame, keys: list[str], names: dict[str, str]) -> str:

@@ -69,26 +69,15 @@ class Slopes:
 
     def plot(self) -> Figure:
         """Slopes with their bands."""
-        from capstar.plotting.figures import BLUE, SERIES, Chart, dress
+        from capstar.plotting.leads import plot_quantile_slopes, plot_rolling_slopes, plot_subsample_slopes
 
-        figure = Chart(figsize=(8.0, 3.8), layout="constrained")
-        ax = figure.subplots()
-        table = self.table
-        if self.kind == "quantile":
-            for (name, rows), color in zip(table.groupby("predictor", sort=False), SERIES, strict=False):
-                ax.fill_between(rows["quantile"], rows["lower"], rows["upper"], color=color, alpha=0.15)
-                ax.plot(rows["quantile"], rows["slope"], "o-", color=color, markersize=4, label=str(name))
-            ax.set_xlabel("quantile of the target", fontsize=9)
-            ax.legend(frameon=False, fontsize=8)
-        elif self.kind == "subsample":
-            width = table["slope"] - table["lower"]
-            ax.errorbar(table["sample"], table["slope"], yerr=width, fmt="o", color=BLUE, capsize=3)
-        else:
-            x = pd.PeriodIndex(table.index).to_timestamp()
-            ax.fill_between(x, table["lower"], table["upper"], color=BLUE, alpha=0.15, linewidth=0)
-            ax.plot(x, table["slope"], color=BLUE, linewidth=1.4)
-        dress(ax, f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target)
-        return figure
+        draw = {
+            "quantile": plot_quantile_slopes,
+            "subsample": plot_subsample_slopes,
+            "rolling": plot_rolling_slopes,
+        }[self.kind]
+        title = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands"
+        return draw(self.table, title=title, unit=self.target)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.indicators import Floats, checked_prices, day_of
-from capstar.markets.swings import plot_spells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,6 +94,8 @@ class Rallies:
 
     def plot(self) -> Figure:
         """Price on a log scale, rallies shaded from trough to high, starts and confirmations marked."""
+        from capstar.plotting.markets import plot_spells
+
         marks = {name: pd.Index(self.table[name]) for name in ("start", "confirmed")}
         return plot_spells(self.prices, self.states == 1, marks, title="Rallies")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
 from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, day_of
-from capstar.markets.ranges import draw_ranges, in_range, timestamps, trading_ranges
+from capstar.markets.ranges import in_range, timestamps, trading_ranges
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -257,29 +257,13 @@ class RangeTradingResults:
 
     def plot(self) -> Figure:
         """Price with ranges shaded and trades marked, wealth below."""
-        from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, Chart, draw_line, dress
+        from capstar.plotting.markets import plot_trades
 
-        figure = Chart(figsize=(10.0, 6.2), layout="constrained")
-        price, wealth = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        draw_ranges(price, self.close, self.levels)
-        closed = self.ledger[self.ledger["reason"] != "open"]
-        marks = [("entry", "^", GREEN, "buy", self.ledger)]
-        marks += [
-            ("exit", "v", color, label, closed[closed["reason"] == reason])
-            for reason, color, label in (("resistance", BLUE, "sell"), ("stop", ORANGE, "stop"))
-        ]
-        for side, marker, color, label, rows in marks:
-            at = timestamps(pd.Index(rows[side], dtype=self.close.index.dtype))
-            price.plot(
-                at, rows[f"{side}_price"], marker, color=color, markersize=6, linestyle="", label=label
-            )
-        price.legend(frameon=False, fontsize=8, loc="upper left", ncols=5)
-        dress(price, "Price, trading ranges and trades", "price", zero=False)
-        for name, color in ((STRATEGY, BLUE), (HOLD, GREY)):
-            draw_line(wealth, self.equity[name], color=color, label=name.replace("_", " "))
-        wealth.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
-        dress(wealth, f"Wealth, net of {self.cost_bp:g} bp a trade", "of 1 at the start", zero=False)
-        return figure
+        heading = f"Wealth, net of {self.cost_bp:g} bp a trade"
+        equity = self.equity[[STRATEGY, HOLD]]
+        return plot_trades(
+            self.close, self.levels, in_range(self.levels), self.ledger, equity, heading=heading
+        )
 
 
 def _plan(frame: pd.DataFrame, levels: pd.DataFrame, rule: RangeTrading) -> list[dict[str, Any]]:

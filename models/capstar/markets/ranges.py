@@ -14,7 +14,6 @@ from capstar.markets.indicators import Bars, as_bars, average_true_range, choppi
 from capstar.markets.variance_ratio import rolling_variance_ratio
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -161,24 +160,9 @@ def plot_ranges(close: pd.Series, levels: pd.DataFrame) -> Figure:
     levels
         From `trading_ranges`, same index.
     """
-    from capstar.plotting.figures import Chart, dress
+    from capstar.plotting.markets import plot_trading_ranges
 
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
-    draw_ranges(ax, close, levels)
-    ax.legend(frameon=False, fontsize=8)
-    dress(ax, "Trading ranges", "price", zero=False)
-    return figure
-
-
-def draw_ranges(ax: Axes, close: pd.Series, levels: pd.DataFrame) -> None:
-    """Price and shaded ranges on given axes; see `plot_ranges`."""
-    from capstar.plotting.figures import BLUE, GREY, draw_line
-
-    x, within = timestamps(close.index), in_range(levels)
-    low, high = levels["support"], levels["resistance"]
-    ax.fill_between(x, low, high, where=within, color=BLUE, alpha=0.12, linewidth=0, label="trading range")
-    draw_line(ax, close, color=GREY, label="close")
+    return plot_trading_ranges(close, levels, in_range(levels))
 
 
 def timestamps(index: pd.Index) -> pd.DatetimeIndex:

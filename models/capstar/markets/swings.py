@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.markets.indicators import Floats, checked_prices, day_of
-from capstar.markets.ranges import timestamps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,6 +97,8 @@ class Swings:
 
     def plot(self) -> Figure:
         """Price on a log scale, bear markets shaded, turning points marked."""
+        from capstar.plotting.markets import plot_spells
+
         marks = {"peak": self.peaks, "trough": self.troughs}
         return plot_spells(self.prices, self.states == 0, marks, title=self.rule)
 
@@ -281,38 +282,3 @@ def _swings(
         pd.Series(states, index, name="state"),
         pd.Series(real_time, index, name="real_time_state"),
     )
-
-
-def plot_spells(
-    prices: pd.Series, shaded: pd.Series, marks: Mapping[str, pd.Index], *, title: str = ""
-) -> Figure:
-    """Price on a log scale with spells shaded and dates marked.
-
-    Parameters
-    ----------
-    prices
-        By date.
-    shaded
-        True on the dates to shade; same index.
-    marks
-        Dates to mark on the price, by what they are.
-    title
-        Above the figure.
-    """
-    from capstar.plotting.figures import GREEN, GREY, ORANGE, SERIES, Chart, draw_line, dress
-
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
-    x = timestamps(prices.index)
-    where = shaded.to_numpy(dtype=bool)
-    ax.fill_between(
-        x, 0, 1, where=where, transform=ax.get_xaxis_transform(), color=GREY, alpha=0.2, linewidth=0
-    )
-    draw_line(ax, prices, color=SERIES[0])
-    for (label, dates), color in zip(marks.items(), (ORANGE, GREEN, SERIES[3]), strict=False):
-        at = prices.index.get_indexer(dates)
-        ax.plot(x[at], prices.iloc[at], "o", color=color, markersize=4, label=label)
-    ax.set_yscale("log")
-    dress(ax, title, "price, log scale", zero=False)
-    ax.legend(frameon=False, fontsize=8)
-    return figure

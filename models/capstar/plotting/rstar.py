@@ -1,11 +1,45 @@
-"""Figures of what lies behind an estimate: profiles, contributions, comparisons."""
+"""Figures of natural rates, and of what lies behind an estimate: profiles, contributions, comparisons."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_line, dress
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_band, draw_line, dress
+
+
+def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> Figure:
+    """r*, trend growth, z and the output gap.
+
+    Parameters
+    ----------
+    frame
+        From `RStarResults.to_frame`.
+    title
+        Above the figure.
+    level
+        Coverage of the bands, at known parameters.
+    """
+    figure = Chart(figsize=(9.0, 6.2), layout="constrained")
+    axes = figure.subplots(2, 2, sharex=True)
+    labels = {
+        "rstar": ("Natural rate r*", "percent a year"),
+        "output_gap": ("Output gap", "percent"),
+        "g": ("Trend growth g", "percent a year"),
+        "z": ("Other determinants z", "percent a year"),
+    }
+    for ax, (name, (heading, unit)) in zip(axes.flat, labels.items(), strict=True):
+        if f"{name}_smoothed" not in frame:  # edited equations may not report it
+            ax.set_visible(False)
+            continue
+        draw_band(ax, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
+        draw_line(ax, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
+        dress(ax, heading, unit)
+    axes[0, 0].legend(frameon=False, fontsize=8)
+    figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
+    return figure
 
 
 def plot_profile(table: pd.DataFrame, *, name: str, estimate: float, drop: float) -> Figure:
@@ -93,5 +127,24 @@ def plot_comparison(frame: pd.DataFrame) -> Figure:
         style = "-" if number < len(SERIES) else "--"
         draw_line(ax, frame[name].dropna(), color=SERIES[number % len(SERIES)], label=str(name), style=style)
     dress(ax, "Natural rate r*, one-sided", "percent a year")
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_real_time(estimates: Mapping[str, pd.Series], *, title: str) -> Figure:
+    """r* of each quarter's own sample, and what it is set beside.
+
+    Parameters
+    ----------
+    estimates
+        One or two series by their labels, percent a year.
+    title
+        Above the figure.
+    """
+    figure = Chart(figsize=(9.0, 3.8), layout="constrained")
+    ax = figure.subplots()
+    for (label, series), color in zip(estimates.items(), (BLUE, GREY), strict=False):
+        draw_line(ax, series, color=color, label=label)
+    dress(ax, title, "percent a year")
     ax.legend(frameon=False, fontsize=8)
     return figure

@@ -91,17 +91,13 @@ class RecursiveEstimates:
 
     def plot(self, final: NaturalRate | None = None) -> Figure:
         """r* of each quarter's own sample, and beside it the one-sided estimate of one whole sample."""
-        from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
+        from capstar.plotting.rstar import plot_real_time
 
-        figure = Chart(figsize=(9.0, 3.8), layout="constrained")
-        ax = figure.subplots()
-        draw_line(ax, self.table["rstar"], color=BLUE, label=f"{self.kind}: {_DATA[self.kind]}")
+        estimates = {f"{self.kind}: {_DATA[self.kind]}": self.table["rstar"]}
         if final is not None:
             known = final.rstar.filtered.reindex(self.table.index)
-            draw_line(ax, known, color=GREY, label=f"one-sided, parameters of {final.start}-{final.end}")
-        dress(ax, f"Natural rate r* in {self.kind}, {self.model_name}", "percent a year")
-        ax.legend(frameon=False, fontsize=8)
-        return figure
+            estimates[f"one-sided, parameters of {final.start}-{final.end}"] = known
+        return plot_real_time(estimates, title=f"Natural rate r* in {self.kind}, {self.model_name}")
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"

@@ -192,20 +192,11 @@ class IndexResults:
 
     def plot(self) -> Figure:
         """Both levels, on a log scale where they grow manifold, and the reconstitutions."""
-        from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
+        from capstar.plotting.smallcaps import plot_levels
 
-        figure = Chart(figsize=(9.0, 4.5), layout="constrained")
-        ax = figure.subplots()
-        draw_line(ax, self.levels["total"], color=BLUE, label="total return")
-        draw_line(ax, self.levels["price"], color=GREY, label="price")
-        for day in self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]:
-            ax.axvline(day, color="0.8", linewidth=0.6, zorder=0)
-        manifold = self.levels["total"].max() > 4 * self.levels["price"].min()
-        ax.set_yscale("log" if manifold else "linear")
+        days = self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]
         unit = f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}"
-        dress(ax, self.rules.name, f"{unit}, log scale" if manifold else unit, zero=False)
-        ax.legend(frameon=False, fontsize=8)
-        return figure
+        return plot_levels(self.levels, days, title=self.rules.name, unit=unit)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write every table as Parquet and the summary as text.

@@ -42,22 +42,9 @@ class EventStudy:
 
     def plot(self) -> Figure:
         """Slopes with 90 percent bands."""
-        from capstar.plotting.figures import BLUE, Chart, dress
+        from capstar.plotting.leads import plot_event_slopes
 
-        figure = Chart(figsize=(1.1 * len(self.table) + 2.5, 3.4), layout="constrained")
-        ax, x = figure.subplots(), np.arange(len(self.table))
-        ax.errorbar(
-            x,
-            self.table["slope"],
-            yerr=1.645 * self.table["se"],
-            fmt="o",
-            color=BLUE,
-            capsize=3,
-            markersize=4,
-        )
-        ax.set_xticks(x, [str(name) for name in self.table.index])
-        dress(ax, f"Return of the day on {self.surprise}, 90% bands", "per unit of the surprise")
-        return figure
+        return plot_event_slopes(self.table, title=f"Return of the day on {self.surprise}, 90% bands")
 
 
 @dataclass(frozen=True)
@@ -86,16 +73,9 @@ class RegimeComparison:
 
     def plot(self) -> Figure:
         """Means by regime side by side."""
-        from capstar.plotting.figures import BLUE, ORANGE, Chart, dress
+        from capstar.plotting.leads import plot_regime_means
 
-        figure = Chart(figsize=(1.1 * len(self.table) + 2.5, 3.4), layout="constrained")
-        ax, x = figure.subplots(), np.arange(len(self.table))
-        for shift, name, color in zip((-0.2, 0.2), self.regimes, (BLUE, ORANGE), strict=True):
-            ax.bar(x + shift, self.table[name], width=0.4, color=color, label=name)
-        ax.set_xticks(x, [str(name) for name in self.table.index])
-        ax.legend(frameon=False, fontsize=8)
-        dress(ax, "Mean return by regime", "unit of the returns")
-        return figure
+        return plot_regime_means(self.table[list(self.regimes)])
 
 
 def event_study(returns: pd.Series | pd.DataFrame, surprises: pd.Series) -> EventStudy:

@@ -17,7 +17,6 @@ from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_l
 from capstar.leads.numerics import residuals, with_constant
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -58,9 +57,16 @@ class LocalProjections:
 
     def plot(self, horizon: int | None = None) -> Figure:
         """Responses by horizon, a panel each; or, of one horizon, all side by side."""
+        from capstar.plotting.leads import plot_responses, plot_responses_at
+
         if horizon is None:
-            return _panels(self.table, self.level)
-        return _across(self.table[self.table["horizon"] == horizon], horizon, self.level)
+            return plot_responses(self.table, level=self.level)
+        table = self.table[self.table["horizon"] == horizon]
+        if table.empty:
+            raise SpecificationError(
+                f"horizon={horizon} was not estimated. Give one of the table's horizons."
+            )
+        return plot_responses_at(table, horizon=horizon, level=self.level)
 
 
 def local_projections(
@@ -289,51 +295,3 @@ def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float)
     table["lower"], table["upper"] = table["estimate"] - width, table["estimate"] + width
     order = [*keys, "estimate", "se", "t", "p", "lower", "upper", "nobs", "first", "last"]
     return LocalProjections(table[order], lags, bands, level)
-
-
-def _panels(table: pd.DataFrame, level: float) -> Figure:
-    from capstar.plotting.figures import Chart, dress
-
-    groups = list(table.groupby(["shock", "response"], sort=False))
-    columns = min(5, len(groups))
-    lines = -(-len(groups) // columns)
-    figure = Chart(figsize=(max(4.5, 2.6 * columns), max(3.4, 2.5 * lines)), layout="constrained")
-    axes = figure.subplots(
-        lines, columns, squeeze=False, sharex=True, sharey=table["shock"].nunique() == 1
-    ).ravel()
-    for ax, ((shock, response), rows) in zip(axes, groups, strict=False):
-        _draw(ax, rows, "horizon")
-        dress(ax, str(response), f"per unit of {shock}")
-    for ax in axes[len(groups) :]:
-        ax.set_visible(False)
-    figure.supxlabel(f"horizon; bands {level:.0%}", fontsize=9)
-    return figure
-
-
-def _across(table: pd.DataFrame, horizon: int, level: float) -> Figure:
-    from capstar.plotting.figures import Chart, dress
-
-    if table.empty:
-        raise SpecificationError(f"horizon={horizon} was not estimated. Give one of the table's horizons.")
-    figure = Chart(figsize=(8.0, 3.8), layout="constrained")
-    ax = figure.subplots()
-    _draw(ax, table, "response")
-    dress(ax, f"Responses over {horizon} periods, {level:.0%} bands", f"per unit of {table['shock'].iloc[0]}")
-    ax.tick_params(axis="x", rotation=30)
-    return figure
-
-
-def _draw(ax: Axes, rows: pd.DataFrame, along: str) -> None:
-    """Estimates and bands of every state."""
-    from matplotlib.ticker import MaxNLocator
-
-    from capstar.plotting.figures import SERIES
-
-    for (state, part), color in zip(rows.groupby("state", sort=False), SERIES, strict=False):
-        x = part[along].astype(str) if along == "response" else part[along]
-        ax.fill_between(x, part["lower"], part["upper"], color=color, alpha=0.15, linewidth=0)
-        ax.plot(x, part["estimate"], "o-", color=color, markersize=3, label=f"state {state}")
-    if along == "horizon":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if rows["state"].nunique() > 1:
-        ax.legend(frameon=False, fontsize=8)

@@ -72,23 +72,10 @@ class StateProbability:
 
     def plot(self) -> Figure:
         """ROC curve against the base rate."""
-        from capstar.plotting.figures import BLUE, GREY, Chart, dress
+        from capstar.plotting.leads import plot_roc
 
-        figure = Chart(figsize=(4.6, 4.4), layout="constrained")
-        ax = figure.subplots()
-        ax.plot(self.roc["false_positive"], self.roc["true_positive"], color=BLUE, linewidth=1.6)
-        ax.plot(
-            [0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label=f"base rate {self.base_rate:.2f}"
-        )
-        dress(
-            ax,
-            f"{self.outcome.name}: area {self.area:.2f} ({self.area_se:.2f})",
-            "true positives",
-            zero=False,
-        )
-        ax.set_xlabel("false positives", fontsize=9)
-        ax.legend(frameon=False, fontsize=8, loc="lower right")
-        return figure
+        title = f"{self.outcome.name}: area {self.area:.2f} ({self.area_se:.2f})"
+        return plot_roc(self.roc, title=title, diagonal=f"base rate {self.base_rate:.2f}")
 
 
 def state_within(

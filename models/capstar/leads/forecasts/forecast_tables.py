@@ -48,17 +48,9 @@ class PredictorTable:
 
     def plot(self) -> Figure:
         """Adjusted R squared in sample beside that out of sample."""
-        from capstar.plotting.figures import BLUE, ORANGE, Chart, dress
+        from capstar.plotting.leads import plot_predictors
 
-        table = self.table.sort_values("is_adj_r2")
-        figure = Chart(figsize=(0.5 * len(table) + 3.0, 3.8), layout="constrained")
-        ax, x = figure.subplots(), np.arange(len(table))
-        ax.bar(x - 0.2, table["is_adj_r2"], width=0.4, color=BLUE, label="in sample")
-        ax.bar(x + 0.2, table["oos_adj_r2"], width=0.4, color=ORANGE, label="out of sample")
-        ax.set_xticks(x, [str(name) for name in table.index], rotation=60)
-        ax.legend(frameon=False, fontsize=8)
-        dress(ax, f"{self.returns}: adjusted R squared by predictor", "percent")
-        return figure
+        return plot_predictors(self.table, title=f"{self.returns}: adjusted R squared by predictor")
 
 
 @dataclass(frozen=True)
@@ -94,16 +86,9 @@ class CumulativeDifference:
 
     def plot(self) -> Figure:
         """One panel for each forecast."""
-        from capstar.plotting.figures import BLUE, Chart, draw_line, dress
+        from capstar.plotting.leads import plot_cumulative_difference
 
-        names = list(self.series.columns)
-        figure = Chart(figsize=(8.0, 2.2 * len(names)), layout="constrained")
-        for ax, name in zip(
-            figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0], names, strict=True
-        ):
-            draw_line(ax, self.series[name], color=BLUE)
-            dress(ax, f"{name} against {self.benchmark}: rising where better", "cumulated squared error")
-        return figure
+        return plot_cumulative_difference(self.series, benchmark=self.benchmark)
 
 
 def predictor_table(returns: pd.Series, predictors: pd.DataFrame, *, wait: int = 20) -> PredictorTable:

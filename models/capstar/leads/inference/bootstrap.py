@@ -66,16 +66,9 @@ class BootstrapTest:
 
     def plot(self) -> Figure:
         """Distribution of each statistic, and where the sample's stands."""
-        from capstar.plotting.figures import BLUE, ORANGE, Chart, dress
+        from capstar.plotting.leads import plot_bootstrap
 
-        figure = Chart(figsize=(4.5 * len(self.table), 3.4), layout="constrained")
-        for ax, (name, row) in zip(
-            figure.subplots(1, len(self.table), squeeze=False)[0], self.table.iterrows(), strict=True
-        ):
-            ax.hist(self.draws[name], bins=40, density=True, color=BLUE, alpha=0.45)
-            ax.axvline(row["statistic"], color=ORANGE, linewidth=1.6)
-            dress(ax, f"{name}: p {row['p']:.3f}", "density")
-        return figure
+        return plot_bootstrap(self.table, self.draws)
 
 
 def bootstrap_forecasts(

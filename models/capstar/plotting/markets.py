@@ -1,0 +1,127 @@
+"""Figures of the states of a price: trading ranges, spells, trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from capstar.plotting.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SERIES,
+    Chart,
+    draw_line,
+    dress,
+    time_axis,
+)
+
+
+def plot_trading_ranges(close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_]) -> Figure:
+    """Price with its trading ranges.
+
+    Parameters
+    ----------
+    close
+        By date.
+    levels
+        ``support`` and ``resistance``, same index.
+    within
+        Bars in a trading range.
+    """
+    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
+    ax = figure.subplots()
+    _ranges(ax, close, levels, within)
+    ax.legend(frameon=False, fontsize=8)
+    dress(ax, "Trading ranges", "price", zero=False)
+    return figure
+
+
+def plot_spells(
+    prices: pd.Series, shaded: pd.Series, marks: Mapping[str, pd.Index], *, title: str = ""
+) -> Figure:
+    """Price on a log scale with spells shaded and dates marked.
+
+    Parameters
+    ----------
+    prices
+        By date.
+    shaded
+        True on the dates to shade; same index.
+    marks
+        Dates to mark on the price, by what they are.
+    title
+        Above the figure.
+    """
+    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
+    ax = figure.subplots()
+    x = time_axis(prices.index)
+    where = shaded.to_numpy(dtype=bool)
+    ax.fill_between(
+        x, 0, 1, where=where, transform=ax.get_xaxis_transform(), color=GREY, alpha=0.2, linewidth=0
+    )
+    draw_line(ax, prices, color=SERIES[0])
+    for (label, dates), color in zip(marks.items(), (ORANGE, GREEN, SERIES[3]), strict=False):
+        at = prices.index.get_indexer(dates)
+        ax.plot(x[at], prices.iloc[at], "o", color=color, markersize=4, label=label)
+    ax.set_yscale("log")
+    dress(ax, title, "price, log scale", zero=False)
+    ax.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_trades(
+    close: pd.Series,
+    levels: pd.DataFrame,
+    within: npt.NDArray[np.bool_],
+    ledger: pd.DataFrame,
+    equity: pd.DataFrame,
+    *,
+    heading: str,
+) -> Figure:
+    """Price with ranges shaded and trades marked, wealth below.
+
+    Parameters
+    ----------
+    close, levels, within
+        As in `plot_trading_ranges`.
+    ledger
+        One row a trade: ``entry``, ``exit``, ``entry_price``, ``exit_price`` and ``reason``, which is ``"resistance"``,
+        ``"stop"`` or ``"open"``.
+    equity
+        Wealth by date, 1 at the start: the strategy, then what it is held against.
+    heading
+        Above the wealth.
+    """
+    figure = Chart(figsize=(10.0, 6.2), layout="constrained")
+    price, wealth = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    _ranges(price, close, levels, within)
+    for label, marker, color, at in _trades(ledger):
+        x = time_axis(pd.Index(at.index, dtype=close.index.dtype))
+        price.plot(x, at, marker, color=color, markersize=6, linestyle="", label=label)
+    price.legend(frameon=False, fontsize=8, loc="upper left", ncols=5)
+    dress(price, "Price, trading ranges and trades", "price", zero=False)
+    for name, color in zip(equity, (BLUE, GREY), strict=True):
+        draw_line(wealth, equity[name], color=color, label=str(name).replace("_", " "))
+    wealth.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+    dress(wealth, heading, "of 1 at the start", zero=False)
+    return figure
+
+
+def _trades(ledger: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.Series]]:
+    """Label, marker and colour of each kind of trade, and its prices by date."""
+    yield "buy", "^", GREEN, ledger.set_index("entry")["entry_price"]
+    for reason, color, label in (("resistance", BLUE, "sell"), ("stop", ORANGE, "stop")):
+        yield label, "v", color, ledger[ledger["reason"] == reason].set_index("exit")["exit_price"]
+
+
+def _ranges(ax: Axes, close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_]) -> None:
+    x, low, high = time_axis(close.index), levels["support"], levels["resistance"]
+    ax.fill_between(x, low, high, where=within, color=BLUE, alpha=0.12, linewidth=0, label="trading range")
+    draw_line(ax, close, color=GREY, label="close")
