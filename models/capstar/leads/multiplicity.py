@@ -1,4 +1,4 @@
-"""Many tries: false discoveries, superior predictive ability, the set of models not shown to be worse."""
+"""Multiple testing: false discoveries, superior predictive ability, the set of models not shown to be worse."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AdjustedPValues:
 
 @dataclass(frozen=True)
 class SuperiorAbility:
-    """Whether the best of many models beats the benchmark, the search allowed for.
+    """Whether the best of many models beats the benchmark, data snooping accounted for.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class SuperiorAbility:
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """Models that cannot be told from the best.
+    """Models not significantly worse than the best.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ def adjusted_p_values(
     Parameters
     ----------
     table
-        One row a test with its p-value in ``column``, or a Series of p-values. Rows without one are no test.
+        One row a test with its p-value in ``column``, or a Series of p-values. Rows without one are not counted.
     column
         Name.
     level

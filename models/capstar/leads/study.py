@@ -45,7 +45,7 @@ class LeadStudy:
     benchmarks
         Rivals of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
     source
-        Draws the predictor anew, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
+        Redraws the predictor, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
     start
         First quarter in which a forecast return has ended; None to forecast nothing.
     signs
@@ -168,7 +168,7 @@ class LeadStudy:
             raise SpecificationError(f"information={self.information!r}; choose one of {list(_SEEN)}.")
         if self.information == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
             raise SpecificationError(
-                f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Say "
+                f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Set "
                 "information='recursive', or estimate it on vintages."
             )
         index = self.gap.index
@@ -199,7 +199,7 @@ def _overlap(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_returns(table: pd.DataFrame) -> None:
-    """Monthly, with a value, and without a hole between the first and the last."""
+    """Monthly, with a value, and without a gap between the first and the last."""
     index = table.index
     for name in table:
         known = table[name].loc[table[name].first_valid_index() : table[name].last_valid_index()]
@@ -224,14 +224,14 @@ def _warn_of_twins(table: pd.DataFrame) -> None:
             if correlation.loc[one, other] > _COLLINEAR:
                 warnings.warn(
                     f"{one} and {other} are nearly the same series (correlation {correlation.loc[one, other]:.4f}): "
-                    "their rows are no two findings. Leave one out.",
+                    "their rows are not independent. Leave one out.",
                     DataWarning,
                     stacklevel=4,
                 )
 
 
 def _in_percent(returns: pd.DataFrame, units: str) -> pd.DataFrame:
-    """Returns in percent; refuse what cannot be in the units declared.
+    """Returns in percent; refuse values inconsistent with the units declared.
 
     Raises
     ------

@@ -56,7 +56,7 @@ class RangeTrading:
         Cost of a purchase, and of a sale, in basis points of its value.
     execution
         Price of a trade: the next bar's ``"close"`` or ``"open"``.  The open of an index is often the close
-        before and not a price to be had.
+        before and not a price one can trade at.
     cash : pandas.Series, optional
         Percent earned over each bar by money out of the market, on the dates of the bars; nothing by default,
         nor on a bar that trades at its open.

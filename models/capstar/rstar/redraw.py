@@ -1,4 +1,4 @@
-"""The r* gap drawn anew from a fitted model: what a bootstrap of an estimated regressor redraws."""
+"""The r* gap redrawn from a fitted model: what a bootstrap of an estimated regressor redraws."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from capstar.statespace.spec import Spec
 from capstar.writing import write_whole
 
 FORMAT, VERSION = "capstar state-space estimate", 1
-_SAME = 1e-8  # a stored likelihood is met again to this, relative; rounding differs between processors
+_SAME = 1e-8  # relative tolerance for reproducing a stored likelihood; rounding differs between processors
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class NullModel:
     def _resampled(
         self, rng: np.random.Generator, shape: tuple[int, int], scheme: Scheme, block: int
     ) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Which pair of errors stands where, and its sign."""
+        """Which pair of errors goes where, and its sign."""
         replications, periods = shape
         n = len(self.e)
         if scheme == "wild":
