@@ -185,7 +185,7 @@ def run_study(
     n_workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> StudyResults:
-    """Estimate r* on US data and ask in every way whether its gap leads small-cap returns.
+    """Estimate r* on US data and test in every way whether its gap leads small-cap returns.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def lead(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Ask of any quarterly series and monthly returns whether the one leads the other."""
+    """Test whether a quarterly series leads monthly returns."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data, leads
 

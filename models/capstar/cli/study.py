@@ -50,7 +50,7 @@ def study(
     model: ModelKey = "hlw2017",
     debug: Debug = False,
 ) -> None:
-    """Ask whether the r* gap leads small-cap returns: the main job.
+    """Test whether the r* gap leads small-cap returns: the main job.
 
     Estimates r*, takes it from the real rate, and asks in sample and out whether that gap leads returns of small caps:
     with parameters of the whole sample, then in quasi-real time (estimated again every quarter, on revised data).

@@ -40,7 +40,7 @@ class AdjustedPValues:
         return (
             f"{self.table.to_string(float_format='{:.4f}'.format)}\n"
             f"{self.tried} tests: {raw} significant at {self.level:g} alone, {int(self.table['rejected'].sum())} with "
-            f"the false discovery rate held there (Benjamini-Hochberg); smallest adjusted p "
+            f"the false discovery rate controlled there (Benjamini-Hochberg); smallest adjusted p "
             f"{self.table[f'{self.column}_adjusted'].min():.4f}."
         )
 
@@ -132,7 +132,7 @@ class ConfidenceSet:
 def adjusted_p_values(
     table: pd.Series | pd.DataFrame, *, column: str = "p", level: float = 0.05
 ) -> AdjustedPValues:
-    """P-values adjusted to hold the false discovery rate over the whole table.
+    """P-values adjusted to control the false discovery rate over the whole table.
 
     Parameters
     ----------

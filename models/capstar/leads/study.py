@@ -38,12 +38,12 @@ class LeadStudy:
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
         ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
-        (vintages: data as known then) or ``"smoothed"`` (the future too: warned of). A gap whose ``attrs["kind"]``
+        (vintages: data as known then) or ``"smoothed"`` (the future too, with a warning). A gap whose ``attrs["kind"]``
         is ``"quasi-real time"`` is refused as ``"real time"``.
     publication_lag
         Months until a quarter's data are known.
     benchmarks
-        Rivals of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
+        Competitors of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
     source
         Redraws the predictor, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
     start
@@ -138,7 +138,7 @@ class LeadStudy:
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:
-        """The predictor and its rivals on the quarters all have."""
+        """The predictor and its competitors on the quarters all have."""
         table = self.gap.to_frame(str(self.gap.name))
         if self.benchmarks is not None:
             if clash := [name for name in self.benchmarks if name in table]:

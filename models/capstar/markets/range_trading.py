@@ -157,7 +157,7 @@ class RangeTrading:
 
 @dataclass(frozen=True)
 class RangeTradingResults:
-    """What range trading brought.
+    """The outcome of range trading.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ class RangeTradingResults:
 
     @property
     def costs(self) -> float:
-        """What costs took, percent of the wealth there would have been at the end without them."""
+        """Cost of trading, percent of the wealth there would have been at the end without it."""
         sides = 2 * len(self.ledger) - int((self.ledger["reason"] == "open").sum())
         return float(100.0 * (1.0 - (1.0 - self.cost_bp / 1e4) ** sides))
 

@@ -149,7 +149,7 @@ def quasi_real_time(
     DataError
         ``first`` is after ``last``, or the data of a sample cannot be used.
     SpecificationError
-        The table is none, such as a function, or ``every`` is less than 1.
+        The table is not a DataFrame, such as a function, or ``every`` is less than 1.
     CapstarError
         Whatever keeps the first sample from being estimated.
 

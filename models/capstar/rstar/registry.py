@@ -46,7 +46,7 @@ def unregister(key: str) -> NaturalRateModel:
     Raises
     ------
     SpecificationError
-        There is none of that key.
+        No model has that key.
     """
     found = model(key)
     del _MODELS[key]

@@ -10,7 +10,7 @@ Columns of the table, one row an action:
   (spin-off) for one share.
 - ``cash``: a special dividend, a share; of a merger it may be noted and is not used, since the target leaves
   at its last price.
-- ``price``: what a delisted share fetches in the end (0 if empty); what a child is valued at until its first close.
+- ``price``: the final value of a delisted share (0 if empty); what a child is valued at until its first close.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def explain_revisions(
 
     Examples
     --------
-    What the flows of 1969 and 1970 say of the level of the Nile:
+    What the flows of 1969 and 1970 say about the level of the Nile:
 
     >>> from statsmodels.datasets import nile
     >>> s_eps, s_eta = params("s_eps s_eta")

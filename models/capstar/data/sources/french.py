@@ -53,7 +53,7 @@ class FrenchFile:
         Raises
         ------
         SourceError
-            There is none; the titles are listed.
+            No title does; the titles are listed.
         """
         for title, frame in self.tables.items():
             if all(word.lower() in title.lower() for word in words):

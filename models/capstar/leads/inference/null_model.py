@@ -1,4 +1,4 @@
-"""Returns that nothing predicts, beside a persistent predictor: what bootstrap samples are drawn from."""
+"""Unpredictable returns, beside a persistent predictor: what bootstrap samples are drawn from."""
 
 from __future__ import annotations
 
