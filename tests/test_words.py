@@ -23,7 +23,7 @@ PHRASES = (
     Phrase(r"cannot be meant", "a lag that cannot be meant", "invalid"),
     Phrase(r"cannot be had", "a price that cannot be had", "unavailable"),
     Phrase(r"\bto be had\b", "not a price to be had", "one can trade at; available"),
-    Phrase(r"\b(?:it|name|names|identifier|folder|that) cannot be (?:one\b|called\b)", "The name cannot be one.", "is invalid"),
+    Phrase(r"\b(?:name|model|identifier|folder|that) cannot be (?:one|called)\b", "The name cannot be one.", "is invalid"),
     Phrase(r"in the tables that cannot be\b", "Anything in the tables that cannot be: fix it.", "an invalid value"),
     Phrase(r"\bno two findings\b", "their rows are no two findings", "are not independent"),
     Phrase(
@@ -121,7 +121,7 @@ def test_every_phrase_is_found_where_it_is_written(phrase: Phrase) -> None:
 
 
 def test_what_is_plain_passes() -> None:
-    source = 'def odds(dear):\n    """There is no table; 1 is no longer a date.  It stands for all: amend, recommend."""\n'
+    source = 'def odds(dear):\n    """There is no table; 1 is no longer a date.  Amend, recommend."""\n'
     assert coined(source, "a.py") == []
 
 
