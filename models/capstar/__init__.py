@@ -1,7 +1,7 @@
 """capstar: small caps and r-star.
 
 Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.smallcaps`` (the index
-calculator), ``capstar.markets`` (states of a market, rates of exchange), ``capstar.leads`` (does one series
+calculator), ``capstar.markets`` (states of a market, exchange rates), ``capstar.leads`` (does one series
 lead another), ``capstar.data`` (where numbers come from), ``capstar.study`` (the main job),
 ``capstar.statespace`` (models as equations).
 """

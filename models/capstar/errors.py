@@ -32,7 +32,7 @@ class ConvergenceWarning(CapstarWarning):
 
 
 class DataWarning(CapstarWarning):
-    """The data are usable, with a reservation."""
+    """The data are usable, with a caveat."""
 
 
 class CacheWarning(CapstarWarning):

@@ -238,7 +238,7 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
         )
     if steps[where] < 0:
         raise DataError(
-            f"{source}: {after} stands after {before}. Sort the rows by date, and remove duplicates."
+            f"{source}: {after} is listed after {before}. Sort the rows by date, and remove duplicates."
         )
     if (steps == 4).all():
         raise DataError(

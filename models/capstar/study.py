@@ -24,7 +24,7 @@ FORECAST = "1995Q1"  # first forecast with the recursive gap: ten years to learn
 _RISK_AVERSION = (1, 3, 5, 10)
 _COST = 10.0  # basis points
 _NOT_DRAWN = (
-    "{} gives no samples to estimate r* on anew: the bootstrap of the estimated predictor is left out, and p values "
+    "{} gives no samples to re-estimate r* on: the bootstrap of the estimated predictor is left out, and p values "
     "take r* as known."
 )
 
@@ -66,7 +66,7 @@ class StudyResults:
     worth: leads.Worth | None
 
     def summary(self) -> str:
-        """Say in text what was estimated, what followed, and the verdict."""
+        """What was estimated, what followed, and the verdict."""
         fit = self.rstar
         r = fit.rstar.filtered
         ratios = ", ".join(f"{name} {value:.4f}" for name, value in fit.ratios.items())
@@ -185,7 +185,7 @@ def run_study(
     n_workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> StudyResults:
-    """Estimate r* on US data and ask in every way whether its gap leads small-cap returns.
+    """Estimate r* on US data and test in every way whether its gap leads small-cap returns.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def run_study(
     horizons
         Quarters.
     n_replications
-        Of every bootstrap, among them the joint one that estimates r* anew each time; 0 leaves that one out, as does a
+        Of every bootstrap, among them the joint one that re-estimates r* each time; 0 leaves that one out, as does a
         model that gives no samples to estimate it on.
     n_workers
         Processes; the numbers are the same for any.
@@ -225,7 +225,7 @@ def run_study(
     recursive = leads.LeadStudy(
         known.gap, portfolios, horizons, information="recursive", start=FORECAST, signs={GAP: -1}
     ).run()
-    say("local projections, odds and worth")
+    say("local projections, probabilities and economic value")
     price = (1 + returns["small"] / 100).cumprod().rename("small")
     bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
     return StudyResults(

@@ -72,7 +72,7 @@ def test_history_is_not_cut_to_five_years(server) -> None:
         ),
         ("2019-01-02,1\n2019-01-03,2\n2019-03-05,3\n", "before 2019-03-05"),
         ("2019-01-01,1\n", "does not tell a frequency"),
-        ("2019-01-01,1\n2019-04-01,2", "breaks off in its last line"),
+        ("2019-01-01,1\n2019-04-01,2", "cut off in its last line"),
     ],
 )
 def test_rows_that_are_refused(server, rows: str, message: str) -> None:
@@ -121,7 +121,7 @@ def test_truncated_body_is_asked_again_and_then_refused(server) -> None:
 
 def test_length_that_cuts_the_body_is_noticed(server) -> None:
     server.misbehave(TARGET, sources.short_length(body(), len(body()) - 6))
-    with pytest.raises(SourceError, match="breaks off in its last line"):
+    with pytest.raises(SourceError, match="cut off in its last line"):
         data.fred("GDPC1")
 
 

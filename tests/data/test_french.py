@@ -84,7 +84,7 @@ def test_short_tables_and_any_line_ends(ends: str) -> None:
         (archived(SMALL, "../../evil.csv"), "outside itself"),
         (archived(SMALL, "/etc/evil.csv"), "outside itself"),
         (archived(b"0" * 50_000_000), "would unpack from"),
-        (archived(SMALL.replace("1.5", "one")), "no number or date"),
+        (archived(SMALL.replace("1.5", "one")), "neither number nor date"),
         (archived(SMALL.replace("2.0,", "")), "has 1 values for 2 names"),
         (archived(SMALL.replace("202002", "202001")), "dates do not rise"),
         (archived(SMALL.replace("202002", "2020")), "dates of different lengths"),

@@ -36,7 +36,7 @@ def test_a_changed_file_is_refused(tmp_path) -> None:
 
 
 def test_what_is_no_snapshot(tmp_path) -> None:
-    with pytest.raises(DataError, match="this is no snapshot"):
+    with pytest.raises(DataError, match="this is not a snapshot"):
         study_data(tmp_path / "none")
     data.write_snapshot(tmp_path, {"other": study_data()["macro"]})
     with pytest.raises(DataError, match="no table macro"):

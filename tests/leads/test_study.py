@@ -300,7 +300,7 @@ def test_too_few_forecasts_are_said(fit, returns) -> None:
     with pytest.warns(DataWarning, match=r"Over 1 quarter\(s\) nothing is forecast: start=2005Q1"):
         results = leads.LeadStudy(fit.gap(), returns, (1,), start="2005Q1").run()
     assert results.race is None
-    assert "Out of sample nothing was tried" in results.verdict()
+    assert "No out-of-sample forecasts were made" in results.verdict()
 
 
 def test_long_horizons_that_leave_too_little_are_left_out(fit, returns) -> None:

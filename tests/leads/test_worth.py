@@ -194,7 +194,7 @@ def test_bad_input(market) -> None:
         run(benchmark="average")
     with pytest.raises(DataError, match=r"units='decimal'"):
         run(returns=100 * asset)
-    with pytest.warns(DataWarning, match="say units='decimal'"):
+    with pytest.warns(DataWarning, match="set units='decimal'"):
         run(units="percent")
     with pytest.warns(DataWarning, match="standard deviations of the returns"):
         run(table=forecasts / 100)

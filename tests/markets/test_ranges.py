@@ -238,7 +238,7 @@ def test_what_cannot_be_meant_is_refused() -> None:
             trading_ranges(prices, **option)
     with pytest.raises(SpecificationError, match="votes=4; there are three signs"):
         range_bound(prices, votes=4)
-    with pytest.raises(SpecificationError, match="window=10 is no longer than n=14"):
+    with pytest.raises(SpecificationError, match="window=10 must exceed n=14"):
         range_bound(prices, window=10)
     with pytest.raises(DataError, match=r"columns \['high', 'low'\] are missing"):
         trading_ranges(prices.to_frame("close"))

@@ -145,7 +145,7 @@ def test_study_of_any_model(hp) -> None:
     found = run_study(model=hp, horizons=(1,), n_replications=99)
     text = found.summary()
     assert "HP filter on statsmodels macrodata (US), 1960Q1-2009Q3" in text
-    assert "no samples to estimate r* on anew" in text
+    assert "no samples to re-estimate r* on" in text
     assert set(found.lead.table["predictor"]) == {"rstar_gap", "real_rate"}
     assert found.plot().axes
 
@@ -179,7 +179,7 @@ def test_keys() -> None:
         rstar.model("HLW 2107")
     with pytest.raises(SpecificationError, match=r"key of HLW 2017 already.*unregister\('hlw2017'\)"):
         rstar.register(rstar.HLW2017.edit(stage2="buncic"))
-    with pytest.raises(SpecificationError, match="cannot be called 'list'"):
+    with pytest.raises(SpecificationError, match="'list' is not a valid model name"):
         rstar.register(replace(rstar.HLW2017, variant=replace(rstar.HLW2017.variant, name="list")))
     with pytest.raises(SpecificationError, match="no model 'hpfilter'"):
         rstar.unregister("hpfilter")

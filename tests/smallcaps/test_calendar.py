@@ -78,7 +78,7 @@ def test_dates_that_cannot_be_meant() -> None:
         Rebalance(day("2020-02-01"), day("2020-01-01"))
     with pytest.raises(SpecificationError, match="kind='rebalance'"):
         Rebalance(day("2020-01-01"), day("2020-02-01"), "rebalance")
-    with pytest.raises(SpecificationError, match="2020-02-01 stands after that of 2020-02-01"):
+    with pytest.raises(SpecificationError, match="2020-02-01 is listed after that of 2020-02-01"):
         FixedCalendar.of([("2020-01-01", "2020-02-01")], reviews=[("2020-01-15", "2020-02-01")])
     with pytest.raises(SpecificationError, match="starts in 1989, asked for 1988"):
         RussellCalendar().year(1988)

@@ -103,7 +103,7 @@ BAD_SHARES = {
     "zero": (lambda s: changed(s, 1, shares=0.0), "shares of BBB on 2020-06-01 is 0.0. Shares are positive: correct"),
     "negative": (lambda s: changed(s, 1, shares=-5.0), "shares of BBB on 2020-06-01 is -5.0"),
     "missing": (lambda s: changed(s, 1, shares=np.nan), "shares of BBB on 2020-06-01 is nan"),
-    "text": (lambda s: changed(s, 1, shares="many"), "shares of BBB on 2020-06-01 is many. That is no number"),
+    "text": (lambda s: changed(s, 1, shares="many"), "shares of BBB on 2020-06-01 is many. That is not a number"),
     "percentage": (lambda s: changed(s, 1, float_factor=80.0), "float_factor of BBB on 2020-06-01 is 80.0. Give"),
     "twice": (lambda s: pd.concat([s, s.iloc[[1]]]), "BBB has a duplicate on 2020-06-01"),
     "flag": (lambda s: changed(s, 1, eligible="maybe"), "eligible of BBB on 2020-06-01 is maybe. Write true or false"),
@@ -139,7 +139,7 @@ TAKEN_BY_ONE_GONE = pd.concat(
 )
 RENAMED = pd.concat([action(3, "DDD", "ticker-change", other="EEE"), action(5, "DDD", "split", ratio=2.0)])
 BAD_ACTIONS = {
-    "out of order": (TWO, "split of BBB on 2020-06-03 stands after a later one. Sort the rows by date"),
+    "out of order": (TWO, "split of BBB on 2020-06-03 is listed after a later date. Sort the rows by date"),
     "after leaving": (AFTER_EXIT, "split of DDD on 2020-06-10 comes when DDD was delisted on 2020-06-04"),
     "acquirer gone": (TAKEN_BY_ONE_GONE, "merger of CCC and DDD on 2020-06-04 comes when DDD was delisted on"),
     "old name": (RENAMED, "split of DDD on 2020-06-08 comes when DDD became EEE on 2020-06-04"),
@@ -153,10 +153,10 @@ BAD_ACTIONS = {
     "no ratio": (action(3, "DDD", "split"), "split of DDD on 2020-06-04 has no ratio. Add it"),
     "zero ratio": (action(3, "DDD", "split", ratio=0.0), "has the ratio 0. Give a positive number"),
     "negative price": (action(3, "DDD", "delisting", price=-1.0), "has the price -1"),
-    "ratio in words": (action(3, "DDD", "split", ratio="two"), "ratio of DDD on 2020-06-04 is two. That is no number"),
+    "worded ratio": (action(3, "DDD", "split", ratio="two"), "ratio of DDD on 2020-06-04 is two. That is not a number"),
     "no child": (action(3, "DDD", "spin-off", ratio=1.0), "names no other id"),
-    "shares of nobody": (action(3, "DDD", "merger", ratio=1.0), "is for shares of nobody. Put the acquirer"),
-    "itself": (action(3, "DDD", "merger", other="DDD"), "is with itself"),
+    "shares of nobody": (action(3, "DDD", "merger", ratio=1.0), "has a ratio but no acquirer. Put the acquirer"),
+    "itself": (action(3, "DDD", "merger", other="DDD"), "names one id twice"),
     "twice": (pd.concat([action(3, "DDD", "split", ratio=2.0)] * 2), "split of DDD on 2020-06-04 is a duplicate"),
     "new id in use": (
         pd.concat([action(3, "DDD", "ticker-change", other="EEE"), action(4, "CCC", "ticker-change", other="EEE")]),

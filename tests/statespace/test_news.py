@@ -127,7 +127,7 @@ def test_what_cannot_be_explained() -> None:
     earlier, later = sets("factor")
     with pytest.raises(DataError, match="the two data sets are the same"):
         results.news(earlier, earlier)
-    with pytest.raises(DataError, match=r"earlier data end in 2009Q1, the later in 2008Q1\. Exchange them"):
+    with pytest.raises(DataError, match=r"earlier data end in 2009Q1, the later in 2008Q1\. Swap them"):
         results.news(later, earlier)
     with pytest.raises(DataError, match=r"the later data lack y_2\. Add the column"):
         results.news(earlier, later[["y_1"]])

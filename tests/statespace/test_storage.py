@@ -145,7 +145,7 @@ def test_an_estimate_of_another_likelihood_is_refused(tmp_path) -> None:
     """As a library would write that computed another one."""
     ours = fitted("arma")
     wrong = replace(ours, ml=replace(ours.ml, llf=ours.llf + 1e-3))
-    with pytest.raises(DataError, match="the log-likelihood of what the file holds is"):
+    with pytest.raises(DataError, match="the log-likelihood recomputed from the file is"):
         StateSpaceResults.load(wrong.save(tmp_path / "a.json"))
 
 

@@ -49,7 +49,7 @@ def lead(
         str | None, typer.Option(help="Column of the predictor, if the file has several.")
     ] = None,
     benchmark: Annotated[
-        list[str] | None, typer.Option(help="Another column of that file, as a rival; may be repeated.")
+        list[str] | None, typer.Option(help="Another column of that file, as a competitor; may be repeated.")
     ] = None,
     horizons: Annotated[str, typer.Option(help="Quarters.")] = "1,2,4,8",
     information: Annotated[
@@ -67,7 +67,7 @@ def lead(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Ask of any quarterly series and monthly returns whether the one leads the other."""
+    """Test whether a quarterly series leads monthly returns."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data, leads
 
@@ -101,7 +101,7 @@ def _column(table: pd.DataFrame, column: str | None, benchmarks: list[str], path
             raise DataError(f"{path}: there is no column {name!r}; there are {list(table)}.")
     left = [str(name) for name in table if name not in benchmarks]
     if column is None and len(left) != 1:
-        raise DataError(f"{path}: the columns are {left}. Say which is the predictor with --column.")
+        raise DataError(f"{path}: the columns are {left}. Name the predictor with --column.")
     return left[0] if column is None else column
 
 

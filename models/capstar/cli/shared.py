@@ -1,4 +1,4 @@
-"""What every command does alike: errors, progress, files."""
+"""What all commands share: errors, progress, files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def check_figure(path: Path | None) -> None:
 
 
 def check_folder(path: Path | None) -> None:
-    """Refuse a folder that cannot be one before the work rather than after it."""
+    """Refuse an unusable folder before the work rather than after it."""
     if path is not None and path.exists() and not path.is_dir():
         raise CapstarError(f"{path}: is a file. Choose another folder with --out.")
 

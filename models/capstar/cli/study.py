@@ -41,7 +41,7 @@ def study(
             min=0,
             metavar="NUMBER",
             help=f"Replications of every bootstrap, at least {_FEWEST}; 0 leaves out the longest, which "
-            "estimates r* anew in every sample.",
+            "re-estimates r* in every sample.",
         ),
     ] = 199,
     workers: Annotated[
@@ -50,7 +50,7 @@ def study(
     model: ModelKey = "hlw2017",
     debug: Debug = False,
 ) -> None:
-    """Ask whether the r* gap leads small-cap returns: the main job.
+    """Test whether the r* gap leads small-cap returns: the main job.
 
     Estimates r*, takes it from the real rate, and asks in sample and out whether that gap leads returns of small caps:
     with parameters of the whole sample, then in quasi-real time (estimated again every quarter, on revised data).
@@ -67,7 +67,7 @@ def study(
         if 0 < replications < _FEWEST:
             raise SpecificationError(
                 f"--replications {replications}: at least {_FEWEST} are needed, or 0 to leave out the bootstrap that "
-                "estimates r* anew."
+                "re-estimates r*."
             )
         tables = study_data(data)
         where = "The embedded data" if data is None else f"The data of {data}"

@@ -114,7 +114,7 @@ def by_size(
 def french_factors() -> pd.DataFrame:
     """Fama-French factors shipped in ``arch``, 1926-07 to 2018-11.
 
-    The index there is YYYYMM read as nanoseconds since 1970; it is put right and checked.
+    The index there is YYYYMM read as nanoseconds since 1970; it is corrected and checked.
 
     Returns
     -------

@@ -43,7 +43,7 @@ def read_input(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The file is absent, empty or no table, or its contents fail `capstar.frames.as_quarterly`.
+        The file is absent, empty or not a table, or its contents fail `capstar.frames.as_quarterly`.
     """
     frame = read_table(path)
     if "date" not in frame.columns and not isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex):
@@ -143,7 +143,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The file is absent, empty or no table.
+        The file is absent, empty or not a table.
     """
     path = existing(path)
     if path.stat().st_size == 0:

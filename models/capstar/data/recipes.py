@@ -30,7 +30,7 @@ class Country:
     gdp
         Real gross domestic product, quarterly.
     core, headline
-        Consumer prices without food and energy, and all items, which stand in before core begins.
+        Consumer prices without food and energy, and all items, used before core begins.
     rate
         Policy or three-month rate.
     start

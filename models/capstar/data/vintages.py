@@ -20,7 +20,7 @@ class Vintages:
         Observations, a monthly or quarterly PeriodIndex named ``date``, by vintages, a DatetimeIndex of days in
         order; NaN where a vintage has no value yet.
     attrs
-        ``title``, ``source``, ``series_id`` and the like, put on everything taken from here.
+        ``title``, ``source``, ``series_id`` and the like, copied to everything taken from here.
 
     Raises
     ------
@@ -55,16 +55,16 @@ class Vintages:
         return pd.DatetimeIndex(self.table.columns)
 
     def latest(self) -> pd.Series:
-        """The newest vintage."""
+        """The latest vintage."""
         return self._vintage(len(self.days) - 1)
 
     def as_of(self, date: str | pd.Timestamp) -> pd.Series:
-        """What was known at the end of a day: the newest vintage that is not younger.
+        """What was known at the end of a day: the latest vintage published by then.
 
         Raises
         ------
         DataError
-            The first vintage is younger.
+            The first vintage was published later.
         """
         day = pd.Timestamp(date)
         number = int(self.days.searchsorted(day, side="right")) - 1

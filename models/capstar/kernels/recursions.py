@@ -1,7 +1,7 @@
 r"""The compiled recursions behind `capstar.kernels.gaussian` and `capstar.kernels.tangent`.
 
 The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
-matrices stand one after the other in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
+matrices follow one another in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
 rounded up to a multiple of four, the width of a vector instruction.  What pads a row stays
 zero.  An argument named like a vector (``a``, ``r``) or matrix (``P``, ``N``) is its offset in ``W``.
 

@@ -30,7 +30,7 @@ def _keep_extreme(a, b, price, kind, before, after):
 
 @cached
 def _trim(first, last, price, kind, before, after, bounds):
-    """Drop points at either end that the first or last price outdoes.
+    """Drop points at either end less extreme than the first or last price.
 
     ``bounds`` shrinks to the last prices for which the same points would go.
     """
@@ -60,7 +60,7 @@ def _move(a, b, price):
 
 @cached
 def _censor_phases(first, last, price, at, kind, rules, before, after, bounds):
-    """Drop the end of a phase that is short and small, and let its neighbours contend."""
+    """Drop the end of a phase that is short and small, and compare its neighbours."""
     end = before.size - 1
     phase, threshold = rules[0], rules[2]
     a = after[end]
@@ -78,7 +78,7 @@ def _censor_phases(first, last, price, at, kind, rules, before, after, bounds):
 
 @cached
 def _censor_cycles(first, last, price, at, kind, rules, before, after, bounds):
-    """Drop the start of a cycle that is short and small, and let its neighbours contend."""
+    """Drop the start of a cycle that is short and small, and compare its neighbours."""
     end = before.size - 1
     cycle, threshold = rules[1], rules[2]
     a = after[end]
@@ -127,7 +127,7 @@ def turning_points(prices, at, kind, lag, rules, known, state):
     lag
         Bars after which a candidate counts.
     rules
-        (3,) shortest phase, shortest cycle, and the move in percent that excuses from both.
+        (3,) shortest phase, shortest cycle, and the move in percent that exempts from both.
     known
         (size,) filled with the bar at which a run first kept the candidate; -1 where none did.
     state

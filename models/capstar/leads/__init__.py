@@ -1,4 +1,4 @@
-"""Does one series lead another: in sample and out, with inference made for persistence, overlap and many tries."""
+"""Does one series lead another: in sample and out, robust to persistence, overlap and multiple testing."""
 
 from __future__ import annotations
 

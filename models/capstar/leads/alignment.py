@@ -60,7 +60,7 @@ class AlignedSample:
     Attributes
     ----------
     x : pandas.Series
-        Predictor by quarter, without a hole.
+        Predictor by quarter, without a gap.
     after : Mapping[int, pandas.Series]
         By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
         published, on the quarters of ``x``; NaN where a month is unknown.
@@ -81,7 +81,7 @@ class AlignedSample:
         if len(known) < 40 or known.isna().any():
             raise DataError(
                 f"{after.name} and {x.name}: {len(known)} quarters are shared, or one inside is missing; give at least "
-                "40 without holes."
+                "40 without gaps."
             )
         last = min(known.index[-1] + horizon, x.index[-1])
         span = pd.period_range(known.index[0], last, freq="Q", name="date")
@@ -135,7 +135,7 @@ class AlignedData:
         Raises
         ------
         DataError
-            The predictor has a hole.
+            The predictor has a gap.
         """
         x = self.predictors[predictor]
         x = x.loc[x.first_valid_index() : x.last_valid_index()]
@@ -177,7 +177,7 @@ def one_quarter(
     Raises
     ------
     DataError
-        Fewer than 40 quarters, or a hole.
+        Fewer than 40 quarters, or a gap.
     """
     return aligned_sample(returns, predictor, horizon, publication_lag).in_period(horizon)
 
@@ -226,7 +226,7 @@ def on_shared_dates(
     Raises
     ------
     DataError
-        Not on Periods of one frequency, a period missing or repeated, a hole inside, or too few shared dates.
+        Not on Periods of one frequency, a period missing or repeated, a gap inside, or too few shared dates.
     """
     table = predictors.to_frame() if isinstance(predictors, pd.Series) else predictors
     if _regular(target.index, target.name) != _regular(table.index, list(table)):
@@ -375,7 +375,7 @@ def output_gap(
 
 
 def _regular(index: pd.Index, name: object) -> str:
-    """Frequency letter; raise `DataError` unless every month or quarter stands once and in order."""
+    """Frequency letter; raise `DataError` unless every month or quarter occurs once and in order."""
     if not isinstance(index, pd.PeriodIndex) or index.freqstr[:1] not in _MONTHS:
         raise DataError(
             f"{name}: expected a monthly or quarterly PeriodIndex, got {type(index).__name__} "

@@ -1,4 +1,4 @@
-"""Many tries: false discoveries, superior predictive ability, the set of models not shown to be worse."""
+"""Multiple testing: false discoveries, superior predictive ability, the set of models not shown to be worse."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class AdjustedPValues:
         return (
             f"{self.table.to_string(float_format='{:.4f}'.format)}\n"
             f"{self.tried} tests: {raw} significant at {self.level:g} alone, {int(self.table['rejected'].sum())} with "
-            f"the false discovery rate held there (Benjamini-Hochberg); smallest adjusted p "
+            f"the false discovery rate controlled there (Benjamini-Hochberg); smallest adjusted p "
             f"{self.table[f'{self.column}_adjusted'].min():.4f}."
         )
 
 
 @dataclass(frozen=True)
 class SuperiorAbility:
-    """Whether the best of many models beats the benchmark, the search allowed for.
+    """Whether the best of many models beats the benchmark, data snooping accounted for.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class SuperiorAbility:
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """Models that cannot be told from the best.
+    """Models not significantly worse than the best.
 
     Attributes
     ----------
@@ -132,12 +132,12 @@ class ConfidenceSet:
 def adjusted_p_values(
     table: pd.Series | pd.DataFrame, *, column: str = "p", level: float = 0.05
 ) -> AdjustedPValues:
-    """P-values adjusted to hold the false discovery rate over the whole table.
+    """P-values adjusted to control the false discovery rate over the whole table.
 
     Parameters
     ----------
     table
-        One row a test with its p-value in ``column``, or a Series of p-values. Rows without one are no test.
+        One row a test with its p-value in ``column``, or a Series of p-values. Rows without one are not counted.
     column
         Name.
     level

@@ -21,7 +21,7 @@ class LeastSquares:
 
     @property
     def covariance(self) -> Floats:
-        """Of the coefficients under errors of one variance, shape (k, k)."""
+        """Of the coefficients under homoskedastic errors, shape (k, k)."""
         out: Floats = self.bread * (self.errors @ self.errors) / (len(self.errors) - len(self.beta))
         return out
 

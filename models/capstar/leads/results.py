@@ -35,7 +35,7 @@ class LeadResults:
     persistence : pandas.DataFrame
         Of `capstar.leads.persistence_table`.
     race : Race or None
-        Out of sample; None where too few quarters allow none.
+        Out of sample; None where there are too few quarters.
     estimated : EstimatedRegressor or None
         The joint bootstrap, where a source of the estimated predictor was given.
     information, publication_lag
@@ -94,24 +94,25 @@ class LeadResults:
         best = own.loc[own["hodrick_p"].idxmin()]
         said = (
             f"In sample the strongest of {len(own)} regressions on {self.predictor} ({n} tried with the benchmarks) "
-            f"is {best['returns']} over {best['horizon']} quarter(s): one point more goes with {best['slope']:+.2f} "
-            f"percent (Hodrick t {best['hodrick_t']:.2f}, IVX p {best['ivx_p']:.3f}, {best['first']}-{best['last']})"
+            f"is {best['returns']} over {best['horizon']} quarter(s): a rise of one point goes with "
+            f"{best['slope']:+.2f} percent (Hodrick t {best['hodrick_t']:.2f}, IVX p {best['ivx_p']:.3f}, "
+            f"{best['first']}-{best['last']})"
         )
         if self.estimated is not None:
             key = self.estimated.table.set_index(["returns", "horizon"]).loc[
                 (best["returns"], best["horizon"])
             ]
-            said += f"; with the predictor estimated anew in every bootstrap sample p is {key['p']:.3f}"
+            said += f"; with the predictor re-estimated in every bootstrap sample p is {key['p']:.3f}"
         kept = own[own["hodrick_p_adjusted"] < _LEVEL]
         smallest = f"smallest adjusted p {own['hodrick_p_adjusted'].min():.3f}"
         if kept.empty:
-            return f"{said}; allowing for all tries none is significant at 5 percent ({smallest})."
+            return f"{said}; allowing for multiple testing none is significant at 5 percent ({smallest})."
         names = ", ".join(dict.fromkeys(kept["returns"].astype(str)))
-        return f"{said}; allowing for all tries {len(kept)} remain significant ({names}; {smallest})."
+        return f"{said}; allowing for multiple testing {len(kept)} remain significant ({names}; {smallest})."
 
     def _out_of_sample(self) -> str:
         if self.race is None:
-            return "Out of sample nothing was tried."
+            return "No out-of-sample forecasts were made."
         own, p = self.race.table[self.race.table["predictor"] == self.predictor], self.race.ability.spa
         better, best = int((own["r2_os"] > 0).sum()), own.loc[own["r2_os"].idxmax()]
         search = (
@@ -122,7 +123,7 @@ class LeadResults:
         return (
             f"Out of sample from {own['first'].min()} it beats the prevailing mean in {better} of {len(own)} cases "
             f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} quarter(s), "
-            f"Clark-West p {best['clark_west_p']:.3f}; worst {own['r2_os'].min():+.1f}); with the search allowed for, "
+            f"Clark-West p {best['clark_west_p']:.3f}; worst {own['r2_os'].min():+.1f}); allowing for data snooping, "
             f"{search} (SPA p {p:.3f})."
         )
 
@@ -132,7 +133,7 @@ class LeadResults:
             "in real time would have known less: an association in sample is not a lead one could have used.",
             "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
             "recursive": "The series is in quasi-real time: parameters were estimated on data to each quarter, but "
-            "on revised data: those of the day would have been others.",
+            "on revised data: the data available at the time differed.",
             "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
         }[self.information]
 

@@ -91,8 +91,8 @@ class BreakTest:
     sup_wald, date
         Largest statistic and its date.
     p_asymptotic
-        Hansen's (1997) approximation to the distribution of Andrews (1993); for uncorrelated errors of one
-        variance, so NaN where the target overlaps, the trimming is not 0.15, or over six parameters are tested.
+        Hansen's (1997) approximation to the distribution of Andrews (1993); for uncorrelated homoskedastic
+        errors, so NaN where the target overlaps, the trimming is not 0.15, or over six parameters are tested.
     p_bootstrap
         Fixed-regressor bootstrap of Hansen (2000), heteroskedastic.
     parameters, nobs, replications
@@ -366,7 +366,7 @@ def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> lis
 
 
 def _wald(y: Floats, X: Floats, bases: list[Floats]) -> Floats:
-    """Statistics by date (rows) of each column of y, one variance of the errors."""
+    """Statistics by date (rows) of each column of y, homoskedastic errors."""
     errors = _net_of(X)(y)
     total = (errors**2).sum(axis=0)
     explained = np.array([((basis.T @ errors) ** 2).sum(axis=0) for basis in bases])

@@ -38,14 +38,14 @@ class LeadStudy:
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
         ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
-        (vintages: data as known then) or ``"smoothed"`` (the future too: warned of). A gap whose ``attrs["kind"]``
+        (vintages: data as known then) or ``"smoothed"`` (the future too, with a warning). A gap whose ``attrs["kind"]``
         is ``"quasi-real time"`` is refused as ``"real time"``.
     publication_lag
         Months until a quarter's data are known.
     benchmarks
-        Rivals of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
+        Competitors of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
     source
-        Draws the predictor anew, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
+        Redraws the predictor, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
     start
         First quarter in which a forecast return has ended; None to forecast nothing.
     signs
@@ -138,7 +138,7 @@ class LeadStudy:
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:
-        """The predictor and its rivals on the quarters all have."""
+        """The predictor and its competitors on the quarters all have."""
         table = self.gap.to_frame(str(self.gap.name))
         if self.benchmarks is not None:
             if clash := [name for name in self.benchmarks if name in table]:
@@ -168,7 +168,7 @@ class LeadStudy:
             raise SpecificationError(f"information={self.information!r}; choose one of {list(_SEEN)}.")
         if self.information == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
             raise SpecificationError(
-                f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Say "
+                f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Set "
                 "information='recursive', or estimate it on vintages."
             )
         index = self.gap.index
@@ -199,7 +199,7 @@ def _overlap(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_returns(table: pd.DataFrame) -> None:
-    """Monthly, with a value, and without a hole between the first and the last."""
+    """Monthly, with a value, and without a gap between the first and the last."""
     index = table.index
     for name in table:
         known = table[name].loc[table[name].first_valid_index() : table[name].last_valid_index()]
@@ -224,14 +224,14 @@ def _warn_of_twins(table: pd.DataFrame) -> None:
             if correlation.loc[one, other] > _COLLINEAR:
                 warnings.warn(
                     f"{one} and {other} are nearly the same series (correlation {correlation.loc[one, other]:.4f}): "
-                    "their rows are no two findings. Leave one out.",
+                    "their rows are not independent. Leave one out.",
                     DataWarning,
                     stacklevel=4,
                 )
 
 
 def _in_percent(returns: pd.DataFrame, units: str) -> pd.DataFrame:
-    """Returns in percent; refuse what cannot be in the units declared.
+    """Returns in percent; refuse values inconsistent with the units declared.
 
     Raises
     ------

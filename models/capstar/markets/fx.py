@@ -1,4 +1,4 @@
-"""Rates of exchange: inverse, cross, conversion, real rates."""
+"""Exchange rates: inverse, cross, conversion, real rates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Rate:
     series: pd.Series
 
     def __post_init__(self) -> None:
-        """Refuse what is no rate."""
+        """Refuse an invalid currency pair or rate."""
         if not self.base or not self.quote or self.base == self.quote:
             raise SpecificationError(
                 f"{self.base!r} in {self.quote!r} is an invalid currency pair. Name two currencies."
@@ -98,7 +98,7 @@ class Rate:
         return (a * b).rename(prices.name)
 
     def convert_returns(self, returns: pd.Series, currency: str, *, dates: Dates = "same") -> pd.Series:
-        """Simple returns of an asset in one currency, for an investor who counts in the other.
+        """Simple returns of an asset in one currency, for an investor whose base currency is the other.
 
         ``(1 + r)(1 + s) - 1`` with s the change of the asset's currency in the investor's.
 
@@ -155,7 +155,7 @@ def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = 
     Raises
     ------
     SpecificationError
-        Nothing says which currency is quoted in which.
+        The table does not say which currency is quoted in which.
     """
     known = pairs or table.attrs.get("pairs")
     if not known:

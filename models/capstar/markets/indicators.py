@@ -59,7 +59,7 @@ def as_bars(bars: Bars) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column is absent, a high is below its low, or a price is none (`checked_prices`).
+        A column is absent, a high is below its low, or a price is invalid (`checked_prices`).
     """
     if isinstance(bars, pd.Series):
         close = checked_prices(bars)
@@ -304,7 +304,7 @@ def _true_range(bars: pd.DataFrame) -> Floats:
 
 
 def _wilder(values: Floats, n: int, *, start: int) -> Floats:
-    """Exponential mean with weight 1 / n, set off by the mean of the n values from ``start``."""
+    """Exponential mean with weight 1 / n, started at the mean of the n values from ``start``."""
     out = np.full(len(values), np.nan)
     first = start + n - 1
     if first < len(values):

@@ -39,7 +39,7 @@ class Rally:
     efficiency: float = 0.3
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be met."""
+        """Refuse invalid thresholds."""
         if not (self.up > 0 and 0 <= self.down < 100 and 0 < self.stop < 100 and 0 <= self.efficiency < 1):
             raise SpecificationError(
                 f"{self}: choose up above 0, down from 0, stop above 0, both below 100 percent, and efficiency "
@@ -62,7 +62,7 @@ class Rallies:
         date of the highest price; ``end``, the date of the fall that ended it, missing while it lasts; ``after``
         ("fall" or "range"); ``efficiency`` when confirmed; in percent ``rise`` from start to high,
         ``rise_confirmed`` from start to confirmation and ``rise_to_end``, from confirmation to the end or the
-        last price: what was left for one who waited.
+        last price: what was left to gain after confirmation.
     states : pandas.Series
         1 from the date after the start up to the high, else 0.  Uses later data.
     real_time : pandas.Series
@@ -114,7 +114,7 @@ def rallies(
     the first fall of more than ``stop`` percent on, and again from the end of each rally.  With ``down=0``,
     ``efficiency=0`` and no range the rallies are the bull markets of ``lunde_timmermann(prices, up, stop)``,
     unless a fall of more than ``stop`` percent from less than ``up`` percent above a trough can end above it:
-    the filter then keeps the trough, a rally begins anew.
+    the filter then keeps the trough, a new rally begins.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _fall(high: float, price: float) -> float:
 
 
 def _holds(leg: _Leg, t: int, price: list[float], stop: float) -> bool:
-    """Whether the leg outlives the price of t; moves its high."""
+    """Whether the leg survives the price of t; moves its high."""
     if price[t] > price[leg.high]:
         leg.high = t
     return price[t] >= leg.floor and _fall(price[leg.high], price[t]) <= stop

@@ -56,7 +56,7 @@ class RangeTrading:
         Cost of a purchase, and of a sale, in basis points of its value.
     execution
         Price of a trade: the next bar's ``"close"`` or ``"open"``.  The open of an index is often the close
-        before and not a price to be had.
+        before and not a price one can trade at.
     cash : pandas.Series, optional
         Percent earned over each bar by money out of the market, on the dates of the bars; nothing by default,
         nor on a bar that trades at its open.
@@ -157,7 +157,7 @@ class RangeTrading:
 
 @dataclass(frozen=True)
 class RangeTradingResults:
-    """What range trading brought.
+    """The outcome of range trading.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ class RangeTradingResults:
 
     @property
     def costs(self) -> float:
-        """What costs took, percent of the wealth there would have been at the end without them."""
+        """Cost of trading, percent of the wealth there would have been at the end without it."""
         sides = 2 * len(self.ledger) - int((self.ledger["reason"] == "open").sum())
         return float(100.0 * (1.0 - (1.0 - self.cost_bp / 1e4) ** sides))
 

@@ -52,7 +52,7 @@ def range_bound(
     pandas.DataFrame
         ``choppiness``, ``adx``, ``variance_ratio`` (of log returns over n bars and over one, the mean of the
         window removed, unbiased) and ``range_bound``: whether at least ``votes`` signs are there.  An index
-        that is not known yet is no sign.
+        that is not known yet does not count as a sign.
 
     References
     ----------
@@ -63,7 +63,7 @@ def range_bound(
     frame = as_bars(bars)
     span = 5 * n if window is None else window
     if span <= n:
-        raise SpecificationError(f"window={span} is no longer than n={n}; choose several times n.")
+        raise SpecificationError(f"window={span} must exceed n={n}; choose several times n.")
     table = {
         "choppiness": choppiness(frame, n),
         "adx": directional_index(frame, n)["adx"],
@@ -87,7 +87,7 @@ def trading_ranges(
 
     A turning point is a low no higher, or a high no lower, than those of ``pivot`` bars on either side; it is
     known ``pivot`` bars later.  Turning points within the tolerance of a level touch it and move it to their
-    mean; others begin a new level.  A level dies when a close is through it.  Support is the highest live
+    mean; others begin a new level.  A level ends when a close breaks through it.  Support is the highest active
     level of lows with enough touches, resistance the lowest of highs.  A trading range begins when they are
     wide enough apart and lasts as long as both stay what they are.
 
@@ -187,7 +187,7 @@ class _Rule:
 
 @dataclass
 class _Level:
-    """A live level: the mean of its turning points."""
+    """An active level: the mean of its turning points."""
 
     total: float
     touches: int

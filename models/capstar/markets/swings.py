@@ -169,7 +169,7 @@ def bry_boschan(
     """Turning points by the rules of Bry and Boschan, as Pagan and Sossounov use them on monthly prices.
 
     Candidates are extremes of the ``window`` periods on either side.  Of neighbours of a kind the more extreme
-    stays; a point near an end that the first or last price outdoes goes.  Then short phases lose their end and
+    stays; a point near an end goes if the first or last price is more extreme.  Then short phases lose their end and
     short cycles their start, unless the price moved by ``threshold`` percent or more within, until none is
     left.
 
@@ -184,7 +184,7 @@ def bry_boschan(
     phase, cycle
         Shortest phase, and shortest time from peak to peak or trough to trough.
     threshold
-        Percent; ``None``: no move excuses a short phase or cycle.
+        Percent; ``None``: no move exempts a short phase or cycle.
 
     Notes
     -----
@@ -223,7 +223,7 @@ def bry_boschan(
 
 
 def bbq(level: pd.Series, window: int = 2, phase: int = 2, cycle: int = 5) -> Swings:
-    """Turning points of a quarterly series by the rules of Bry and Boschan, without an excuse for large moves.
+    """Turning points of a quarterly series by the rules of Bry and Boschan, without an exception for large moves.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def bbq(level: pd.Series, window: int = 2, phase: int = 2, cycle: int = 5) -> Sw
 
 
 def _extremes(price: pd.Series, window: int) -> tuple[np.ndarray, np.ndarray]:
-    """Position and kind of the points outdone by none within the window, and equalled by none before."""
+    """Position and kind of the extremes of their window; of equal prices the first."""
     around, before = price.rolling(2 * window + 1, center=True), price.rolling(window)
     peak = (price == around.max()) & (price > before.max().shift(1))
     trough = (price == around.min()) & (price < before.min().shift(1))

@@ -22,8 +22,8 @@ class VarianceRatio:
     ----------
     table : pandas.DataFrame
         By horizon k: ``vr``, above 1 where returns persist and below where they revert; ``m1`` and ``m2``, the
-        statistics of Lo and MacKinlay, standard normal for large samples when the returns are alike (m1) or
-        may change in variance (m2), with two-sided ``p1`` and ``p2``; ``r1``, ``r2`` (ranks) and ``s1`` (signs)
+        statistics of Lo and MacKinlay, standard normal in large samples under homoskedasticity (m1) or
+        heteroskedasticity (m2), with two-sided ``p1`` and ``p2``; ``r1``, ``r2`` (ranks) and ``s1`` (signs)
         of Wright, whose exact distributions are not normal in small samples.
     nobs
         Returns.
@@ -155,12 +155,12 @@ def _unbiased(n: int, k: int) -> float:
 
 
 def _spread(n: int, k: int) -> float:
-    """Standard error when returns are alike."""
+    """Standard error under homoskedasticity."""
     return float(np.sqrt(2 * (2 * k - 1) * (k - 1) / (3 * k * n)))
 
 
 def _delta(x: Floats, lags: int) -> Floats:
-    """Variance of each autocorrelation when returns may change in variance."""
+    """Variance of each autocorrelation under heteroskedasticity."""
     square = x**2
     products = np.array([(square[j:] * square[:-j]).sum() for j in range(1, lags + 1)], dtype=float)
     delta: Floats = products / square.sum() ** 2

@@ -291,7 +291,7 @@ class DeclaredRate(NaturalRate):
 
 @dataclass(frozen=True)
 class _Again:
-    """Estimates the model anew on a drawn sample, from the estimate it was drawn from."""
+    """Re-estimates the model on a drawn sample, from the estimate it was drawn from."""
 
     rate: DeclaredRate
 

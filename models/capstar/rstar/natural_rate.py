@@ -242,7 +242,7 @@ class NaturalRate(ABC):
         return type(self).redraw is not NaturalRate.redraw
 
     def redraw(self) -> GapSource:
-        """What draws the gap anew and estimates it again, for the joint bootstrap of `capstar.leads`.
+        """What redraws the gap and re-estimates it, for the joint bootstrap of `capstar.leads`.
 
         Raises
         ------

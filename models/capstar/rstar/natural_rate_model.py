@@ -69,7 +69,7 @@ class NaturalRateModel(ABC):
         start, end
             Sample, such as ``"1961Q1"``; by default all the data allow.
         n_starts
-            Number of starting points of a search; without meaning where nothing is searched.
+            Number of starting points of a search; ignored where nothing is searched.
         progress
             Called with one line before each step.
 

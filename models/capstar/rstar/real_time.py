@@ -1,6 +1,6 @@
 """Estimated again on every sample that ends in a quarter: in real time on vintages, else in quasi-real time.
 
-The words are those of Orphanides and van Norden (2002), "The Unreliability of Output-Gap Estimates in Real Time",
+The terms are those of Orphanides and van Norden (2002), "The Unreliability of Output-Gap Estimates in Real Time",
 Review of Economics and Statistics 84(4), 569-583: real time is the data as published at the time; quasi-real time is
 one revised table, cut at each quarter, so that the estimate is recursive but has seen the revisions.
 """
@@ -145,7 +145,7 @@ def quasi_real_time(
     DataError
         ``first`` is after ``last``, or the data of a sample cannot be used.
     SpecificationError
-        The table is none, such as a function, or ``every`` is less than 1.
+        The table is not a DataFrame, such as a function, or ``every`` is less than 1.
     CapstarError
         Whatever keeps the first sample from being estimated.
 
@@ -184,7 +184,7 @@ def real_time(
         Such as `capstar.rstar.HLW2017`.
     vintages
         A function of the last quarter of a sample that returns the input of `NaturalRateModel.fit` as then known; it is
-        taken at its word. What later rows its table holds is left out; it may end a quarter early. One table has no
+        trusted. What later rows its table holds is left out; it may end a quarter early. One table has no
         vintages: it is handed on to `quasi_real_time`, and the estimates say that they are that.
     first, last
         Last quarters of the first and the last sample; vintages need both.
@@ -249,7 +249,7 @@ def _on_every_sample(
 def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
     out = pd.period_range(pd.Period(first, freq="Q"), pd.Period(last, freq="Q"), freq="Q")
     if out.empty:
-        raise DataError(f"first={first} comes after last={last}. Exchange them.")
+        raise DataError(f"first={first} comes after last={last}. Swap them.")
     return out
 
 

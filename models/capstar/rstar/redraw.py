@@ -1,4 +1,4 @@
-"""The r* gap drawn anew from a fitted model: what a bootstrap of an estimated regressor redraws."""
+"""The r* gap redrawn from a fitted model: what a bootstrap of an estimated regressor redraws."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def draw_from(
     path, index, model = proper.filter_path(theta), proper.index, proper.model
     if (path.F == 0).any():
         raise SpecificationError(
-            f"{problem.spec.name}: samples cannot be drawn where quarters are passed over or missing, as "
+            f"{problem.spec.name}: samples cannot be drawn where quarters are skipped or missing, as "
             f"{index[int(np.argmax((path.F == 0).any(axis=1)))]} is. Estimate on a sample without them."
         )
     innovations = pd.DataFrame(path.v / np.sqrt(path.F), index, list(model.observed))

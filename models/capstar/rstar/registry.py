@@ -11,7 +11,7 @@ from capstar.errors import SpecificationError
 from capstar.rstar.natural_rate_model import NaturalRateModel
 
 _MODELS: dict[str, NaturalRateModel] = {}
-_RESERVED = "list"  # what the command line takes for a wish to see them all
+_RESERVED = "list"  # the command-line value that lists them all
 M = TypeVar("M", bound=NaturalRateModel)
 
 
@@ -30,7 +30,7 @@ def register(model: M) -> M:
     """
     key, taken = model.key, _MODELS.get(model.key)
     if key in ("", _RESERVED):
-        raise SpecificationError(f"A model cannot be called {model.name!r}. Give it another name.")
+        raise SpecificationError(f"{model.name!r} is not a valid model name. Give it another name.")
     if taken is not None and taken != model:
         raise SpecificationError(
             f"{key!r} is the key of {taken.name} already ({taken.citation or type(taken).__name__}). Give the model "
@@ -46,7 +46,7 @@ def unregister(key: str) -> NaturalRateModel:
     Raises
     ------
     SpecificationError
-        There is none of that key.
+        No model has that key.
     """
     found = model(key)
     del _MODELS[key]

@@ -3,14 +3,14 @@
 Columns of the table, one row an action:
 
 - ``date``: first day on which it is in effect, before that day's open; a delisting's final price counts as
-  the close of that day.  Rows stand in the order of their dates; of two on one day the upper comes first.
+  the close of that day.  Rows are in the order of their dates; of two on one day the upper comes first.
 - ``id``: the security it happens to, ``action``: one of `KINDS`.
 - ``other``: a merger's acquirer (empty if outside the data), a spin-off's child, the new id of a ticker change.
 - ``ratio``: new shares for one old (split), shares of the acquirer (merger for stock) or of the child
   (spin-off) for one share.
 - ``cash``: a special dividend, a share; of a merger it may be noted and is not used, since the target leaves
   at its last price.
-- ``price``: what a delisted share fetches in the end (0 if empty); what a child is valued at until its first close.
+- ``price``: the final value of a delisted share (0 if empty); what a child is valued at until its first close.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def as_actions(table: Table | None, source: str = "actions") -> pd.DataFrame:
     if falling.any():
         row = frame[falling].iloc[0]
         raise DataError(
-            f"{source}: {row['action']} of {row['id']} on {row['date']:%Y-%m-%d} stands after a later one. Sort "
+            f"{source}: {row['action']} of {row['id']} on {row['date']:%Y-%m-%d} is listed after a later date. Sort "
             "the rows by date; actions of one day stay in the order in which they happen."
         )
     for row in frame.itertuples(index=False):
@@ -263,9 +263,9 @@ def _check_row(row: Any, source: str) -> None:
     if kind in (SPIN_OFF, TICKER_CHANGE) and not other:
         raise DataError(f"{source}: {said} names no other id. Put the child, or the new id, into 'other'.")
     if kind == MERGER and not np.isnan(values["ratio"]) and not other:
-        raise DataError(f"{source}: {said} is for shares of nobody. Put the acquirer into 'other'.")
+        raise DataError(f"{source}: {said} has a ratio but no acquirer. Put the acquirer into 'other'.")
     if other == row.id:
-        raise DataError(f"{source}: {said} is with itself. Correct 'other'.")
+        raise DataError(f"{source}: {said} names one id twice. Correct 'other'.")
 
 
 def _said(row: Any) -> str:

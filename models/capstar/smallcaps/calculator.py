@@ -42,7 +42,7 @@ class IndexCalculator:
     Raises
     ------
     DataError
-        Anything in the tables that cannot be: the message names the id, the date and the remedy.
+        An invalid value in the tables: the message names the id, the date and the remedy.
 
     References
     ----------

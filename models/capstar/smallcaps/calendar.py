@@ -87,7 +87,7 @@ class FixedCalendar:
         for before, after in pairwise(days):
             if after <= before:
                 raise SpecificationError(
-                    f"The change of {after:%Y-%m-%d} stands after that of {before:%Y-%m-%d}. Give every "
+                    f"The change of {after:%Y-%m-%d} is listed after that of {before:%Y-%m-%d}. Give every "
                     "effective date once and in order."
                 )
 

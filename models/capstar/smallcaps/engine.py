@@ -126,7 +126,7 @@ class Engine:
         if action.kind == DELISTING and np.isnan(action.price) and self._portfolio.inside[who]:
             warnings.warn(
                 f"{self._ids[who]} was delisted on {action.date} without a final price: its value is taken as 0. "
-                "Put what a share fetched into 'price'.",
+                "Enter the final value of a share in 'price'.",
                 DataWarning,
                 stacklevel=5,
             )
@@ -189,7 +189,7 @@ class Engine:
         market = values.sum(axis=1)
         days = window.dates[first:stop]
         if not (market > 0).all():
-            raise DataError(f"The index is worth nothing on {days[np.argmin(market > 0)]}. Check its prices.")
+            raise DataError(f"The index value is zero on {days[np.argmin(market > 0)]}. Check its prices.")
         paid = window.dividend[first:stop, columns] * held
         opening = portfolio.value[columns]
         start = np.concatenate([[opening.sum()], market[:-1]])

@@ -113,7 +113,7 @@ class PriceTable:
         rows = self._read(dates[0], dates[-1])
         columns = np.array([position[self._names.keep(name)] for name in rows.ids], dtype=np.int64)
         at = np.searchsorted(dates, rows.days)
-        traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # a day without any close is none
+        traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # not a trading day without any close
         cells = (at * len(position) + columns[rows.codes])[traded]
         _refuse_twice(cells, dates, len(position), position)
         close = np.full((len(dates), len(position)), np.nan)

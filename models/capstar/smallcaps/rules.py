@@ -52,7 +52,7 @@ class IndexRules:
     weighting
         Weights by float-adjusted (``"float"``) or by total (``"total"``) market value.
     rank_weights
-        In place of them: the weight of each rank of the segment, set anew at each reconstitution.
+        In place of them: the weight of each rank of the segment, reset at each reconstitution.
     review_new_issues, review_shares
         Whether a review adds new issues, and whether it updates share counts and float factors.
     absorb_mergers

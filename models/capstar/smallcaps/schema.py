@@ -1,4 +1,4 @@
-"""Input tables, checked at the door.
+"""Input tables, validated when read.
 
 Long tables, one row a security and date; rows in any order, except those of actions.
 
@@ -170,8 +170,8 @@ def numbers_of(frame: pd.DataFrame, name: str, source: str, default: float | Non
         return pd.Series(default, index=frame.index, dtype=float)
     out = pd.to_numeric(frame[name], errors="coerce").astype(float)
     text = frame[name].notna() & out.isna()
-    _refuse(frame, text, name, source, "That is no number: correct it.")
-    _refuse(frame, np.isinf(out), name, source, "That is no number: correct it.")
+    _refuse(frame, text, name, source, "That is not a number: correct it.")
+    _refuse(frame, np.isinf(out), name, source, "That is not a number: correct it.")
     return out if default is None else out.fillna(default)
 
 

@@ -38,7 +38,7 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     -------
     pandas.DataFrame
         By company: ``value``, ``rank`` from 1, ``cumulative`` share of the value of ranks 1 to
-        ``rules.extended``, ``new_issue``.  Equal values stand in the order of their identifiers.
+        ``rules.extended``, ``new_issue``.  Equal values are in the order of their identifiers.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One period's closes with holes filled, adjusted for the actions that fall into a hole."""
+"""One period's closes with gaps filled, adjusted for the actions that fall into a gap."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Window:
     first
         Position of its first date among all dates.
     dates, close, dividend
-        As in the block; a hole has the last close before it, NaN if there is none.
+        As in the block; a gap has the last close before it, NaN if there is none.
     missing : numpy.ndarray
         Where the table has no close, shape of `close`.
     """

@@ -32,7 +32,7 @@ class Change:
     change
         The report at ``end`` less that at ``start``.
     observations : pandas.DataFrame
-        Contribution of what each period's observation of each series brought that the past had not told.
+        Contribution of the one-step prediction error of each series in each period.
     data
         Contribution of the series the report reads beside the states.
     initial

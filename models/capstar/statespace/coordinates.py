@@ -67,7 +67,7 @@ class Coordinates:
             if (bounded & ~same).any():
                 name = constraint.names[int(np.argmax(bounded & ~same))]
                 raise SpecificationError(
-                    f"{name} has bounds of its own and stands under the constraint that {constraint}. Drop the bounds, "
+                    f"{name} has bounds of its own and is under the constraint that {constraint}. Drop the bounds, "
                     "or name another parameter last."
                 )
             lower[where] = np.maximum(lower[where], low)

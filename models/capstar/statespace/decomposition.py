@@ -46,8 +46,8 @@ def contributions(
 ) -> Contributions:
     """Trace a weighted sum of states back to the observations.
 
-    States are linear in the innovations, and the innovation of an observation is what it brought that the
-    past, and the observations above it in the same period, had not told.
+    States are linear in the innovations, and the innovation of an observation is what the
+    past, and the observations above it in the same period, did not predict.
 
     Parameters
     ----------

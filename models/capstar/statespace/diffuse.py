@@ -220,7 +220,7 @@ def _volume(problem: DiffuseProblem, theta: Floats) -> tuple[float, Floats]:
     """Log of what the transition makes of a unit volume of delta in the first period, and its derivative in T (m, m).
 
     Zero where the diffuse states have unit roots alone; without it an autoregressive state could make its own past,
-    and so delta, as cheap as it liked.
+    and so delta, arbitrarily likely.
     """
     A, n = problem.loading, problem.warmup + 1
     T = problem.model.blocks["T"].dense(problem.values(theta))

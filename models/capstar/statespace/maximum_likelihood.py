@@ -179,9 +179,9 @@ def _walk(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, int, st
         direction *= _WALK_LENGTH / length
         moved = _backtrack(problem, at, x, direction, value, gradient)
         if moved is None:
-            return x, step, "no step uphill"
+            return x, step, "no ascent step"
         x, value, gradient = moved
-    return x, _WALK_STEPS, "steps used up"
+    return x, _WALK_STEPS, "iteration limit"
 
 
 def leap(

@@ -136,7 +136,7 @@ def explain_revisions(
 
     Examples
     --------
-    What the flows of 1969 and 1970 say of the level of the Nile:
+    What the flows of 1969 and 1970 say about the level of the Nile:
 
     >>> from statsmodels.datasets import nile
     >>> s_eps, s_eta = params("s_eps s_eta")
@@ -203,7 +203,7 @@ def _aligned(
             raise DataError(f"{spec.name}: the {which} data lack {absent[0]}. Add the column.")
     if new.index[-1] < old.index[-1] or new.index.freqstr != old.index.freqstr:
         raise DataError(
-            f"{spec.name}: the earlier data end in {old.index[-1]}, the later in {new.index[-1]}. Exchange them, or "
+            f"{spec.name}: the earlier data end in {old.index[-1]}, the later in {new.index[-1]}. Swap them, or "
             "cut the earlier."
         )
     first = max(old.index[0], new.index[0])

@@ -13,9 +13,7 @@ from capstar.errors import SpecificationError
 from capstar.statespace.constraints import Constraint
 
 Floats = npt.NDArray[np.float64]
-_GENERIC = (
-    0.5  # over the position from the second on: values without meaning that satisfy the usual constraints
-)
+_GENERIC = 0.5  # over the position from the second on: placeholders that satisfy the usual constraints
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class ParameterTable:
         return replace(self, start=start)
 
     def complete(self) -> ParameterTable:
-        """The same table with a value without meaning, inside the bounds, where there is no start value."""
+        """The same table with a placeholder, inside the bounds, where there is no start value."""
         generic = _GENERIC / np.arange(2.0, len(self.start) + 2.0)
         both = np.isfinite(self.lower) & np.isfinite(self.upper)
         generic = np.where(both, self.lower + 0.4 * (self.upper - self.lower).where(both), generic)

@@ -144,7 +144,7 @@ class StateSpaceResults:
         ----------
         kind
             ``"hessian"``: inverse of minus the second derivatives; ``"opg"``: inverse of the outer product of scores;
-            ``"sandwich"``: of both (White 1982), right where the model is not.
+            ``"sandwich"``: of both (White 1982), valid under misspecification.
         """
         one = self.estimated or self
         return covariance(one.problem, one.ml, kind)
@@ -383,7 +383,7 @@ class StateSpaceResults:
 
     @classmethod
     def load(cls, path: str | Path) -> StateSpaceResults:
-        """Read an estimate written by `save`, and check that its likelihood is what it was.
+        """Read an estimate written by `save`, and check that its likelihood is reproduced.
 
         Parameters
         ----------

@@ -97,7 +97,7 @@ def _standard_deviations(problem: Problem) -> set[str]:
 
 
 def _constants(problem: Problem) -> set[str]:
-    """Parameters that stand alone in an equation."""
+    """Parameters that are a term of their own in an equation."""
     equations = (*problem.spec.observation.values(), *problem.spec.transition.values())
     coefs = [coef for rhs in equations for slot, coef in as_linear(rhs).terms.items() if slot[0] == CONSTANT]
     return {coef.names[0] for coef in coefs if len(coef.terms) == 1 and len(coef.names) == 1}

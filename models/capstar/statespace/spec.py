@@ -100,7 +100,7 @@ class Spec:
     def without(self, series: Iterable[str]) -> Spec:
         """The same equations without the terms in the series named, as if these were zero.
 
-        Constraints on parameters that stood in such terms alone go too.
+        Constraints on parameters that occur in such terms alone go too.
 
         Parameters
         ----------

@@ -168,7 +168,7 @@ def _unit_root(model: Compiled, table: ParameterTable, group: tuple[str, ...]) -
 
 
 def _generic(table: ParameterTable, shrink: float) -> Floats:
-    """Parameters that are held at their values, all others at values without meaning that differ from one another."""
+    """Parameters that are held at their values, all others at placeholders that differ from one another."""
     free = table.free
     blank = table.start.where(~free)
     generic = ParameterTable(blank, table.lower, table.upper, table.fixed).complete().start

@@ -23,7 +23,7 @@ from capstar.statespace.spec import Spec
 from capstar.writing import write_whole
 
 FORMAT, VERSION = "capstar state-space estimate", 1
-_SAME = 1e-8  # a stored likelihood is met again to this, relative; rounding differs between processors
+_SAME = 1e-8  # relative tolerance for reproducing a stored likelihood; rounding differs between processors
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def read_estimate(path: Path) -> StoredEstimate:
     found = results.problem.loglike(results.ml.params)
     if not abs(found - results.ml.llf) <= _SAME * max(1.0, abs(found)):
         raise DataError(
-            f"{path}: the log-likelihood of what the file holds is {found:.6f}, it says {results.ml.llf:.6f}. Use the "
-            "library that wrote it, or estimate again."
+            f"{path}: the log-likelihood recomputed from the file is {found:.6f}, the file says {results.ml.llf:.6f}. "
+            "Use the library that wrote it, or estimate again."
         )
     return results
 

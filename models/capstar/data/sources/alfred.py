@@ -1,4 +1,4 @@
-"""Vintages of FRED's series: what was known on a day, from ALFRED's keyless CSV."""
+"""Vintages of FRED's series: what was known on a day, from ALFRED's CSV, which needs no key."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
     if not days:
         raise DataError(f"ALFRED, {series}: no vintage was asked for. Give days such as '2008-04-30'.")
     if days[-1] > pd.Timestamp.now().normalize():
-        raise DataError(
-            f"ALFRED, {series}: {days[-1]:%Y-%m-%d} lies in the future. Nothing is known of it yet."
-        )
+        raise DataError(f"ALFRED, {series}: {days[-1]:%Y-%m-%d} is in the future. No vintage exists yet.")
     columns = {day: _one(series, day) for day in days}
     table = pd.DataFrame(columns).rename_axis("date")
     return Vintages(

@@ -27,28 +27,28 @@ def only_file(body: bytes, *, source: str, series: str) -> bytes:
     Raises
     ------
     SourceError
-        It is no archive, is damaged or encrypted, holds another number of files, a name that leads out of
-        the archive, or would unpack to something huge.
+        It is not an archive, is damaged or encrypted, holds a different number of files, a name that leads out of
+        the archive, or would unpack to an excessive size.
     """
     where = f"{source}, {series}"
     with opened(body, where, "zip archive") as archive:
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(files) != 1:
             raise SourceError(
-                f"{where}: the archive holds {len(files)} files, expected one. Tell the source."
+                f"{where}: the archive holds {len(files)} files, expected one. Report it to the source."
             )
         return archive.read(files[0])
 
 
 @contextmanager
 def opened(body: bytes, where: str, kind: str) -> Iterator[zipfile.ZipFile]:
-    """An archive; `SourceError` if it is none, is damaged, or would unpack to something huge or elsewhere."""
+    """An archive; `SourceError` if it is none, is damaged, or would unpack to an excessive size or elsewhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for entry in archive.infolist():
                 _check_entry(entry, where)
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                raise SourceError(f"{where}: the {kind} would unpack to something huge and is refused.")
+                raise SourceError(f"{where}: the {kind} would unpack to an excessive size and is refused.")
             yield archive
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         found = "a web page" if body.lstrip()[:1] == b"<" else f"damaged or no {kind} ({error})"

@@ -43,7 +43,7 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
     SourceError
         No usable answer, or one that is not the series.
     DataError
-        An identifier cannot be one, or frequencies differ.
+        An identifier is invalid, or frequencies differ.
 
     Notes
     -----
@@ -113,7 +113,7 @@ def parse_table(body: bytes, where: str, column: str) -> pd.Series:
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
-        raise SourceError(f"{where}: the answer is no table ({error}). Try again later.") from error
+        raise SourceError(f"{where}: the answer is not a table ({error}). Try again later.") from error
     header = [cell.strip() for cell in rows[0]]
     if header[:1] not in _HEADERS or header[1:] != [column]:
         raise SourceError(
@@ -138,7 +138,7 @@ def _number(cell: str, what: str) -> float:
     text = cell.strip()
     value = float(text) if _NUMBER.fullmatch(text) else np.nan
     if not np.isfinite(value) and text not in _MISSING:
-        raise SourceError(f"{what} is {cell[:30]!r}, not a number. Tell the source.")
+        raise SourceError(f"{what} is {cell[:30]!r}, not a number. Report it to the source.")
     return value
 
 
@@ -150,7 +150,7 @@ def _text(body: bytes, where: str) -> str:
             f"{where}: the answer is a web page, not data. The series may not exist; try again later."
         )
     if not body.endswith((b"\n", b"\r")):
-        raise SourceError(f"{where}: the answer breaks off in its last line. Try again later.")
+        raise SourceError(f"{where}: the answer is cut off in its last line. Try again later.")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -171,7 +171,7 @@ def _check_date(date: str, last: str, where: str) -> None:
         raise SourceError(f"{where}: the date {date} is out of range.")
     if date <= last:
         problem = "twice" if date == last else f"after {last}"
-        raise SourceError(f"{where}: {date} comes {problem}; dates should rise. Tell the source.")
+        raise SourceError(f"{where}: {date} comes {problem}; dates should rise. Report it to the source.")
 
 
 def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIndex:

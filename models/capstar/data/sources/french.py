@@ -53,7 +53,7 @@ class FrenchFile:
         Raises
         ------
         SourceError
-            There is none; the titles are listed.
+            No title does; the titles are listed.
         """
         for title, frame in self.tables.items():
             if all(word.lower() in title.lower() for word in words):
@@ -85,7 +85,7 @@ def french(name: str) -> FrenchFile:
     SourceError
         No usable answer.
     DataError
-        The name cannot be one.
+        The name is invalid.
     """
     if not re.fullmatch(r"[A-Za-z0-9_\-]{1,80}", name):
         raise DataError(f"{name!r} is not a name of the library: letters, digits, - and _. Look it up there.")
@@ -106,7 +106,7 @@ def read_french(path: str | Path) -> FrenchFile:
     Raises
     ------
     SourceError
-        The file is none of the library's.
+        The file is not one of the library's.
     """
     path = existing(path)
     body, name = path.read_bytes(), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
@@ -175,7 +175,7 @@ def parse_french(text: str, name: str) -> FrenchFile:
     Raises
     ------
     SourceError
-        There is no table, a row has another number of values than the names, or a value is no number.
+        There is no table, a row has a different number of values than the names, or a value is not a number.
     """
     tables: dict[str, pd.DataFrame] = {}
     words: list[str] = []
@@ -218,13 +218,15 @@ def _table(line: str, rows: list[list[str]], name: str, title: str) -> pd.DataFr
             )
     dates = [row[0] for row in rows]
     if len({len(date) for date in dates}) > 1:
-        raise SourceError(f"{where}: dates of different lengths stand in one table. The file is damaged.")
+        raise SourceError(f"{where}: dates of different lengths are in one table. The file is damaged.")
     freq, pattern = _FREQUENCY[len(dates[0])]
     try:
         values = pd.DataFrame([[float(cell) for cell in row[1:]] for row in rows], columns=columns)
         index = pd.PeriodIndex(pd.to_datetime(dates, format=pattern), freq=freq, name="date")
     except ValueError as error:
-        raise SourceError(f"{where}: a value is no number or date ({error}). The file is damaged.") from error
+        raise SourceError(
+            f"{where}: a value is neither number nor date ({error}). The file is damaged."
+        ) from error
     if not index.is_monotonic_increasing or index.has_duplicates:
         raise SourceError(f"{where}: the dates do not rise. The file is damaged.")
     out = values.set_axis(index).replace(list(_MISSING), float("nan"))

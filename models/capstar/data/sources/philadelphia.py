@@ -79,7 +79,7 @@ def _cells(body: bytes, where: str) -> pd.DataFrame:
     try:
         return pd.read_csv(io.BytesIO(body), dtype=str, skipinitialspace=True, keep_default_na=False)
     except ValueError as error:
-        raise SourceError(f"{where}: this is no table ({error}). Fetch the file again.") from error
+        raise SourceError(f"{where}: this is not a table ({error}). Fetch the file again.") from error
 
 
 def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
     if str(first).strip().lower() != "date" or unknown or not others:
         raise SourceError(
             f"{where}: the header is {[str(c) for c in cells.columns[:3]]}, expected DATE, "
-            f"{variable.upper()}65Q4 and so on{f'; {unknown[0]} is none' if unknown else ''}."
+            f"{variable.upper()}65Q4 and so on{f'; {unknown[0]} is not one' if unknown else ''}."
         )
     text = cells[first].astype(str).str.strip()
     odd = ~text.str.fullmatch(r"\d{4}:?Q[1-4]")

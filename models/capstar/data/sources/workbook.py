@@ -33,7 +33,7 @@ class Workbook:
     Raises
     ------
     SourceError
-        It is no .xlsx file, is damaged, or would unpack to something huge or elsewhere.
+        It is not an .xlsx file, is damaged, or would unpack to an excessive size or elsewhere.
     """
 
     body: bytes
@@ -59,7 +59,7 @@ class Workbook:
             return self._read(name)
         except SourceError:
             raise
-        except Exception as error:  # the parsers raise whatever comes to pass
+        except Exception as error:  # the parsers raise exceptions of any kind
             raise SourceError(
                 f"{self.where}: sheet {name!r} is damaged ({error}). Fetch or save it again."
             ) from error
@@ -92,7 +92,7 @@ class Workbook:
             return openpyxl.load_workbook(
                 io.BytesIO(_without_properties(self.body)), data_only=data_only, read_only=True
             )
-        except Exception as error:  # the parsers raise whatever comes to pass
+        except Exception as error:  # the parsers raise exceptions of any kind
             raise SourceError(
                 f"{self.where}: the workbook is damaged ({error}). Fetch or save it again."
             ) from error

@@ -75,7 +75,7 @@ class Cache:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
-                f"{path}: the cached copy of {url} is unusable ({error}) and left aside.", DataWarning, 3
+                f"{path}: the cached copy of {url} is unusable ({error}) and ignored.", DataWarning, 3
             )
             return None
 

@@ -1,4 +1,4 @@
-"""The only door to the network: one polite, bounded, cached GET."""
+"""The only access to the network: one polite, bounded, cached GET."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def read_snapshot(folder: str | Path) -> dict[str, pd.DataFrame]:
     Raises
     ------
     DataError
-        There is no snapshot, a file is absent, or one is not what it was.
+        There is no snapshot, a file is absent, or one has changed since it was written.
     """
     folder = Path(folder)
     try:
@@ -82,7 +82,7 @@ def read_snapshot(folder: str | Path) -> dict[str, pd.DataFrame]:
         listed = dict(manifest["tables"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{folder}: this is no snapshot ({error}). Write one with 'capstar data snapshot {folder}'."
+            f"{folder}: this is not a snapshot ({error}). Write one with 'capstar data snapshot {folder}'."
         ) from error
     return {name: _table(folder, name, entry) for name, entry in listed.items()}
 

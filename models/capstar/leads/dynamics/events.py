@@ -115,7 +115,7 @@ def event_study(returns: pd.Series | pd.DataFrame, surprises: pd.Series) -> Even
     if len(days) < _FEWEST:
         raise DataError(
             f"{surprises.name}: {len(days)} event days have a return, at least {_FEWEST} are needed. Check that both "
-            "are dated alike."
+            "use the same dates."
         )
     if len(days) < len(daily):
         away = daily.index.difference(days)

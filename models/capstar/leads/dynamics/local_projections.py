@@ -113,9 +113,9 @@ def local_projections(
     Raises
     ------
     DataError
-        Series that cannot be aligned, have holes, or are too short; a state that hardly occurs.
+        Series that cannot be aligned, have gaps, or are too short; a state that hardly occurs.
     SpecificationError
-        A horizon, number of lags or kind of bands that cannot be meant.
+        An invalid horizon, number of lags or kind of bands.
 
     References
     ----------
@@ -160,9 +160,9 @@ def impulse_responses(
     Parameters
     ----------
     data
-        One column a variable, on a PeriodIndex, without holes.
+        One column a variable, on a PeriodIndex, without gaps.
     horizons
-        Longest; at 0 stands the impact itself.
+        Longest; horizon 0 is the impact itself.
     lags
         p.
     bands
@@ -232,7 +232,7 @@ def _cumulative(
     if rarer < others.shape[1] + 10:
         raise DataError(
             f"Over horizon {horizon} one state holds in {rarer} of {len(y)} dates; at least {others.shape[1] + 10} are "
-            "needed in each. Give fewer lags, or a state that is commoner."
+            "needed in each. Give fewer lags, or a more frequent state."
         )
     both = {"true": inside, "false": 1 - inside}
     shocks = pd.DataFrame({label: x.iloc[:, 0] * holds for label, holds in both.items()})

@@ -35,7 +35,7 @@ def combine_forecasts(
     benchmark
         Column that is not combined, and is passed on.
     discounts
-        :math:`\theta` of each discounted combination; 1 weighs all errors alike.
+        :math:`\theta` of each discounted combination; 1 weighs all errors equally.
     holdout
         Periods at the beginning that only give errors to weigh by.
     horizon

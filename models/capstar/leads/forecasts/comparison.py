@@ -1,4 +1,4 @@
-"""Forecasts out of sample: every predictor against the prevailing mean, the search among them allowed for."""
+"""Forecasts out of sample: every predictor against the prevailing mean, with data snooping accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What forecasts are worth to an investor: certainty equivalents, Sharpe ratios, turnover and costs."""
+"""Economic value of forecasts: certainty equivalents, Sharpe ratios, turnover and costs."""
 
 from __future__ import annotations
 
@@ -49,9 +49,10 @@ class Worth:
     ----------
     table : pandas.DataFrame
         One row a ``strategy`` and ``risk_aversion``; returns net of costs. ``mean``, ``sd`` and
-        ``certainty_equivalent`` in percent a year; ``gain``: the certainty equivalent less the benchmark's, the fee
-        worth paying, with ``gain_se`` and ``gain_p``; ``sharpe`` a year with ``sharpe_se``, and ``sharpe_p`` of no
-        difference from the benchmark's; ``weight`` and ``turnover``: mean a period. NaN where nothing was ever held.
+        ``certainty_equivalent`` in percent a year; ``gain``: the certainty equivalent less the benchmark's, the most
+        an investor would pay in fees, with ``gain_se`` and ``gain_p``; ``sharpe`` a year with ``sharpe_se``, and
+        ``sharpe_p`` of no difference from the benchmark's; ``weight`` and ``turnover``: mean a period. NaN where
+        nothing was ever held.
     weights, returns : pandas.DataFrame
         Share in the risky asset at the start of each period; net simple return, percent. Columns (strategy, risk
         aversion).
@@ -127,10 +128,10 @@ def mean_variance_worth(
     Raises
     ------
     DataError
-        Series that cannot be aligned, holes, too few past returns, a fall of 100 percent or more, or returns
-        that cannot be in the units declared.
+        Series that cannot be aligned, gaps, too few past returns, a fall of 100 percent or more, or returns
+        inconsistent with the units declared.
     SpecificationError
-        Risk aversion, bounds, cost, window or benchmark that cannot be meant.
+        Invalid risk aversion, bounds, cost, window or benchmark.
 
     Warns
     -----
@@ -197,7 +198,7 @@ def sharpe_ratio(
     Raises
     ------
     DataError
-        Fewer than 20 returns, a missing one, other lengths, or returns that do not vary.
+        Fewer than 20 returns, a missing one, different lengths, or returns that do not vary.
 
     References
     ----------
@@ -246,12 +247,12 @@ def _excess(
     low, spread = float(asset.min()), float(asset.std())
     if low <= -scale or (units == "decimal" and spread > 0.5):
         raise DataError(
-            f"{returns.name}: lowest {low:.4g}, standard deviation {spread:.4g} a period; these are no simple returns, "
+            f"{returns.name}: lowest {low:.4g}, standard deviation {spread:.4g} a period; not simple returns, "
             f"units={units!r}. Declare their units, or correct them."
         )
     if units == "percent" and spread < 0.3:
         warnings.warn(
-            f"{returns.name}: standard deviation {spread:.4g} percent a period. If these are decimals, say "
+            f"{returns.name}: standard deviation {spread:.4g} percent a period. If these are decimals, set "
             "units='decimal'.",
             DataWarning,
             stacklevel=3,

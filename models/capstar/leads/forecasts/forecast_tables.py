@@ -190,7 +190,7 @@ def _pairs(returns: pd.Series, predictor: pd.Series, wait: int) -> tuple[int, Fl
     if len(right) - (wait - 1) < _FEWEST:
         raise DataError(
             f"{predictor.name} begins in {predictor.index[begin]}: after {wait} periods "
-            f"{max(len(right) - wait + 1, 0)} are left to forecast, at least {_FEWEST} are needed. Wait for less."
+            f"{max(len(right) - wait + 1, 0)} are left to forecast, at least {_FEWEST} are needed. Reduce wait."
         )
     return begin, left, right
 

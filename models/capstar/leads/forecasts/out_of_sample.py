@@ -57,7 +57,7 @@ class DirectionTest:
     Attributes
     ----------
     hit, expected
-        Share of signs met, and the share independent signs would meet.
+        Share of signs forecast correctly, and the share expected under independence.
     statistic, p
         Asymptotically standard normal; one-sided.
     """

@@ -40,7 +40,7 @@ class BootstrapTest:
     table : pandas.DataFrame
         By statistic: ``statistic``, ``p`` and critical values.  Forecast tests reject in the upper tail: ``10%``,
         ``5%``, ``1%``.  t statistics have a two-sided equal-tailed ``p``, one-sided ``p_upper`` and ``p_lower``,
-        and the 2.5 and 97.5 percent quantiles; ``slope`` and ``bias`` stand beside them.
+        and the 2.5 and 97.5 percent quantiles; ``slope`` and ``bias`` are given as well.
     draws : pandas.DataFrame
         Statistics in every replication.
     null

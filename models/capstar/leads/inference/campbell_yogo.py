@@ -76,7 +76,7 @@ def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFr
 
     Notes
     -----
-    A predictor that starts far from its mean misleads the unit-root statistic: against slopes of the sign of delta the
+    A predictor that starts far from its mean distorts the unit-root statistic: against slopes of the sign of delta the
     test then rejects too often (18 percent at a root of 0.95 and delta -0.95; ``research/size_of_tests``).
 
     References

@@ -22,7 +22,7 @@ _FEWEST = 99
 
 
 class Source(Protocol):
-    """Draws the predictor anew, as `capstar.rstar.gap_source` does."""
+    """Redraws the predictor, as `capstar.rstar.gap_source` does."""
 
     @property
     def innovations(self) -> pd.DataFrame:
@@ -34,7 +34,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class EstimatedRegressor:
-    """Regressions on an estimated predictor beside their distribution when it is drawn and estimated anew.
+    """Regressions on an estimated predictor beside their distribution when it is redrawn and re-estimated.
 
     Attributes
     ----------

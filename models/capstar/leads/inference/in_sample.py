@@ -26,7 +26,7 @@ def in_sample_table(
     returns
         Percent a month, a column a portfolio, monthly PeriodIndex.
     predictors
-        Quarterly, a column each, no holes.
+        Quarterly, a column each, no gaps.
     horizons
         Quarters.
     publication_lag

@@ -54,7 +54,7 @@ def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: in
     r"""IVX-Wald test of predictability, one or several predictors, short or long horizon.
 
     The instrument :math:`z_t = \rho_z z_{t-1} + \Delta x_t`, :math:`\rho_z = 1 - n^{-0.95}`, is less persistent
-    than the predictor whatever that is; the Wald statistic is chi-squared throughout.
+    than the predictor, however persistent that is; the Wald statistic is chi-squared throughout.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ class InstrumentedWald:
     key: ClassVar[str] = "ivx"
     statistic: ClassVar[str] = "wald"
     label: ClassVar[str] = "IVX"
-    name: ClassVar[str] = "Wald test with a self-made instrument"
+    name: ClassVar[str] = "Wald test with a self-generated instrument"
     citation: ClassVar[str] = "Kostakis, Magdalinos and Stamatogiannis (2015)"
     assumes: ClassVar[str] = "a predictor that is stationary, nearly integrated or integrated"
     shown: ClassVar[tuple[str, ...]] = ("wald", "p")

@@ -1,4 +1,4 @@
-"""Returns that nothing predicts, beside a persistent predictor: what bootstrap samples are drawn from."""
+"""Unpredictable returns, beside a persistent predictor: what bootstrap samples are drawn from."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class NullModel:
     def _resampled(
         self, rng: np.random.Generator, shape: tuple[int, int], scheme: Scheme, block: int
     ) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Which pair of errors stands where, and its sign."""
+        """Which pair of errors goes where, and its sign."""
         replications, periods = shape
         n = len(self.e)
         if scheme == "wild":

@@ -172,7 +172,7 @@ class NeweyWest:
     label: ClassVar[str] = "NW"
     name: ClassVar[str] = "Newey-West"
     citation: ClassVar[str] = "Newey and West (1987)"
-    assumes: ClassVar[str] = "a stationary predictor and a horizon short beside the sample"
+    assumes: ClassVar[str] = "a stationary predictor and a horizon short relative to the sample"
     shown: ClassVar[tuple[str, ...]] = ("t",)
     adjusted: ClassVar[bool] = False
 
@@ -191,9 +191,7 @@ class Hodrick:
     label: ClassVar[str] = "1B"
     name: ClassVar[str] = "Hodrick's standard error 1B"
     citation: ClassVar[str] = "Hodrick (1992)"
-    assumes: ClassVar[str] = (
-        "a stationary predictor; returns that nothing predicts under the null, so any horizon"
-    )
+    assumes: ClassVar[str] = "a stationary predictor; returns unpredictable under the null; any horizon"
     shown: ClassVar[tuple[str, ...]] = ("t", "p")
     adjusted: ClassVar[bool] = True
 

@@ -121,7 +121,7 @@ class EqualWeightedCosine:
     label: ClassVar[str] = "EWC"
     name: ClassVar[str] = "equal-weighted cosine test, fixed-b"
     citation: ClassVar[str] = "Lazarus, Lewis, Stock and Watson (2018)"
-    assumes: ClassVar[str] = "a stationary predictor; whatever serial correlation the overlap makes"
+    assumes: ClassVar[str] = "a stationary predictor; any serial correlation from overlapping returns"
     shown: ClassVar[tuple[str, ...]] = ("p",)
     adjusted: ClassVar[bool] = False
 

@@ -27,8 +27,7 @@ class RStarDecomposition:
     components : pandas.Series
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
     observations : pandas.DataFrame
-        Contribution of what each quarter's output (``y``) and inflation (``pi``) brought that the past had not
-        told, by quarter.
+        Contribution of the one-step prediction errors of output (``y``) and inflation (``pi``), by quarter.
     initial
         Contribution of the state before the sample.
     """

@@ -180,7 +180,7 @@ def declare(variant: Variant, stage: Stage) -> LaubachWilliamsSpec:
 
 
 def published_final(variant: Variant) -> bool:
-    """Whether the equations of stage 3 are the published ones, be it that they are given."""
+    """Whether the equations of stage 3 are the published ones, given explicitly or not."""
     return declare(variant, 3) == declare(replace(variant, final=None), 3)
 
 

@@ -71,7 +71,7 @@ class PileUp:
     Attributes
     ----------
     lambda_z_ml
-        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated; NaN where the likelihood goes on
+        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated; NaN where the likelihood keeps
         rising along a ridge, so that it has none.
     gain
         Its log-likelihood over that of lambda_z = 0.
@@ -105,8 +105,8 @@ class PileUp:
             )
         elif np.isnan(self.lambda_z_ml):
             z = (
-                "The likelihood has no maximum in lambda_z, lambda_g held: it goes on rising along a ridge, so that "
-                "the data do not tell the variance of z"
+                "The likelihood has no maximum in lambda_z, lambda_g held: it keeps rising along a ridge, so that "
+                "the data do not identify the variance of z"
             )
         else:
             verdict = "is not" if self.gain < limit else "is"
@@ -114,13 +114,13 @@ class PileUp:
                 f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}; zero {verdict} rejected "
                 f"at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
             )
-        reached = "highest value met" if np.isnan(self.lambda_z_ml) else "maximum"
+        reached = "highest value found" if np.isnan(self.lambda_z_ml) else "maximum"
         z += f"; the value used lies {self.loss:.2f} below the {reached}."
         if np.isnan(self.a_r_t):
-            a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not asked."
+            a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not tested."
         elif self.a_r_at_bound:
             a = (
-                f"a_r = {self.a_r:.4g} is at its bound: output does not answer to the real rate, r* is not identified "
+                f"a_r = {self.a_r:.4g} is at its bound: output does not respond to the real rate, r* is not identified "
                 "and its bands have no meaning."
             )
         elif abs(self.a_r_t) < 2:

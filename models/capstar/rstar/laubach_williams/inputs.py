@@ -109,7 +109,7 @@ def _sample(
             f"start: the earliest is {earliest}."
         )
     if start is not None and end is not None and last < first:
-        raise DataError(f"start={first} comes after end={last}. Exchange them.")
+        raise DataError(f"start={first} comes after end={last}. Swap them.")
     if last > frame.index[-1] or last < first:
         raise DataError(
             f"{source}: the sample {first}-{last} lies outside the data, {frame.index[0]}-{frame.index[-1]}. "

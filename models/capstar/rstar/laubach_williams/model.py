@@ -107,7 +107,7 @@ class RStarModel(NaturalRateModel):
         Raises
         ------
         SpecificationError
-            Windows overlap or are no quarters, or a parameter is free already.
+            Windows overlap or are not quarters, or a parameter is free already.
         """
         variant = self.variant
         if kappa_windows is not None:
@@ -170,7 +170,7 @@ class RStarModel(NaturalRateModel):
         n_starts, seed, keep
             Number of starting points, seed of the further ones, and which maximum counts: the ``"first"``
             start's, as published estimates do, or the ``"best"``, the default with ``start_params``.  A
-            higher maximum than the one kept is told in the summary.
+            higher maximum than the one kept is reported in the summary.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
         progress

@@ -131,7 +131,7 @@ class RStarResults(ThreeStageEstimates):
         """The filter run on over longer data with the parameters of this estimate.
 
         The counterfactual of Holston, Laubach and Williams (2023, section 2): what the model would have said
-        had its parameters not been estimated anew.
+        had its parameters not been re-estimated.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ class RStarResults(ThreeStageEstimates):
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def redraw(self) -> GapSource:
-        """What draws the gap anew and runs all three stages on each draw, for the joint bootstrap."""
+        """What redraws the gap and runs all three stages on each draw, for the joint bootstrap."""
         stage, job = self._final, self.job
         theta = stage.problem.vector(stage.ml.params)
         quick = replace(job, options=replace(job.options, n_starts=1))
