@@ -23,7 +23,11 @@ PHRASES = (
     Phrase(r"cannot be meant", "a lag that cannot be meant", "invalid"),
     Phrase(r"cannot be had", "a price that cannot be had", "unavailable"),
     Phrase(r"\bto be had\b", "not a price to be had", "one can trade at; available"),
-    Phrase(r"\b(?:name|model|identifier|folder|that) cannot be (?:one|called)\b", "The name cannot be one.", "is invalid"),
+    Phrase(
+        r"\b(?:name|model|identifier|folder|that) cannot be (?:one|called)\b",
+        "The name cannot be one.",
+        "is invalid",
+    ),
     Phrase(r"in the tables that cannot be\b", "Anything in the tables that cannot be: fix it.", "an invalid value"),
     Phrase(r"\bno two findings\b", "their rows are no two findings", "are not independent"),
     Phrase(
