@@ -284,7 +284,9 @@ def test_a_report_that_reads_data() -> None:
     ):
         with pytest.raises(SpecificationError, match=message):
             results.decompose("gap", start, end)
-    with pytest.raises(SpecificationError, match=r"no report or state 'gaps'; it has \['noise', 'gap', 'n'\]"):
+    with pytest.raises(
+        SpecificationError, match=r"no report or state 'gaps'; it has \['noise', 'gap', 'n'\]"
+    ):
         results.decompose("gaps", "1980Q1", "1985Q1")
 
 
