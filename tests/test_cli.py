@@ -172,7 +172,7 @@ def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--horizons", "1"], "Say which is the predictor with --column"),
+        (["--horizons", "1"], "Name the predictor with --column"),
         (["--column", "nu"], "there is no column 'nu'"),
         (["--column", "gap", "--horizons", "one"], "write quarters such as 1,2,4,8"),
         (["--column", "gap", "--horizons", "80"], "a shorter horizon"),
