@@ -13,7 +13,7 @@ import pytest
 import capstar.reporting
 import capstar.statespace
 
-MODULES = ["capstar.frames"] + [
+MODULES = ["capstar.frames", "capstar.rstar.from_spec"] + [
     info.name
     for room in (capstar.statespace, capstar.reporting)
     for info in pkgutil.iter_modules(room.__path__, f"{room.__name__}.")
