@@ -9,9 +9,10 @@ from typing import TypeVar
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
+from capstar.progress import Progress, reporting
+
 S = TypeVar("S")
 T = TypeVar("T")
-Progress = Callable[[float], None]
 
 
 def run_tasks(
@@ -20,7 +21,8 @@ def run_tasks(
     *,
     n_workers: int = 1,
     threads: bool = False,
-    progress: Progress | None = None,
+    stage: str = "",
+    progress: Progress | bool = False,
     total: int | None = None,
 ) -> list[T]:
     """Results of a task for each of some items, in their order.
@@ -35,17 +37,19 @@ def run_tasks(
         Processes, or threads; -1: as many as there are processors.
     threads
         Threads in place of processes, for tasks that release the interpreter's lock.
-    progress
-        Called with the share done.
+    stage, progress
+        What the tasks are, and whom to tell how many are done; see `capstar.progress.reporting`.
     total
         Number of items, for progress where they are a generator.
     """
     count = len(items) if isinstance(items, Sized) else total
     done: list[T] = []
-    for one in _results(task, items, n_workers, threads=threads):
-        done.append(one)
-        if progress is not None and count:
-            progress(len(done) / count)
+    with reporting(progress) as tell:
+        tell(stage, 0.0)
+        for one in _results(task, items, n_workers, threads=threads):
+            done.append(one)
+            if count:
+                tell(stage, len(done) / count)
     return done
 
 
@@ -55,7 +59,8 @@ def first_successes(
     *,
     seed: int,
     n_workers: int,
-    progress: Progress | None = None,
+    stage: str = "",
+    progress: Progress | bool = False,
 ) -> tuple[list[T], int]:
     """Results of the first samples that succeed, in the order of their seeds, and the number tried.
 
@@ -67,21 +72,22 @@ def first_successes(
         Successes; given up after 20 more than twice as many tries, so that fewer may come back.
     seed
         The same seed gives the same results whatever the number of workers.
-    n_workers, progress
+    n_workers, stage, progress
         As of `run_tasks`.
     """
     limit = 2 * wanted + 20
     children = np.random.SeedSequence(seed).spawn(limit)
     found: list[T] = []
     tried = 0
-    while len(found) < wanted and tried < limit:
-        batch = children[tried : tried + wanted - len(found)]
-        tried += len(batch)
-        for one in _results(task, batch, n_workers):
-            if one is not None:
-                found.append(one)
-                if progress is not None:
-                    progress(len(found) / wanted)
+    with reporting(progress) as tell:
+        tell(stage, 0.0)
+        while len(found) < wanted and tried < limit:
+            batch = children[tried : tried + wanted - len(found)]
+            tried += len(batch)
+            for one in _results(task, batch, n_workers):
+                if one is not None:
+                    found.append(one)
+                    tell(stage, len(found) / wanted)
     return found, tried
 
 

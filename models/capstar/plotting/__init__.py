@@ -21,3 +21,7 @@ __all__ = [
     "save",
     "save_all",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from functools import partial
 from statistics import NormalDist
 
 import pandas as pd
@@ -15,23 +17,57 @@ SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")
 
 
 class Chart(Figure):
-    """A figure that shows itself in a notebook, without pyplot's global state."""
+    """A figure that shows itself where a notebook's cell ends in it, once."""
 
-    def _repr_png_(self) -> bytes:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, bytes]:
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=90)
-        return buffer.getvalue()
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(self)  # or the notebook would show it again
+        return {"image/png": buffer.getvalue()}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in inches; ``plt.show()`` and notebooks know it where pyplot is imported, and only there."""
+    make = Chart
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        make = partial(pyplot.figure, FigureClass=Chart)
+    return make(figsize=(width, height), layout="constrained")
 
 
 def panels(
-    count: int, *, width: float = 4.5, height: float = 3.6, across: int = 4
+    ax: Axes | None,
+    count: int = 1,
+    *,
+    width: float = 9.0,
+    height: float = 3.8,
+    across: int = 1,
+    **shared: bool,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with a grid of so many panels."""
+    """Where to draw: the axes given, which take the first panel alone, or a new grid of so many panels.
+
+    Parameters
+    ----------
+    ax
+        Of the caller.
+    count
+        Panels wanted.
+    width, height
+        Of each panel, inches.
+    across
+        Panels beside one another.
+    **shared
+        ``sharex`` and ``sharey``.
+    """
+    if ax is not None:
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        return figure, [ax]
     columns, rows = min(count, across), -(-count // across)
-    figure = Chart(figsize=(width * columns, height * rows), layout="constrained")
-    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
-    for ax in axes[count:]:
-        ax.remove()
+    figure = new_figure(width * columns, height * rows)
+    axes = list(figure.subplots(rows, columns, squeeze=False, **shared).ravel())
+    for spare in axes[count:]:
+        spare.remove()
     return figure, axes[:count]
 
 

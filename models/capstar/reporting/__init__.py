@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from capstar.reporting.result import Result, results
 from capstar.reporting.summary import Summary
 
-__all__ = ["Summary"]
+__all__ = ["Result", "Summary", "results"]
+
+
+def __dir__() -> list[str]:
+    return __all__

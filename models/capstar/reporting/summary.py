@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import escape
 
 import pandas as pd
+from statsmodels.iolib import summary, table
 
-_LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
-_LATEX |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"}
+_LATEX = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "<": "$<$",
+        ">": "$>$",
+    }
+)
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Titled tables and notes; prints as text, shows as HTML in a notebook.
+class Summary(summary.Summary):  # type: ignore[misc]
+    """Titled tables and notes: a statsmodels ``Summary`` made of frames, text as text in every format.
 
-    Attributes
+    Prints as text and shows as HTML in a notebook; ``as_text()``, ``as_html()``, ``as_latex()`` (for the package
+    booktabs) and ``as_csv()``.
+
+    Parameters
     ----------
     title
         First line.
-    tables
-        By heading.
+    frames
+        Tables by heading; an index without meaning (a ``RangeIndex``) is not shown.
     notes
         Sentences below the tables.
 
@@ -29,106 +39,105 @@ class Summary:
     --------
     >>> print(Summary("Two numbers", {"All": pd.DataFrame({"value": [1.0, 2.0]}, ["a", "b"])}, ("A note.",)))
     Two numbers
-    ===========
+    <BLANKLINE>
     All
+    ========
        value
+    --------
     a 1.0000
     b 2.0000
-    ===========
+    --------
     * A note.
     """
 
-    title: str
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    def __init__(
+        self, title: str, frames: Mapping[str, pd.DataFrame] | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__()
+        self.title, self.frames, self.notes = title, dict(frames or {}), notes
+        self.tables = [_table(frame) for frame in self.frames.values()]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.as_text()
 
     def as_text(self) -> str:
         """The tables as text."""
-        lines = [line for table in self.tables.values() for line in _text(table).splitlines()]
-        rule = "=" * max(len(line) for line in [self.title, *lines])
-        body = "\n\n".join(f"{heading}\n{_text(table)}" for heading, table in self.tables.items())
-        notes = [f"* {note}" for note in self.notes]
-        return "\n".join([self.title, rule, body, rule, *notes])
-
-    def __repr__(self) -> str:
-        return str(self)
+        parts = [
+            f"\n{heading}\n{one.as_text()}".replace("\n\n", "\n", not heading)
+            for heading, one in self._headed()
+        ]
+        return "\n".join([self.title, *parts, *(f"* {note}" for note in self.notes)])
 
     def as_html(self) -> str:
         """The tables as HTML."""
-        tables = "".join(
-            f"<h4>{escape(heading)}</h4>{table.to_html(float_format=_format, na_rep='')}"
-            for heading, table in self.tables.items()
-        )
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return f"<h3>{escape(self.title)}</h3>{tables}<ul>{notes}</ul>"
+        tables = "\n".join(f"<h4>{escape(heading)}</h4>\n{one.as_html()}" for heading, one in self._headed())
+        return f"<h3>{escape(self.title)}</h3>\n{tables}<ul>{notes}</ul>"
 
     def as_latex(self) -> str:
-        """The tables as LaTeX, one ``table`` environment each, ruled by the package booktabs."""
-        notes = " ".join(_for_latex(note) for note in self.notes)
-        parts = [_latex_table(heading, table) for heading, table in self.tables.items()]
-        return (
-            "\n".join([f"% {self.title}", *parts, *([f"\\par\\footnotesize {notes}"] if notes else [])])
-            + "\n"
-        )
+        """The tables as LaTeX, ruled by the package booktabs."""
+        parts = [
+            f"{latex(heading)}\n\n{one.as_latex_tabular(center=False)}" for heading, one in self._headed()
+        ]
+        notes = [f"\\par\\footnotesize {' '.join(map(latex, self.notes))}"] if self.notes else []
+        return "\n\n".join([f"% {self.title}", *parts, *notes]) + "\n"
 
     def as_csv(self) -> str:
         """The tables below one another as CSV with all digits: columns ``table``, ``row``, ``column``, ``value``."""
         long = [
             pd.DataFrame(
-                {"table": heading, "row": str(row), "column": table.columns.astype(str), "value": list(cells)}
+                {"table": heading, "row": _stub(row), "column": frame.columns.map(_stub), "value": cells}
             )
-            for heading, table in self.tables.items()
-            for row, cells in zip(table.index, table.itertuples(index=False, name=None), strict=True)
+            for heading, frame in self.frames.items()
+            for row, cells in zip(frame.index, frame.astype(object).to_numpy().tolist(), strict=True)
         ]
         empty = pd.DataFrame(columns=["table", "row", "column", "value"])
         text: str = (pd.concat(long) if long else empty).to_csv(index=False, lineterminator="\n")
         return text
 
-    def _repr_html_(self) -> str:
-        return self.as_html()
-
-    def _repr_latex_(self) -> str:
-        return self.as_latex()
-
-
-def _text(table: pd.DataFrame) -> str:
-    return str(table.to_string(float_format=_format, na_rep=""))
+    def _headed(self) -> list[tuple[str, table.SimpleTable]]:
+        return [
+            (heading, one)
+            for (heading, frame), one in zip(self.frames.items(), self.tables, strict=True)
+            if len(frame)
+        ]
 
 
-def _format(value: float) -> str:
-    return f"{value:.4f}"
+def latex(text: object) -> str:
+    """Text with the special characters of LaTeX escaped."""
+    return str(text).translate(_LATEX)
 
 
-def _for_latex(text: object) -> str:
-    return "".join(_LATEX.get(character, character) for character in str(text))
+class _Cell(table.Cell):  # type: ignore[misc]
+    """A cell whose text means itself in HTML and LaTeX too."""
+
+    def format(self, width: int, output_format: str = "txt", **options: object) -> str:
+        if output_format in ("html", "latex"):
+            data = escape(str(self.data)) if output_format == "html" else latex(self.data)
+            shown = table.Cell(data, self._datatype, self.row)
+            return str(table.Cell.format(shown, width, output_format, **options))
+        return str(super().format(width, output_format, **options))
 
 
-def _cell(value: object) -> str:
+def _table(frame: pd.DataFrame) -> table.SimpleTable:
+    stubs = None if isinstance(frame.index, pd.RangeIndex) else [_stub(label) for label in frame.index]
+    cells = [[_shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    headers = [_stub(label) for label in frame.columns]
+    aligned = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in frame.dtypes)
+    escaped = {"data_aligns": aligned, "replacements": {}}  # by the cell itself
+    return table.SimpleTable(
+        cells, headers, stubs, celltype=_Cell, txt_fmt={"data_aligns": aligned}, ltx_fmt=escaped
+    )
+
+
+def _stub(label: object) -> str:
+    return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def _shown(value: object) -> str:
+    """Four decimals, or four digits where those would say nothing; nothing where a value is missing."""
+    if not isinstance(value, float):
+        return "" if value is None or value is pd.NA or value is pd.NaT else str(value)
     if pd.isna(value):
         return ""
-    return _for_latex(_format(value) if isinstance(value, float) else value)
-
-
-def _latex_table(heading: str, table: pd.DataFrame) -> str:
-    rows = [
-        " & ".join([_for_latex(label), *(_cell(cell) for cell in cells)]) + r" \\"
-        for label, cells in zip(table.index, table.itertuples(index=False, name=None), strict=True)
-    ]
-    head = " & ".join(["", *(_for_latex(column) for column in table.columns)]) + r" \\"
-    return "\n".join(
-        [
-            r"\begin{table}",
-            rf"\caption{{{_for_latex(heading)}}}",
-            rf"\begin{{tabular}}{{l{'r' * table.shape[1]}}}",
-            r"\toprule",
-            head,
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-        ]
-    )
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e7 else f"{value:.4g}"

@@ -1,0 +1,76 @@
+"""What every result answers, whatever it is of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from capstar.reporting.summary import Summary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_RESULTS: list[type[Result]] = []
+
+
+class Result(ABC):
+    """A result: one line about itself, its tables on paper, as a frame and as a figure.
+
+    A class that derives from this one gives `title`, `to_frame` and `plot`; `frames` and `notes` where its summary
+    holds more than its frame.  `results` lists them all.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        _RESULTS.append(cls)
+        if "__repr__" not in cls.__dict__:  # before a dataclass would write a long one
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """One line: what was estimated or computed, from what."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers, all digits."""
+
+    @abstractmethod
+    def plot(self, ax: Any = None) -> Figure:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where; the main panel alone is drawn there.  By default a figure of its own.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Shows itself in a notebook; ``plt.show()`` shows it where pyplot was imported before.
+        """
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Tables of the summary by heading."""
+        return {"": self.to_frame()}
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences below them."""
+        return ()
+
+    def summary(self) -> Summary:
+        """Tables and notes; prints as text, with ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``."""
+        return Summary(self.title, self.frames(), self.notes())
+
+    def _repr_html_(self) -> str:
+        return self.summary().as_html()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.title}>"
+
+
+def results() -> list[type[Result]]:
+    """Every class of results that has been imported and can be made."""
+    return [one for one in _RESULTS if not getattr(one, "__abstractmethods__", None)]
