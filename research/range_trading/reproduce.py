@@ -84,12 +84,12 @@ def markets(folder: Path) -> dict[str, Market]:
     return embedded() | portfolios | recent
 
 
-def backtest(market: Market, rule: str, *, reps: int, seed: int) -> RangeTradingResults:
+def backtest(market: Market, rule: str, *, n_replications: int, seed: int) -> RangeTradingResults:
     """One market traded by one rule."""
     trader, levels = RULES[rule]
     ranges = trading_ranges(market.bars, **levels)
     given = RangeTrading(market.bars, ranges, cash=market.cash)
-    return replace(given, **trader).backtest(reps=reps, seed=seed)
+    return replace(given, **trader).backtest(n_replications=n_replications, seed=seed, progress=False)
 
 
 def row(name: str, rule: str, found: RangeTradingResults) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def row(name: str, rule: str, found: RangeTradingResults) -> dict[str, Any]:
 
 
 def table_of(
-    traded: Mapping[str, Market], *, reps: int = 1000, seed: int = 2026, n_workers: int = 1
+    traded: Mapping[str, Market], *, n_replications: int = 1000, seed: int = 2026, n_workers: int = 1
 ) -> pd.DataFrame:
     """Every market traded by every rule.
 
@@ -130,7 +130,7 @@ def table_of(
     ----------
     traded
         By name.
-    reps, seed
+    n_replications, seed
         Of the stationary bootstrap.
     n_workers
         Processes; the table does not depend on them.
@@ -138,7 +138,7 @@ def table_of(
 
     def one(pair: tuple[str, str]) -> dict[str, Any]:
         name, rule = pair
-        return row(name, rule, backtest(traded[name], rule, reps=reps, seed=seed))
+        return row(name, rule, backtest(traded[name], rule, n_replications=n_replications, seed=seed))
 
     rows = run_tasks(one, product(traded, RULES), n_workers=n_workers)
     return pd.DataFrame(rows).set_index(["market", "rule"])
@@ -162,9 +162,11 @@ def verdict(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def reproduce(folder: Path, *, reps: int = 1000, seed: int = 2026, n_workers: int = 1) -> pd.DataFrame:
+def reproduce(
+    folder: Path, *, n_replications: int = 1000, seed: int = 2026, n_workers: int = 1
+) -> pd.DataFrame:
     """The table of the study; see `table_of`."""
-    return table_of(markets(folder), reps=reps, seed=seed, n_workers=n_workers)
+    return table_of(markets(folder), n_replications=n_replications, seed=seed, n_workers=n_workers)
 
 
 def main() -> None:
@@ -173,13 +175,15 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=REFERENCE, help="folder of the reference data; without it, downloads"
     )
-    parser.add_argument("--reps", type=int, default=1000, help="draws of the bootstrap")
+    parser.add_argument("--replications", type=int, default=1000, help="replications of the bootstrap")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="write the table as CSV")
     given = parser.parse_args()
     try:
-        table = reproduce(given.data, reps=given.reps, seed=given.seed, n_workers=given.workers)
+        table = reproduce(
+            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
+        )
     except CapstarError as error:
         print(f"{error} Give a folder with the data by --data.", file=sys.stderr)
         raise SystemExit(2) from None

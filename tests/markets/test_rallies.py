@@ -196,7 +196,7 @@ def test_rallies_of_the_sp500(sp500: pd.Series) -> None:
     assert found.table["confirmed"].iloc[-1] == pd.Period("2009-05")
     # By the time one is known most of its rise from the trough has gone.
     assert found.table["rise_to_end"].median() < found.table["rise"].median() / 2
-    assert "7 rallies, 7 after a fall, 0 not ended" in found.summary()
+    assert "7 rallies, 7 after a fall, 0 not ended" in str(found.summary())
 
 
 @settings(max_examples=80, deadline=None)
@@ -228,7 +228,7 @@ def test_nothing_found() -> None:
     none = rallies(dated(*np.linspace(100, 50, 30)))
     assert none.table.empty
     assert none.states.sum() == none.real_time.sum() == 0
-    assert none.summary().endswith("none")
+    assert str(none.summary()).endswith("none")
 
 
 def test_plot(sp500: pd.Series) -> None:

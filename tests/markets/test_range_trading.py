@@ -44,7 +44,7 @@ def by_hand(**options: Any) -> RangeTrading:
 
 def test_ledger_by_hand() -> None:
     """Signals at bars 2, 7, 11, each carried out at the close after; sold at 6, stopped at 10, still held."""
-    found = by_hand().backtest(reps=0)
+    found = by_hand().backtest(n_replications=0)
     day = found.close.index
     expected = pd.DataFrame(
         {
@@ -89,7 +89,7 @@ def test_trades_at_the_next_open() -> None:
     prices = dated(CLOSES)
     bars = pd.DataFrame({"open": prices.shift(1).fillna(105) + 0.5, "close": prices})
     bars["high"], bars["low"] = bars.max(axis=1), bars.min(axis=1)
-    found = replace(by_hand(), bars=bars, execution="open").backtest(reps=0)
+    found = replace(by_hand(), bars=bars, execution="open").backtest(n_replications=0)
     assert found.ledger["entry_price"].tolist() == [102.5, 102.5, 101.5]
     assert found.ledger["exit_price"].tolist() == [108.5, 99.5, 103.0]
     steps = found.returns[STRATEGY].to_numpy() + 1
@@ -104,13 +104,13 @@ def test_trades_at_the_next_open() -> None:
 def test_no_trade_outside_a_range_and_none_below_the_stop() -> None:
     outside = by_hand()
     assert outside.levels is not None
-    never = replace(outside, levels=outside.levels.assign(trading_range=False)).backtest(reps=0)
+    never = replace(outside, levels=outside.levels.assign(trading_range=False)).backtest(n_replications=0)
     assert never.ledger.empty
     assert (never.equity[STRATEGY] == 1.0).all()
     assert never.costs == 0.0
-    assert "trades 0" in never.summary()
+    assert "trades 0" in str(never.summary())
     falling = dated([105, 99, 98, 97, 96, 95])
-    below = RangeTrading(falling, between(falling, 100.0, 110.0), stop=0.0).backtest(reps=0)
+    below = RangeTrading(falling, between(falling, 100.0, 110.0), stop=0.0).backtest(n_replications=0)
     assert below.ledger.empty
 
 
@@ -118,7 +118,7 @@ def test_stop_is_in_average_true_ranges_below_support() -> None:
     """Closes move by one a bar: a stop of 1.5 ranges is at 98.5, so that 99 holds and 98 does not."""
     prices = dated([105, 104, 103, 102, 101, 100, 99, 100, 99, 98, 97, 96])
     rule = RangeTrading(prices, between(prices, 100.0, 110.0), zone=0.1, stop=1.5, n=3)
-    ledger = rule.backtest(reps=0).ledger
+    ledger = rule.backtest(n_replications=0).ledger
     assert ledger["stop"].tolist() == [98.5]
     assert ledger["entry_price"].tolist() == [100.0]
     assert ledger["exit_signal"].tolist() == [prices.index[9]]
@@ -128,7 +128,7 @@ def test_stop_is_in_average_true_ranges_below_support() -> None:
 def test_idle_money_earns_cash() -> None:
     prices = dated(CLOSES)
     cash = pd.Series(np.arange(1.0, 15.0), prices.index)
-    plain, paid = (by_hand(cash=c).backtest(reps=0) for c in (None, cash))
+    plain, paid = (by_hand(cash=c).backtest(n_replications=0) for c in (None, cash))
     # Bars begun without the asset, the first apart, which earns nothing.
     idle = [1, 2, 3, 7, 8, 11, 12]
     ratio = (1 + paid.returns[STRATEGY]) / (1 + plain.returns[STRATEGY])
@@ -145,7 +145,7 @@ def test_idle_money_earns_cash() -> None:
 def test_buying_and_holding_is_the_limit(execution) -> None:
     """Support at nothing, resistance out of reach: bought at once, never sold."""
     bars = sp500()
-    found = RangeTrading(bars, between(bars, 0.0, 1e12), execution=execution).backtest(reps=0)
+    found = RangeTrading(bars, between(bars, 0.0, 1e12), execution=execution).backtest(n_replications=0)
     assert found.ledger["reason"].tolist() == ["open"]
     np.testing.assert_array_equal(found.returns[STRATEGY], found.returns[HOLD])
     first = bars["close" if execution == "close" else "open"].iloc[1]
@@ -155,10 +155,10 @@ def test_buying_and_holding_is_the_limit(execution) -> None:
 @pytest.mark.parametrize("execution", ["close", "open"])
 def test_ledger_and_equity_are_one_account(execution) -> None:
     bars = sp500()
-    found = RangeTrading(bars, execution=execution).backtest(reps=0)
+    found = RangeTrading(bars, execution=execution).backtest(n_replications=0)
     assert set(found.ledger["reason"]) >= {"resistance", "stop"}
     assert (1 + found.ledger["net"] / 100).prod() == pytest.approx(found.equity[STRATEGY].iloc[-1], rel=1e-11)
-    free = RangeTrading(bars, execution=execution, cost_bp=0.0).backtest(reps=0)
+    free = RangeTrading(bars, execution=execution, cost_bp=0.0).backtest(n_replications=0)
     pd.testing.assert_series_equal(free.ledger["gross"], found.ledger["gross"])
     kept = found.equity[STRATEGY].iloc[-1] / free.equity[STRATEGY].iloc[-1]
     assert found.costs == pytest.approx(100 * (1 - kept), rel=1e-10)
@@ -169,7 +169,7 @@ def test_ledger_and_equity_are_one_account(execution) -> None:
 
 def test_every_trade_keeps_the_rules() -> None:
     bars = sp500()
-    found = RangeTrading(bars).backtest(reps=0)
+    found = RangeTrading(bars).backtest(n_replications=0)
     levels, ledger = trading_ranges(bars), found.ledger
     close, day = bars["close"], bars.index
     pd.testing.assert_frame_equal(found.levels, levels)
@@ -195,7 +195,9 @@ def test_no_trade_knows_the_future(cut: int, factor: float) -> None:
     bars = sp500().loc["2007":"2011"]
     altered = bars.copy()
     altered.iloc[cut:] *= factor
-    whole, short, other = (RangeTrading(x).backtest(reps=0) for x in (bars, bars.iloc[:cut], altered))
+    whole, short, other = (
+        RangeTrading(x).backtest(n_replications=0) for x in (bars, bars.iloc[:cut], altered)
+    )
     for found in (short, other):
         pd.testing.assert_series_equal(
             found.position.iloc[:cut], whole.position.iloc[:cut], check_exact=True, check_freq=False
@@ -216,17 +218,17 @@ def reverting(seed: int, size: int = 3000) -> pd.Series:
 
 
 def test_it_pays_where_prices_revert_and_not_where_they_drift() -> None:
-    won = RangeTrading(reverting(1)).backtest(reps=300)
+    won = RangeTrading(reverting(1)).backtest(n_replications=300)
     assert won.intervals.loc["growth difference", "low"] > 0
     assert won.verdict.startswith("Range trading pays: net of 10 bp")
     drift = dated(100 * np.exp(np.cumsum(0.001 + 0.01 * np.random.default_rng(2).standard_normal(6000))))
-    lost = RangeTrading(drift).backtest(reps=300)
+    lost = RangeTrading(drift).backtest(n_replications=300)
     assert lost.intervals.loc["growth difference", "high"] < 0
     assert "loses to buying and holding" in lost.verdict
 
 
 def test_verdict_admits_that_it_cannot_tell() -> None:
-    found = RangeTrading(reverting(3, 300)).backtest(reps=50)
+    found = RangeTrading(reverting(3, 300)).backtest(n_replications=50)
     table = found.intervals.copy()
     table.loc["growth difference"] = [1.0, -2.0, 4.0]
     assert "is not shown to pay" in replace(found, intervals=table).verdict
@@ -238,7 +240,7 @@ def test_intervals_of_independent_returns_are_the_normal_ones() -> None:
     """Mean log return of white noise: its standard error is known; 2,000 draws leave three percent."""
     rng = np.random.default_rng(8)
     prices = dated(100 * np.exp(np.cumsum(0.01 * rng.standard_normal(2500))))
-    found = RangeTrading(prices, cost_bp=0.0).backtest(reps=2000, block=1, level=0.9)
+    found = RangeTrading(prices, cost_bp=0.0).backtest(n_replications=2000, block=1, level=0.9)
     log = np.log1p(found.returns[HOLD].iloc[1:])
     year = 365.25 * 2499 / (prices.index[-1] - prices.index[0]).days
     row = found.intervals.loc[f"growth {HOLD}"]
@@ -257,7 +259,7 @@ def test_intervals_of_independent_returns_are_the_normal_ones() -> None:
 def test_seed_gives_the_intervals_and_blocks_can_be_chosen() -> None:
     rule = RangeTrading(sp500().loc["2007":"2009"])
     one, same, other, long = (
-        rule.backtest(reps=100, **o).intervals for o in ({}, {}, {"seed": 1}, {"block": 60})
+        rule.backtest(n_replications=100, **o).intervals for o in ({}, {}, {"seed": 1}, {"block": 60})
     )
     pd.testing.assert_frame_equal(one, same, check_exact=True)
     assert not one["low"].equals(other["low"])
@@ -265,12 +267,12 @@ def test_seed_gives_the_intervals_and_blocks_can_be_chosen() -> None:
     assert one.attrs["block"] >= 1
     assert (one["low"] <= one["estimate"]).all()
     assert (one["estimate"] <= one["high"]).all()
-    assert rule.backtest(reps=0).intervals[["low", "high"]].isna().all(axis=None)
+    assert rule.backtest(n_replications=0).intervals[["low", "high"]].isna().all(axis=None)
 
 
 def test_summary_and_figure() -> None:
-    found = RangeTrading(sp500()).backtest(reps=100)
-    text = found.summary()
+    found = RangeTrading(sp500()).backtest(n_replications=100)
+    text = str(found.summary())
     assert "1999-01-04 to 2018-12-31, 5031 bars" in text
     assert f"trades {len(found.ledger)} (stopped {(found.ledger['reason'] == 'stop').sum()}" in text
     assert text.endswith(found.verdict)
@@ -292,12 +294,12 @@ def test_summary_and_figure() -> None:
 
 def test_monthly_periods_run_and_are_drawn() -> None:
     monthly = sp500()["close"].groupby(sp500().index.to_period("M")).last()
-    found = RangeTrading(monthly, trading_ranges(monthly, pivot=2, width=1.0)).backtest(reps=0)
+    found = RangeTrading(monthly, trading_ranges(monthly, pivot=2, width=1.0)).backtest(n_replications=0)
     year = found.intervals.loc[f"growth {HOLD}", "estimate"]
     total = 100 * np.log(monthly.iloc[-1] / monthly.iloc[1] * KEEP)
     assert year == pytest.approx(total / ((len(monthly) - 1) / 12), rel=2e-3)
     assert len(found.plot().axes) == 2
-    assert "1999-01 to 2018-12, 240 bars" in found.summary()
+    assert "1999-01 to 2018-12, 240 bars" in str(found.summary())
 
 
 def test_what_cannot_be_meant_is_refused() -> None:
@@ -334,7 +336,7 @@ def test_committed_table_is_what_the_study_gives_for_embedded_prices(study) -> N
     committed = pd.read_csv(study.COMMITTED, index_col=["market", "rule"])
     ours = {
         rule: study.row(
-            "S&P 500", rule, study.backtest(study.embedded()["S&P 500"], rule, reps=1000, seed=2026)
+            "S&P 500", rule, study.backtest(study.embedded()["S&P 500"], rule, n_replications=1000, seed=2026)
         )
         for rule in ("as given", "stop of two true ranges")
     }
@@ -367,7 +369,7 @@ def test_size_portfolios_of_the_committed_table(study, reference) -> None:
     traded = study.markets(folder)
     assert list(traded) == list(dict.fromkeys(committed.index.get_level_values("market")))
     for name in ("Lo 20", "Hi 20, since 2000"):
-        row = study.row(name, "as given", study.backtest(traded[name], "as given", reps=0, seed=0))
+        row = study.row(name, "as given", study.backtest(traded[name], "as given", n_replications=0, seed=0))
         there = committed.loc[(name, "as given")]
         for column in ("trades", "stopped", "growth", "growth_held", "difference", "sharpe", "drawdown_held"):
             assert row[column] == pytest.approx(there[column], abs=6e-5), column

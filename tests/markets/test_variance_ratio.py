@@ -154,10 +154,21 @@ def test_a_straight_rise_has_no_variance() -> None:
 
 
 def test_summary(rates: pd.DataFrame) -> None:
-    text = variance_ratio(rates["jp"], HORIZONS, debiased=False).summary()
+    found = variance_ratio(rates["jp"], HORIZONS, debiased=False)
+    text = str(found.summary())
     assert text.startswith("Variance ratios, 1138 returns, variances not corrected for bias")
-    assert "1.279" in text
-    assert "3.647" in text
+    for name in ("vr", "m2", "s1"):
+        assert f"{found.table.loc[5, name]:.4f}" in text
+
+
+def test_figure(rates: pd.DataFrame) -> None:
+    """Dots at the ratios; the interval of two weeks is 1.96 robust standard errors either way."""
+    found = variance_ratio(rates["jp"], HORIZONS)
+    (ax,) = found.plot().axes
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.table["vr"])
+    (low, high), *_ = (path[:, 1] for path in ax.collections[0].get_segments())
+    row = found.table.loc[2]
+    assert high - low == pytest.approx(2 * 1.96 * (row["vr"] - 1) / row["m2"])
 
 
 def test_refusals(sp500: pd.Series) -> None:

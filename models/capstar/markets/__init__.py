@@ -48,3 +48,7 @@ __all__ = [
     "variance_ratio",
     "vertical_horizontal_filter",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,7 +29,7 @@ class Rate:
 
     base: str
     quote: str
-    series: pd.Series
+    series: pd.Series = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuse an invalid currency pair or rate."""

@@ -48,9 +48,9 @@ def checked_prices(prices: pd.Series) -> pd.Series:
     return values
 
 
-def day_of(label: object) -> str:
-    """A date as printed: the day, or the period."""
-    return str(label)[:10]
+def span_of(index: pd.Index) -> str:
+    """First and last day or period, as printed."""
+    return f"{str(index[0])[:10]} to {str(index[-1])[:10]}"
 
 
 def as_bars(bars: Bars) -> pd.DataFrame:

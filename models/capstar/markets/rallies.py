@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.markets.indicators import Floats, checked_prices, day_of
+from capstar.markets.indicators import Floats, checked_prices, span_of
+from capstar.reporting import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +49,7 @@ class Rally:
 
 
 @dataclass(frozen=True)
-class Rallies:
+class Rallies(Result):
     """Rallies of one price history.
 
     Attributes
@@ -75,29 +76,43 @@ class Rallies:
     states: pd.Series
     real_time: pd.Series
 
-    def summary(self) -> str:
-        """Number, size and length of rallies, and what was left after confirmation."""
-        r, t = self.rule, self.table
-        heading = (
-            f"Rallies, up {r.up:g} %, down {r.down:g} %, stop {r.stop:g} %, efficiency {r.efficiency:g}: "
-            f"{day_of(self.prices.index[0])} to {day_of(self.prices.index[-1])}"
-        )
-        if t.empty:
-            return f"{heading}\nnone"
-        going = int(t["end"].isna().sum())
+    @property
+    def title(self) -> str:
+        """What counted as a rally, and the dates."""
+        r = self.rule
         return (
-            f"{heading}\n{len(t)} rallies, {int((t['after'] == 'fall').sum())} after a fall, {going} not ended; the "
-            f"market was known to be in one {self.real_time.mean():.0%} of the time\n"
-            f"median rise from trough to high {t['rise'].median():.1f} %, from trough to confirmation "
-            f"{t['rise_confirmed'].median():.1f} %, from confirmation to end {t['rise_to_end'].median():.1f} %"
+            f"Rallies, up {r.up:g} %, down {r.down:g} %, stop {r.stop:g} %, efficiency {r.efficiency:g}: "
+            f"{span_of(self.prices.index)}"
         )
 
-    def plot(self) -> Figure:
+    def to_frame(self) -> pd.DataFrame:
+        """One row a rally: `table`."""
+        return self.table
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """How large the rallies were, and how much was left after confirmation, percent."""
+        sizes = self.table[["rise", "rise_confirmed", "rise_to_end", "efficiency"]].agg(
+            ["min", "median", "max"]
+        )
+        return {"": sizes if len(self.table) else sizes.iloc[:0]}
+
+    def notes(self) -> tuple[str, ...]:
+        """Number of rallies."""
+        t = self.table
+        if t.empty:
+            return ("none",)
+        fallen, going = int((t["after"] == "fall").sum()), int(t["end"].isna().sum())
+        return (
+            f"{len(t)} rallies, {fallen} after a fall, {going} not ended; the market was known to be in one "
+            f"{self.real_time.mean():.0%} of the time",
+        )
+
+    def plot(self, ax: Any = None) -> Figure:
         """Price on a log scale, rallies shaded from trough to high, starts and confirmations marked."""
         from capstar.plotting.markets import plot_spells
 
         marks = {name: pd.Index(self.table[name]) for name in ("start", "confirmed")}
-        return plot_spells(self.prices, self.states == 1, marks, title="Rallies")
+        return plot_spells(self.prices, self.states == 1, marks, title="Rallies", ax=ax)
 
 
 def rallies(

@@ -11,8 +11,10 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
-from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, day_of
-from capstar.markets.ranges import in_range, timestamps, trading_ranges
+from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, span_of
+from capstar.markets.ranges import in_range, trading_ranges
+from capstar.progress import Progress, reporting
+from capstar.reporting import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,20 +74,28 @@ class RangeTrading:
     cash: pd.Series | None = None
 
     def backtest(
-        self, *, reps: int = 1000, block: int | None = None, level: float = 0.95, seed: int = 0
+        self,
+        *,
+        n_replications: int = 1000,
+        block: int | None = None,
+        level: float = 0.95,
+        seed: int = 0,
+        progress: Progress | bool = True,
     ) -> RangeTradingResults:
         """Trade the whole history.
 
         Parameters
         ----------
-        reps
-            Draws of the stationary bootstrap; 0 for no intervals.
+        n_replications
+            Of the stationary bootstrap; 0 for no intervals.
         block
             Mean length of its blocks, in bars; by default the optimal one for the difference of the returns.
         level
             Coverage of the intervals.
         seed
             Of the draws.
+        progress
+            See `capstar.progress.reporting`.
 
         Raises
         ------
@@ -108,13 +118,17 @@ class RangeTrading:
             {name: _returns(close, prices, held, cash, self) for name, held in positions.items()},
             frame.index,
         )
+        with reporting(progress) as tell:
+            intervals = _intervals(
+                returns, cash, n_replications, block=block, level=level, seed=seed, tell=tell
+            )
         return RangeTradingResults(
             ledger=_ledger(plan, close, prices, self.cost_bp),
             returns=returns,
             position=pd.Series(held, frame.index, name="position"),
             close=close,
             levels=levels,
-            intervals=_intervals(returns, cash, reps=reps, block=block, level=level, seed=seed),
+            intervals=intervals,
             cost_bp=self.cost_bp,
             level=level,
         )
@@ -156,7 +170,7 @@ class RangeTrading:
 
 
 @dataclass(frozen=True)
-class RangeTradingResults:
+class RangeTradingResults(Result):
     """The outcome of range trading.
 
     Attributes
@@ -231,39 +245,37 @@ class RangeTradingResults:
             f"year against {theirs:.1f} held, difference {gap:.1f} ({self.level:.0%} interval {low:.1f} to {high:.1f})."
         )
 
-    def summary(self) -> str:
-        """Trades, wealth, drawdown, intervals and the verdict."""
+    @property
+    def title(self) -> str:
+        """Dates and bars."""
+        return f"Range trading, {span_of(self.close.index)}, {len(self.close)} bars"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Growth and Sharpe ratios a year: `intervals`."""
+        return self.intervals
+
+    def notes(self) -> tuple[str, ...]:
+        """Trades, costs, wealth, drawdown and the verdict."""
         closed = self.ledger[self.ledger["reason"] != "open"]
         won = f"{(closed['net'] > 0).mean():.0%}" if len(closed) else "none"
         stops = int((closed["reason"] == "stop").sum())
         worst, end = self.drawdown.min(), self.equity.iloc[-1]
-        trades = (
+        return (
             f"trades {len(self.ledger)} (stopped {stops}, of the closed ones with a gain {won}), in the market "
-            f"{self.position.mean():.0%} of the time"
-        )
-        wealth = (
-            f"1 became {end[STRATEGY]:.2f}, held {end[HOLD]:.2f}; largest drawdown {worst[STRATEGY]:.1f} percent, "
-            f"held {worst[HOLD]:.1f}"
-        )
-        lines = [
-            f"Range trading, {day_of(self.close.index[0])} to {day_of(self.close.index[-1])}, {len(self.close)} bars",
-            trades,
+            f"{self.position.mean():.0%} of the time",
             f"costs at {self.cost_bp:g} bp a trade: {self.costs:.1f} percent of final wealth",
-            wealth,
-            self.intervals.to_string(float_format="{:.2f}".format),
+            f"1 became {end[STRATEGY]:.2f}, held {end[HOLD]:.2f}; largest drawdown {worst[STRATEGY]:.1f} percent, "
+            f"held {worst[HOLD]:.1f}",
             self.verdict,
-        ]
-        return "\n".join(lines)
+        )
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Price with ranges shaded and trades marked, wealth below."""
         from capstar.plotting.markets import plot_trades
 
-        heading = f"Wealth, net of {self.cost_bp:g} bp a trade"
+        heading, within = f"Wealth, net of {self.cost_bp:g} bp a trade", in_range(self.levels)
         equity = self.equity[[STRATEGY, HOLD]]
-        return plot_trades(
-            self.close, self.levels, in_range(self.levels), self.ledger, equity, heading=heading
-        )
+        return plot_trades(self.close, self.levels, within, self.ledger, equity, heading=heading, ax=ax)
 
 
 def _plan(frame: pd.DataFrame, levels: pd.DataFrame, rule: RangeTrading) -> list[dict[str, Any]]:
@@ -328,7 +340,14 @@ def _ledger(plan: list[dict[str, Any]], close: pd.Series, prices: pd.Series, cos
 
 
 def _intervals(
-    returns: pd.DataFrame, cash: pd.Series, *, reps: int, block: int | None, level: float, seed: int
+    returns: pd.DataFrame,
+    cash: pd.Series,
+    n: int,
+    *,
+    block: int | None,
+    level: float,
+    seed: int,
+    tell: Progress,
 ) -> pd.DataFrame:
     """Growth and Sharpe ratios a year, with percentile intervals of the stationary bootstrap."""
     from arch.bootstrap import StationaryBootstrap, optimal_block_length
@@ -336,7 +355,12 @@ def _intervals(
     year = _bars_per_year(returns.index)
     data = np.column_stack([returns.to_numpy(), cash.to_numpy()])[1:]
 
+    done = 0
+
     def statistics(x: Floats) -> Floats:
+        nonlocal done
+        tell("stationary bootstrap", min(done / max(n, 1), 1.0))
+        done += 1
         growth = 100.0 * year * np.log1p(x[:, :2]).mean(axis=0)
         excess = x[:, :2] - x[:, 2:]
         spread = excess.std(axis=0)
@@ -346,16 +370,16 @@ def _intervals(
     rows = [f"{what} {which}" for what in ("growth", "Sharpe") for which in (STRATEGY, HOLD, "difference")]
     table = pd.DataFrame({"estimate": statistics(data), "low": np.nan, "high": np.nan}, rows)
     difference = data[:, 0] - data[:, 1]
-    if reps and np.ptp(difference) > 0:
+    if n and np.ptp(difference) > 0:
         if block is None:
             block = max(1, round(optimal_block_length(difference)["stationary"].iloc[0]))
         draws = StationaryBootstrap(block, data, seed=np.random.default_rng(seed))
-        low, high = draws.conf_int(statistics, reps=reps, method="percentile", size=level)
+        low, high = draws.conf_int(statistics, reps=n, method="percentile", size=level)
         table["low"], table["high"] = low, high
     table.attrs["block"] = block
     return table
 
 
 def _bars_per_year(index: pd.Index) -> float:
-    stamps = timestamps(index)
+    stamps = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
     return float((len(stamps) - 1) / ((stamps[-1] - stamps[0]).days / 365.25))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +150,7 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(both & levels.get("trading_range", True), bool)
 
 
-def plot_ranges(close: pd.Series, levels: pd.DataFrame) -> Figure:
+def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None) -> Figure:
     """Price with its trading ranges.
 
     Parameters
@@ -159,15 +159,12 @@ def plot_ranges(close: pd.Series, levels: pd.DataFrame) -> Figure:
         By date.
     levels
         From `trading_ranges`, same index.
+    ax
+        Where, a `matplotlib.axes.Axes`; by default a figure of its own.
     """
     from capstar.plotting.markets import plot_trading_ranges
 
-    return plot_trading_ranges(close, levels, in_range(levels))
-
-
-def timestamps(index: pd.Index) -> pd.DatetimeIndex:
-    """Dates for an axis: the first day of each period."""
-    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else pd.DatetimeIndex(index)
+    return plot_trading_ranges(close, levels, in_range(levels), ax=ax)
 
 
 @dataclass(frozen=True)

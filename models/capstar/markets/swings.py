@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.markets.indicators import Floats, checked_prices, day_of
+from capstar.markets.indicators import Floats, checked_prices, span_of
+from capstar.reporting import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class Swings:
+class Swings(Result):
     """Bull and bear markets of one price history.
 
     Attributes
@@ -76,13 +77,18 @@ class Swings:
             }
         )
 
-    def summary(self) -> str:
+    @property
+    def title(self) -> str:
+        """The rule and the dates."""
+        return f"{self.rule}: {span_of(self.prices.index)}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The turning points."""
+        return self.turning_points
+
+    def frames(self) -> dict[str, pd.DataFrame]:
         """Number, length and size of complete bull and bear markets, and how late their ends were known."""
-        phases = self.phases()
-        title = f"{self.rule}: {day_of(self.prices.index[0])} to {day_of(self.prices.index[-1])}"
-        if phases.empty:
-            return f"{title}\nno complete phase"
-        by = phases.groupby("market")
+        by = self.phases().groupby("market")
         table = pd.DataFrame(
             {
                 "number": by.size(),
@@ -93,14 +99,18 @@ class Swings:
                 "mean delay": by["delay"].mean(),
             }
         )
-        return f"{title}\n{table.T.to_string(float_format='{:.1f}'.format)}"
+        return {"": table}
 
-    def plot(self) -> Figure:
+    def notes(self) -> tuple[str, ...]:
+        """Whether there is anything to count."""
+        return () if len(self.turning_points) > 1 else ("no complete phase",)
+
+    def plot(self, ax: Any = None) -> Figure:
         """Price on a log scale, bear markets shaded, turning points marked."""
         from capstar.plotting.markets import plot_spells
 
         marks = {"peak": self.peaks, "trough": self.troughs}
-        return plot_spells(self.prices, self.states == 0, marks, title=self.rule)
+        return plot_spells(self.prices, self.states == 0, marks, title=self.rule, ax=ax)
 
 
 def lunde_timmermann(prices: pd.Series, up: float = 20.0, down: float = 20.0) -> Swings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,14 @@ from scipy.stats import norm, rankdata
 
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.indicators import Floats, checked_prices
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class VarianceRatio:
+class VarianceRatio(Result):
     """Variance ratios by horizon, and tests that they are one.
 
     Attributes
@@ -35,10 +40,21 @@ class VarianceRatio:
     nobs: int
     debiased: bool
 
-    def summary(self) -> str:
-        """The table, with what it is."""
+    @property
+    def title(self) -> str:
+        """Number of returns and kind of variances."""
         kind = "unbiased variances" if self.debiased else "variances not corrected for bias"
-        return f"Variance ratios, {self.nobs} returns, {kind}\n{self.table.to_string(float_format='{:.3f}'.format)}"
+        return f"Variance ratios, {self.nobs} returns, {kind}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """By horizon: `table`."""
+        return self.table
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Ratios by horizon, with 95 percent intervals robust to heteroskedasticity."""
+        from capstar.plotting.markets import plot_variance_ratios
+
+        return plot_variance_ratios(self.table["vr"], (self.table["vr"] - 1.0) / self.table["m2"], ax=ax)
 
 
 def variance_ratio(

@@ -16,14 +16,16 @@ from capstar.plotting.figures import (
     GREY,
     ORANGE,
     SERIES,
-    Chart,
     draw_line,
     dress,
+    panels,
     time_axis,
 )
 
 
-def plot_trading_ranges(close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_]) -> Figure:
+def plot_trading_ranges(
+    close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_], *, ax: Axes | None = None
+) -> Figure:
     """Price with its trading ranges.
 
     Parameters
@@ -34,9 +36,10 @@ def plot_trading_ranges(close: pd.Series, levels: pd.DataFrame, within: npt.NDAr
         ``support`` and ``resistance``, same index.
     within
         Bars in a trading range.
+    ax
+        Where, if not in a figure of its own; so in all figures.
     """
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
+    figure, (ax,) = panels(ax, height=4.2)
     _ranges(ax, close, levels, within)
     ax.legend(frameon=False, fontsize=8)
     dress(ax, "Trading ranges", "price", zero=False)
@@ -44,7 +47,12 @@ def plot_trading_ranges(close: pd.Series, levels: pd.DataFrame, within: npt.NDAr
 
 
 def plot_spells(
-    prices: pd.Series, shaded: pd.Series, marks: Mapping[str, pd.Index], *, title: str = ""
+    prices: pd.Series,
+    shaded: pd.Series,
+    marks: Mapping[str, pd.Index],
+    *,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Figure:
     """Price on a log scale with spells shaded and dates marked.
 
@@ -59,8 +67,7 @@ def plot_spells(
     title
         Above the figure.
     """
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
+    figure, (ax,) = panels(ax, height=4.2)
     x = time_axis(prices.index)
     where = shaded.to_numpy(dtype=bool)
     ax.fill_between(
@@ -84,6 +91,7 @@ def plot_trades(
     equity: pd.DataFrame,
     *,
     heading: str,
+    ax: Axes | None = None,
 ) -> Figure:
     """Price with ranges shaded and trades marked, wealth below.
 
@@ -99,18 +107,30 @@ def plot_trades(
     heading
         Above the wealth.
     """
-    figure = Chart(figsize=(10.0, 6.2), layout="constrained")
-    price, wealth = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    figure, (price, *below) = panels(ax, 2, width=10.0, height=3.1, sharex=True)
+    if below and (grid := price.get_gridspec()):
+        grid.set_height_ratios((3, 1))
     _ranges(price, close, levels, within)
     for label, marker, color, at in _trades(ledger):
         x = time_axis(pd.Index(at.index, dtype=close.index.dtype))
         price.plot(x, at, marker, color=color, markersize=6, linestyle="", label=label)
     price.legend(frameon=False, fontsize=8, loc="upper left", ncols=5)
     dress(price, "Price, trading ranges and trades", "price", zero=False)
-    for name, color in zip(equity, (BLUE, GREY), strict=True):
-        draw_line(wealth, equity[name], color=color, label=str(name).replace("_", " "))
-    wealth.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
-    dress(wealth, heading, "of 1 at the start", zero=False)
+    for wealth in below:
+        for name, color in zip(equity, (BLUE, GREY), strict=True):
+            draw_line(wealth, equity[name], color=color, label=str(name).replace("_", " "))
+        wealth.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+        dress(wealth, heading, "of 1 at the start", zero=False)
+    return figure
+
+
+def plot_variance_ratios(ratio: pd.Series, se: pd.Series, *, ax: Axes | None = None) -> Figure:
+    """Variance ratios by horizon with 95 percent intervals, and the random walk's at one."""
+    figure, (ax,) = panels(ax)
+    ax.errorbar(range(len(ratio)), ratio, 1.96 * se, fmt="o", color=BLUE, capsize=3)
+    ax.set_xticks(range(len(ratio)), [str(k) for k in ratio.index])
+    ax.axhline(1, color=GREY, linewidth=0.6)
+    dress(ax, "Variance ratios by horizon, 95% intervals", "of a random walk's variance", zero=False)
     return figure
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, Chart, draw_line, dress
+from capstar.plotting.figures import BLUE, GREY, draw_line, dress, panels
 
 
-def plot_levels(levels: pd.DataFrame, days: Iterable[pd.Timestamp], *, title: str, unit: str) -> Figure:
+def plot_levels(
+    levels: pd.DataFrame, days: Iterable[pd.Timestamp], *, title: str, unit: str, ax: Axes | None = None
+) -> Figure:
     """Both levels, on a log scale where they grow manifold, and the reconstitutions.
 
     Parameters
@@ -21,9 +24,10 @@ def plot_levels(levels: pd.DataFrame, days: Iterable[pd.Timestamp], *, title: st
         Of the reconstitutions.
     title, unit
         Above the figure and beside the axis.
+    ax
+        Where, if not in a figure of its own.
     """
-    figure = Chart(figsize=(9.0, 4.5), layout="constrained")
-    ax = figure.subplots()
+    figure, (ax,) = panels(ax, height=4.5)
     draw_line(ax, levels["total"], color=BLUE, label="total return")
     draw_line(ax, levels["price"], color=GREY, label="price")
     for day in days:
