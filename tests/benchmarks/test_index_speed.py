@@ -32,7 +32,7 @@ print(json.dumps({
     "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20),
     "days": len(index.levels),
     "members": int(index.levels["members"].min()),
-    "events": len(index.divisors),
+    "events": len(index.event_log),
     "error": abs(float(by_member.sum()) - (level.iloc[-1] / level.iloc[0] - 1.0)) / level.iloc[-1] * level.iloc[0],
     "weights": float(index.weights(level.index[len(level) // 2]).sum()),
 }))

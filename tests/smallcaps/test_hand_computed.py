@@ -233,7 +233,7 @@ def test_weights_of_every_day(index) -> None:
 
 def test_divisors(index) -> None:
     """The divisor changes where the value changes without the market."""
-    found = index.divisors.set_index("event")["divisor"]
+    found = index.event_log.set_index("event")["divisor"]
     start = worth(FIRST, 1) / 1000
     assert found["reconstitution"].iloc[0] == pytest.approx(float(start), rel=1e-12)
     assert found["split S14"] == found["reconstitution"].iloc[0]

@@ -75,16 +75,23 @@ def test_contributions_by_kind(index) -> None:
 
 
 def test_summary(index) -> None:
-    text = index.summary()
+    text = str(index.summary())
     assert text.splitlines()[0] == "two hundred, 2015-02-27 to 2016-01-05 (215 days)"
     level = index.levels["price"]
-    assert f"100.00 -> {level.iloc[-1]:.2f}" in text
+    assert f"100.0000 {level.iloc[-1]:.4f}" in text
     yearly = index.annualised().loc["price"]
     years = (level.index[-1] - level.index[0]).days / 365.25
     assert yearly["return"] == pytest.approx(100 * ((level.iloc[-1] / 100) ** (1 / years) - 1))
     spread = level.pct_change().std() * np.sqrt(len(level) / years)
     assert yearly["volatility"] == pytest.approx(100 * spread)
-    for line in ("Price return a year", "Members", "mean turnover", "Largest 10", "Sectors, %"):
+    for line in (
+        "return a year, %",
+        "Members",
+        "mean turnover",
+        "Largest weights, %",
+        "Sectors, %",
+        "min_price",
+    ):
         assert line in text
 
 
@@ -102,7 +109,7 @@ def test_save(index, tmp_path) -> None:
     paths = index.save(tmp_path / "out")
     assert {path.name for path in paths} == {
         *(f"{name}.parquet" for name in (
-            "levels", "divisors", "membership", "holdings", "sectors", "gains", "rebalances", "carried", "weights",
+            "levels", "event_log", "membership", "holdings", "sectors", "gains", "rebalances", "carried", "weights",
         )),
         "summary.txt",
     }  # fmt: skip
@@ -110,7 +117,7 @@ def test_save(index, tmp_path) -> None:
     pd.testing.assert_frame_equal(levels, index.levels, check_exact=True)
     weights = pd.read_parquet(tmp_path / "out" / "weights.parquet")
     assert weights["weight"].tolist() == index.weights().tolist()
-    assert (tmp_path / "out" / "summary.txt").read_text() == index.summary() + "\n"
+    assert (tmp_path / "out" / "summary.txt").read_text() == f"{index.summary()}\n"
 
 
 def test_parquet_in(index, inputs, tmp_path) -> None:

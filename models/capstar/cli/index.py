@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from capstar.cli.shared import Debug, check_folder, errors
+from capstar.errors import SpecificationError
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Rules(StrEnum):
-    """Indexes whose rules are known."""
+Rules = Literal["russell1000", "russell2000", "russell3000"]
 
-    russell1000 = "russell1000"
-    russell2000 = "russell2000"
-    russell3000 = "russell3000"
+
+def _list_rules(wanted: bool) -> None:
+    """One line a screen or weighting: key, kind, default, what it is."""
+    if wanted:
+        from capstar.smallcaps import index_rules
+
+        for key, one in index_rules().iterrows():
+            default = "" if one["default"] != one["default"] else f"{one['default']:g}"
+            typer.echo(f"{key:16}{one['kind']:12}{default:10}{one['label']}")
+        raise typer.Exit
 
 
 def index(
@@ -31,7 +37,20 @@ def index(
     actions: Annotated[
         Path | None, typer.Option(help="date, id, action, other, ratio, cash, price; in the order of dates.")
     ] = None,
-    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = Rules.russell2000,
+    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = "russell2000",
+    screen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=THRESHOLD", help="Threshold of a screen, such as min_price=2; may be repeated."
+        ),
+    ] = None,
+    weighting: Annotated[str, typer.Option(metavar="KEY", help="How members are weighted.")] = "float",
+    list_rules: Annotated[
+        bool,
+        typer.Option(
+            "--list-rules", callback=_list_rules, is_eager=True, help="Show all screens and weightings."
+        ),
+    ] = False,
     stale_days: Annotated[
         int, typer.Option(min=0, help="A close may be so many days old on a rebalancing date.")
     ] = 0,
@@ -43,7 +62,9 @@ def index(
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
-        chosen: IndexRules = getattr(IndexRules, rules.value)(stale_days=stale_days)
+        chosen: IndexRules = getattr(IndexRules, rules)(
+            stale_days=stale_days, weighting=weighting, screens=_thresholds(screen or [])
+        )
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
         results.save(out)
@@ -51,6 +72,17 @@ def index(
         save(results.plot(), out / "index.png")
         typer.echo(results.summary())
         typer.echo(f"\nWritten: {out}")
+
+
+def _thresholds(given: list[str]) -> dict[str, float]:
+    out = {}
+    for text in given:
+        key, _, number = text.partition("=")
+        try:
+            out[key.strip().replace("-", "_")] = float(number)
+        except ValueError:
+            raise SpecificationError(f"--screen {text}: write KEY=THRESHOLD, such as min_price=2.") from None
+    return out
 
 
 def _table(path: Path) -> pd.DataFrame | Path:

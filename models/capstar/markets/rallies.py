@@ -103,8 +103,10 @@ class Rallies(Result):
             return ("none",)
         fallen, going = int((t["after"] == "fall").sum()), int(t["end"].isna().sum())
         return (
-            f"{len(t)} rallies, {fallen} after a fall, {going} not ended; the market was known to be in one "
-            f"{self.real_time.mean():.0%} of the time",
+            (
+                f"{len(t)} rallies, {fallen} after a fall, {going} not ended; the market was known to be in one "
+                f"{self.real_time.mean():.0%} of the time"
+            ),
         )
 
     def plot(self, ax: Any = None) -> Figure:

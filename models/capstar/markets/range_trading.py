@@ -261,11 +261,15 @@ class RangeTradingResults(Result):
         stops = int((closed["reason"] == "stop").sum())
         worst, end = self.drawdown.min(), self.equity.iloc[-1]
         return (
-            f"trades {len(self.ledger)} (stopped {stops}, of the closed ones with a gain {won}), in the market "
-            f"{self.position.mean():.0%} of the time",
+            (
+                f"trades {len(self.ledger)} (stopped {stops}, of the closed ones with a gain {won}), in the market "
+                f"{self.position.mean():.0%} of the time"
+            ),
             f"costs at {self.cost_bp:g} bp a trade: {self.costs:.1f} percent of final wealth",
-            f"1 became {end[STRATEGY]:.2f}, held {end[HOLD]:.2f}; largest drawdown {worst[STRATEGY]:.1f} percent, "
-            f"held {worst[HOLD]:.1f}",
+            (
+                f"1 became {end[STRATEGY]:.2f}, held {end[HOLD]:.2f}; largest drawdown {worst[STRATEGY]:.1f} percent, "
+                f"held {worst[HOLD]:.1f}"
+            ),
             self.verdict,
         )
 

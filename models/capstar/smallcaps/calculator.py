@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, DataWarning
+from capstar.progress import Progress, reporting
 from capstar.smallcaps.actions import TICKER_CHANGE, Identities, as_actions, check_parties, identities, placed
 from capstar.smallcaps.engine import Engine, Inputs
 from capstar.smallcaps.prices import PriceTable
@@ -76,12 +77,20 @@ class IndexCalculator:
         self._names = names
         self._inputs = Inputs(rules, table, counts, position, schedule)
 
-    def run(self) -> IndexResults:
-        """Compute the index from the first effective date to the last close."""
+    def run(self, *, progress: Progress | bool = True) -> IndexResults:
+        """Compute the index from the first effective date to the last close.
+
+        Parameters
+        ----------
+        progress
+            See `capstar.progress.reporting`.
+        """
         inputs = self._inputs
+        with reporting(progress) as tell:
+            tables = Engine(inputs).run(tell)
         return IndexResults(
             rules=inputs.rules,
-            **Engine(inputs).run(),
+            **tables,
             names=pd.Series(self._names.first, name="first_id", dtype=object).rename_axis("id"),
             prices=inputs.prices,
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.errors import DataError, DataWarning
+from capstar.progress import Progress
 from capstar.smallcaps.actions import DELISTING, SPIN_OFF, Action
 from capstar.smallcaps.event_log import EventLog
 from capstar.smallcaps.portfolio import Portfolio
@@ -68,10 +69,11 @@ class Engine:
         self._level = inputs.rules.base
         self._valued = 0  # rows of the window that have been valued
 
-    def run(self) -> dict[str, pd.DataFrame]:
+    def run(self, tell: Progress) -> dict[str, pd.DataFrame]:
         """Tables by name, from `EventLog.tables`."""
         before: Window | None = None
         for block in self._inputs.prices.blocks(self._inputs.position):
+            tell("index", block.first / len(self._dates))
             window = Window(block, before, self._rules.average_days)
             rows = range(window.first, window.first + len(window.dates))
             busy = [day for day in rows if self._schedule.busy(day)]
@@ -84,6 +86,7 @@ class Engine:
                 self._close(window, day)
             self._value(window, len(window.dates))
             before = window
+        tell("index", 1.0)
         self._report_ended()
         return self._log.tables()
 
@@ -153,6 +156,7 @@ class Engine:
                 "members": int(now.sum()),
                 "joined": int((now & ~was).sum()),
                 "left": int((was & ~now).sum()),
+                **{f"fails_{key}": count for key, count in choice.fails.items()},
                 "turnover": np.nan if before is None else 0.5 * float(np.abs(after - before).sum()),
             }
         )

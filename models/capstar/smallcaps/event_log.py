@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.smallcaps.portfolio import Portfolio
+from capstar.smallcaps.registry import screens
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
@@ -35,7 +36,7 @@ class EventLog:
         self._holdings = _Cells("shares")
         self._carried = _Cells("close")
         self._spells: list[dict[str, Any]] = []
-        self._divisors: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
         self._rebalances: list[dict[str, Any]] = []
         self._gains = _Gains(len(ids))
 
@@ -107,7 +108,7 @@ class EventLog:
         for who in changed[(self._shares[changed] == 0) & (now[changed] > 0)]:
             self._joined[int(who)] = since, why
         self._shares = now
-        self._divisors.append({"date": day, "event": why, "divisor": portfolio.divisor})
+        self._events.append({"date": day, "event": why, "divisor": portfolio.divisor})
 
     def rebalanced(self, row: dict[str, Any]) -> None:
         """One reconstitution or review."""
@@ -123,16 +124,19 @@ class EventLog:
         ]
         membership = pd.DataFrame(self._spells + still, columns=list(_SPELL))
         membership = membership.astype({"joined": _UNIT, "left": _UNIT})
-        divisors = pd.DataFrame(self._divisors, columns=["date", "event", "divisor"])
-        rebalances = pd.DataFrame(self._rebalances, columns=list(_REBALANCE))
+        events = pd.DataFrame(self._events, columns=["date", "event", "divisor"])
+        fails = [f"fails_{key}" for key in screens()]
+        rebalances = pd.DataFrame(self._rebalances, columns=[*_REBALANCE, *fails])
         return {
             "levels": levels.astype({"members": int}),
-            "divisors": divisors.astype({"date": _UNIT}),
+            "event_log": events.astype({"date": _UNIT}),
             "membership": membership.sort_values(["joined", "id"], ignore_index=True),
             "holdings": self._holdings.table(self._ids),
             "sectors": pd.DataFrame(self._exposure, index=index, columns=self._sectors)[known],
             "gains": self._gains.table(self._ids, self._sectors),
-            "rebalances": rebalances.astype({"rank": _UNIT, "effective": _UNIT}),
+            "rebalances": rebalances.astype(
+                {"rank": _UNIT, "effective": _UNIT} | dict.fromkeys(fails, "Int64")
+            ),
             "carried": self._carried.table(self._ids),
         }
 

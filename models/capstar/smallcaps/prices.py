@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from capstar.errors import DataError
 from capstar.frames import require_columns
 from capstar.smallcaps.actions import Identities
-from capstar.smallcaps.schema import Table, days_of, ids_of
+from capstar.smallcaps.schema import Table, as_days, days_of, ids_of
 
 _SOURCE = "prices"
+_NEEDED = ("date", "id", "close")
 _BATCH = 2**18  # rows
 _NEVER = np.datetime64("0001-01-01")
 
@@ -43,7 +44,7 @@ class Block:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the long table, whatever it came in: days, close, dividend (0 if none) and identifier, each (n,).
+    """Rows of the long table, whatever it came in: days, close, dividend (none at all: None) and identifier, (n,).
 
     ``codes`` are positions among ``ids``, identifiers as in the table.
     """
@@ -53,6 +54,53 @@ class _Rows:
     codes: NDArray[np.int64]
     close: NDArray[np.float64]
     dividend: NDArray[np.float64] | None
+
+    def batches(self) -> Iterator[_Rows]:
+        """All rows."""
+        yield self
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> _Rows:
+        """Rows of some days; these are in the order of days."""
+        at = slice(*np.searchsorted(self.days, [first, last + 1]))
+        dividend = None if self.dividend is None else self.dividend[at]
+        return _Rows(self.days[at], self.ids, self.codes[at], self.close[at], dividend)
+
+
+class _File:
+    """The same of a Parquet file or folder, which stays on disk."""
+
+    def __init__(self, path: str | Path) -> None:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        if not Path(path).exists():
+            raise DataError(f"{_SOURCE}: there is no file {path}. Check the path.")
+        try:
+            self._data = ds.dataset(path, format="parquet")
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataError(f"{_SOURCE}: {path} is not a Parquet file ({error}). Save it again.") from error
+        require_columns(self._data.schema.empty_table().to_pandas(), _NEEDED, source=_SOURCE)
+        self._columns = [c for c in (*_NEEDED, "dividend") if c in self._data.schema.names]
+
+    def batches(self) -> Iterator[_Rows]:
+        """Rows, some at a time."""
+        for batch in self._data.to_batches(columns=self._columns, batch_size=_BATCH, batch_readahead=2):
+            if batch.num_rows:
+                yield _rows(batch)
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> _Rows:
+        """Rows of some days."""
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        kind = self._data.schema.field("date").type
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+        def bound(day: np.datetime64) -> Any:
+            return pa.scalar(str(day)) if text else pa.scalar(day.astype("M8[s]").item()).cast(kind)
+
+        span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
+        return _rows(self._data.to_table(columns=self._columns, filter=span))
 
 
 class PriceTable:
@@ -83,8 +131,7 @@ class PriceTable:
 
     def __init__(self, table: Table, names: Identities) -> None:
         self._names = names
-        self._data = _dataset(table)
-        self._columns = [c for c in ("date", "id", "close", "dividend") if c in self._data.schema.names]
+        self._data = _rows_of(table) if isinstance(table, pd.DataFrame) else _File(table)
         self.last: dict[str, np.datetime64] = {}
         self.raw_ids: set[str] = set()
         self.dates = self._scan()
@@ -105,12 +152,12 @@ class PriceTable:
 
     def closes(self, day: np.datetime64) -> pd.Series:
         """Closes of one day, by first identifier."""
-        rows = self._read(day, day)
+        rows = self._data.between(day, day)
         ids = np.array([self._names.keep(name) for name in rows.ids], dtype=object)[rows.codes]
         return pd.Series(rows.close, index=ids).dropna()
 
     def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
-        rows = self._read(dates[0], dates[-1])
+        rows = self._data.between(dates[0], dates[-1])
         columns = np.array([position[self._names.keep(name)] for name in rows.ids], dtype=np.int64)
         at = np.searchsorted(dates, rows.days)
         traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # not a trading day without any close
@@ -123,26 +170,10 @@ class PriceTable:
             dividend.ravel()[cells] = np.nan_to_num(rows.dividend)[traded]
         return Block(first, dates, close, np.broadcast_to(dividend, close.shape))
 
-    def _read(self, first: np.datetime64, last: np.datetime64) -> _Rows:
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-
-        kind = self._data.schema.field("date").type
-        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-        def bound(day: np.datetime64) -> Any:
-            return pa.scalar(str(day)) if text else pa.scalar(day.astype("M8[s]").item()).cast(kind)
-
-        span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
-        return _rows(self._data.to_table(columns=self._columns, filter=span))
-
     def _scan(self) -> NDArray[np.datetime64]:
         """Check every row, and note the days and the last day of each security."""
         seen: list[NDArray[np.datetime64]] = []
-        for batch in self._data.to_batches(columns=self._columns, batch_size=_BATCH, batch_readahead=2):
-            if not batch.num_rows:
-                continue
-            rows = _rows(batch)
+        for rows in self._data.batches():
             self._check(rows)
             self.raw_ids.update(rows.ids)
             priced = ~np.isnan(rows.close)
@@ -178,25 +209,20 @@ class PriceTable:
             raise self._names.outside_error(rows.ids[rows.codes[at]], rows.days[at], _SOURCE)
 
 
-def _dataset(table: Table) -> Any:
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    if not isinstance(table, pd.DataFrame):
-        if not Path(table).exists():
-            raise DataError(f"{_SOURCE}: there is no file {table}. Check the path.")
-        try:
-            data = ds.dataset(table, format="parquet")
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{_SOURCE}: {table} is not a Parquet file ({error}). Save it again.") from error
-        require_columns(data.schema.empty_table().to_pandas(), ("date", "id", "close"), source=_SOURCE)
-        return data
-    require_columns(table, ("date", "id", "close"), source=_SOURCE)
-    wanted = [c for c in ("close", "dividend") if c in table.columns]
-    numbers = {c: _as_numbers(table[c]) for c in wanted}
-    ids = table["id"] if isinstance(table["id"].dtype, pd.CategoricalDtype) else ids_of(table["id"], _SOURCE)
-    frame = pd.DataFrame({"date": days_of(table["date"], _SOURCE), "id": ids, **numbers})
-    return ds.dataset(pa.Table.from_pandas(frame, preserve_index=False))
+def _rows_of(table: pd.DataFrame) -> _Rows:
+    """A table's columns as arrays, in the order of days."""
+    require_columns(table, _NEEDED, source=_SOURCE)
+    days = as_days(days_of(table["date"], _SOURCE))
+    categories = isinstance(table["id"].dtype, pd.CategoricalDtype)
+    codes, ids = pd.factorize(table["id"] if categories else ids_of(table["id"], _SOURCE))
+    if (codes < 0).any():
+        raise DataError(f"{_SOURCE}: row {int(np.argmin(codes)) + 1} has no id. Fill or drop it.")
+    numbers = {c: _as_numbers(table[c]) for c in ("close", "dividend") if c in table.columns}
+    order = np.argsort(days, kind="stable")
+    sorted_ = {name: column.to_numpy()[order] for name, column in numbers.items()}
+    return _Rows(
+        days[order], [str(name) for name in ids], codes[order], sorted_["close"], sorted_.get("dividend")
+    )
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:

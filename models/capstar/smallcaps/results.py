@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.reporting import Result
 from capstar.smallcaps.prices import PriceTable
 from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schema import NO_SECTOR
@@ -22,7 +23,7 @@ Level = Literal["price", "total"]
 
 
 @dataclass(frozen=True)
-class IndexResults:
+class IndexResults(Result):
     """An index by its rules.
 
     A security keeps its first identifier; `names` leads from later ones to it.
@@ -34,7 +35,7 @@ class IndexResults:
     levels : pandas.DataFrame
         By date: ``price`` and ``total`` return level; ``divisor``, ``members`` and ``effective_number`` of
         holdings (one over the sum of squared weights) after the day's changes.
-    divisors : pandas.DataFrame
+    event_log : pandas.DataFrame
         Every event (``date``, ``event``) with the divisor after it.
     membership : pandas.DataFrame
         One row a spell: ``id``, ``joined`` and ``left`` are the dates after whose close it joined and left (NaT
@@ -46,7 +47,8 @@ class IndexResults:
     gains : pandas.DataFrame
         Points of the ``price`` and the ``total`` return level gained through each member, by ``month``.
     rebalances : pandas.DataFrame
-        Reconstitutions and reviews: members, joined, left, ``turnover`` (one way, a fraction; NaN at the start).
+        Reconstitutions and reviews: members, joined, left, ``turnover`` (one way, a fraction; NaN at the start),
+        and for each screen how many securities, or companies, failed it on rank day (``fails_min_price``).
     carried : pandas.DataFrame
         Closes that members were valued at and that are not in the table of prices.
     names : pandas.Series
@@ -57,7 +59,7 @@ class IndexResults:
 
     rules: IndexRules
     levels: pd.DataFrame
-    divisors: pd.DataFrame
+    event_log: pd.DataFrame
     membership: pd.DataFrame
     holdings: pd.DataFrame
     sectors: pd.DataFrame
@@ -166,37 +168,46 @@ class IndexResults:
             rows[level] = {"return": 100.0 * growth, "volatility": 100.0 * spread}
         return pd.DataFrame(rows).T
 
-    def summary(self) -> str:
-        """Levels, returns, breadth and turnover as text."""
-        first, last = self.levels.iloc[0], self.levels.iloc[-1]
+    @property
+    def title(self) -> str:
+        """Whose rules, and the days."""
         dates = self.levels.index
-        yearly = self.annualised()
-        largest, sectors = self.top_holdings(), self.exposure()
-        turnover = 100.0 * self.rebalances["turnover"].mean()
-        lines = [
-            f"{self.rules.name}, {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d} ({len(dates)} days)",
-            f"Level                {first['price']:12.2f} -> {last['price']:.2f} (total return {last['total']:.2f})",
-            *(
-                f"{f'{name.capitalize()} return a year':<21}{row['return']:12.2f} %   "
-                f"volatility {row['volatility']:.2f} %"
-                for name, row in yearly.iterrows()
-            ),
-            f"Members              {last['members']:12.0f}     effective number {last['effective_number']:.1f}",
-            f"Changes              {len(self.rebalances):12d}     mean turnover {turnover:.1f} % one way",
-            f"Carried closes       {len(self.carried):12d}",
-            f"Largest {len(largest)}, {100 * largest.sum():.1f} %: "
-            + ", ".join(f"{name} {100 * weight:.2f}" for name, weight in largest.items()),
-            "Sectors, %: " + ", ".join(f"{name} {100 * weight:.1f}" for name, weight in sectors.items()),
-        ]
-        return "\n".join(lines)
+        return f"{self.rules.name}, {dates[0]:%Y-%m-%d} to {dates[-1]:%Y-%m-%d} ({len(dates)} days)"
 
-    def plot(self) -> Figure:
+    def to_frame(self) -> pd.DataFrame:
+        """Levels by day: `levels`."""
+        return self.levels
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Levels and returns, largest holdings, sectors, and the screens with what failed them last."""
+        ends = self.levels[["price", "total"]].iloc[[0, -1]].T.set_axis(["first", "last"], axis=1)
+        percent = {"return": "return a year, %", "volatility": "volatility, %"}
+        screens = pd.Series(self.rules.screens, name="threshold", dtype=float).to_frame()
+        for _, row in self.rebalances.filter(like="fails_").dropna(how="all").iloc[-1:].iterrows():
+            screens["failed last"] = row.set_axis(row.index.str.removeprefix("fails_"))
+        return {
+            "Levels": ends.join(self.annualised().rename(columns=percent)),
+            "Largest weights, %": 100.0 * self.top_holdings().to_frame(),
+            "Sectors, %": 100.0 * self.exposure().to_frame(),
+            "Screens": screens,
+        }
+
+    def notes(self) -> tuple[str, ...]:
+        """Breadth, turnover and carried closes."""
+        last, turnover = self.levels.iloc[-1], 100.0 * self.rebalances["turnover"].mean()
+        return (
+            f"Members {last['members']:.0f}, effective number {last['effective_number']:.1f}",
+            f"Changes {len(self.rebalances)}, mean turnover {turnover:.1f} % one way",
+            f"Carried closes {len(self.carried)}",
+        )
+
+    def plot(self, ax: Any = None) -> Figure:
         """Both levels, on a log scale where they grow manifold, and the reconstitutions."""
         from capstar.plotting.smallcaps import plot_levels
 
         days = self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]
         unit = f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}"
-        return plot_levels(self.levels, days, title=self.rules.name, unit=unit)
+        return plot_levels(self.levels, days, title=self.rules.name, unit=unit, ax=ax)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write every table as Parquet and the summary as text.
@@ -216,7 +227,7 @@ class IndexResults:
             with whole(paths[-1]) as partial:
                 table.to_parquet(partial)
         paths.append(folder / "summary.txt")
-        write_whole(paths[-1], self.summary() + "\n")
+        write_whole(paths[-1], f"{self.summary()}\n")
         return paths
 
     def _shares(self, day: pd.Timestamp) -> pd.Series:

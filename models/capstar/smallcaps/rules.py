@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
 from capstar.errors import DataError, SpecificationError
 from capstar.smallcaps.calendar import Calendar, FixedCalendar, RussellCalendar
+from capstar.smallcaps.registry import screens, weightings
 
 WEIGHT_TOLERANCE = 1e-6  # weights are often printed with that many digits
 
@@ -37,12 +38,11 @@ class IndexRules:
         Companies in the large segment, and in both.
     extended
         Shares of market value for the band count the companies of rank 1 to this.
-    min_price, min_value
-        Least close, and least market value of a company, on rank day; currency.
-    min_float
-        Least free float, a fraction.
+    screens
+        Threshold of each registered screen by its key; what is not given has its default.  Each is an attribute
+        too (``rules.min_price``), and a keyword of `russell2000`, `russell1000`, `russell3000` and `custom`.
     average_days
-        A member below `min_price` stays if the mean of its closes over so many days to rank day is not below.
+        A member below ``min_price`` stays if the mean of its closes over so many days to rank day is not below.
         0: it does not.
     by_company
         Rank companies by all their share classes together; else every line for itself.
@@ -50,7 +50,7 @@ class IndexRules:
         A member changes segment only if the cumulative share of market value at its rank differs from that at
         the breakpoint by more than this fraction.
     weighting
-        Weights by float-adjusted (``"float"``) or by total (``"total"``) market value.
+        Key of a registered weighting: by float-adjusted (``"float"``) or by total (``"total"``) market value.
     rank_weights
         In place of them: the weight of each rank of the segment, reset at each reconstitution.
     review_new_issues, review_shares
@@ -74,13 +74,11 @@ class IndexRules:
     large: int = 1000
     broad: int = 3000
     extended: int = 4000
-    min_price: float = 1.0
-    min_value: float = 30e6
-    min_float: float = 0.05
+    screens: Mapping[str, float] = field(default_factory=dict, hash=False)
     average_days: int = 0
     by_company: bool = True
     band: float = 0.025
-    weighting: Literal["float", "total"] = "float"
+    weighting: str = "float"
     rank_weights: tuple[float, ...] | None = None
     review_new_issues: bool = True
     review_shares: bool = True
@@ -92,7 +90,11 @@ class IndexRules:
 
     def __post_init__(self) -> None:
         """Refuse invalid rules."""
-        for name, allowed in _CHOICES.items():
+        defaults = {key: screen.default for key, screen in screens().items()}
+        object.__setattr__(self, "screens", defaults | dict(self.screens))
+        if unknown := sorted(self.screens.keys() - defaults.keys()):
+            raise SpecificationError(f"There is no screen {unknown[0]!r}; choose from {list(defaults)}.")
+        for name, allowed in (_CHOICES | {"weighting": tuple(weightings())}).items():
             if getattr(self, name) not in allowed:
                 raise SpecificationError(f"{name}={getattr(self, name)!r}; choose one of {list(allowed)}.")
         if not 0 <= self.large <= self.broad <= self.extended or self.broad == 0:
@@ -100,7 +102,7 @@ class IndexRules:
                 f"large={self.large}, broad={self.broad}, extended={self.extended}: expected "
                 "0 <= large <= broad <= extended and at least one company."
             )
-        for name in ("min_price", "min_value", "min_float", "average_days", "band", "stale_days"):
+        for name in (*defaults, "average_days", "band", "stale_days"):
             if not getattr(self, name) >= 0:
                 raise SpecificationError(f"{name}={getattr(self, name)}; expected 0 or more.")
         if not self.base > 0:
@@ -119,6 +121,13 @@ class IndexRules:
                 f"{self.name}: there are {len(weights)} rank_weights for {self.size} ranks. Give one a rank."
             )
 
+    def __getattr__(self, name: str) -> float:
+        """Threshold of a screen."""
+        thresholds: Mapping[str, float] = self.__dict__.get("screens", {})
+        if name not in thresholds:
+            raise AttributeError(f"The rules of an index have no {name!r}.")
+        return thresholds[name]
+
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Segments the index holds."""
@@ -134,7 +143,7 @@ class IndexRules:
     def russell2000(cls, **changes: Any) -> IndexRules:
         """Rules of the Russell 2000: ranks 1001 to 3000."""
         own: dict[str, Any] = {"name": "Russell 2000 rules", "segment": "small", "average_days": 30}
-        return cls(**own | changes)
+        return cls._of(own | changes)
 
     @classmethod
     def russell1000(cls, **changes: Any) -> IndexRules:
@@ -176,16 +185,19 @@ class IndexRules:
             "large": large,
             "broad": broad,
             "extended": max(broad, 4000),
-            "min_price": 0.0,
-            "min_value": 0.0,
-            "min_float": 0.0,
             "band": 0.0,
+            **dict.fromkeys(screens(), 0.0),
         }
-        return cls(**plain | changes)
+        return cls._of(plain | changes)
+
+    @classmethod
+    def _of(cls, given: dict[str, Any]) -> IndexRules:
+        """Rules with the thresholds among them put together."""
+        thresholds = {key: given.pop(key) for key in screens() if key in given}
+        return cls(**given | {"screens": thresholds | dict(given.get("screens", {}))})
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "segment": ("broad", "large", "small"),
-    "weighting": ("float", "total"),
     "reinvest": ("close", "open"),
 }

@@ -9,7 +9,7 @@ prices       ``date``, ``id``, ``close`` as traded (not adjusted for splits), an
              ``dividend``: ordinary cash a share with this ex-date
 shares       ``date`` from which the row holds, ``id``, ``shares`` outstanding, and if known
              ``float_factor`` (1), ``company`` (the id), ``sector`` (``unclassified``), ``eligible`` (true;
-             false for funds, partnerships, shells)
+             false for funds, partnerships, shells), and what registered screens read besides
 actions      see `capstar.smallcaps.actions`
 weights      ``date`` after whose close they hold, ``id``, ``weight``; sum to one on each date
 ===========  ============================================================================================
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from capstar.errors import DataError
 from capstar.frames import require_columns
+from capstar.smallcaps.registry import screens
 from capstar.smallcaps.rules import WEIGHT_TOLERANCE
 
 Table: TypeAlias = pd.DataFrame | str | Path
@@ -59,7 +60,10 @@ def as_shares(table: Table, source: str = "shares") -> pd.DataFrame:
     sector = frame["sector"] if "sector" in frame.columns else pd.Series(NO_SECTOR, index=frame.index)
     frame["sector"] = sector.astype(object).where(sector.notna(), NO_SECTOR).astype(str)
     frame["eligible"] = _flags(frame, source)
-    columns = ["date", "id", "shares", "float_factor", "company", "sector", "eligible"]
+    further = sorted({name for screen in screens().values() for name in screen.columns})
+    for name in further:
+        frame[name] = numbers_of(frame, name, source)
+    columns = ["date", "id", "shares", "float_factor", "company", "sector", "eligible", *further]
     return frame[columns].sort_values(["date", "id"], ignore_index=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from capstar.errors import DataError
 from capstar.frames import require_columns
 from capstar.smallcaps.calendar import Kind, Rebalance
 from capstar.smallcaps.portfolio import Portfolio, belongs
+from capstar.smallcaps.registry import screens, weightings
 from capstar.smallcaps.rules import IndexRules, Segment
 from capstar.smallcaps.share_counts import ShareCounts
 from capstar.smallcaps.window import Window
@@ -45,8 +46,21 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     DataError
         Columns are missing, an identifier is a duplicate, or no company passes.
     """
+    return _screened(universe, rules).ranked
+
+
+@dataclass(frozen=True)
+class _Screened:
+    """Companies ranked, securities that pass, and how many fail each screen."""
+
+    ranked: pd.DataFrame
+    lines: pd.DataFrame
+    fails: dict[str, int]
+
+
+def _screened(universe: pd.DataFrame, rules: IndexRules) -> _Screened:
     lines = _lines(universe, rules)
-    passing = _passes(lines, rules)
+    passing, fails = _passes(lines, rules, "security")
     groups = lines.assign(passing=passing).groupby("company", sort=True)
     table = pd.DataFrame(
         {
@@ -55,16 +69,18 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
             "passing": groups["passing"].any(),
         }
     )
-    table = table[table["passing"] & (table["value"] >= rules.min_value)]
+    large_enough, more = _passes(table, rules, "company")
+    table = table[table["passing"] & large_enough]
     if table.empty:
         raise DataError(
             f"No company passes the rules of {rules.name} among {len(universe)} securities. Check the units of "
-            f"shares (market value must be {rules.min_value:g} or more) and the thresholds."
+            f"shares (market value must be {rules.min_value:g} or more) and the thresholds: failed "
+            f"{', '.join(f'{key} {count}' for key, count in (fails | more).items())}."
         )
     order = np.argsort(-table["value"].to_numpy(), kind="stable")  # groups are in the order of identifiers
     table = table.iloc[order]
     value = table["value"].to_numpy()
-    return pd.DataFrame(
+    ranked = pd.DataFrame(
         {
             "value": value,
             "rank": np.arange(1, len(table) + 1),
@@ -73,10 +89,11 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
         },
         index=table.index,
     )
+    return _Screened(ranked, lines[passing], fails | more)
 
 
 def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
-    """Whether each security passes the rules on price, float and kind; the company's value is for `rank`.
+    """Whether each security passes its screens and is of an eligible kind; those of companies are for `rank`.
 
     Parameters
     ----------
@@ -84,7 +101,7 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
         As in `rank`.
     """
     lines = _lines(universe, rules)
-    return _passes(lines, rules).reindex(universe.index, fill_value=False).rename("eligible")
+    return _passes(lines, rules, "security")[0].reindex(universe.index, fill_value=False).rename("eligible")
 
 
 def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None = None) -> pd.Series:
@@ -179,11 +196,14 @@ class Choice:
         `Segment` of each security; of a review, of those that join.
     place : numpy.ndarray
         Rank of each security's company.
+    fails
+        Securities, or companies, that fail each screen.
     """
 
     kind: Kind
     segment: Segments
     place: NDArray[np.int64]
+    fails: dict[str, int] = field(default_factory=dict)
 
 
 class Chooser:
@@ -223,7 +243,8 @@ class Chooser:
                 rebalance.kind, np.zeros_like(self._portfolio.segment), np.zeros(len(self._ids), np.int64)
             )
         universe = self._universe(window, row)
-        ranked = rank(universe, self._rules)
+        found = _screened(universe, self._rules)
+        ranked = found.ranked
         members = self._members()
         if rebalance.kind == "reconstitution":
             before = members if self._portfolio.started else None
@@ -231,12 +252,12 @@ class Chooser:
         else:
             segments = _reviewed(ranked, self._rules, members)
         self._ranked_on = window.dates[row]
-        company = universe.loc[eligible(universe, self._rules), "company"]
+        company = found.lines["company"]
         company = company[company.isin(segments.index)]
         segment, place = np.zeros(len(self._ids), dtype=np.int8), np.zeros(len(self._ids), dtype=np.int64)
         segment[company.index] = company.map(segments).to_numpy(dtype=np.int8)
         place[company.index] = company.map(ranked["rank"]).to_numpy()
-        return Choice(rebalance.kind, segment, place)
+        return Choice(rebalance.kind, segment, place, found.fails)
 
     def holding(self, choice: Choice, window: Window, row: int) -> tuple[Floats, Segments]:
         """Index shares and segments after the close of an effective date."""
@@ -246,7 +267,8 @@ class Chooser:
         else:
             segment = choice.segment.copy()
         segment[gone] = Segment.NONE
-        held = self._counts.float_shares(self._rules.weighting)
+        counts, weighting = self._counts, weightings()[self._rules.weighting]
+        held = weighting.index_shares(counts.shares, counts.float_factor, window.close[row])
         keeps = np.isnan(held)  # a spun-off child without a row of its own
         if choice.kind == "review" and not self._rules.review_shares:
             keeps |= portfolio.held > 0
@@ -306,6 +328,7 @@ class Chooser:
                 "member": self._portfolio.held[use] > 0,
                 "new_issue": window.first_seen(row)[use] > self._ranked_on,
                 "average_close": average,
+                **{name: column[use] for name, column in counts.further.items()},
             },
             index=use,
         )
@@ -356,7 +379,7 @@ def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     lines = universe.assign(**{c: v for c, v in _DEFAULTS.items() if c not in universe.columns})
     if not rules.by_company or "company" not in lines.columns:
         lines = lines.assign(company=lines.index)
-    if "average_close" not in lines.columns:
+    if not rules.average_days or "average_close" not in lines.columns:
         lines = lines.assign(average_close=lines["close"])
     lines = lines[lines["eligible"].astype(bool)]
     size = lines["close"] * lines["shares"]
@@ -366,8 +389,11 @@ def _lines(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     return lines.assign(value=price * lines["shares"])[price.notna()]
 
 
-def _passes(lines: pd.DataFrame, rules: IndexRules) -> pd.Series:
-    passes = lines["close"] >= rules.min_price
-    if rules.average_days:
-        passes |= lines["member"].astype(bool) & (lines["average_close"] >= rules.min_price)
-    return passes & (lines["float_factor"] >= rules.min_float)
+def _passes(table: pd.DataFrame, rules: IndexRules, of: str) -> tuple[pd.Series, dict[str, int]]:
+    """Whether each row passes all screens of its kind, and how many fail each."""
+    passes, fails = pd.Series(True, table.index), {}
+    for key, screen in screens().items():
+        if screen.of == of and key in rules.screens:
+            found = screen.passes(table, rules.screens[key])
+            passes, fails[key] = passes & found, int((~found).sum())
+    return passes, fails

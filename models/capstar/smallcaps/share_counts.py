@@ -29,35 +29,39 @@ class ShareCounts:
         Kind that may be in the index; merged or delisted.
     sectors
         Their names, in order.
+    further
+        What registered screens read besides, by column; NaN before the first row.
     """
 
     def __init__(self, shares: pd.DataFrame, position: dict[str, int]) -> None:
         count = len(position)
         self._days = as_days(shares["date"])
         self._security = shares["id"].map(position).to_numpy(dtype=np.int64)
-        self._shares = shares["shares"].to_numpy(dtype=float)
-        self._float = shares["float_factor"].to_numpy(dtype=float)
-        self._eligible = shares["eligible"].to_numpy(dtype=bool)
-        self._company, _ = _coded(shares["company"])
-        self._sector, self.sectors = _coded(shares["sector"])
         self._next = 0
-        self.shares = np.full(count, np.nan)
-        self.float_factor = np.full(count, np.nan)
-        self.company = np.zeros(count, dtype=np.int64)
-        self.sector = np.zeros(count, dtype=np.int64)
-        self.eligible = np.zeros(count, dtype=bool)
-        self.gone = np.zeros(count, dtype=bool)
+        company, _ = pd.factorize(shares["company"], sort=True)
+        sector, names = pd.factorize(shares["sector"], sort=True)
+        self.sectors = [str(name) for name in names]
+        self.shares, self.float_factor = np.full(count, np.nan), np.full(count, np.nan)
+        self.company, self.sector = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self.eligible, self.gone = np.zeros(count, bool), np.zeros(count, bool)
+        usual = {"date", "id", "raw", "shares", "float_factor", "company", "sector", "eligible"}
+        self.further = {str(name): np.full(count, np.nan) for name in shares if name not in usual}
+        self._rows = [
+            (self.shares, shares["shares"].to_numpy(dtype=float)),
+            (self.float_factor, shares["float_factor"].to_numpy(dtype=float)),
+            (self.eligible, shares["eligible"].to_numpy(dtype=bool)),
+            (self.company, company),
+            (self.sector, sector),
+            *((now, shares[name].to_numpy(dtype=float)) for name, now in self.further.items()),
+        ]
 
     def advance(self, day: np.datetime64) -> None:
         """Take the rows up to and with a day."""
         stop = int(np.searchsorted(self._days, day, side="right"))
         rows = slice(self._next, stop)
         who = self._security[rows]  # in the order of dates: the last row of a security stays
-        self.shares[who] = self._shares[rows]
-        self.float_factor[who] = self._float[rows]
-        self.company[who] = self._company[rows]
-        self.sector[who] = self._sector[rows]
-        self.eligible[who] = self._eligible[rows]
+        for now, column in self._rows:
+            now[who] = column[rows]
         self._next = max(self._next, stop)
 
     def apply(self, action: Action) -> None:
@@ -69,12 +73,3 @@ class ShareCounts:
             self.shares[other] += action.ratio * np.nan_to_num(self.shares[who])
         if action.kind in (MERGER, DELISTING):
             self.gone[who] = True
-
-    def float_shares(self, weighting: str) -> np.ndarray:
-        """Shares that count for weights."""
-        return self.shares * self.float_factor if weighting == "float" else self.shares.copy()
-
-
-def _coded(column: pd.Series) -> tuple[np.ndarray, list[str]]:
-    codes, names = pd.factorize(column, sort=True)
-    return codes, [str(name) for name in names]

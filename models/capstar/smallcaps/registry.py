@@ -1,0 +1,65 @@
+"""Every rule of an index, registered once: rules, selection, results and command line ask here and name none."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.smallcaps.protocol import Screen, Weighting
+from capstar.smallcaps.standard_rules import FloatWeighted, MinFloat, MinPrice, MinValue, TotalWeighted
+
+_RULES: dict[str, Screen | Weighting] = {}
+
+
+def register(rule: Screen | Weighting) -> None:
+    """Add a screen or a weighting to what every index may have.
+
+    Raises
+    ------
+    SpecificationError
+        It is neither, or its key is taken.
+    """
+    if not isinstance(rule, Screen | Weighting):
+        parts = (*Screen.__annotations__, "passes")
+        absent = [part for part in parts if not hasattr(rule, part)]
+        raise SpecificationError(
+            f"{type(rule).__name__} is not an index rule: of a screen {absent} are absent, and a weighting has key, "
+            "label and index_shares."
+        )
+    if rule.key in _RULES:
+        raise SpecificationError(f"An index rule with key {rule.key!r} is registered. Choose another key.")
+    _RULES[rule.key] = rule
+
+
+def screens() -> dict[str, Screen]:
+    """Screens by key, in the order in which they were registered."""
+    return {key: rule for key, rule in _RULES.items() if isinstance(rule, Screen)}
+
+
+def weightings() -> dict[str, Weighting]:
+    """Weightings by key."""
+    return {key: rule for key, rule in _RULES.items() if isinstance(rule, Weighting)}
+
+
+def index_rules() -> pd.DataFrame:
+    """Every screen and weighting by key: ``kind``, ``default`` threshold of a screen, ``label``."""
+    rows = {
+        key: {
+            "kind": "screen" if isinstance(rule, Screen) else "weighting",
+            "default": getattr(rule, "default", float("nan")),
+            "label": rule.label,
+        }
+        for key, rule in _RULES.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("key")
+
+
+_SHIPPED: tuple[Screen | Weighting, ...] = (
+    MinPrice(),
+    MinValue(),
+    MinFloat(),
+    FloatWeighted(),
+    TotalWeighted(),
+)
+for _rule in _SHIPPED:
+    register(_rule)
