@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Screened: TypeAlias = Literal["security", "company"]
 
 
 @runtime_checkable
@@ -33,7 +34,7 @@ class Screen(Protocol):
     key: str
     default: float
     label: str
-    of: Literal["security", "company"]
+    of: Screened
     columns: tuple[str, ...]
 
     def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:

@@ -5,18 +5,16 @@ FTSE Russell, *Russell US Equity Indices: Construction and Methodology*.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 
-from capstar.smallcaps.protocol import Floats
+from capstar.smallcaps.protocol import Floats, Screened
 
 
 class MinPrice:
     """Price on rank day; a member's may be the mean of its closes instead."""
 
     key, default, label = "min_price", 1.0, "least close; for a member also the mean of its closes, currency"
-    of: Literal["security"] = "security"
+    of: Screened = "security"
     columns: tuple[str, ...] = ()
 
     def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:
@@ -29,7 +27,7 @@ class MinFloat:
     """Share of float."""
 
     key, default, label = "min_float", 0.05, "least free float, a fraction"
-    of: Literal["security"] = "security"
+    of: Screened = "security"
     columns: tuple[str, ...] = ()
 
     def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:
@@ -41,7 +39,7 @@ class MinValue:
     """Total market value of a company, all its classes together."""
 
     key, default, label = "min_value", 30e6, "least market value of a company, currency"
-    of: Literal["company"] = "company"
+    of: Screened = "company"
     columns: tuple[str, ...] = ()
 
     def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:
