@@ -26,19 +26,7 @@ from capstar.plotting.figures import (
 def plot_trading_ranges(
     close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_], *, ax: Axes | None = None
 ) -> Figure:
-    """Price with its trading ranges.
-
-    Parameters
-    ----------
-    close
-        By date.
-    levels
-        ``support`` and ``resistance``, same index.
-    within
-        Bars in a trading range.
-    ax
-        Where, if not in a figure of its own; so in all figures.
-    """
+    """Close with ``support`` and ``resistance``, shaded on the bars within a trading range; all on one index."""
     figure, (ax,) = panels(ax, height=4.2)
     _ranges(ax, close, levels, within)
     ax.legend(frameon=False, fontsize=8)
@@ -54,19 +42,7 @@ def plot_spells(
     title: str = "",
     ax: Axes | None = None,
 ) -> Figure:
-    """Price on a log scale with spells shaded and dates marked.
-
-    Parameters
-    ----------
-    prices
-        By date.
-    shaded
-        True on the dates to shade; same index.
-    marks
-        Dates to mark on the price, by what they are.
-    title
-        Above the figure.
-    """
+    """Price on a log scale, shaded where true on the same index, with dates marked by what they are."""
     figure, (ax,) = panels(ax, height=4.2)
     x = time_axis(prices.index)
     where = shaded.to_numpy(dtype=bool)

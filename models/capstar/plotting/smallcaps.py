@@ -24,8 +24,6 @@ def plot_levels(
         Of the reconstitutions.
     title, unit
         Above the figure and beside the axis.
-    ax
-        Where, if not in a figure of its own.
     """
     figure, (ax,) = panels(ax, height=4.5)
     draw_line(ax, levels["total"], color=BLUE, label="total return")

@@ -23,38 +23,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.errors import DataError
-from capstar.smallcaps.schema import Table, as_days, keyed, numbers_of
+from capstar.smallcaps.schema import Table, as_days, keyed, numbers_of, texts_of
 
 MERGER, SPIN_OFF, DELISTING, SPLIT = "merger", "spin-off", "delisting", "split"
 TICKER_CHANGE, SPECIAL_DIVIDEND = "ticker-change", "special-dividend"
 KINDS = (MERGER, SPIN_OFF, DELISTING, SPLIT, TICKER_CHANGE, SPECIAL_DIVIDEND)
+_SOURCE = "actions"
 _NUMBERS = ("ratio", "cash", "price")
 _NEEDED = {SPLIT: "ratio", SPIN_OFF: "ratio", SPECIAL_DIVIDEND: "cash"}
 
 
 @dataclass(frozen=True)
 class Action:
-    """One corporate action on securities known by their position.
-
-    Attributes
-    ----------
-    date
-        As in the table.
-    kind
-        One of `KINDS`.
-    security, other
-        Positions; -1 if there is no other.
-    label
-        Kind and identifiers, for the log.
-    ratio, cash, price
-        As in the table; NaN where empty.
-    """
+    """One corporate action on securities known by their position; numbers as in the table, NaN where empty."""
 
     date: np.datetime64
-    kind: str
+    kind: str  # one of KINDS
     security: int
-    other: int
-    label: str
+    other: int  # -1 if there is no other
+    label: str  # kind and identifiers, for the log
     ratio: float
     cash: float
     price: float
@@ -62,21 +49,11 @@ class Action:
 
 @dataclass(frozen=True)
 class Identities:
-    """Identifiers a security has had, and the days on which each is in use.
+    """Identifiers a security has had, and the days on which each is in use."""
 
-    Attributes
-    ----------
-    first
-        First identifier of the security, by later identifier; the one it keeps.
-    starts
-        First day of an identifier that a ticker change brings.
-    ends
-        Day from which an identifier is no longer in use, and why.
-    """
-
-    first: dict[str, str]
-    starts: dict[str, np.datetime64]
-    ends: dict[str, tuple[np.datetime64, str]]
+    first: dict[str, str]  # the one it keeps, by later identifier
+    starts: dict[str, np.datetime64]  # first day of what a ticker change brings
+    ends: dict[str, tuple[np.datetime64, str]]  # day from which it is out of use, and why
 
     def keep(self, identifier: str) -> str:
         """First identifier of the security."""
@@ -111,59 +88,39 @@ class Identities:
         )
 
 
-def as_actions(table: Table | None, source: str = "actions") -> pd.DataFrame:
-    """Check corporate actions by themselves.
+def as_actions(table: Table | None) -> pd.DataFrame:
+    """Check corporate actions by themselves: a table, a Parquet file of it, or none.
 
-    Parameters
-    ----------
-    table
-        See the module; or a Parquet file of it; or none.
-    source
-        Named in errors.
-
-    Raises
-    ------
-    DataError
-        A column, date or id is missing, dates fall, a kind is unknown, a needed number is missing or not
-        positive, a row is a duplicate.
+    Raises `DataError` where a column, date or id is missing, dates fall, a kind is unknown, a needed number
+    is missing or not positive, a row is a duplicate.
     """
     columns = ["date", "id", "action", "other", *_NUMBERS]
     if table is None or (isinstance(table, pd.DataFrame) and table.empty):
         return pd.DataFrame({c: [] for c in columns})
-    frame = keyed(table, ("action",), source, unique=False)
+    frame = keyed(table, ("action",), _SOURCE, unique=False)
     frame["action"] = frame["action"].astype(str).str.strip().str.lower()
-    frame["other"] = _text(frame)
+    frame["other"] = texts_of(frame, "other", "").str.strip()
     for name in _NUMBERS:
-        frame[name] = numbers_of(frame, name, source)
+        frame[name] = numbers_of(frame, name, _SOURCE)
     falling = frame["date"].diff() < pd.Timedelta(0)
     if falling.any():
         row = frame[falling].iloc[0]
         raise DataError(
-            f"{source}: {row['action']} of {row['id']} on {row['date']:%Y-%m-%d} is listed after a later date. Sort "
+            f"{_SOURCE}: {row['action']} of {row['id']} on {row['date']:%Y-%m-%d} is listed after a later date. Sort "
             "the rows by date; actions of one day stay in the order in which they happen."
         )
     for row in frame.itertuples(index=False):
-        _check_row(row, source)
+        _check_row(row)
     twice = frame.duplicated(["date", "id", "action", "other"])
     if twice.any():
-        raise DataError(f"{source}: {_said(frame[twice].iloc[0])} is a duplicate. Keep one of the rows.")
+        raise DataError(f"{_SOURCE}: {_said(frame[twice].iloc[0])} is a duplicate. Keep one of the rows.")
     return frame[columns]
 
 
-def identities(actions: pd.DataFrame, source: str = "actions") -> Identities:
+def identities(actions: pd.DataFrame) -> Identities:
     """Follow every identifier through mergers, delistings and ticker changes.
 
-    Parameters
-    ----------
-    actions
-        From `as_actions`.
-    source
-        Named in errors.
-
-    Raises
-    ------
-    DataError
-        Something happens to an identifier that is no longer, or not yet, in use.
+    Raises `DataError` where something happens to an identifier that is no longer, or not yet, in use.
     """
     first: dict[str, str] = {}
     starts: dict[str, np.datetime64] = {}
@@ -173,12 +130,14 @@ def identities(actions: pd.DataFrame, source: str = "actions") -> Identities:
         for party in parties:
             if party in ends:
                 raise DataError(
-                    f"{source}: {_said(row)} comes when {party} {ends[party][1]} on {ends[party][0]}. Correct the "
+                    f"{_SOURCE}: {_said(row)} comes when {party} {ends[party][1]} on {ends[party][0]}. Correct the "
                     "order or the id."
                 )
         if row.action == TICKER_CHANGE:
             if row.other in starts or row.other in ends or row.other == row.id:
-                raise DataError(f"{source}: {_said(row)} brings an id that was in use before. Give a new id.")
+                raise DataError(
+                    f"{_SOURCE}: {_said(row)} brings an id that was in use before. Give a new id."
+                )
             first[row.other] = first.get(row.id, row.id)
             starts[row.other], ends[row.id] = day, (day, f"became {row.other}")
         elif row.action in (MERGER, DELISTING):
@@ -186,44 +145,24 @@ def identities(actions: pd.DataFrame, source: str = "actions") -> Identities:
     return Identities(first, starts, ends)
 
 
-def check_parties(actions: pd.DataFrame, priced: set[str], known: set[str], source: str = "actions") -> None:
-    """Raise `DataError` at the first action of, or with, an unknown security.
-
-    Parameters
-    ----------
-    actions
-        From `as_actions`.
-    priced, known
-        Identifiers with prices; with prices, shares or brought by a ticker change.
-    source
-        Named in errors.
-    """
+def check_parties(actions: pd.DataFrame, priced: set[str], known: set[str]) -> None:
+    """Raise `DataError` at the first action of, or with, a security that is unknown; or a child without prices."""
     for row in actions.itertuples(index=False):
         if row.id not in known:
-            raise DataError(f"{source}: {_said(row)} is of an unknown id. Correct it, or add its prices.")
+            raise DataError(f"{_SOURCE}: {_said(row)} is of an unknown id. Correct it, or add its prices.")
         if row.action == MERGER and row.other and row.other not in known:
             raise DataError(
-                f"{source}: {_said(row)} has an acquirer that does not exist. Correct the id; leave it and the "
+                f"{_SOURCE}: {_said(row)} has an acquirer that does not exist. Correct the id; leave it and the "
                 "ratio empty if the acquirer is outside the data."
             )
         if row.action == SPIN_OFF and row.other not in priced:
             raise DataError(
-                f"{source}: {_said(row)} has a child without prices. Correct the id, or add them."
+                f"{_SOURCE}: {_said(row)} has a child without prices. Correct the id, or add them."
             )
 
 
 def placed(actions: pd.DataFrame, position: dict[str, int], names: Identities) -> list[Action]:
-    """Actions by position, ticker changes left out.
-
-    Parameters
-    ----------
-    actions
-        From `as_actions`.
-    position
-        Of each security, by first identifier.
-    names
-        From `identities`.
-    """
+    """Actions by position, ticker changes left out."""
     rows = zip(actions.itertuples(index=False), as_days(actions["date"]), strict=True)
     return [
         Action(
@@ -241,31 +180,25 @@ def placed(actions: pd.DataFrame, position: dict[str, int], names: Identities) -
     ]
 
 
-def _text(frame: pd.DataFrame) -> pd.Series:
-    if "other" not in frame.columns:
-        return pd.Series("", index=frame.index, dtype=object)
-    return frame["other"].astype(object).where(frame["other"].notna(), "").astype(str).str.strip()
-
-
-def _check_row(row: Any, source: str) -> None:
+def _check_row(row: Any) -> None:
     """Numbers and parties one action needs."""
     kind, said = row.action, _said(row)
     if kind not in KINDS:
-        raise DataError(f"{source}: {said} is an unknown action. Choose one of {list(KINDS)}.")
+        raise DataError(f"{_SOURCE}: {said} is an unknown action. Choose one of {list(KINDS)}.")
     values = {name: getattr(row, name) for name in _NUMBERS}
     for name, value in values.items():
         if value < 0 or np.isinf(value) or (value == 0 and name == "ratio"):
-            raise DataError(f"{source}: {said} has the {name} {value:g}. Give a positive number.")
+            raise DataError(f"{_SOURCE}: {said} has the {name} {value:g}. Give a positive number.")
     needed = _NEEDED.get(kind, "")
     if needed and np.isnan(values[needed]):
-        raise DataError(f"{source}: {said} has no {needed}. Add it.")
+        raise DataError(f"{_SOURCE}: {said} has no {needed}. Add it.")
     other = row.other
     if kind in (SPIN_OFF, TICKER_CHANGE) and not other:
-        raise DataError(f"{source}: {said} names no other id. Put the child, or the new id, into 'other'.")
+        raise DataError(f"{_SOURCE}: {said} names no other id. Put the child, or the new id, into 'other'.")
     if kind == MERGER and not np.isnan(values["ratio"]) and not other:
-        raise DataError(f"{source}: {said} has a ratio but no acquirer. Put the acquirer into 'other'.")
+        raise DataError(f"{_SOURCE}: {said} has a ratio but no acquirer. Put the acquirer into 'other'.")
     if other == row.id:
-        raise DataError(f"{source}: {said} names one id twice. Correct 'other'.")
+        raise DataError(f"{_SOURCE}: {said} names one id twice. Correct 'other'.")
 
 
 def _said(row: Any) -> str:

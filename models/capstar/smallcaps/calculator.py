@@ -72,7 +72,11 @@ class IndexCalculator:
             schedule = by_calendar(rules, table.dates, dated)
         else:
             given = _first_ids(as_weights(weights), names, "weights")
-            _check_weighted(given, table)
+            if len(unknown := given[~given["id"].isin(table.ids)]):
+                row = unknown.iloc[0]
+                raise DataError(
+                    f"weights: {row['id']} on {row['date']:%Y-%m-%d} has no prices. Correct the id, or add its prices."
+                )
             schedule = by_weights(given.assign(id=given["id"].map(position)), table.dates, dated)
         self._names = names
         self._inputs = Inputs(rules, table, counts, position, schedule)
@@ -131,13 +135,4 @@ def _check_known(prices: PriceTable, shares: pd.DataFrame, names: Identities) ->
             "its prices, or drop the row.",
             DataWarning,
             stacklevel=3,
-        )
-
-
-def _check_weighted(weights: pd.DataFrame, prices: PriceTable) -> None:
-    unknown = weights[~weights["id"].isin(prices.ids)]
-    if len(unknown):
-        row = unknown.iloc[0]
-        raise DataError(
-            f"weights: {row['id']} on {row['date']:%Y-%m-%d} has no prices. Correct the id, or add its prices."
         )

@@ -27,35 +27,17 @@ _ENDED_DAYS = 7  # a member without a price for longer at the end is reported
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run starts from, all checked.
-
-    Attributes
-    ----------
-    rules
-        Of the index.
-    prices, shares
-        Tables of them; shares by first identifier.
-    position
-        Of each security, by first identifier.
-    schedule
-        What happens on which day.
-    """
+    """What a run starts from, all checked."""
 
     rules: IndexRules
     prices: PriceTable
-    shares: pd.DataFrame
-    position: dict[str, int]
+    shares: pd.DataFrame  # by first identifier
+    position: dict[str, int]  # of each security, by first identifier
     schedule: Schedule
 
 
 class Engine:
-    """One run of an index.
-
-    Parameters
-    ----------
-    inputs
-        What it starts from.
-    """
+    """One run of an index."""
 
     def __init__(self, inputs: Inputs) -> None:
         self._rules, self._dates = inputs.rules, inputs.prices.dates

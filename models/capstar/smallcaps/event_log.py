@@ -17,15 +17,7 @@ _UNIT = "datetime64[ns]"  # of all tables
 
 
 class EventLog:
-    """Levels by day, and lists of everything that is not daily.
-
-    Parameters
-    ----------
-    dates
-        All days.
-    ids, sectors
-        Names of securities and sectors.
-    """
+    """Levels by day, and lists of everything that is not daily."""
 
     def __init__(self, dates: Days, ids: list[str], sectors: list[str]) -> None:
         self._dates, self._ids, self._sectors = dates, np.array(ids, dtype=object), sectors
@@ -43,19 +35,7 @@ class EventLog:
     def close_of(
         self, rows: slice, level: Floats, total: Floats, values: Floats, portfolio: Portfolio
     ) -> None:
-        """Daily numbers of consecutive closes.
-
-        Parameters
-        ----------
-        rows
-            Positions among all days.
-        level, total
-            At their closes.
-        values
-            Of the members, shape (days, members), in the order of their positions.
-        portfolio
-            Its holdings are those of these closes.
-        """
+        """Daily numbers of consecutive closes; values of the members, shape (days, members)."""
         columns = np.flatnonzero(portfolio.inside)
         weights = values / values.sum(axis=1, keepdims=True)
         order = np.argsort(portfolio.sector[columns], kind="stable")
@@ -86,19 +66,7 @@ class EventLog:
         self._carried.add(days, columns, closes)
 
     def change(self, day: np.datetime64, since: np.datetime64, why: str, portfolio: Portfolio) -> None:
-        """Holdings and members after an event.
-
-        Parameters
-        ----------
-        day
-            Of the event.
-        since
-            After whose close the change of members holds.
-        why
-            For the log.
-        portfolio
-            After the event.
-        """
+        """Holdings and members after an event; a change of members holds after the close of ``since``."""
         now = portfolio.index_shares()
         changed = np.flatnonzero(now != self._shares)
         self._holdings.add(np.full(changed.size, day), changed, now[changed])

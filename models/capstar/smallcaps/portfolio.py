@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,39 +21,16 @@ def belongs(segment: NDArray[np.int8], rules: IndexRules) -> NDArray[np.bool_]:
 
 
 class Portfolio:
-    """State of the index between two events.
-
-    Parameters
-    ----------
-    count
-        Number of securities.
-    rules
-        Of the index.
-
-    Attributes
-    ----------
-    segment : numpy.ndarray
-        `Segment` in the broad index, whatever the index holds.
-    held : numpy.ndarray
-        Index shares of the broad index.
-    value : numpy.ndarray
-        Value of the index's own members at the last close, adjusted for the events since.
-    sector : numpy.ndarray
-        Sector of each security at the last rebalancing.
-    divisor
-        Level = sum of values / divisor; NaN before the start.
-    total
-        Total-return level.
-    """
+    """State of the index between two events; arrays by security."""
 
     def __init__(self, count: int, rules: IndexRules) -> None:
         self._rules = rules
-        self.segment = np.zeros(count, dtype=np.int8)
-        self.held = np.zeros(count)
-        self.value = np.zeros(count)
-        self.sector = np.zeros(count, dtype=np.int64)
-        self.divisor = np.nan
-        self.total = rules.base
+        self.segment = np.zeros(count, dtype=np.int8)  # in the broad index, whatever the index holds
+        self.held = np.zeros(count)  # index shares of the broad index
+        self.value = np.zeros(count)  # of its own members at the last close, and events since
+        self.sector = np.zeros(count, dtype=np.int64)  # at the last rebalancing
+        self.divisor = np.nan  # level = sum of values / divisor; NaN before the start
+        self.total = rules.base  # total-return level
 
     @property
     def started(self) -> bool:
@@ -78,15 +58,15 @@ class Portfolio:
         elif action.kind == SPIN_OFF:
             self._spin_off(action)
         elif action.kind == MERGER:
-            with _Rescaled(self, action.label):
+            with self._level_held(action.label):
                 self._merge(action)
         elif action.kind == SPECIAL_DIVIDEND and self.value[who] > 0:
-            with _Rescaled(self, action.label):
+            with self._level_held(action.label):
                 self.value[who] -= self.held[who] * action.cash
 
     def leave(self, who: int, label: str) -> None:
         """A security leaves at its last close."""
-        with _Rescaled(self, label):
+        with self._level_held(label):
             self._drop(who)
 
     def replace(
@@ -96,22 +76,26 @@ class Portfolio:
         close: NDArray[np.float64],
         label: str,
     ) -> None:
-        """Members and shares change at a close; the level does not.
-
-        Parameters
-        ----------
-        held, segment
-            Of the broad index from now on.
-        close
-            Of every security; NaN where there is none.
-        label
-            Why, for errors.
-        """
-        with _Rescaled(self, label):
+        """Members and shares of the broad index change at a close; the level does not."""
+        with self._level_held(label):
             self.segment, self.held = segment.copy(), held.copy()
             self.value = np.where(self.inside, self.held * close, 0.0)
         if not self.started:
             self.divisor = float(self.value.sum()) / self._rules.base
+
+    @contextmanager
+    def _level_held(self, label: str) -> Iterator[None]:
+        """Scale the divisor so that what happens within leaves the level as it was."""
+        before = float(self.value.sum())
+        yield
+        after = float(self.value.sum())
+        if not after > 0:
+            raise DataError(
+                f"After {label} the index holds nothing of value. Check the action, the number of companies and "
+                "the rules, or end the prices before."
+            )
+        if self.started:
+            self.divisor *= after / before
 
     def _spin_off(self, action: Action) -> None:
         """The child enters at no value; the parent falls and the child rises at the day's closes."""
@@ -134,26 +118,3 @@ class Portfolio:
     def _drop(self, who: int) -> None:
         self.held[who] = self.value[who] = 0.0
         self.segment[who] = Segment.NONE
-
-
-class _Rescaled:
-    """Scales the divisor so that what happens within leaves the level as it was."""
-
-    def __init__(self, portfolio: Portfolio, label: str) -> None:
-        self._portfolio, self._label = portfolio, label
-        self._before = float(portfolio.value.sum())
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        if error[0] is not None:
-            return
-        after = float(self._portfolio.value.sum())
-        if not after > 0:
-            raise DataError(
-                f"After {self._label} the index holds nothing of value. Check the action, the number of companies and "
-                "the rules, or end the prices before."
-            )
-        if self._portfolio.started:
-            self._portfolio.divisor *= after / self._before

@@ -24,22 +24,12 @@ _NEVER = np.datetime64("0001-01-01")
 
 @dataclass(frozen=True)
 class Block:
-    """Closes of one period.
+    """Closes of one period."""
 
-    Attributes
-    ----------
-    first
-        Position of its first date among all dates.
-    dates : numpy.ndarray
-        Days, shape (n,).
-    close, dividend : numpy.ndarray
-        Shape (n, securities); NaN without a close, 0 without a dividend.
-    """
-
-    first: int
-    dates: NDArray[np.datetime64]
-    close: NDArray[np.float64]
-    dividend: NDArray[np.float64]
+    first: int  # position of its first date among all dates
+    dates: NDArray[np.datetime64]  # (n,)
+    close: NDArray[np.float64]  # (n, securities); NaN without a close
+    dividend: NDArray[np.float64]  # same shape; 0 without a dividend
 
 
 @dataclass(frozen=True)
@@ -104,14 +94,7 @@ class _File:
 
 
 class PriceTable:
-    """Prices by date and security, read a period at a time.
-
-    Parameters
-    ----------
-    table
-        See `capstar.smallcaps.schema`; or a Parquet file or folder of it, best sorted by date.
-    names
-        Identifiers in use.
+    """Prices by date and security, read a period at a time; a Parquet file is best sorted by date.
 
     Attributes
     ----------
@@ -138,13 +121,7 @@ class PriceTable:
         self.ids = sorted(self.last)
 
     def blocks(self, position: dict[str, int]) -> Iterator[Block]:
-        """Calendar years, in order.
-
-        Parameters
-        ----------
-        position
-            Column of each security, by first identifier.
-        """
+        """Calendar years, in order."""
         years = self.dates.astype("datetime64[Y]")
         for year in np.unique(years):
             rows = np.flatnonzero(years == year)

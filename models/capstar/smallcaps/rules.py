@@ -22,6 +22,10 @@ class Segment(IntEnum):
     SMALL = 2
 
 
+SEGMENTS = {"large": Segment.LARGE, "small": Segment.SMALL}
+"""Segments by the labels that users see."""
+
+
 @dataclass(frozen=True)
 class IndexRules:
     """Rules of a capitalisation index in the style of the Russell indexes.
@@ -131,7 +135,7 @@ class IndexRules:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Segments the index holds."""
-        return (Segment.LARGE, Segment.SMALL) if self.segment == "broad" else (Segment[self.segment.upper()],)
+        return tuple(SEGMENTS.values()) if self.segment == "broad" else (SEGMENTS[self.segment],)
 
     @property
     def size(self) -> int:

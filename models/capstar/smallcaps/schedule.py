@@ -20,25 +20,13 @@ _CLOSED_DAYS = 7  # no market is closed for longer
 
 @dataclass(frozen=True)
 class Schedule:
-    """Events by position of their day among the days with prices.
-
-    Attributes
-    ----------
-    rebalances
-        Changes of the index by number.
-    ranks, effective
-        Numbers ranked, and effective, on a day.
-    actions
-        Corporate actions before the open of a day, in order.
-    weights
-        Given weights by position of the security, after the close of a day.
-    """
+    """Events by position of their day among the days with prices."""
 
     rebalances: tuple[Rebalance, ...] = ()
-    ranks: dict[int, list[int]] = field(default_factory=dict)
-    effective: dict[int, list[int]] = field(default_factory=dict)
-    actions: dict[int, list[Action]] = field(default_factory=dict)
-    weights: dict[int, pd.Series] = field(default_factory=dict)
+    ranks: dict[int, list[int]] = field(default_factory=dict)  # numbers of the changes ranked on a day
+    effective: dict[int, list[int]] = field(default_factory=dict)  # and effective
+    actions: dict[int, list[Action]] = field(default_factory=dict)  # before the open, in order
+    weights: dict[int, pd.Series] = field(default_factory=dict)  # by security, after the close
 
     def busy(self, day: int) -> bool:
         """Whether anything happens."""
@@ -46,22 +34,7 @@ class Schedule:
 
 
 def by_calendar(rules: IndexRules, dates: Days, actions: list[Action]) -> Schedule:
-    """Schedule of an index that chooses its members.
-
-    Parameters
-    ----------
-    rules
-        Their calendar counts.
-    dates
-        Days with prices.
-    actions
-        In order.
-
-    Raises
-    ------
-    DataError
-        No reconstitution falls into the prices, or a day is in a gap of them.
-    """
+    """Schedule of an index that chooses its members; `DataError` where a change is outside the prices."""
     first, last = pd.Timestamp(dates[0]), pd.Timestamp(dates[-1])
     found = rules.calendar.between(first, last)
     if not any(one.kind == "reconstitution" for one in found):
@@ -77,20 +50,7 @@ def by_calendar(rules: IndexRules, dates: Days, actions: list[Action]) -> Schedu
 
 
 def by_weights(table: pd.DataFrame, dates: Days, actions: list[Action]) -> Schedule:
-    """Schedule of an index with given weights.
-
-    Parameters
-    ----------
-    table
-        ``date``, ``id`` as position of the security, ``weight``.
-    dates, actions
-        As in `by_calendar`.
-
-    Raises
-    ------
-    DataError
-        There are weights on a day without prices.
-    """
+    """Schedule of an index with given weights; `DataError` where a day of theirs has no prices."""
     out = Schedule(actions=_placed(dates, actions))
     for day, rows in table.groupby(as_days(table["date"])):
         at = int(np.searchsorted(dates, np.datetime64(day, "D")))

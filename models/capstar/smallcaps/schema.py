@@ -33,32 +33,21 @@ Table: TypeAlias = pd.DataFrame | str | Path
 NO_SECTOR = "unclassified"
 
 
-def as_shares(table: Table, source: str = "shares") -> pd.DataFrame:
-    """Check share counts and fill what is not given, by date.
+def as_shares(table: Table) -> pd.DataFrame:
+    """Check share counts, of a table or a Parquet file, and fill what is not given, by date.
 
-    Parameters
-    ----------
-    table
-        See the module; or a Parquet file of it.
-    source
-        Named in errors.
-
-    Raises
-    ------
-    DataError
-        A column, date or id is missing, a row is a duplicate, shares are not positive, a float factor is not a
-        fraction.
+    Raises `DataError` where a column, date or id is missing, a row is a duplicate, shares are not positive, a
+    float factor is not a fraction.
     """
+    source = "shares"
     frame = keyed(table, ("shares",), source)
     frame["shares"] = numbers_of(frame, "shares", source)
     _refuse(frame, ~(frame["shares"] > 0), "shares", source, "Shares are positive: correct or drop the row.")
     frame["float_factor"] = numbers_of(frame, "float_factor", source, 1.0)
     outside = ~frame["float_factor"].between(0.0, 1.0)
     _refuse(frame, outside, "float_factor", source, "Give a fraction between 0 and 1, not a percentage.")
-    company = frame["company"] if "company" in frame.columns else frame["id"]
-    frame["company"] = company.astype(object).where(company.notna(), frame["id"]).astype(str)
-    sector = frame["sector"] if "sector" in frame.columns else pd.Series(NO_SECTOR, index=frame.index)
-    frame["sector"] = sector.astype(object).where(sector.notna(), NO_SECTOR).astype(str)
+    frame["company"] = texts_of(frame, "company", frame["id"])
+    frame["sector"] = texts_of(frame, "sector", NO_SECTOR)
     frame["eligible"] = _flags(frame, source)
     further = sorted({name for screen in screens().values() for name in screen.columns})
     for name in further:
@@ -67,22 +56,13 @@ def as_shares(table: Table, source: str = "shares") -> pd.DataFrame:
     return frame[columns].sort_values(["date", "id"], ignore_index=True)
 
 
-def as_weights(table: Table, source: str = "weights") -> pd.DataFrame:
-    """Check given weights, by date.
+def as_weights(table: Table) -> pd.DataFrame:
+    """Check given weights, of a table or a Parquet file, by date.
 
-    Parameters
-    ----------
-    table
-        See the module; or a Parquet file of it.
-    source
-        Named in errors.
-
-    Raises
-    ------
-    DataError
-        A column, date or id is missing, a row is a duplicate, a weight is negative, or those of a date do not
-        sum to one within 1e-6.
+    Raises `DataError` where a column, date or id is missing, a row is a duplicate, a weight is negative, or
+    those of a date do not sum to one within 1e-6.
     """
+    source = "weights"
     frame = keyed(table, ("weight",), source)
     frame["weight"] = numbers_of(frame, "weight", source)
     _refuse(frame, ~(frame["weight"] >= 0), "weight", source, "Weights are not negative: correct the row.")
@@ -98,19 +78,7 @@ def as_weights(table: Table, source: str = "weights") -> pd.DataFrame:
 
 
 def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool = True) -> pd.DataFrame:
-    """A copy with dates as days and ids as text, no row twice.
-
-    Parameters
-    ----------
-    table
-        Rows with ``date`` and ``id``.
-    columns
-        Others that must be there.
-    source
-        Named in errors.
-    unique
-        Whether a date and id may be there only once.
-    """
+    """A copy with dates as days and ids as text; no date and id twice where they are to be unique."""
     frame = table if isinstance(table, pd.DataFrame) else _read(table, source)
     require_columns(frame, ("date", "id", *columns), source=source)
     if frame.empty:
@@ -153,23 +121,19 @@ def ids_of(column: pd.Series, source: str) -> pd.Series:
     return column.astype(str)
 
 
+def texts_of(frame: pd.DataFrame, name: str, default: pd.Series | str) -> pd.Series:
+    """Text of a column; where there is none, the default."""
+    column = frame.get(name, pd.Series(np.nan, frame.index)).astype(object)
+    return column.where(column.notna(), default).astype(str)
+
+
 def as_days(dates: pd.Series | pd.DatetimeIndex) -> NDArray[np.datetime64]:
     """Dates as NumPy days."""
     return np.asarray(dates, dtype="datetime64[D]")
 
 
 def numbers_of(frame: pd.DataFrame, name: str, source: str, default: float | None = None) -> pd.Series:
-    """Numbers of a column; where there are none, the default.
-
-    Parameters
-    ----------
-    frame
-        With ``date`` and ``id``.
-    name, source
-        Column, and table, named in errors.
-    default
-        For what is missing; NaN if none.
-    """
+    """Numbers of a column; where there are none, the default, or NaN."""
     if name not in frame.columns:
         return pd.Series(default, index=frame.index, dtype=float)
     out = pd.to_numeric(frame[name], errors="coerce").astype(float)
@@ -186,10 +150,7 @@ def _read(path: str | Path, source: str) -> pd.DataFrame:
 
 
 def _flags(frame: pd.DataFrame, source: str) -> pd.Series:
-    if "eligible" not in frame.columns:
-        return pd.Series(True, index=frame.index)
-    words = frame["eligible"].astype(str).str.lower()
-    words = words.where(frame["eligible"].notna(), "true")
+    words = texts_of(frame, "eligible", "true").str.lower()
     known = words.map({"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False})
     _refuse(frame, known.isna(), "eligible", source, "Write true or false.")
     return known.astype(bool)

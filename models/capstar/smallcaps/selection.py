@@ -13,7 +13,7 @@ from capstar.frames import require_columns
 from capstar.smallcaps.calendar import Kind, Rebalance
 from capstar.smallcaps.portfolio import Portfolio, belongs
 from capstar.smallcaps.registry import screens, weightings
-from capstar.smallcaps.rules import IndexRules, Segment
+from capstar.smallcaps.rules import SEGMENTS, IndexRules, Segment
 from capstar.smallcaps.share_counts import ShareCounts
 from capstar.smallcaps.window import Window
 
@@ -125,18 +125,14 @@ def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | No
     Chang, Y.-C., Hong, H. and Liskovich, I. (2015). Regression discontinuity and the price effects of stock
     market indexing. *Review of Financial Studies* 28(1), 212-246, section 1.
     """
-    return _labels(_reconstituted(ranked, rules, None if before is None else _codes(before)))
-
-
-def _reconstituted(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None) -> pd.Series:
     chosen = ranked[ranked["rank"] <= rules.broad]
     large = (chosen["rank"] <= rules.large).to_numpy()
     if before is not None and rules.band > 0 and rules.large > 0:
         share = chosen["cumulative"].to_numpy()
         edge = share[min(rules.large, len(share)) - 1]
         was = before.reindex(chosen.index).to_numpy()
-        stays_large = (was == Segment.LARGE) & ~large & (share <= edge + rules.band)
-        stays_small = (was == Segment.SMALL) & large & (share >= edge - rules.band)
+        stays_large = (was == "large") & ~large & (share <= edge + rules.band)
+        stays_small = (was == "small") & large & (share >= edge - rules.band)
         large = (large | stays_large) & ~stays_small
     return _by_size(large, chosen.index)
 
@@ -144,8 +140,8 @@ def _reconstituted(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | 
 def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series) -> pd.Series:
     """New issues that join at a review, and their segment.
 
-    A new issue joins if it is worth more than the smallest member of the broad index; it joins the large
-    segment if it is worth more than the smallest of the L largest members, L their number in that segment.
+    A new issue joins if its value exceeds that of the smallest member of the broad index; it joins the large
+    segment if its value exceeds that of the smallest of the L largest members, L their number in that segment.
 
     Parameters
     ----------
@@ -156,70 +152,32 @@ def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series
     members
         Segment by company until now.
     """
-    return _labels(_reviewed(ranked, rules, _codes(members)))
-
-
-def _reviewed(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series) -> pd.Series:
     old = ranked.loc[ranked.index.isin(members.index), "value"].to_numpy()
     new = ranked[ranked["new_issue"] & ~ranked.index.isin(members.index)]
     if not rules.review_new_issues or not old.size:
         return _by_size(np.zeros(0, dtype=bool), new.index[:0])
     new = new[new["value"] > old[-1]]
-    count = min(int((members == Segment.LARGE).sum()), old.size)
+    count = min(int((members == "large").sum()), old.size)
     large = new["value"].to_numpy() > old[count - 1] if count else np.zeros(len(new), dtype=bool)
     return _by_size(large, new.index)
 
 
 def _by_size(large: NDArray[np.bool_], companies: pd.Index) -> pd.Series:
-    return pd.Series(
-        np.where(large, Segment.LARGE, Segment.SMALL).astype(np.int8), index=companies, name="segment"
-    )
-
-
-def _labels(segments: pd.Series) -> pd.Series:
-    return segments.map(lambda code: Segment(code).name.lower()).astype(object)
-
-
-def _codes(labels: pd.Series) -> pd.Series:
-    return labels.map(lambda label: Segment[label.upper()])
+    return pd.Series(np.where(large, "large", "small"), index=companies, name="segment", dtype=object)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was decided on a rank day.
-
-    Attributes
-    ----------
-    kind
-        Reconstitution or review.
-    segment : numpy.ndarray
-        `Segment` of each security; of a review, of those that join.
-    place : numpy.ndarray
-        Rank of each security's company.
-    fails
-        Securities, or companies, that fail each screen.
-    """
+    """What was decided on a rank day."""
 
     kind: Kind
-    segment: Segments
-    place: NDArray[np.int64]
-    fails: dict[str, int] = field(default_factory=dict)
+    segment: Segments  # `Segment` of each security; of a review, of those that join
+    place: NDArray[np.int64]  # rank of each security's company
+    fails: dict[str, int] = field(default_factory=dict)  # securities, or companies, that fail each screen
 
 
 class Chooser:
-    """Selection and index shares for one run.
-
-    Parameters
-    ----------
-    rules
-        Of the index.
-    ids
-        Of the securities, by position.
-    counts, portfolio
-        State of the run, read only.
-    last
-        Last day with a price, by first identifier.
-    """
+    """Selection and index shares for one run; ``last`` is the last day with a price, by first identifier."""
 
     def __init__(
         self,
@@ -248,14 +206,14 @@ class Chooser:
         members = self._members()
         if rebalance.kind == "reconstitution":
             before = members if self._portfolio.started else None
-            segments = _reconstituted(ranked, self._rules, before)
+            segments = reconstitute(ranked, self._rules, before)
         else:
-            segments = _reviewed(ranked, self._rules, members)
+            segments = quarterly_review(ranked, self._rules, members)
         self._ranked_on = window.dates[row]
         company = found.lines["company"]
         company = company[company.isin(segments.index)]
         segment, place = np.zeros(len(self._ids), dtype=np.int8), np.zeros(len(self._ids), dtype=np.int64)
-        segment[company.index] = company.map(segments).to_numpy(dtype=np.int8)
+        segment[company.index] = company.map(segments.map(SEGMENTS)).to_numpy(dtype=np.int8)
         place[company.index] = company.map(ranked["rank"]).to_numpy()
         return Choice(rebalance.kind, segment, place, found.fails)
 
@@ -334,10 +292,11 @@ class Chooser:
         )
 
     def _members(self) -> pd.Series:
-        """Segment by company of what is held."""
+        """Label of the segment by company of what is held."""
         who = np.flatnonzero(self._portfolio.held > 0)
         company = self._counts.company[who] if self._rules.by_company else who
-        members = pd.Series(self._portfolio.segment[who], index=company)
+        labels = {code: label for label, code in SEGMENTS.items()}
+        members = pd.Series(self._portfolio.segment[who], index=company).map(labels)
         return members[~members.index.duplicated()]
 
     def _by_rank(self, inside: NDArray[np.bool_], place: NDArray[np.int64], value: Floats) -> Floats:

@@ -12,13 +12,6 @@ from capstar.smallcaps.schema import as_days
 class ShareCounts:
     """Shares outstanding, float, company, sector and kind of every security, moved forward in time.
 
-    Parameters
-    ----------
-    shares
-        From `capstar.smallcaps.schema.as_shares`, by first identifier.
-    position
-        Of each security, by first identifier.
-
     Attributes
     ----------
     shares, float_factor : numpy.ndarray

@@ -14,16 +14,7 @@ _NEVER = np.datetime64("NaT", "D")
 
 
 class Window:
-    """Closes a member is valued at.
-
-    Parameters
-    ----------
-    block
-        Closes as read.
-    before
-        The period before; none at the start.
-    keep
-        Days of closes to keep for averages.
+    """Closes a member is valued at; ``keep`` days of those of the period before serve averages.
 
     Attributes
     ----------
