@@ -109,8 +109,8 @@ def index() -> IndexResults:
         return IndexCalculator(rules(), *tables()).run()
 
 
-# Day 0. S03 is a fund, S05 has too little float, S07 costs 0.9, S10 is worth 2,900: none is ranked. The classes
-# S29 and S30 make one company worth 11,000 + 10,000 = 21,000, as S19: DUO comes first by name. The large eight
+# Day 0. S03 is a fund, S05 has too little float, S07 costs 0.9, S10 has a value of 2,900: none is ranked. The classes
+# S29 and S30 make one company of value 11,000 + 10,000 = 21,000, as S19: DUO comes first by name. The large eight
 # are S01 S02 S04 S06 S08 S09 S11 S12; the small twelve S13 ... S18, DUO, S19 ... S23, thirteen lines.
 FIRST = {
     "S13": F(800), "S14": F(500), "S15": F(1000), "S16": F(600), "S17": F(1000), "S18": F(1000), "S19": F(1000),
@@ -118,69 +118,69 @@ FIRST = {
 }  # fmt: skip
 
 
-def worth(held: dict[str, F], day: int, **other: F) -> F:
+def value_of(held: dict[str, F], day: int, **other: F) -> F:
     """Sum of shares times close; closes that differ by name."""
     return sum((q * (other[n] if n in other else close(n, day)) for n, q in held.items()), F(0))
 
 
 def by_hand() -> tuple[list[F], list[F], list[dict[str, F]]]:
     """Price level, total-return level and holdings after each close, from day 1 to day 16."""
-    level, total, books = [F(1000)], [F(1000)], [dict(FIRST)]
+    level, total, holdings = [F(1000)], [F(1000)], [dict(FIRST)]
 
     def step(growth: F, held: dict[str, F], dividends: F | int = 0) -> None:
         """One day: level times growth; total return adds dividends over the value the day before."""
         level.append(level[-1] * growth)
         total.append(total[-1] * (growth + dividends))
-        books.append(dict(held))
+        holdings.append(dict(held))
 
     held = dict(FIRST)
     # Day 2: S13 pays 0.5 on 800 shares, S30 pays 0.1 on 1000: 500.
-    step(worth(held, 2) / worth(held, 1), held, F(500) / worth(held, 1))
+    step(value_of(held, 2) / value_of(held, 1), held, F(500) / value_of(held, 1))
     # Day 3: twice the shares of S14 at half the price of the day before.
     held["S14"] = F(1000)
-    step(worth(held, 3) / worth(held, 2, S14=close("S14", 2) / 2), held)
+    step(value_of(held, 3) / value_of(held, 2, S14=close("S14", 2) / 2), held)
     # Day 4: S15 has left at its last price, that of day 3.
     del held["S15"]
-    step(worth(held, 4) / worth(held, 3), held)
+    step(value_of(held, 4) / value_of(held, 3), held)
     # Day 5: S16 has left; S17 has half a share more for each of its 600 float-adjusted shares.
     del held["S16"]
     held["S17"] = F(1300)
-    step(worth(held, 5) / worth(held, 4), held)
+    step(value_of(held, 5) / value_of(held, 4), held)
     # Day 6: S18 has left, its acquirer is large; S19 took over S24, which was no member: nothing until the review.
     del held["S18"]
-    step(worth(held, 6) / worth(held, 5), held)
-    # Day 7: 250 shares of the child S27 for 1000 of S20, worth nothing the day before.
+    step(value_of(held, 6) / value_of(held, 5), held)
+    # Day 7: 250 shares of the child S27 for 1000 of S20, at no value the day before.
     held["S27"] = F(250)
-    step(worth(held, 7) / worth(held, 6, S27=F(0)), held)
+    step(value_of(held, 7) / value_of(held, 6, S27=F(0)), held)
     # Day 8: S21 counts at its final price 3, then leaves.
-    growth = worth(held, 8, S21=F(3)) / worth(held, 7)
+    growth = value_of(held, 8, S21=F(3)) / value_of(held, 7)
     del held["S21"]
     step(growth, held)
     # Day 9: S22 counts at 0, then leaves.
-    growth = worth(held, 9, S22=F(0)) / worth(held, 8)
+    growth = value_of(held, 9, S22=F(0)) / value_of(held, 8)
     del held["S22"]
     step(growth, held)
     # Day 10: S23 has another name; S19 pays 0.3 on 1000 shares.
-    step(worth(held, 10) / worth(held, 9), held, F(300) / worth(held, 9))
+    step(value_of(held, 10) / value_of(held, 9), held, F(300) / value_of(held, 9))
     # Day 11: the special dividend takes 2 off the close of S29 before.
-    step(worth(held, 11) / worth(held, 10, S29=close("S29", 10) - 2), held)
-    # Day 12: the review ranks. S26, since day 11 worth 24,000, beats the smallest member S23 (17,000).
-    step(worth(held, 12) / worth(held, 11), held)
+    step(value_of(held, 11) / value_of(held, 10, S29=close("S29", 10) - 2), held)
+    # Day 12: the review ranks. S26, since day 11 of value 24,000, beats the smallest member S23 (17,000).
+    step(value_of(held, 12) / value_of(held, 11), held)
     # Day 13: after the close S26 joins; new counts of S13 (float 0.9), S17 (1200), S19 (1000 + 500), S27 (0.6 x 250).
-    growth = worth(held, 13) / worth(held, 12)
+    growth = value_of(held, 13) / value_of(held, 12)
     held |= {"S26": F(1000), "S13": F(900), "S17": F(1200), "S19": F(1500), "S27": F(150)}
     step(growth, held)
     # Day 14: ranking.
-    step(worth(held, 14) / worth(held, 13), held)
+    step(value_of(held, 14) / value_of(held, 13), held)
     # Day 15: after the close S19 has risen, the child S27 is too small; S11 has fallen, S25 and S28 join.
-    growth = worth(held, 15) / worth(held, 14)
+    growth = value_of(held, 15) / value_of(held, 14)
     for name in ("S19", "S27"):
         del held[name]
     held |= {"S11": F(1000), "S25": F(1000), "S28": F(1000)}
     step(growth, held)
     # Day 16.
-    step(worth(held, 16) / worth(held, 15), held)
-    return level, total, books
+    step(value_of(held, 16) / value_of(held, 15), held)
+    return level, total, holdings
 
 
 def test_second_ranking_by_hand() -> None:
@@ -216,8 +216,8 @@ def test_levels(index) -> None:
 
 
 def test_weights_of_every_day(index) -> None:
-    _, _, books = by_hand()
-    for day, held in enumerate(books, start=1):
+    _, _, holdings = by_hand()
+    for day, held in enumerate(holdings, start=1):
         value = {name: shares * close(name, day) for name, shares in held.items()}
         expected = {name: float(one / sum(value.values())) for name, one in value.items()}
         weights = index.weights(DAYS[day])
@@ -234,12 +234,12 @@ def test_weights_of_every_day(index) -> None:
 def test_divisors(index) -> None:
     """The divisor changes where the value changes without the market."""
     found = index.event_log.set_index("event")["divisor"]
-    start = worth(FIRST, 1) / 1000
+    start = value_of(FIRST, 1) / 1000
     assert found["reconstitution"].iloc[0] == pytest.approx(float(start), rel=1e-12)
     assert found["split S14"] == found["reconstitution"].iloc[0]
     held = dict(FIRST, S14=F(1000))
     without = {name: q for name, q in held.items() if name != "S15"}
-    after = start * worth(without, 3) / worth(held, 3)
+    after = start * value_of(without, 3) / value_of(held, 3)
     assert found["merger S15"] == pytest.approx(float(after), rel=1e-12)
     assert found["spin-off S20 S27"] == found["merger S18 S01"]
     assert "merger S24 S19" not in found.index
@@ -266,14 +266,14 @@ def test_membership(index) -> None:
 
 
 def test_turnover(index) -> None:
-    _, _, books = by_hand()
+    _, _, holdings = by_hand()
     assert index.rebalances["kind"].tolist() == ["reconstitution", "review", "reconstitution"]
     assert index.rebalances["joined"].tolist() == [13, 1, 3]
     assert index.rebalances["left"].tolist() == [0, 0, 2]
     assert pd.isna(index.rebalances["turnover"].iloc[0])
     for row, day in ((1, 13), (2, 15)):
-        before, after = books[day - 2], books[day - 1]
-        old, new = worth(before, day), worth(after, day)
+        before, after = holdings[day - 2], holdings[day - 1]
+        old, new = value_of(before, day), value_of(after, day)
         moved = sum(
             abs(after.get(n, F(0)) * close(n, day) / new - before.get(n, F(0)) * close(n, day) / old)
             for n in set(before) | set(after)
@@ -282,18 +282,18 @@ def test_turnover(index) -> None:
 
 
 def test_contributions(index) -> None:
-    level, total, books = by_hand()
+    level, total, holdings = by_hand()
     by_member = index.contributions()
     assert by_member.sum() == pytest.approx(float(level[-1] / level[0] - 1), abs=1e-12)
     assert index.contributions(level="total").sum() == pytest.approx(
         float(total[-1] / total[0] - 1), abs=1e-12
     )
     assert index.contributions("sector").sum() == pytest.approx(by_member.sum(), abs=1e-12)
-    # S22 until it is worth nothing on day 9: its points are shares times move over the divisor of each day.
+    # S22 until its value is zero on day 9: its points are shares times move over the divisor of each day.
     points = F(0)
     for day in range(2, 10):
         before, after = close("S22", day - 1), F(0) if day == 9 else close("S22", day)
-        value = worth(books[day - 1], day) + (3000 if day == 8 else 0)  # S21 on its last day
+        value = value_of(holdings[day - 1], day) + (3000 if day == 8 else 0)  # S21 on its last day
         points += 1000 * (after - before) * level[day - 1] / value
     assert by_member["S22"] == pytest.approx(float(points / 1000), rel=1e-10)
     # Months add up: December and January, each over the level at its start.

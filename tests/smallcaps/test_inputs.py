@@ -188,7 +188,7 @@ def test_prices_after_leaving() -> None:
 def test_a_child_without_a_close() -> None:
     late = without(prices(), "AAA", 0, 1, 2, 3)
     spin_off = action(3, "DDD", "spin-off", other="AAA", ratio=0.5)
-    with refused("the child has no close on 2020-06-04. Add it, or put what a share is worth"):
+    with refused("the child has no close on 2020-06-04. Add it, or put the value of a share"):
         run(late, a=spin_off)
     assert len(run(late, a=spin_off.assign(price=9.0)).carried) == 1
 

@@ -125,10 +125,10 @@ def test_weights_and_sectors_sum_to_one(seed) -> None:
 def test_units_do_not_matter(seed, factor) -> None:
     prices, shares = panel(seed)
     index = IndexCalculator(rules(), prices, shares).run()
-    dearer = prices.assign(close=factor * prices["close"], dividend=factor * prices["dividend"])
+    higher = prices.assign(close=factor * prices["close"], dividend=factor * prices["dividend"])
     more = shares.assign(shares=factor * shares["shares"])
     for other in (
-        IndexCalculator(rules(), dearer, shares).run(),
+        IndexCalculator(rules(), higher, shares).run(),
         IndexCalculator(rules(), prices, more).run(),
     ):
         pd.testing.assert_series_equal(other.weights(DAYS[50]), index.weights(DAYS[50]), rtol=1e-11)
@@ -291,17 +291,17 @@ def test_ties_go_by_identifier() -> None:
     assert list(rank(universe, PLAIN).index) == ["A", "B", "C", "D"]
 
 
-@given(seed=SEEDS, worth=st.floats(0.01, 100.0))
-def test_review(seed, worth) -> None:
+@given(seed=SEEDS, price=st.floats(0.01, 100.0))
+def test_review(seed, price) -> None:
     """A new issue joins where its value puts it."""
     universe = cross_section(seed, 50)
     members = reconstitute(rank(universe, PLAIN), PLAIN)
-    new = pd.DataFrame({"close": [worth], "shares": [1000.0], "new_issue": [True]}, index=["NEW"])
+    new = pd.DataFrame({"close": [price], "shares": [1000.0], "new_issue": [True]}, index=["NEW"])
     ranked = rank(pd.concat([universe.assign(new_issue=False), new]), PLAIN)
     joined = quarterly_review(ranked, PLAIN, members)
     value = (universe["close"] * 1000).sort_values(ascending=False)
-    assume(abs(value - 1000 * worth).min() > 1e-6)
-    if 1000 * worth < value.iloc[-1]:
+    assume(abs(value - 1000 * price).min() > 1e-6)
+    if 1000 * price < value.iloc[-1]:
         assert joined.empty
     else:
-        assert joined.to_dict() == {"NEW": "large" if 1000 * worth > value.iloc[19] else "small"}
+        assert joined.to_dict() == {"NEW": "large" if 1000 * price > value.iloc[19] else "small"}

@@ -22,17 +22,9 @@ _HLC = ("high", "low", "close")
 
 
 def checked_prices(prices: pd.Series) -> pd.Series:
-    """Prices as floats, after a look at them.
+    """Prices as floats.
 
-    Parameters
-    ----------
-    prices
-        By date.
-
-    Raises
-    ------
-    DataError
-        There is no price, dates repeat or fall, or a price is missing, infinite, zero or negative.
+    Raises `DataError` where there is none, dates repeat or fall, or one is missing, infinite, zero or negative.
     """
     name = "prices" if prices.name is None else str(prices.name)
     if prices.empty:
@@ -56,10 +48,7 @@ def span_of(index: pd.Index) -> str:
 def as_bars(bars: Bars) -> pd.DataFrame:
     """High, low and close by date; a series of closes is its own high and low.
 
-    Raises
-    ------
-    DataError
-        A column is absent, a high is below its low, or a price is invalid (`checked_prices`).
+    Raises `DataError` where a column is absent, a high is below its low, or a price is invalid (`checked_prices`).
     """
     if isinstance(bars, pd.Series):
         close = checked_prices(bars)

@@ -12,7 +12,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
 from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, span_of
-from capstar.markets.ranges import in_range, trading_ranges
+from capstar.markets.ranges import in_range, labels_of, trading_ranges
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
 
@@ -327,19 +327,17 @@ def _returns(
 
 def _ledger(plan: list[dict[str, Any]], close: pd.Series, prices: pd.Series, cost_bp: float) -> pd.DataFrame:
     table = pd.DataFrame(plan, columns=list(_PLANNED)).astype(_PLANNED)
-    running = (table["reason"] == "open").to_numpy()
-    entry, leave = table["entry"].to_numpy(), table["exit"].to_numpy()
-    last = len(close) - 1
+    running, entry = (table["reason"] == "open").to_numpy(), table["entry"].to_numpy()
+    leave = np.minimum(table["exit"].to_numpy(), len(close) - 1)
     table["entry_price"] = prices.to_numpy()[entry]
-    table["exit_price"] = np.where(running, close.iloc[-1], prices.to_numpy()[np.minimum(leave, last)])
-    table["bars"] = np.minimum(leave, last) - entry
+    table["exit_price"] = np.where(running, close.iloc[-1], prices.to_numpy()[leave])
+    table["bars"] = leave - entry
     ratio = table["exit_price"] / table["entry_price"]
     keep = 1.0 - cost_bp / 1e4
     table["gross"] = 100.0 * (ratio - 1.0)
     table["net"] = 100.0 * (ratio * np.where(running, keep, keep**2) - 1.0)
-    labels = pd.Series(close.index, range(len(close)))
     for name in ("signal", "entry", "exit_signal", "exit"):
-        table[name] = labels.reindex(table[name]).array
+        table[name] = labels_of(close.index, table[name].to_numpy())
     return table[list(_LEDGER)]
 
 

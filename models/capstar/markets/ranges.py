@@ -130,10 +130,10 @@ def trading_ranges(
         "resistance": -resistance.price,
         "support_touches": support.touches,
         "resistance_touches": resistance.touches,
-        "support_since": _dates(index, support.first),
-        "resistance_since": _dates(index, resistance.first),
+        "support_since": labels_of(index, support.first),
+        "resistance_since": labels_of(index, resistance.first),
         "trading_range": since >= 0,
-        "range_since": _dates(index, since),
+        "range_since": labels_of(index, since),
     }
     return pd.DataFrame(table, index)
 
@@ -258,6 +258,6 @@ def _range_since(support: _Levels, resistance: _Levels, width: Floats) -> Intege
     return out
 
 
-def _dates(index: pd.Index, bars: Integers) -> pd.api.extensions.ExtensionArray:
+def labels_of(index: pd.Index, bars: Integers) -> pd.api.extensions.ExtensionArray:
     """Labels of bars, missing for -1."""
     return pd.Series(index, range(len(index))).reindex(bars).array

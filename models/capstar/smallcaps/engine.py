@@ -198,7 +198,7 @@ class Engine:
         if action.kind == SPIN_OFF and np.isnan(window.close[row, action.other]):
             raise DataError(
                 f"actions: {action.label} on {action.date}: the child has no close on {window.dates[row]}. Add it, "
-                "or put what a share is worth until its first close into 'price'."
+                "or put the value of a share until its first close into 'price'."
             )
 
     def _report_ended(self) -> None:

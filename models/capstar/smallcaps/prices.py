@@ -94,31 +94,15 @@ class _File:
 
 
 class PriceTable:
-    """Prices by date and security, read a period at a time; a Parquet file is best sorted by date.
-
-    Attributes
-    ----------
-    dates : numpy.ndarray
-        Days with prices, in order.
-    ids
-        First identifiers of the securities, in order.
-    last
-        Last day with a price, by first identifier.
-
-    Raises
-    ------
-    DataError
-        A column, date or id is missing, a close is not positive, a dividend is negative, or an identifier is
-        not in use on a date.
-    """
+    """Prices by date and security, read a period at a time; a Parquet file is best sorted by date."""
 
     def __init__(self, table: Table, names: Identities) -> None:
         self._names = names
         self._data = _rows_of(table) if isinstance(table, pd.DataFrame) else _File(table)
-        self.last: dict[str, np.datetime64] = {}
+        self.last: dict[str, np.datetime64] = {}  # day with a price, by first identifier
         self.raw_ids: set[str] = set()
-        self.dates = self._scan()
-        self.ids = sorted(self.last)
+        self.dates = self._scan()  # with prices, in order
+        self.ids = sorted(self.last)  # first identifiers
 
     def blocks(self, position: dict[str, int]) -> Iterator[Block]:
         """Calendar years, in order."""

@@ -43,23 +43,10 @@ def weightings() -> dict[str, Weighting]:
 
 def index_rules() -> pd.DataFrame:
     """Every screen and weighting by key: ``kind``, ``default`` threshold of a screen, ``label``."""
-    rows = {
-        key: {
-            "kind": "screen" if isinstance(rule, Screen) else "weighting",
-            "default": getattr(rule, "default", float("nan")),
-            "label": rule.label,
-        }
-        for key, rule in _RULES.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("key")
+    rows = [(key, "screen", rule.default, rule.label) for key, rule in screens().items()]
+    rows += [(key, "weighting", float("nan"), rule.label) for key, rule in weightings().items()]
+    return pd.DataFrame(rows, columns=["key", "kind", "default", "label"]).set_index("key")
 
 
-_SHIPPED: tuple[Screen | Weighting, ...] = (
-    MinPrice(),
-    MinValue(),
-    MinFloat(),
-    FloatWeighted(),
-    TotalWeighted(),
-)
-for _rule in _SHIPPED:
-    register(_rule)
+for _shipped in (MinPrice, MinValue, MinFloat, FloatWeighted, TotalWeighted):
+    register(_shipped())

@@ -10,21 +10,7 @@ from capstar.smallcaps.schema import as_days
 
 
 class ShareCounts:
-    """Shares outstanding, float, company, sector and kind of every security, moved forward in time.
-
-    Attributes
-    ----------
-    shares, float_factor : numpy.ndarray
-        NaN before the first row.
-    company, sector : numpy.ndarray
-        Positions among the companies' names in order, and in `sectors`.
-    eligible, gone : numpy.ndarray
-        Kind that may be in the index; merged or delisted.
-    sectors
-        Their names, in order.
-    further
-        What registered screens read besides, by column; NaN before the first row.
-    """
+    """What the table of shares says of every security, moved forward in time."""
 
     def __init__(self, shares: pd.DataFrame, position: dict[str, int]) -> None:
         count = len(position)
@@ -33,11 +19,12 @@ class ShareCounts:
         self._next = 0
         company, _ = pd.factorize(shares["company"], sort=True)
         sector, names = pd.factorize(shares["sector"], sort=True)
-        self.sectors = [str(name) for name in names]
+        self.sectors = [str(name) for name in names]  # names of the positions in `sector`, in order
         self.shares, self.float_factor = np.full(count, np.nan), np.full(count, np.nan)
         self.company, self.sector = np.zeros(count, np.int64), np.zeros(count, np.int64)
         self.eligible, self.gone = np.zeros(count, bool), np.zeros(count, bool)
         usual = {"date", "id", "raw", "shares", "float_factor", "company", "sector", "eligible"}
+        # What registered screens read besides, by column.
         self.further = {str(name): np.full(count, np.nan) for name in shares if name not in usual}
         self._rows = [
             (self.shares, shares["shares"].to_numpy(dtype=float)),

@@ -14,23 +14,13 @@ _NEVER = np.datetime64("NaT", "D")
 
 
 class Window:
-    """Closes a member is valued at; ``keep`` days of those of the period before serve averages.
-
-    Attributes
-    ----------
-    first
-        Position of its first date among all dates.
-    dates, close, dividend
-        As in the block; a gap has the last close before it, NaN if there is none.
-    missing : numpy.ndarray
-        Where the table has no close, shape of `close`.
-    """
+    """Closes a member is valued at; ``keep`` days of those of the period before serve averages."""
 
     def __init__(self, block: Block, before: Window | None, keep: int = 0) -> None:
         self.first, self.dates, self.dividend = block.first, block.dates, block.dividend
-        self.missing = np.isnan(block.close)
+        self.missing = np.isnan(block.close)  # where the table has no close
         count = self.missing.shape[1]
-        self.close = block.close.copy()
+        self.close = block.close.copy()  # a gap has the last close before it, NaN if there is none
         earlier = np.full(count, np.nan) if before is None else before.close[-1]
         for close, missing in zip(self.close, self.missing, strict=True):
             np.copyto(close, earlier, where=missing)
