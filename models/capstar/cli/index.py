@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Rules = Literal["russell1000", "russell2000", "russell3000"]
+class Rules(StrEnum):
+    """Indexes whose rules are known."""
+
+    russell1000 = "russell1000"
+    russell2000 = "russell2000"
+    russell3000 = "russell3000"
 
 
 def _list_rules(wanted: bool) -> None:
@@ -37,7 +43,7 @@ def index(
     actions: Annotated[
         Path | None, typer.Option(help="date, id, action, other, ratio, cash, price; in the order of dates.")
     ] = None,
-    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = "russell2000",
+    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = Rules.russell2000,
     screen: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,7 +68,7 @@ def index(
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
-        chosen: IndexRules = getattr(IndexRules, rules)(
+        chosen: IndexRules = getattr(IndexRules, rules.value)(
             stale_days=stale_days, weighting=weighting, screens=_thresholds(screen or [])
         )
         events = None if actions is None else _table(actions)
