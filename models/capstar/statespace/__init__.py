@@ -77,3 +77,7 @@ __all__ = [
     "start_from",
     "variables",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

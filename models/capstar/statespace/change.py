@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.decomposition import contributions
 from capstar.statespace.diffuse import proper_remainder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Result):
     """A change of a report between two periods, and what each observation adds to it.
 
     Attributes
@@ -40,16 +41,8 @@ class Change:
 
     Examples
     --------
-    See `decompose_change`; `by_year` and `summary` are tables, `plot` is a figure:
-
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> moved = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
+    >>> from capstar.statespace.examples import nile_level
+    >>> moved = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
     >>> moved.by_year().sum().round(1).to_dict()
     {'y': -222.1}
     """
@@ -62,11 +55,16 @@ class Change:
     data: float
     initial: float
 
+    @property
+    def title(self) -> str:
+        """What changed, when and by how much."""
+        return f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}"
+
     def by_year(self) -> pd.DataFrame:
         """Contributions of the observations of each year."""
         return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
 
-    def summary(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """The change and its parts."""
         before, since = self.observations.loc[: self.start], self.observations.loc[self.start + 1 :]
         parts = {f"{name}, to {self.start}": before[name].sum() for name in self.observations}
@@ -74,14 +72,11 @@ class Change:
         parts |= {"data in the report": self.data, "state before the sample": self.initial}
         return pd.DataFrame({f"{self.report}, {self.start} to {self.end}": parts | {"change": self.change}})
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Bars: contributions of each year's observations."""
         from capstar.plotting import plot_contributions
 
-        title = (
-            f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}, by year of the observation"
-        )
-        return plot_contributions(self.by_year(), title=title)
+        return plot_contributions(self.by_year(), title=f"{self.title}, by year of the observation", ax=ax)
 
 
 def decompose_change(
@@ -115,14 +110,9 @@ def decompose_change(
     --------
     The dam at Aswan was begun in 1899:
 
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> problem = start_from(level, flow.to_frame("y"))
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
+    >>> problem = start_from(level, flow.to_frame())
     >>> moved = decompose_change(problem, {"s_eps": 122.876, "s_eta": 38.33}, "level", "1890", "1905")
     >>> bool(abs(moved.observations["y"].sum() + moved.initial - moved.change) < 1e-9)
     True

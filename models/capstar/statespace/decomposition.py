@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.kernels.arrays import Path
+from capstar.kernels.arrays import Floats, Path
 from capstar.statespace.problem import Problem
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,11 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
-from capstar.kernels.arrays import Path, Sample
+from capstar.kernels.arrays import Floats, Path, Sample
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.compiled import Compiled
 from capstar.statespace.problem import Inputs, Problem
 
-Floats = npt.NDArray[np.float64]
 _Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 _SINGULAR = 1e-10  # smallest eigenvalue, in units of the diagonal, of information called of full rank
 

@@ -12,14 +12,13 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels import gaussian, tangent, terms
-from capstar.kernels.arrays import Path, Pattern, Sample, System, own
+from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System, own
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.spec import Spec
 from capstar.statespace.stationary import moments, pull_back, push_forward
 
-Floats = npt.NDArray[np.float64]
 _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, show_slot
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, simulate_data
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 @dataclass(frozen=True)
-class SimulatedSample:
+class SimulatedSample(Result):
     """A sample the model could have produced.
 
     Attributes
@@ -31,6 +36,27 @@ class SimulatedSample:
     data: pd.DataFrame
     states: pd.DataFrame
     reports: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Series and periods."""
+        index = self.data.index
+        return f"Simulated {', '.join(self.data)}, {index[0]}-{index[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Observed series, reports and states by period; what two of them call by one name is the first's."""
+        both = pd.concat([self.data, self.reports, self.states], axis=1)
+        return both.loc[:, ~both.columns.duplicated()]
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Moments of the sample."""
+        return {"Moments of the sample": self.to_frame().agg(["mean", "std", "min", "max"]).T}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Each series, report and state."""
+        from capstar.plotting.statespace import plot_series
+
+        return plot_series(self.to_frame(), title=self.title, ax=ax)
 
 
 def simulate_sample(
@@ -57,14 +83,8 @@ def simulate_sample(
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> estimates = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
+    >>> from capstar.statespace.examples import nile_level
+    >>> estimates = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
     >>> simulate_sample(estimates, 5, seed=1).data.shape
     (5, 1)
     """

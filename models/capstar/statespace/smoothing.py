@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,15 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
-from capstar.kernels.arrays import Path
+from capstar.kernels.arrays import Floats, Path
 from capstar.kernels.simulation import simulate, simulate_innovations
+from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.problem import Problem
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Which = Literal["filtered", "smoothed", "predicted"]
 _Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 
@@ -98,7 +101,7 @@ class StateEstimates:
 
 
 @dataclass(frozen=True)
-class Disturbances:
+class Disturbances(Result):
     """Smoothed shocks and their auxiliary residuals (Harvey and Koopman 1992).
 
     Attributes
@@ -117,6 +120,26 @@ class Disturbances:
     measurement_residuals: pd.DataFrame
     state: pd.DataFrame
     state_residuals: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Whose residuals, and when."""
+        frame = self.to_frame()
+        return f"Auxiliary residuals of {', '.join(frame)}, {frame.index[0]}-{frame.index[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Auxiliary residuals by period: of the observed series, then of the state shocks."""
+        return pd.concat([self.measurement_residuals, self.state_residuals], axis=1)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The residuals' moments and largest values."""
+        return {"Auxiliary residuals": self.to_frame().agg(["mean", "std", "min", "max"]).T}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """The residuals, in standard deviations."""
+        from capstar.plotting.statespace import plot_series
+
+        return plot_series(self.to_frame(), title=self.title, ax=ax)
 
 
 @singledispatch
