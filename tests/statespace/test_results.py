@@ -324,8 +324,8 @@ def test_figures_show_the_numbers() -> None:
 def test_diagnostics_print_as_a_table() -> None:
     found = fitted("local level").diagnostics()
     text = str(found.summary())
-    assert repr(found) == "<Diagnostics: Diagnostics: local level, 1871-1970>"
-    assert text.splitlines()[0] == "Diagnostics: local level, 1871-1970"
+    assert repr(found) == "<Diagnostics: Residual diagnostics of local level, 1871-1970>"
+    assert text.splitlines()[0] == "Residual diagnostics of local level, 1871-1970"
     assert "Ljung-Box Q(8)" in text
     row = next(line for line in text.splitlines() if line.startswith("H(h)"))
     assert f"{found.tests.loc['y', 'heteroskedasticity']:.4f}" in row

@@ -56,7 +56,7 @@ def plot_estimates(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -
 def _titled(ax: Axes | None, names: Iterable[str], title: str) -> tuple[Figure, dict[str, Axes]]:
     """A panel a name, or the axes given for the first alone; the title is above a figure of its own."""
     listed = list(names)
-    figure, axes = panels(ax, len(listed), width=5.0, height=3.0, across=2)
+    figure, axes = panels(ax, len(listed), width=9.0 if len(listed) == 1 else 5.0, height=3.0, across=2)
     for panel, name in zip(axes, listed, strict=False):
         dress(panel, name, "", zero=False)
     if ax is None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats, Path
 from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
-from capstar.statespace.decomposition import contributions
 from capstar.statespace.diffuse import proper_remainder
 from capstar.statespace.problem import Problem
 
@@ -141,6 +142,87 @@ def decompose_change(
     at = [proper.index.get_loc(date) for date in (first, last)]
     loading = np.zeros((proper.nobs, len(on_states)))
     loading[at[1]], loading[at[0]] = on_states, -on_states
-    found = contributions(proper, params, loading, smoothed=which == "smoothed")
+    added, initial = contributions(proper, params, loading, smoothed=which == "smoothed")
     data = float((proper.report_inputs[at[1]] - proper.report_inputs[at[0]]) @ on_data)
-    return Change(report, first, last, found.total + data, found.innovations, data, found.initial)
+    total = float(added.to_numpy().sum() + initial) + data
+    return Change(report, first, last, total, added, data, initial)
+
+
+def contributions(
+    problem: Problem,
+    params: Mapping[str, float] | pd.Series,
+    loading: npt.ArrayLike,
+    *,
+    smoothed: bool = True,
+) -> tuple[pd.DataFrame, float]:
+    """Trace a weighted sum of states back to the observations.
+
+    Returns what the one-step prediction error of each series in each period adds, shape (n, p), zero where the
+    observation is missing; and what the state before the sample and the constants add.
+
+    States are linear in the innovations, and the innovation of an observation is what the
+    past, and the observations above it in the same period, did not predict.
+
+    Parameters
+    ----------
+    problem, params
+        Model and parameters.
+    loading
+        Weight of every state at every date, shape (n, m): the function is ``sum_t loading[t] @ state[t]``.
+    smoothed
+        Of the states given all data; otherwise of the filtered ones.
+
+    References
+    ----------
+    Durbin and Koopman (2012), section 4.8 (weights); Koopman and Harvey (2003), *Journal of Economic
+    Dynamics and Control* 27.
+    """
+    theta = problem.vector(params)
+    path, weight = problem.filter_path(theta), np.asarray(loading, dtype=float)
+    transition = problem.model.blocks["T"].dense(problem.values(theta))
+    on_predicted, on_error = (
+        _spread_smoother(problem, theta, path, weight) if smoothed else (0 * weight, None)
+    )
+    # Backwards: q holds the derivative of the function in the filtered state of the period.
+    n, p = path.F.shape
+    out, q = np.zeros((n, p)), np.zeros(weight.shape[1])
+    for t in range(n - 1, -1, -1):
+        q = q if smoothed else q + weight[t]
+        for i in range(p - 1, -1, -1):
+            if path.F[t, i] > 0:
+                gain = path.M[t, i] / path.F[t, i]
+                out[t, i] = (q @ gain) * path.v[t, i]
+                if on_error is not None:
+                    out[t, i] += on_error[t, i] * path.v[t, i]
+        q = transition.T @ (q + on_predicted[t])
+    inputs = problem.inputs(theta)
+    initial = q @ inputs.system.a0 + _from_constants(transition, inputs.system.c, weight)
+    return pd.DataFrame(out, problem.index, list(problem.model.observed)), float(initial)
+
+
+def _spread_smoother(problem: Problem, theta: Floats, path: Path, weight: Floats) -> tuple[Floats, Floats]:
+    """Derivatives of ``sum_t weight[t] @ smoothed[t]`` in predicted means (n, m) and, given those, in v (n, p).
+
+    The smoothed state is ``a[t] + P[t] r[t]``, and ``r`` is a backward recursion in ``v / F``; its adjoint runs
+    forward.
+    """
+    values = problem.values(theta)
+    transition, observation = problem.model.blocks["T"].dense(values), problem.model.blocks["Z"].dense(values)
+    n, p = path.F.shape
+    on_error, s = np.zeros((n, p)), np.zeros(weight.shape[1])
+    for t in range(n):
+        s = transition @ s + path.P[t, 0] @ weight[t]
+        for i in range(p):
+            if path.F[t, i] > 0:
+                on_error[t, i] = observation[i] @ s / path.F[t, i]
+                s = s - path.M[t, i] * (observation[i] @ s) / path.F[t, i]
+    return weight, on_error
+
+
+def _from_constants(transition: Floats, constant: Floats, weight: Floats) -> float:
+    """What the constants of the transition add."""
+    total, state = 0.0, np.zeros(len(constant))
+    for row in weight:
+        state = transition @ state + constant
+        total += float(row @ state)
+    return total

@@ -79,7 +79,7 @@ class Diagnostics(Result):
     @property
     def title(self) -> str:
         """Model and sample."""
-        return f"Diagnostics: {self.model}"
+        return f"Residual diagnostics of {self.model}"
 
     def to_frame(self) -> pd.DataFrame:
         """``tests``: a row for each observed series."""
@@ -140,17 +140,33 @@ class Diagnostics(Result):
         return plot_diagnostics(*drawn, title=self.model, ax=ax)
 
     def _complaints(self, name: str) -> list[str]:
-        row, v = self.tests.loc[name], self.innovations[name].dropna()
+        row, v, acf = self.tests.loc[name], self.innovations[name].dropna(), self.autocorrelations[name]
+        where, lag, h = v.abs().idxmax(), acf.abs().idxmax(), int(row["h"])
+        ratio, squares = (
+            self.cusum[name] / self.cusum_bounds[name]["upper"],
+            self.cusum_squares[name].dropna(),
+        )
+        worst = ratio.abs().idxmax()
+        distance = squares - np.arange(1, len(squares) + 1) / len(squares)
+        moved = distance.abs().idxmax()
         said = {
-            "jarque_bera": _not_normal(row, v),
-            "ljung_box": _correlated(row, self.autocorrelations[name]),
-            "ljung_box_squares": f"squares serially correlated (Ljung-Box Q({self.lags}) of squares "
-            f"{row['ljung_box_squares']:.3g}, {_p(row['ljung_box_squares_p'])})",
-            "heteroskedasticity": _unequal(row),
-            "cusum": _one_sided(row, self.cusum[name], self.cusum_bounds[name]),
-            "cusum_squares": _moving(row, self.cusum_squares[name]),
+            "jarque_bera": f"not normal (Jarque-Bera {{:.3g}}, {{}}; largest in {where}, {v[where]:.1f} standard "
+            "deviations)",
+            "ljung_box": f"serially correlated (Ljung-Box Q({self.lags}) {{:.3g}}, {{}}; strongest at lag {lag}, "
+            f"{acf[lag]:.2f})",
+            "ljung_box_squares": f"squares serially correlated (Ljung-Box Q({self.lags}) of squares {{:.3g}}, {{}})",
+            "heteroskedasticity": f"variance not constant (H({h}) {{:.3g}}, {{}}; the last {h} vary "
+            f"{'more' if row['heteroskedasticity'] > 1 else 'less'} than the first {h})",
+            "cusum": "mean not zero throughout (CUSUM {:.3g}, 5 percent line {}; first crossed in "
+            f"{(ratio.abs() > 1).idxmax()}, data {'above' if ratio[worst] > 0 else 'below'} their predictions)",
+            "cusum_squares": "variance not constant (CUSUM of squares {:.3g}, critical value {}; larger "
+            f"{'before' if distance[moved] > 0 else 'after'} {moved})",
         }
-        return [f"Innovations of {name}: {text}." for key, text in said.items() if _fails(row, key)]
+        return [
+            f"Innovations of {name}: {text.format(row[key], _measure(row, key))}."
+            for key, text in said.items()
+            if _fails(row, key)
+        ]
 
 
 def diagnose(
@@ -318,51 +334,9 @@ def _fails(row: pd.Series, key: str) -> bool:
     return bool(row[f"{key}_crosses"] if f"{key}_crosses" in row else row[f"{key}_p"] < _LEVEL)
 
 
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
-
-
-def _not_normal(row: pd.Series, v: pd.Series) -> str:
-    where = v.abs().idxmax()
-    return (
-        f"not normal (Jarque-Bera {row['jarque_bera']:.3g}, {_p(row['jarque_bera_p'])}; largest in {where}, "
-        f"{v[where]:.1f} standard deviations)"
-    )
-
-
-def _correlated(row: pd.Series, acf: pd.Series) -> str:
-    lag = acf.abs().idxmax()
-    return (
-        f"serially correlated (Ljung-Box Q({len(acf)}) {row['ljung_box']:.3g}, {_p(row['ljung_box_p'])}; "
-        f"strongest at lag {lag}, {acf[lag]:.2f})"
-    )
-
-
-def _unequal(row: pd.Series) -> str:
-    ratio, h = row["heteroskedasticity"], int(row["h"])
-    than = "more" if ratio > 1 else "less"
-    return (
-        f"variance not constant (H({h}) {ratio:.3g}, {_p(row['heteroskedasticity_p'])}; the last {h} vary {than} "
-        f"than the first {h})"
-    )
-
-
-def _one_sided(row: pd.Series, path: pd.Series, bounds: pd.DataFrame) -> str:
-    ratio = path.abs() / bounds["upper"]
-    first, worst = (ratio > 1).idxmax(), ratio.idxmax()
-    side = "above" if path[worst] > 0 else "below"
-    return (
-        f"mean not zero throughout (CUSUM {row['cusum']:.3g}, 5 percent line {row['cusum_critical']:.3g}; first "
-        f"crossed in {first}, data {side} their predictions)"
-    )
-
-
-def _moving(row: pd.Series, path: pd.Series) -> str:
-    used = path.dropna()
-    distance = used - np.arange(1, len(used) + 1) / len(used)
-    where = distance.abs().idxmax()
-    when = "before" if distance[where] > 0 else "after"
-    return (
-        f"variance not constant (CUSUM of squares {row['cusum_squares']:.3g}, critical value "
-        f"{row['cusum_squares_critical']:.3g}; larger {when} {where})"
-    )
+def _measure(row: pd.Series, key: str) -> str:
+    """What a statistic is judged by: its p-value, or the critical value."""
+    if f"{key}_critical" in row:
+        return f"{row[f'{key}_critical']:.3g}"
+    p = row[f"{key}_p"]
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

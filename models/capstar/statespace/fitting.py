@@ -11,7 +11,6 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_periods
 from capstar.progress import Progress, reporting
-from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
@@ -134,10 +133,7 @@ def _held(spec: Spec, fixed: Mapping[str, float], start_params: Mapping[str, flo
 def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:
     """The series the equations read, on periods."""
     model = compile_spec(spec)
-    wanted = list(
-        dict.fromkeys([*model.observed, *(name for name, _ in (*model.regressors, *model.report_inputs))])
-    )
-    wanted = [name for name in wanted if name != CONSTANT]
+    wanted = model.series
     if isinstance(data, pd.Series):
         data = data.to_frame(model.observed[0]) if len(model.observed) == 1 else data.to_frame()
     if isinstance(data, pd.DataFrame):

@@ -212,7 +212,7 @@ class _Extended:
     def _latest_complete(self, history: pd.DataFrame) -> int:
         """Position of the latest period in which the lags of observed series that are read are all there."""
         problem = self.estimates.problem
-        read = {name for name, _ in (*problem.model.regressors, *problem.model.report_inputs)}
+        read = {name for name, _ in problem.model.reads}
         needed = [slot for slot in self.own if slot[0] in read]
         for at in range(problem.nobs - 1, -1, -1):
             if all(pd.notna(history[name].get(problem.index[at] + lag)) for name, lag in needed):
@@ -274,16 +274,12 @@ def _through_the_period(model: Compiled, design: Floats) -> Floats:
 
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:
     model = estimates.problem.model
-    for source, lag in (*model.regressors, *model.report_inputs):
+    for source, lag in model.reads:
         if source in model.observed or source == CONSTANT:
             continue
         needed = index[: len(index) + lag] if lag < 0 else index
-        absent = [
-            str(q)
-            for q in needed
-            if source not in future or q not in future.index or pd.isna(future[source][q])
-        ]
-        if absent:
+        given = future[source].dropna().index if source in future else []
+        if absent := [str(q) for q in needed if q not in given]:
             raise DataError(
                 f"{estimates.problem.spec.name}: the forecast reads {show_slot((source, lag))}, and {source} is "
                 f"not given for {absent[0]}. Pass its path for {index[0]}-{index[-1]}."

@@ -97,18 +97,14 @@ class MaximumLikelihood(Result):
 
     def notes(self) -> tuple[str, ...]:
         """What speaks against the estimate."""
-        notes = []
-        bound = [f"{name} = {self.params[name]:.4g}" for name in self.free if self.at_bound[name]]
-        if bound:
-            notes.append(f"At a bound, without a meaningful standard error: {', '.join(bound)}.")
-        if self.higher_maximum is not None:
-            notes.append(
-                f"Other starting points reach a log-likelihood of {self.higher_maximum:.4f}, above {self.llf:.4f}; "
-                "keep='best' takes the higher one."
-            )
-        if not self.converged:
-            notes.append("NOT CONVERGED: the estimate is not a maximum.")
-        return tuple(notes)
+        bound = ", ".join(f"{name} = {self.params[name]:.4g}" for name in self.free if self.at_bound[name])
+        said = {
+            f"At a bound, without a meaningful standard error: {bound}.": bound,
+            f"Other starting points reach a log-likelihood of {self.higher_maximum or 0:.4f}, above {self.llf:.4f}; "
+            "keep='best' takes the higher one.": self.higher_maximum is not None,
+            "NOT CONVERGED: the estimate is not a maximum.": not self.converged,
+        }
+        return tuple(note for note, applies in said.items() if applies)
 
     def plot(self, ax: Any = None) -> Figure:
         """Estimates with 95 percent intervals at the other parameters' values."""

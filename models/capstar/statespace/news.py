@@ -13,7 +13,6 @@ from capstar.errors import DataError
 from capstar.frames import as_periods
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result, Summary
-from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.forecasting import forecast
 from capstar.statespace.initial import Initial, start_from
@@ -165,7 +164,7 @@ def explain_revisions(
     spec = spec.reporting()
     new, pattern, old = _aligned(spec, earlier, later)
     sets = _Sets(spec, params, initial, fixed, start, pattern)
-    revised = new.where(pattern | ~_explained(spec, new))
+    revised = new.where(pattern | ~new.columns.isin(list(spec.observation)))
     before, middle = sets.reports(old, True), sets.reports(revised, True)
     after = sets.reports(new, False)
     by_series = {
@@ -197,18 +196,11 @@ def explain_revisions(
     )
 
 
-def _explained(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
-    """Which cells are of observed series."""
-    return pd.DataFrame({name: name in spec.observation for name in frame}, index=frame.index)
-
-
 def _aligned(
     spec: Spec, earlier: pd.DataFrame, later: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The later data, which of its cells the earlier have, and the earlier data on the same periods."""
-    model = compile_spec(spec)
-    read = (*((n, 0) for n in model.observed), *model.regressors, *model.report_inputs)
-    names = [name for name in dict.fromkeys(n for n, _ in read) if name != CONSTANT]
+    names = compile_spec(spec).series
     old, new = (
         as_periods(frame, source=f"{spec.name}, {which} data")
         for frame, which in ((earlier, "earlier"), (later, "later"))
@@ -295,18 +287,13 @@ class _Sets:
             + problem.x @ model.blocks["D"].dense(values).T
         )
         expected = pd.DataFrame(mean, problem.index, list(model.observed))
-        rows = {}
-        for name in model.observed:
-            fresh = new[name].notna() & ~self.pattern[name]
-            for date in fresh[fresh].index:
-                observed, said = float(new.loc[date, name]), float(expected.loc[date, name])
-                rows[date, name] = {"observed": observed, "forecast": said, "news": observed - said}
-        index = pd.MultiIndex.from_tuples(sorted(rows), names=["period", "series"])
-        columns = ["observed", "forecast", "news"]
-        return pd.DataFrame([rows[key] for key in index], index, columns, dtype=float)
+        names = list(model.observed)
+        fresh = new.loc[problem.index, names].where(~self.pattern.loc[problem.index, names])
+        table = pd.DataFrame({"observed": fresh.stack(), "forecast": expected.stack()}).dropna().sort_index()
+        return table.assign(news=table["observed"] - table["forecast"]).rename_axis(["period", "series"])
 
 
 def _own_lags(model: Compiled) -> list[str]:
     """Observed series whose lags the equations or reports read."""
-    read = {name for name, _ in (*model.regressors, *model.report_inputs)}
+    read = {name for name, _ in model.reads}
     return [name for name in model.observed if name in read]

@@ -182,25 +182,15 @@ class StateSpaceResults(StoredEstimate, Result):
         return self.estimates.states("smoothed")
 
     def states(self, which: Which = "smoothed") -> pd.DataFrame:
-        """States, and their standard deviations at known parameters with the ending ``_se``, by period.
+        """States ``"smoothed"``, ``"filtered"`` or ``"predicted"``, by period.
 
-        Parameters
-        ----------
-        which
-            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
+        Their standard deviations, at known parameters, have the ending ``_se``.
         """
-        return pd.concat(
-            [self.estimates.states(which), self.estimates.std(which).add_suffix("_se")], axis=1
-        ).rename_axis("date")
+        std = self.estimates.std(which).add_suffix("_se")
+        return pd.concat([self.estimates.states(which), std], axis=1).rename_axis("date")
 
     def reports(self, which: Which = "smoothed") -> pd.DataFrame:
-        """Every declared report, and its standard deviation with the ending ``_se``, by period.
-
-        Parameters
-        ----------
-        which
-            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
-        """
+        """Every declared report, and its standard deviation with the ending ``_se``, as `states` by period."""
         found = {name: self.estimates.report(name, which) for name in self.problem.model.reports}
         columns = {name: mean for name, (mean, _) in found.items()}
         columns |= {f"{name}_se": std for name, (_, std) in found.items()}
@@ -232,13 +222,7 @@ class StateSpaceResults(StoredEstimate, Result):
         return smooth_disturbances(self.problem, self.ml.params)
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
-        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`.
-
-        Parameters
-        ----------
-        lags
-            Of the tests for serial correlation.
-        """
+        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`."""
         return diagnose(self.estimates, self.disturbances(), lags=lags)
 
     def forecast(self, h: int, *, future: pd.DataFrame | None = None) -> Forecast:
@@ -262,17 +246,10 @@ class StateSpaceResults(StoredEstimate, Result):
         return forecast(self.estimates, h, history=self.data, future=known)
 
     def simulate(self, n: int | None = None, seed: int = 0) -> SimulatedSample:
-        """Draw a sample of the model at its estimate; see `capstar.statespace.simulate_sample`.
-
-        Parameters
-        ----------
-        n
-            Number of periods; by default that of the sample.
-        seed
-            Of the draw.
-        """
-        require_count("n", self.nobs if n is None else n)
-        return simulate_sample(self.estimates, self.nobs if n is None else n, seed=seed)
+        """Draw ``n`` periods at the estimate, by default those of the sample; see `simulate_sample`."""
+        n = self.nobs if n is None else n
+        require_count("n", n)
+        return simulate_sample(self.estimates, n, seed=seed)
 
     def decompose(
         self,
@@ -282,29 +259,11 @@ class StateSpaceResults(StoredEstimate, Result):
         *,
         which: Literal["smoothed", "filtered"] = "smoothed",
     ) -> Change:
-        """Which observations moved a report between two periods; see `capstar.statespace.decompose_change`.
-
-        Parameters
-        ----------
-        report
-            Name of a report or a state.
-        start, end
-            Periods of the sample.
-        which
-            Of the estimate given all data, or of that given data to each period.
-        """
+        """Which observations moved a report or state between two periods; see `decompose_change`."""
         return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
 
     def news(self, earlier: pd.DataFrame, later: pd.DataFrame, *, progress: Progress | bool = True) -> News:
-        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`.
-
-        Parameters
-        ----------
-        earlier, later
-            Tables of the series the equations read, as known at two dates.
-        progress
-            See `capstar.progress`.
-        """
+        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`."""
         held, first = self.fixed.to_dict(), self.problem.index[0]
         given = {"initial": self.initial, "fixed": held, "start": first, "progress": progress}
         return explain_revisions(self.spec, self.ml.params, earlier, later, **given)

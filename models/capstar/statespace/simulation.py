@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, show_slot
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, simulate_data
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from capstar.statespace.tables import SeriesResult
 
 
 @dataclass(frozen=True)
-class SimulatedSample(Result):
+class SimulatedSample(SeriesResult):
     """A sample the model could have produced.
 
     Attributes
@@ -47,16 +43,6 @@ class SimulatedSample(Result):
         """Observed series, reports and states by period; what two of them call by one name is the first's."""
         both = pd.concat([self.data, self.reports, self.states], axis=1)
         return both.loc[:, ~both.columns.duplicated()]
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Moments of the sample."""
-        return {"Moments of the sample": self.to_frame().agg(["mean", "std", "min", "max"]).T}
-
-    def plot(self, ax: Any = None) -> Figure:
-        """Each series, report and state."""
-        from capstar.plotting.statespace import plot_series
-
-        return plot_series(self.to_frame(), title=self.title, ax=ax)
 
 
 def simulate_sample(
@@ -111,38 +97,32 @@ def _proper(estimates: StateEstimates) -> Problem:
     if not isinstance(problem, DiffuseProblem):
         return problem
     declared = problem.values(estimates.theta)[problem.model.blocks["a"].where]
-    shared = {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
     known = {"initial_mean": estimates.initial - declared, "initial_cov": estimates.initial_cov}
-    return Problem(**shared | known | {"stationary": ()})
+    return Problem(**problem.ordinary() | known | {"stationary": ()})
 
 
 def _of_length(problem: Problem, n: int) -> Problem:
     """The first ``n`` periods; periods after the sample where the model reads no series it does not explain."""
     model, have = problem.model, problem.nobs
     index = pd.period_range(problem.index[0], periods=n, freq=problem.index.freq)
-    if n > have:
-        read = [name for name, _ in (*model.regressors, *model.report_inputs)]
-        strangers = [name for name in read if name not in model.observed and name != CONSTANT]
-        if strangers:
-            raise SpecificationError(
-                f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does "
-                f"not explain. Choose n of at most {have}."
-            )
+    if n > have and (strangers := [name for name in model.series if name not in model.observed]):
+        raise SpecificationError(
+            f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does "
+            f"not explain. Choose n of at most {have}."
+        )
 
     def stretched(array: np.ndarray, fill: float) -> np.ndarray:
         more = np.full((max(n - have, 0), *array.shape[1:]), fill, dtype=array.dtype)
         return np.ascontiguousarray(np.concatenate([array[:n], more]))
 
-    x = stretched(problem.x, 0.0)
-    for k, (name, _) in enumerate(model.regressors):
-        if name == CONSTANT:
-            x[:, k] = 1.0
-    inputs = stretched(problem.report_inputs, 0.0)
-    for k, (name, _) in enumerate(model.report_inputs):
-        if name == CONSTANT:
-            inputs[:, k] = 1.0
-    scale = np.full(n, -1, dtype=np.int64)
-    scale[: min(n, have)] = problem.scale_param[:n]
+    x, inputs = stretched(problem.x, 0.0), stretched(problem.report_inputs, 0.0)
+    for array, slots in ((x, model.regressors), (inputs, model.report_inputs)):
+        array[:, [name == CONSTANT for name, _ in slots]] = 1.0
     return replace(
-        problem, index=index, y=stretched(problem.y, np.nan), x=x, report_inputs=inputs, scale_param=scale
+        problem,
+        index=index,
+        y=stretched(problem.y, np.nan),
+        x=x,
+        report_inputs=inputs,
+        scale_param=stretched(problem.scale_param, -1),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -141,7 +141,10 @@ def unpack_spec(stored: Mapping[str, Any]) -> Spec:
         initial_mean={(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored["initial_mean"]},
         obs_scale={name: (window[0], window[1]) for name, window in stored["obs_scale"].items()},
         reports={name: _unpack_linear(rhs) for name, rhs in stored["reports"].items()},
-        parameters={name: Parameter(**_with_bounds(one)) for name, one in stored["parameters"].items()},
+        parameters={
+            name: Parameter(**{n: v for n, v in one.items() if v is not None})
+            for name, one in stored["parameters"].items()
+        },
         constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
     )
 
@@ -163,17 +166,12 @@ def _unpack_linear(stored: list[Any]) -> Linear:
 
 
 def _pack_parameter(one: Parameter) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in ("start", "fixed", "unit", "description")}
-    bounds = {name: getattr(one, name) for name in ("lower", "upper")}
-    return fields | {name: value if np.isfinite(value) else None for name, value in bounds.items()}
+    """None stands for what is not there: a start value, a bound."""
+    return {n: None if v in (-np.inf, np.inf) else v for n, v in asdict(one).items()}
 
 
-def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
-    infinite = {"lower": -np.inf, "upper": np.inf}
-    return {
-        name: infinite[name] if value is None and name in infinite else value
-        for name, value in stored.items()
-    }
+def _unpack_parameter(stored: Mapping[str, Any]) -> Parameter:
+    return Parameter(**{name: value for name, value in stored.items() if value is not None})
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
@@ -194,11 +192,8 @@ def _pack_initial(initial: Initial) -> Any:
     if isinstance(initial, str):
         return initial
     assert isinstance(initial, InitialState)
-    return {
-        "states": list(initial.mean.index),
-        "mean": initial.mean.tolist(),
-        "cov": initial.cov.to_numpy().tolist(),
-    }
+    cov = initial.cov.to_numpy().tolist()
+    return {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": cov}
 
 
 def _unpack_initial(stored: Any) -> Initial:

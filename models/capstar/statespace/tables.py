@@ -1,10 +1,31 @@
-"""Tables of the summary of a fitted state-space model."""
+"""Tables of the summary of a fitted state-space model, and results that are series by period."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
+
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class SeriesResult(Result):
+    """Series by period: their moments on paper, a panel for each in the figure."""
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Moments over the periods."""
+        return {"Moments": self.to_frame().agg(["mean", "std", "min", "max"]).T}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """A panel for each series; the first alone in axes given."""
+        from capstar.plotting.statespace import plot_series
+
+        return plot_series(self.to_frame(), title=self.title, ax=ax)
 
 
 def parameter_table(params: pd.Series, bse: pd.Series) -> pd.DataFrame:

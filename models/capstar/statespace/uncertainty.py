@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,20 +10,17 @@ import pandas as pd
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress, reporting
-from capstar.reporting import Result
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import estimate_states
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from capstar.statespace.tables import SeriesResult
 
 _PATIENCE = 100  # draws tried for one inside the bounds before giving up
 
 
 @dataclass(frozen=True)
-class ReportUncertainty(Result):
+class ReportUncertainty(SeriesResult):
     """Standard errors of the smoothed reports with their two sources.
 
     Attributes
@@ -61,12 +57,6 @@ class ReportUncertainty(Result):
         parts = {"of which parameters": self.parameter_variance, "of which filter": self.filter_variance}
         roots = {name: np.sqrt(variance.mean()) for name, variance in parts.items()}
         return {"Standard errors of the reports": pd.DataFrame({"average": self.se.mean()} | roots)}
-
-    def plot(self, ax: Any = None) -> Figure:
-        """Standard errors by period."""
-        from capstar.plotting.statespace import plot_series
-
-        return plot_series(self.se, title=self.title, ax=ax)
 
 
 def report_uncertainty(
