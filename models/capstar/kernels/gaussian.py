@@ -42,15 +42,9 @@ def filter_path(pattern: Pattern, system: System, P0: Floats, sample: Sample, pa
 
 
 def score(
-    pattern: Pattern,
-    system: System,
-    P0: Floats,
-    sample: Sample,
-    path: Path,
-    out: System,
-    out_scale: Floats,
+    pattern: Pattern, system: System, P0: Floats, sample: Sample, path: Path, out: System, out_scale: Floats,
     out_P0: Floats,
-) -> float:
+) -> float:  # fmt: skip
     """Log-likelihood and its exact derivative with respect to every system value.
 
     ``path`` is written; ``out`` (a zeroed `System`) and ``out_scale`` (n,) are added to; ``out_P0`` (m, m) is
@@ -68,16 +62,9 @@ def score(
 
 
 def score_per_period(
-    pattern: Pattern,
-    system: System,
-    tangent: System,
-    P0: Floats,
-    dP0: Floats,
-    sample: Sample,
-    dscale: Floats,
-    path: Path,
-    out: Floats,
-) -> None:
+    pattern: Pattern, system: System, tangent: System, P0: Floats, dP0: Floats, sample: Sample,
+    dscale: Floats, path: Path, out: Floats,
+) -> None:  # fmt: skip
     """Fill ``out`` (n,) with the derivative of each period's log-likelihood along one direction, beside the filter.
 
     The backward `score` gives the sum over periods only; the outer product of scores needs each.

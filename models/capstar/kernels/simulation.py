@@ -12,17 +12,9 @@ Ints = npt.NDArray[np.int64]
 
 
 def simulate(
-    pattern: Pattern,
-    system: System,
-    sample: Sample,
-    own: Ints,
-    lag: Ints,
-    a: Floats,
-    state_noise: Floats,
-    obs_noise: Floats,
-    states: Floats,
-    y: Floats,
-) -> None:
+    pattern: Pattern, system: System, sample: Sample, own: Ints, lag: Ints, a: Floats, state_noise: Floats,
+    obs_noise: Floats, states: Floats, y: Floats,
+) -> None:  # fmt: skip
     """Fill ``states`` (n, m) and ``y`` (n, p) from a given first state and given noise.
 
     ``state_noise`` (n, m) is added to the state as it is; ``obs_noise`` (n, p) is standard
@@ -41,22 +33,10 @@ def simulate(
 
 
 def simulate_innovations(
-    pattern: Pattern,
-    system: System,
-    sample: Sample,
-    own: Ints,
-    lag: Ints,
-    a: Floats,
-    F: Floats,
-    M: Floats,
-    shocks: Floats,
-    report: Floats,
-    rule: Floats,
-    rule_shocks: Floats,
-    past: Floats,
-    filtered: Floats,
+    pattern: Pattern, system: System, sample: Sample, own: Ints, lag: Ints, a: Floats, F: Floats, M: Floats,
+    shocks: Floats, report: Floats, rule: Floats, rule_shocks: Floats, past: Floats, filtered: Floats,
     y: Floats,
-) -> None:
+) -> None:  # fmt: skip
     """Fill ``filtered`` (n, m) and ``y`` (n, p + 1) from given standardised innovations (n, p).
 
     The innovations form of the model: gains ``M / F`` are those of the filter, ``a`` is the filtered state before

@@ -43,13 +43,6 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
 
     ``smooth(start_params)``, ``fit()``, ``simulate`` and all else of statsmodels.  Parameters held in the estimate stay
     held.  Bounds are not enforced by statsmodels.
-
-    Parameters
-    ----------
-    problem
-        Equations, data and the state before the sample.
-    ml
-        An estimate: start values, and what is held.
     """
 
     def __init__(self, problem: Problem, ml: MaximumLikelihood) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
@@ -15,7 +14,7 @@ from capstar.kernels.arrays import Floats, Path
 from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.diffuse import proper_remainder
-from capstar.statespace.problem import Problem
+from capstar.statespace.problem import Params, Problem
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -149,28 +148,25 @@ def decompose_change(
 
 
 def contributions(
-    problem: Problem,
-    params: Mapping[str, float] | pd.Series,
-    loading: npt.ArrayLike,
-    *,
-    smoothed: bool = True,
+    problem: Problem, params: Params, loading: Floats, *, smoothed: bool = True
 ) -> tuple[pd.DataFrame, float]:
     """Trace a weighted sum of states back to the observations.
-
-    Returns what the one-step prediction error of each series in each period adds, shape (n, p), zero where the
-    observation is missing; and what the state before the sample and the constants add.
 
     States are linear in the innovations, and the innovation of an observation is what the
     past, and the observations above it in the same period, did not predict.
 
     Parameters
     ----------
-    problem, params
-        Model and parameters.
     loading
         Weight of every state at every date, shape (n, m): the function is ``sum_t loading[t] @ state[t]``.
     smoothed
         Of the states given all data; otherwise of the filtered ones.
+
+    Returns
+    -------
+    pandas.DataFrame, float
+        What the innovation of each series in each period adds, shape (n, p), zero where the observation is missing;
+        and what the state before the sample and the constants add.
 
     References
     ----------
@@ -178,7 +174,7 @@ def contributions(
     Dynamics and Control* 27.
     """
     theta = problem.vector(params)
-    path, weight = problem.filter_path(theta), np.asarray(loading, dtype=float)
+    path, weight = problem.filter_path(theta), loading
     transition = problem.model.blocks["T"].dense(problem.values(theta))
     on_predicted, on_error = (
         _spread_smoother(problem, theta, path, weight) if smoothed else (0 * weight, None)

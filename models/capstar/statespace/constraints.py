@@ -44,15 +44,7 @@ class Constraint(ABC):
         """Parameter values (k,) and their Jacobian in the coordinates, shape (k, k)."""
 
     def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
-        """The constraint on the parameters that are free, the others held; None where none is.
-
-        Parameters
-        ----------
-        free
-            Whether each parameter is to be estimated.
-        fixed
-            Value of each parameter of the model.
-        """
+        """The constraint on the parameters that are ``free``, the others at ``fixed`` values; None where none is."""
         held = [name for name in self.names if not free[name]]
         if len(held) == len(self.names):
             return None

@@ -142,11 +142,8 @@ class Diagnostics(Result):
     def _complaints(self, name: str) -> list[str]:
         row, v, acf = self.tests.loc[name], self.innovations[name].dropna(), self.autocorrelations[name]
         where, lag, h = v.abs().idxmax(), acf.abs().idxmax(), int(row["h"])
-        ratio, squares = (
-            self.cusum[name] / self.cusum_bounds[name]["upper"],
-            self.cusum_squares[name].dropna(),
-        )
-        worst = ratio.abs().idxmax()
+        ratio = self.cusum[name] / self.cusum_bounds[name]["upper"]
+        worst, squares = ratio.abs().idxmax(), self.cusum_squares[name].dropna()
         distance = squares - np.arange(1, len(squares) + 1) / len(squares)
         moved = distance.abs().idxmax()
         said = {

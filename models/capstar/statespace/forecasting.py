@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.kernels.arrays import Floats
+from capstar.kernels.arrays import Floats, Pointer
 from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled
@@ -125,8 +125,8 @@ def forecast(
     index = pd.period_range(problem.index[-1] + 1, periods=horizon, freq=problem.index.freqstr)
     _require_future(estimates, future, index)
     series = pd.concat([history.loc[: problem.index[-1]], future.reindex(index)])
-    step = _Extended.build(estimates, history)
-    mean, cov = step.start(estimates, history)
+    step = _Extended.build(estimates)
+    mean, cov = step.start(history)
     means, stds = [], []
     for quarter in index:
         mean, cov = step.advance(mean, cov, series, quarter)
@@ -140,7 +140,7 @@ def forecast(
 
 @dataclass(frozen=True)
 class _Extended:
-    """States stacked on the lags of the observed series, newest first."""
+    """States stacked on the lags of the observed series, newest first; ``newest``: where the current ones are."""
 
     transition: Floats
     constant: Floats
@@ -148,16 +148,11 @@ class _Extended:
     measurement: Floats
     through: Floats
     own: tuple[Slot, ...]
+    newest: Pointer
     estimates: StateEstimates
 
-    @property
-    def newest(self) -> list[int]:
-        """Places of the current observations in the extended state."""
-        problem = self.estimates.problem
-        return [len(problem.model.states) + self.own.index((name, 0)) for name in problem.model.observed]
-
     @classmethod
-    def build(cls, estimates: StateEstimates, history: pd.DataFrame) -> _Extended:
+    def build(cls, estimates: StateEstimates) -> _Extended:
         problem, theta = estimates.problem, estimates.theta
         model, values = problem.model, problem.values(theta)
         blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")}
@@ -170,8 +165,8 @@ class _Extended:
         shock = np.zeros((size, blocks["G"].shape[1] + len(model.observed)))
         transition[:m, :m], constant[:m] = blocks["T"], blocks["c"][:, 0]
         shock[:m, : blocks["G"].shape[1]] = blocks["G"]
-        for i, name in enumerate(model.observed):
-            row = m + own.index((name, 0))
+        newest = np.array([m + own.index((name, 0)) for name in model.observed])
+        for i, row in enumerate(newest):
             transition[row, :m] = blocks["Z"][i] @ blocks["T"]
             constant[row] = blocks["Z"][i] @ blocks["c"][:, 0]
             shock[row, : blocks["G"].shape[1]] = blocks["Z"][i] @ blocks["G"]
@@ -179,7 +174,6 @@ class _Extended:
             for k, (source, lag) in enumerate(model.regressors):
                 if source in model.observed and lag < 0:
                     transition[row, m + own.index((source, lag + 1))] += blocks["D"][i, k]
-        newest = [m + own.index((name, 0)) for name in model.observed]
         through = _through_the_period(model, blocks["D"])
         for each in (transition, constant, shock):
             each[newest] = through @ each[newest]
@@ -187,10 +181,11 @@ class _Extended:
             if lag < 0:
                 transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
         measurement = through * blocks["H"][:, 0] @ through.T
-        return cls(transition, constant, shock @ shock.T, measurement, through, own, estimates)
+        return cls(transition, constant, shock @ shock.T, measurement, through, own, newest, estimates)
 
-    def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
+    def start(self, history: pd.DataFrame) -> tuple[Floats, Floats]:
         """Moments in the last period: from the latest one with every lag that is read, filtered on."""
+        estimates, newest = self.estimates, self.newest
         problem, m = estimates.problem, estimates.filtered.shape[1]
         at = self._latest_complete(history)
         # A series that no equation reads the lags of may be missing; its value is then not used either.
@@ -199,7 +194,6 @@ class _Extended:
         cov = np.zeros((mean.size, mean.size))
         cov[:m, :m] = estimates.filtered_cov[at]
         scale = problem.scale(estimates.theta)
-        newest = np.array(self.newest)
         for t in range(at + 1, problem.nobs):
             mean, cov = self.advance(mean, cov, history, problem.index[t])
             cov[np.ix_(newest, newest)] += (scale[t] ** 2 - 1.0) * self.measurement
@@ -242,8 +236,7 @@ class _Extended:
         model, values = problem.model, problem.values(self.estimates.theta)
         m, p = len(model.states), len(model.observed)
         rows, const = np.zeros((p + len(model.reports), m + len(self.own))), np.zeros(p + len(model.reports))
-        for i, name in enumerate(model.observed):
-            rows[i, m + self.own.index((name, 0))] = 1.0
+        rows[np.arange(p), self.newest] = 1.0
         rows[p:, :m] = model.blocks["R"].dense(values)
         on_data = model.blocks["X"].dense(values)
         for k, (source, lag) in enumerate(model.report_inputs):

@@ -83,9 +83,8 @@ class MaximumLikelihood(Result):
 
         NaN beside parameters that were held.
         """
-        names = list(self.free)
         alone = 1.0 / np.sqrt(np.where(np.diag(self.hessian) < 0, -np.diag(self.hessian), np.nan))
-        columns = {"estimate": self.params, "score": self.gradient, "std err": pd.Series(alone, names)}
+        columns = {"estimate": self.params, "score": self.gradient, "std err": pd.Series(alone, self.free)}
         return pd.DataFrame(columns | {"at_bound": self.at_bound}, self.params.index)
 
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -138,15 +137,9 @@ def maximize(
 
     Parameters
     ----------
-    problem
-        Equations bound to data.
-    table
-        Start values, bounds, constraints and fixed parameters.
-    n_starts
+    n_starts, seed
         Number of starting points: the table's, then draws around it with five times the standard
         errors that the outer product of scores gives there.
-    seed
-        Of those draws.
     keep
         ``"best"``: the highest maximum.  ``"first"``: the one the table's start leads to, as
         published estimates do; the others are then only reported.
@@ -325,9 +318,7 @@ def _backtrack(
         trial = np.clip(x + direction * 0.5**halving, *at.bounds)
         new, slope = _value_and_score(problem, at, trial)
         level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
-        if new > value and not level:
-            return trial, new, slope
-        if level and np.abs(slope[moving]).max() < 0.5 * before:
+        if np.abs(slope[moving]).max() < 0.5 * before if level else new > value:
             return trial, new, slope
     return None
 
@@ -363,8 +354,7 @@ def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> list[tuple[F
 
 
 def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:
-    rows = [(value, iterations, message) for _, value, iterations, message in tries]
-    return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "message"])
+    return pd.DataFrame([one[1:] for one in tries], columns=["log_likelihood", "iterations", "message"])
 
 
 def _report(

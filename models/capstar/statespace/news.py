@@ -180,20 +180,11 @@ def explain_revisions(
             moved.loc[date, series] += 1.0
             weights[date, series] = _stack(sets.reports(moved, False) - after)
             tell("weights of the news", k / len(observations))
-    table = pd.DataFrame(
-        {
-            "earlier": _stack(before),
-            "revisions": _stack(middle - before),
-            "news": _stack(after - middle),
-            "later": _stack(after),
-        }
-    )
-    return News(
-        table,
-        pd.DataFrame(by_series, index=table.index),
-        observations,
-        pd.DataFrame(weights, index=table.index, columns=observations.index),
-    )
+    parts = {"earlier": before, "revisions": middle - before, "news": after - middle, "later": after}
+    table = pd.DataFrame({name: _stack(part) for name, part in parts.items()})
+    revisions = pd.DataFrame(by_series, index=table.index)
+    each = pd.DataFrame(weights, index=table.index, columns=observations.index)
+    return News(table, revisions, observations, each)
 
 
 def _aligned(

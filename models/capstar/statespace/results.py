@@ -154,13 +154,7 @@ class StateSpaceResults(StoredEstimate, Result):
         return parameter_table(self.params, self.bse)["P>|z|"].rename("p")
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``.
-
-        Parameters
-        ----------
-        alpha
-            Probability outside, between 0 and 1.
-        """
+        """Normal confidence intervals, columns ``lower`` and ``upper``; ``alpha`` is the probability outside."""
         if not 0 < alpha < 1:
             raise SpecificationError(f"alpha={alpha}; give a probability between 0 and 1, such as 0.05.")
         half = NormalDist().inv_cdf(1 - alpha / 2) * self.bse
@@ -230,8 +224,6 @@ class StateSpaceResults(StoredEstimate, Result):
 
         Parameters
         ----------
-        h
-            Number of periods.
         future
             Series that the equations read and do not explain, for the periods to come.
 
@@ -269,12 +261,7 @@ class StateSpaceResults(StoredEstimate, Result):
         return explain_revisions(self.spec, self.ml.params, earlier, later, **given)
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
-        """The filter run on over further periods with the parameters held.
-
-        Parameters
-        ----------
-        data
-            The periods that follow the sample, with every series the equations read.
+        """The filter run on over the periods that follow the sample, with the parameters held.
 
         Raises
         ------
@@ -294,11 +281,6 @@ class StateSpaceResults(StoredEstimate, Result):
 
     def on(self, data: pd.DataFrame) -> StateSpaceResults:
         """The filter run over other data from the same first period, with the parameters held.
-
-        Parameters
-        ----------
-        data
-            Every series the equations read.
 
         Raises
         ------

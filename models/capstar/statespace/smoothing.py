@@ -89,10 +89,8 @@ class StateEstimates:
         on_data = model.blocks["X"].dense(values)[row]
         mean = getattr(self, which) @ on_states + self.problem.report_inputs @ on_data
         variance = np.einsum("i,tij,j->t", on_states, getattr(self, f"{which}_cov"), on_states)
-        index = self.problem.index
-        return pd.Series(mean, index, name=name), pd.Series(
-            np.sqrt(np.maximum(variance, 0)), index, name=name
-        )
+        both = (mean, np.sqrt(np.maximum(variance, 0)))
+        return tuple(pd.Series(one, self.problem.index, name=name) for one in both)
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,9 @@ class Moments:
 
 
 def moments(model: Compiled, values: Floats, where: npt.NDArray[np.int64]) -> Moments | None:
-    """Unconditional moments of the states at positions ``where``; None where they have none.
+    """Unconditional moments, at a flat vector of system values, of the states at positions ``where`` (s,).
 
-    Parameters
-    ----------
-    model
-        A compiled model.
-    values
-        Flat vector of system values.
-    where
-        Positions of states that follow from one another alone, shape (s,).
+    These states follow from one another alone; None where they have no such moments.
     """
     T, Q, c = (model.blocks[name].dense(values) for name in ("T", "Q", "c"))
     T, Q, c = T[np.ix_(where, where)], Q[np.ix_(where, where)], c[where, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -116,36 +116,30 @@ def _unpack(stored: Mapping[str, Any], kind: type[E]) -> E:
 
 def pack_spec(spec: Spec) -> dict[str, Any]:
     """A spec as plain lists and numbers."""
-    return {
+    packed: dict[str, Any] = {
+        field: {name: pack(one) for name, one in getattr(spec, field).items()}
+        for field, (pack, _) in _BY_NAME.items()
+    }
+    return packed | {
         "name": spec.name,
-        "observation": {name: _pack_linear(rhs) for name, rhs in spec.observation.items()},
-        "transition": {name: _pack_linear(rhs) for name, rhs in spec.transition.items()},
-        "shocks": {name: _pack_coef(std) for name, std in spec.shocks.items()},
         "layout": [list(slot) for slot in spec.layout],
         "initial_mean": [[list(slot), _pack_coef(coef)] for slot, coef in spec.initial_mean.items()],
-        "obs_scale": {name: list(window) for name, window in spec.obs_scale.items()},
-        "reports": {name: _pack_linear(rhs) for name, rhs in spec.reports.items()},
-        "parameters": {name: _pack_parameter(one) for name, one in spec.parameters.items()},
         "constraints": [_pack_constraint(one) for one in spec.constraints],
     }
 
 
 def unpack_spec(stored: Mapping[str, Any]) -> Spec:
     """The spec that `pack_spec` took apart."""
+    unpacked: dict[str, Any] = {
+        field: {name: unpack(one) for name, one in stored[field].items()}
+        for field, (_, unpack) in _BY_NAME.items()
+    }
     return Spec(
         name=stored["name"],
-        observation={name: _unpack_linear(rhs) for name, rhs in stored["observation"].items()},
-        transition={name: _unpack_linear(rhs) for name, rhs in stored["transition"].items()},
-        shocks={name: _unpack_coef(std) for name, std in stored["shocks"].items()},
         layout=tuple((name, lag) for name, lag in stored["layout"]),
         initial_mean={(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored["initial_mean"]},
-        obs_scale={name: (window[0], window[1]) for name, window in stored["obs_scale"].items()},
-        reports={name: _unpack_linear(rhs) for name, rhs in stored["reports"].items()},
-        parameters={
-            name: Parameter(**{n: v for n, v in one.items() if v is not None})
-            for name, one in stored["parameters"].items()
-        },
         constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
+        **unpacked,
     )
 
 
@@ -172,6 +166,14 @@ def _pack_parameter(one: Parameter) -> dict[str, Any]:
 
 def _unpack_parameter(stored: Mapping[str, Any]) -> Parameter:
     return Parameter(**{name: value for name, value in stored.items() if value is not None})
+
+
+_BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    **dict.fromkeys(("observation", "transition", "reports"), (_pack_linear, _unpack_linear)),
+    "shocks": (_pack_coef, _unpack_coef),
+    "parameters": (_pack_parameter, _unpack_parameter),
+    "obs_scale": (list, tuple),
+}
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
@@ -228,11 +230,7 @@ def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:
         "hessian": [_numbers(row) for _, row in ml.hessian.iterrows()],
         "at_bound": [bool(flag) for flag in ml.at_bound],
         "converged": ml.converged,
-        "starts": {
-            "log_likelihood": _numbers(ml.starts["log_likelihood"]),
-            "iterations": [int(n) for n in ml.starts["iterations"]],
-            "message": [str(text) for text in ml.starts["message"]],
-        },
+        "starts": ml.starts.to_dict("list") | {"log_likelihood": _numbers(ml.starts["log_likelihood"])},
     }
 
 

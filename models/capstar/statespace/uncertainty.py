@@ -107,9 +107,9 @@ def report_uncertainty(
     def frame(values: Floats) -> pd.DataFrame:
         return pd.DataFrame(values, problem.index, list(problem.model.reports)).rename_axis("date")
 
-    parameter, filtering = moves / n_draws, variances / n_draws
+    parameter, filtering = frame(moves / n_draws), frame(variances / n_draws)
     total = np.sqrt(parameter + filtering)
-    return ReportUncertainty(frame(total), frame(parameter), frame(filtering), n_draws, discarded, seed)
+    return ReportUncertainty(total, parameter, filtering, n_draws, discarded, seed)
 
 
 def _moments(problem: Problem, theta: Floats) -> Floats:
