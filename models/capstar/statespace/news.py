@@ -12,7 +12,7 @@ import pandas as pd
 from capstar.errors import DataError
 from capstar.frames import as_periods
 from capstar.progress import Progress, reporting
-from capstar.reporting import Result, Summary
+from capstar.reporting import Result
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.forecasting import forecast
 from capstar.statespace.initial import Initial, start_from
@@ -22,6 +22,8 @@ from capstar.statespace.spec import Spec
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from capstar.reporting import Summary
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class News(Result):
 
     def summary(self, period: str | pd.Period | None = None) -> Summary:
         """As `frames`, of one period."""
+        from capstar.reporting import Summary
+
         return Summary(self.title, self.frames(period), self.notes())
 
     def plot(self, ax: Any = None) -> Figure:
