@@ -119,3 +119,34 @@ def test_a_report_alone_decides_nothing() -> None:
     bare = fit(replace(spec, reports={}), nile())
     assert bare.llf == fitted("local level").llf
     assert list(bare.to_frame()) == ["mu_filtered", "mu_filtered_se", "mu_smoothed", "mu_smoothed_se"]
+
+
+def test_progress_is_told_by_stage() -> None:
+    told: dict[str, list[float]] = {}
+
+    def tell(stage: str, share: float) -> None:
+        told.setdefault(stage, []).append(share)
+
+    found = fit(local_level().spec, nile(), n_starts=3, progress=tell)
+    found.uncertainty(4, progress=tell)
+    found.news(nile().iloc[:-3].to_frame(), nile().to_frame(), progress=tell)
+    assert list(told) == ["start values", "maximum likelihood", "drawing parameters", "weights of the news"]
+    for shares in told.values():
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+    assert told["maximum likelihood"] == [1 / 3, 2 / 3, 1.0]
+    assert told["drawing parameters"] == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_the_maximum_as_a_table() -> None:
+    whole = fitted("local level")
+    held = fit(local_level().spec, nile(), fixed={"s_eta": whole.params["s_eta"]})
+    table = held.ml.to_frame()
+    # One parameter alone: the standard error at the others' values is the standard error.
+    assert table.loc["s_eps", "std err"] == pytest.approx(held.bse["s_eps"], rel=1e-12)
+    assert table["estimate"].to_dict() == held.ml.params.to_dict()
+    assert table.loc["s_eta", ["score", "std err", "at_bound"]].isna().all()
+    assert held.ml.notes() == ()
+    lower = replace(whole.ml, llf=whole.llf - 1.0, converged=False)
+    assert [note.split()[0] for note in lower.notes()] == ["Other", "NOT"]
+    assert f"{whole.llf:.4f}, above {whole.llf - 1.0:.4f}; keep='best'" in lower.notes()[0]

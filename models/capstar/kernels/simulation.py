@@ -12,17 +12,9 @@ Ints = npt.NDArray[np.int64]
 
 
 def simulate(
-    pattern: Pattern,
-    system: System,
-    sample: Sample,
-    own: Ints,
-    lag: Ints,
-    a: Floats,
-    state_noise: Floats,
-    obs_noise: Floats,
-    states: Floats,
-    y: Floats,
-) -> None:
+    pattern: Pattern, system: System, sample: Sample, own: Ints, lag: Ints, a: Floats, state_noise: Floats,
+    obs_noise: Floats, states: Floats, y: Floats,
+) -> None:  # fmt: skip
     """Fill ``states`` (n, m) and ``y`` (n, p) from a given first state and given noise.
 
     ``state_noise`` (n, m) is added to the state as it is; ``obs_noise`` (n, p) is standard
@@ -35,41 +27,16 @@ def simulate(
     gain, drawn = np.zeros((n, p, a.size)), np.empty((n, p + 1))
     nothing, rule, deviation = np.zeros(a.size), np.zeros(1), np.zeros(n)
     draw(
-        pattern,
-        system,
-        sample.x,
-        own,
-        lag,
-        a,
-        state_noise,
-        errors,
-        gain,
-        nothing,
-        rule,
-        deviation,
-        states,
-        drawn,
-    )
+        pattern, system, sample.x, own, lag, a, state_noise, errors, gain, nothing, rule, deviation, states, drawn
+    )  # fmt: skip
     y[:] = drawn[:, :p]
 
 
 def simulate_innovations(
-    pattern: Pattern,
-    system: System,
-    sample: Sample,
-    own: Ints,
-    lag: Ints,
-    a: Floats,
-    F: Floats,
-    M: Floats,
-    shocks: Floats,
-    report: Floats,
-    rule: Floats,
-    rule_shocks: Floats,
-    past: Floats,
-    filtered: Floats,
+    pattern: Pattern, system: System, sample: Sample, own: Ints, lag: Ints, a: Floats, F: Floats, M: Floats,
+    shocks: Floats, report: Floats, rule: Floats, rule_shocks: Floats, past: Floats, filtered: Floats,
     y: Floats,
-) -> None:
+) -> None:  # fmt: skip
     """Fill ``filtered`` (n, m) and ``y`` (n, p + 1) from given standardised innovations (n, p).
 
     The innovations form of the model: gains ``M / F`` are those of the filter, ``a`` is the filtered state before

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_band, draw_line, dress
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_band, draw_line, dress, panels
 
 
 def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> Figure:
@@ -72,7 +73,7 @@ def plot_profile(table: pd.DataFrame, *, name: str, estimate: float, drop: float
     return figure
 
 
-def plot_contributions(table: pd.DataFrame, *, title: str = "") -> Figure:
+def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
     """Stacked bars by year.
 
     Parameters
@@ -81,9 +82,10 @@ def plot_contributions(table: pd.DataFrame, *, title: str = "") -> Figure:
         Years by series, percentage points.
     title
         Above the figure.
+    ax
+        Where.
     """
-    figure = Chart(figsize=(9.0, 3.8), layout="constrained")
-    ax = figure.subplots()
+    figure, (ax,) = panels(ax)
     above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
     for column, color in zip(table.columns, SERIES, strict=False):
         base = above.where(table[column] > 0, below)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from capstar.reporting.summary import Summary
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from capstar.reporting.summary import Summary
 
 _RESULTS: list[type[Result]] = []
 
@@ -62,6 +62,8 @@ class Result(ABC):
 
     def summary(self) -> Summary:
         """Tables and notes; prints as text, with ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``."""
+        from capstar.reporting.summary import Summary
+
         return Summary(self.title, self.frames(), self.notes())
 
     def _repr_html_(self) -> str:

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 _INSIDE = 0.98  # largest root that explosive start values are shrunk to
 _EDGE = 1e-6  # distance kept from the boundary, where likelihoods are not defined
 
@@ -45,15 +44,7 @@ class Constraint(ABC):
         """Parameter values (k,) and their Jacobian in the coordinates, shape (k, k)."""
 
     def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
-        """The constraint on the parameters that are free, the others held; None where none is.
-
-        Parameters
-        ----------
-        free
-            Whether each parameter is to be estimated.
-        fixed
-            Value of each parameter of the model.
-        """
+        """The constraint on the parameters that are ``free``, the others at ``fixed`` values; None where none is."""
         held = [name for name in self.names if not free[name]]
         if len(held) == len(self.names):
             return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.kernels.arrays import Floats, Pointer
+from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled
 from capstar.statespace.smoothing import StateEstimates
@@ -18,7 +19,7 @@ from capstar.statespace.smoothing import StateEstimates
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Floats = npt.NDArray[np.float64]
+_SHOWN = 40  # periods of history in the figure
 
 
 def require_level(level: float) -> None:
@@ -28,7 +29,7 @@ def require_level(level: float) -> None:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(Result):
     """Means and standard deviations by period, at known parameters.
 
     Attributes
@@ -40,14 +41,8 @@ class Forecast:
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> ahead = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
+    >>> from capstar.statespace.examples import nile_level
+    >>> ahead = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
     >>> ahead.mean["y"].round(1).to_list()
     [798.4, 798.4, 798.4]
     >>> ahead.std["level"].round(1).to_list()
@@ -57,6 +52,12 @@ class Forecast:
     mean: pd.DataFrame
     std: pd.DataFrame
     history: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Which series, and when."""
+        index = self.mean.index
+        return f"Forecasts of {', '.join(map(str, self.mean))}, {index[0]}-{index[-1]}, parameters as known"
 
     def interval(self, level: float = 0.9) -> pd.DataFrame:
         """Normal intervals, parameters as known; columns (series, ``lower`` or ``upper``).
@@ -76,17 +77,24 @@ class Forecast:
         out = pd.concat([self.mean, self.std.add_suffix("_se")], axis=1)
         return out.rename_axis("date")
 
-    def plot(self, *, level: float = 0.9) -> Figure:
-        """Each series with its interval, the observed ones after what came before.
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
+        """Each series with its interval, the observed ones after the forty periods before.
 
         Parameters
         ----------
+        ax
+            Of the caller, for the first series alone.
         level
             Of the intervals.
         """
-        from capstar.plotting.statespace import plot_forecast
+        from capstar.plotting.statespace import plot_bands
 
-        return plot_forecast(self.history, self.mean, self.interval(level), level=level)
+        require_level(level)
+        title, before = f"{self.title}, {level:.0%} intervals", self.history.iloc[-_SHOWN:]
+        labels = ("forecast", "observed")
+        return plot_bands(
+            self.to_frame(), before, labels=labels, level=level, title=title, color="grey", ax=ax
+        )
 
 
 def forecast(
@@ -117,8 +125,8 @@ def forecast(
     index = pd.period_range(problem.index[-1] + 1, periods=horizon, freq=problem.index.freqstr)
     _require_future(estimates, future, index)
     series = pd.concat([history.loc[: problem.index[-1]], future.reindex(index)])
-    step = _Extended.build(estimates, history)
-    mean, cov = step.start(estimates, history)
+    step = _Extended.build(estimates)
+    mean, cov = step.start(history)
     means, stds = [], []
     for quarter in index:
         mean, cov = step.advance(mean, cov, series, quarter)
@@ -132,7 +140,7 @@ def forecast(
 
 @dataclass(frozen=True)
 class _Extended:
-    """States stacked on the lags of the observed series, newest first."""
+    """States stacked on the lags of the observed series, newest first; ``newest``: where the current ones are."""
 
     transition: Floats
     constant: Floats
@@ -140,16 +148,11 @@ class _Extended:
     measurement: Floats
     through: Floats
     own: tuple[Slot, ...]
+    newest: Pointer
     estimates: StateEstimates
 
-    @property
-    def newest(self) -> list[int]:
-        """Places of the current observations in the extended state."""
-        problem = self.estimates.problem
-        return [len(problem.model.states) + self.own.index((name, 0)) for name in problem.model.observed]
-
     @classmethod
-    def build(cls, estimates: StateEstimates, history: pd.DataFrame) -> _Extended:
+    def build(cls, estimates: StateEstimates) -> _Extended:
         problem, theta = estimates.problem, estimates.theta
         model, values = problem.model, problem.values(theta)
         blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")}
@@ -162,8 +165,8 @@ class _Extended:
         shock = np.zeros((size, blocks["G"].shape[1] + len(model.observed)))
         transition[:m, :m], constant[:m] = blocks["T"], blocks["c"][:, 0]
         shock[:m, : blocks["G"].shape[1]] = blocks["G"]
-        for i, name in enumerate(model.observed):
-            row = m + own.index((name, 0))
+        newest = np.array([m + own.index((name, 0)) for name in model.observed])
+        for i, row in enumerate(newest):
             transition[row, :m] = blocks["Z"][i] @ blocks["T"]
             constant[row] = blocks["Z"][i] @ blocks["c"][:, 0]
             shock[row, : blocks["G"].shape[1]] = blocks["Z"][i] @ blocks["G"]
@@ -171,7 +174,6 @@ class _Extended:
             for k, (source, lag) in enumerate(model.regressors):
                 if source in model.observed and lag < 0:
                     transition[row, m + own.index((source, lag + 1))] += blocks["D"][i, k]
-        newest = [m + own.index((name, 0)) for name in model.observed]
         through = _through_the_period(model, blocks["D"])
         for each in (transition, constant, shock):
             each[newest] = through @ each[newest]
@@ -179,10 +181,11 @@ class _Extended:
             if lag < 0:
                 transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
         measurement = through * blocks["H"][:, 0] @ through.T
-        return cls(transition, constant, shock @ shock.T, measurement, through, own, estimates)
+        return cls(transition, constant, shock @ shock.T, measurement, through, own, newest, estimates)
 
-    def start(self, estimates: StateEstimates, history: pd.DataFrame) -> tuple[Floats, Floats]:
+    def start(self, history: pd.DataFrame) -> tuple[Floats, Floats]:
         """Moments in the last period: from the latest one with every lag that is read, filtered on."""
+        estimates, newest = self.estimates, self.newest
         problem, m = estimates.problem, estimates.filtered.shape[1]
         at = self._latest_complete(history)
         # A series that no equation reads the lags of may be missing; its value is then not used either.
@@ -191,7 +194,6 @@ class _Extended:
         cov = np.zeros((mean.size, mean.size))
         cov[:m, :m] = estimates.filtered_cov[at]
         scale = problem.scale(estimates.theta)
-        newest = np.array(self.newest)
         for t in range(at + 1, problem.nobs):
             mean, cov = self.advance(mean, cov, history, problem.index[t])
             cov[np.ix_(newest, newest)] += (scale[t] ** 2 - 1.0) * self.measurement
@@ -204,7 +206,7 @@ class _Extended:
     def _latest_complete(self, history: pd.DataFrame) -> int:
         """Position of the latest period in which the lags of observed series that are read are all there."""
         problem = self.estimates.problem
-        read = {name for name, _ in (*problem.model.regressors, *problem.model.report_inputs)}
+        read = {name for name, _ in problem.model.reads}
         needed = [slot for slot in self.own if slot[0] in read]
         for at in range(problem.nobs - 1, -1, -1):
             if all(pd.notna(history[name].get(problem.index[at] + lag)) for name, lag in needed):
@@ -234,8 +236,7 @@ class _Extended:
         model, values = problem.model, problem.values(self.estimates.theta)
         m, p = len(model.states), len(model.observed)
         rows, const = np.zeros((p + len(model.reports), m + len(self.own))), np.zeros(p + len(model.reports))
-        for i, name in enumerate(model.observed):
-            rows[i, m + self.own.index((name, 0))] = 1.0
+        rows[np.arange(p), self.newest] = 1.0
         rows[p:, :m] = model.blocks["R"].dense(values)
         on_data = model.blocks["X"].dense(values)
         for k, (source, lag) in enumerate(model.report_inputs):
@@ -266,16 +267,12 @@ def _through_the_period(model: Compiled, design: Floats) -> Floats:
 
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:
     model = estimates.problem.model
-    for source, lag in (*model.regressors, *model.report_inputs):
+    for source, lag in model.reads:
         if source in model.observed or source == CONSTANT:
             continue
         needed = index[: len(index) + lag] if lag < 0 else index
-        absent = [
-            str(q)
-            for q in needed
-            if source not in future or q not in future.index or pd.isna(future[source][q])
-        ]
-        if absent:
+        given = future[source].dropna().index if source in future else []
+        if absent := [str(q) for q in needed if q not in given]:
             raise DataError(
                 f"{estimates.problem.spec.name}: the forecast reads {show_slot((source, lag))}, and {source} is "
                 f"not given for {absent[0]}. Pass its path for {index[0]}-{index[-1]}."

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
 from capstar.errors import SpecificationError
-from capstar.statespace.algebra import CONSTANT, as_coef, as_linear
+from capstar.kernels.arrays import Floats
+from capstar.statespace.algebra import CONSTANT, Coef, as_coef, as_linear
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.maximum_likelihood import leap
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
-Floats = npt.NDArray[np.float64]
 _POINTS = 256
 _CLIMBS, _STEPS = 4, 60
 _SMALL, _LARGE = 0.02, 1.5  # standard deviations of shocks, in units of the data's
@@ -27,15 +29,6 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     standard deviations of shocks from 2 to 150 percent of the data's, constants over the range of the data, other
     parameters within their bounds and constraints, or between -0.95 and 0.95.  The best four are climbed for at most
     60 steps, and the highest point reached is the start.
-
-    Parameters
-    ----------
-    problem
-        Equations bound to data.
-    table
-        Start values, NaN where there are none.
-    seed
-        Of the sequence.
 
     Raises
     ------
@@ -72,7 +65,10 @@ def _ranges(problem: Problem, at: Coordinates) -> tuple[Floats, Floats, npt.NDAr
     low, high = np.where(known, lower, np.clip(-_SLOPE, lower, upper)), np.where(known, upper, _SLOPE)
     high = np.where(known, high, np.clip(high, lower, upper))
     changes, values = _std(np.diff(problem.y, axis=0)), _std(problem.y)
-    scales, constants = _standard_deviations(problem), _constants(problem)
+    equations = (*problem.spec.observation.values(), *problem.spec.transition.values())
+    terms = [item for rhs in equations for item in as_linear(rhs).terms.items()]
+    scales = _alone(problem.spec.shocks.values())
+    constants = _alone(coef for (name, _), coef in terms if name == CONSTANT)
     logs = np.array([name in scales for name in at.names])
     low = np.where(logs, np.log(np.maximum(_SMALL * changes.min(), np.maximum(lower, 1e-12))), low)
     largest = np.minimum(_LARGE * values.max(), upper)
@@ -90,14 +86,7 @@ def _std(columns: Floats) -> Floats:
     return found[found > 0] if (found > 0).any() else np.ones(1)
 
 
-def _standard_deviations(problem: Problem) -> set[str]:
-    """Parameters that are the standard deviation of a shock."""
-    stds = [as_coef(std) for std in problem.spec.shocks.values()]
-    return {std.names[0] for std in stds if len(std.terms) == 1 and len(std.names) == 1}
-
-
-def _constants(problem: Problem) -> set[str]:
-    """Parameters that are a term of their own in an equation."""
-    equations = (*problem.spec.observation.values(), *problem.spec.transition.values())
-    coefs = [coef for rhs in equations for slot, coef in as_linear(rhs).terms.items() if slot[0] == CONSTANT]
-    return {coef.names[0] for coef in coefs if len(coef.terms) == 1 and len(coef.names) == 1}
+def _alone(coefs: Iterable[Coef | float]) -> set[str]:
+    """Parameters that are one of the coefficients by themselves, up to a number and a power."""
+    made = [as_coef(coef) for coef in coefs]
+    return {coef.names[0] for coef in made if len(coef.terms) == 1 and len(coef.names) == 1}

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.compiled import Compiled
 from capstar.statespace.parameters import ParameterTable
 
-Floats = npt.NDArray[np.float64]
 _UNIT_ROOT = 1e-8  # distance from one below which an eigenvalue is a unit root
 _DOUBLINGS = 64
 
@@ -32,16 +32,9 @@ class Moments:
 
 
 def moments(model: Compiled, values: Floats, where: npt.NDArray[np.int64]) -> Moments | None:
-    """Unconditional moments of the states at positions ``where``; None where they have none.
+    """Unconditional moments, at a flat vector of system values, of the states at positions ``where`` (s,).
 
-    Parameters
-    ----------
-    model
-        A compiled model.
-    values
-        Flat vector of system values.
-    where
-        Positions of states that follow from one another alone, shape (s,).
+    These states follow from one another alone; None where they have no such moments.
     """
     T, Q, c = (model.blocks[name].dense(values) for name in ("T", "Q", "c"))
     T, Q, c = T[np.ix_(where, where)], Q[np.ix_(where, where)], c[where, 0]
