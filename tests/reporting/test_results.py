@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 import capstar
 from capstar.reporting import Result, Summary, results
 
-for found in pkgutil.walk_packages(capstar.__path__, "capstar."):
-    if not found.name.startswith("capstar.cli"):
-        importlib.import_module(found.name)
+MODULES = [
+    importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(capstar.__path__, "capstar.")
+    if not found.name.startswith("capstar.cli")  # whose main module runs the command line
+]
 
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {}
 for found in pkgutil.iter_modules(result_examples.__path__, "result_examples."):
@@ -33,16 +35,11 @@ def test_every_result_has_an_example_here() -> None:
 
 def test_what_has_a_summary_is_a_result() -> None:
     """No class of the library answers ``summary()`` or ``plot()`` in a manner of its own."""
-    for module in pkgutil.walk_packages(capstar.__path__, "capstar."):
-        for one in vars(importlib.import_module(module.name)).values():
-            if (
-                isinstance(one, type)
-                and one.__module__ == module.name
-                and {"summary", "plot"} & set(vars(one))
-            ):
-                assert issubclass(one, Result), (
-                    f"{one.__qualname__} in {module.name} does not derive from Result."
-                )
+    for module in MODULES:
+        for one in vars(module).values():
+            answers = isinstance(one, type) and {"summary", "plot"} & set(vars(one))
+            if answers and one.__module__ == module.__name__:
+                assert issubclass(one, Result), f"{one} does not derive from Result."
 
 
 @pytest.fixture(params=LIBRARY, ids=lambda one: one.__qualname__)
