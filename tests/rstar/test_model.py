@@ -117,7 +117,7 @@ def test_summary_text_and_html(embedded_fit) -> None:
         assert word in text
         assert word in html
     assert embedded_fit._repr_html_() == html
-    assert "RStarResults HLW 2017" in repr(embedded_fit)
+    assert "RStarResults: HLW 2017" in repr(embedded_fit)
 
 
 def test_forecast_paths(embedded_fit) -> None:

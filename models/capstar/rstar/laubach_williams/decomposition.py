@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
+from capstar.rstar.natural_rate import Which
 from capstar.statespace.change import decompose_change
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RStarDecomposition:
+class RStarDecomposition(Result):
     """A change of r* between two quarters.
 
     Attributes
@@ -43,7 +45,12 @@ class RStarDecomposition:
         """Contributions of the observations of each year."""
         return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
 
-    def summary(self) -> pd.DataFrame:
+    @property
+    def title(self) -> str:
+        """The change."""
+        return f"r* from {self.start} to {self.end}: {self.change:+.2f} points"
+
+    def to_frame(self) -> pd.DataFrame:
         """The change and its parts, percentage points."""
         parts = {
             "trend growth, 4 c g": self.components["g"],
@@ -57,39 +64,18 @@ class RStarDecomposition:
         }
         return pd.DataFrame({f"{self.start} to {self.end}": parts})
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Bars: contributions of each year's observations."""
         from capstar.plotting import plot_contributions
 
-        title = f"r* from {self.start} to {self.end}: {self.change:+.2f} points, by year of the observation"
-        return plot_contributions(
-            self.by_year().rename(columns={"y": "output", "pi": "inflation"}), title=title
-        )
+        table = self.by_year().rename(columns={"y": "output", "pi": "inflation"})
+        return plot_contributions(table, title=f"{self.title}, by year of the observation", ax=ax)
 
 
 def decompose(
-    results: ThreeStageEstimates,
-    start: str | pd.Period,
-    end: str | pd.Period,
-    *,
-    which: Literal["filtered", "smoothed"] = "smoothed",
+    results: ThreeStageEstimates, start: str | pd.Period, end: str | pd.Period, which: Which
 ) -> RStarDecomposition:
-    """Split a change of r* into trend growth and z, and into the observations that caused it.
-
-    Parameters
-    ----------
-    results
-        An estimate.
-    start, end
-        Quarters of the sample.
-    which
-        ``"smoothed"`` (all data) or ``"filtered"`` (data to each quarter).
-
-    Raises
-    ------
-    SpecificationError
-        A quarter lies outside the sample, or among the first ones that determine a diffuse initial state.
-    """
+    """See `RStarResults.decompose`."""
     stage = results.stages.stage3
     found = decompose_change(stage.problem, stage.ml.params, "rstar", start, end, which=which)
     first, last = found.start, found.end
