@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from capstar.kernels import gaussian, simulation, tangent
+from capstar.kernels import gaussian, simulation
 from capstar.kernels.arrays import Path, Pattern, Sample, System
 
 M, P, N = 3, 2, 6
@@ -204,18 +204,18 @@ def test_forward_derivative_adds_up_to_the_backward_one(case: Case) -> None:
             direction = System(*(np.zeros_like(part) for part in system))
             getattr(direction, name)[k] = 1.0
             per_period = np.empty(N)
-            tangent.score_per_period(
+            gaussian.score_per_period(
                 pattern, system, direction, P0, np.zeros((M, M)), sample, np.zeros(N), path, per_period
             )
             assert per_period.sum() == pytest.approx(exact[k], rel=1e-9, abs=1e-11)
     zero = System(*(np.zeros_like(part) for part in system))
     per_period = np.empty(N)
-    tangent.score_per_period(
+    gaussian.score_per_period(
         pattern, system, zero, P0, np.zeros((M, M)), sample, np.ones(N), path, per_period
     )
     assert per_period.sum() == pytest.approx(by_scale.sum(), rel=1e-9)
     for change in directions():
-        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, per_period)
+        gaussian.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, per_period)
         assert per_period.sum() == pytest.approx((by_cov * change).sum(), rel=1e-9, abs=1e-11)
 
 
@@ -242,7 +242,7 @@ def test_per_period_score_follows_the_initial_covariance(case: Case) -> None:
             return per_period
 
         exact = np.empty(N)
-        tangent.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, exact)
+        gaussian.score_per_period(pattern, system, zero, P0, change, sample, np.zeros(N), path, exact)
         np.testing.assert_allclose(exact, difference(moved), rtol=1e-7, atol=1e-9)
 
 

@@ -44,8 +44,7 @@ class Tags(HTMLParser):
 
 
 def check_latex(text: str) -> None:
-    """Environments are balanced, rows have the columns declared, and no special character stands bare."""
-    assert re.findall(r"\\begin\{(\w+)\}", text).count("tabular") == text.count(r"\end{tabular}")
+    """Environments are balanced, rows have the columns declared, and no special character is left bare."""
     stack: list[str] = []
     for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", text):
         if kind == "begin":
@@ -53,12 +52,16 @@ def check_latex(text: str) -> None:
         else:
             assert stack.pop() == name
     assert stack == []
-    for body in re.findall(r"\\begin\{tabular\}\{(l r*|lr*)\}(.*?)\\end\{tabular\}", text, re.DOTALL):
-        rows = [line for line in body[1].splitlines() if line.endswith(r"\\")]
-        assert rows
-        assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(body[0]) - 1}
+    bodies = re.findall(r"\\begin\{tabular\}\{([lcr]+)\}(.*?)\\end\{tabular\}", text, re.DOTALL)
+    assert len(bodies) == text.count(r"\begin{tabular}")
+    for columns, body in bodies:
+        rows = [line for line in body.splitlines() if line.rstrip().endswith(r"\\")]
+        assert len(rows) > 1
+        assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(columns) - 1}
+        assert [body.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 1, 1]
     shown = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
-    assert not re.search(r"(?<!\\)[#$%_]", shown)
+    assert not re.search(r"(?<!\\)[#%_]", shown)
+    assert not re.search(r"(?<!\\)\$", re.sub(r"\$[<>]\$", "", shown))
     assert len(re.findall(r"(?<!\\)\{", shown)) == len(re.findall(r"(?<!\\)\}", shown))
 
 
@@ -67,7 +70,7 @@ def check_csv(summary: Summary) -> None:
     assert list(back) == ["table", "row", "column", "value"]
     expected = [
         (heading, str(row), str(column), table.iloc[i, j])
-        for heading, table in summary.tables.items()
+        for heading, table in summary.frames.items()
         for i, row in enumerate(table.index)
         for j, column in enumerate(table.columns)
     ]
@@ -99,10 +102,11 @@ def test_html_is_balanced_and_escaped(summary: Summary) -> None:
     parser.feed(text)
     assert parser.open == []
     assert text == summary._repr_html_()
-    for heading, table in summary.tables.items():
-        assert heading.replace("&", "&amp;") in text
+    for heading, table in summary.frames.items():
+        assert len(table) == 0 or f"<h4>{heading.replace('&', '&amp;')}</h4>" in text
         for value in table.select_dtypes(float).to_numpy().ravel():
-            assert np.isnan(value) or f"{value:.4f}" in parser.cells
+            if not np.isnan(value) and (value == 0 or 1e-3 <= abs(value) < 1e7):
+                assert f"{value:.4f}" in parser.cells
 
 
 def test_special_characters_in_html() -> None:
@@ -119,10 +123,21 @@ def test_latex_is_balanced_and_escaped(summary: Summary) -> None:
 
 def test_special_characters_in_latex() -> None:
     text = ODD.as_latex()
-    assert r"\caption{A\_heading \# 1}" in text
-    assert r"r\_1 & 1.5000 & a\textbackslash{}b \\" in text
-    assert r"<r\&2> &  & \{\textasciitilde{}\textasciicircum{}\} \\" in text
-    assert "one & 1 " in text
+    assert text.startswith("% Odds & ends: 50 % of $a_b$ <c>\n")
+    assert "A\\_heading \\# 1\n" in text
+    cells = [
+        [cell.strip() for cell in re.split(r"(?<!\\)&", line.rstrip(" \\"))] for line in text.splitlines()
+    ]
+    assert ["", r"\textbf{x\_1 \& y}", r"\textbf{text}"] in cells
+    assert [r"\textbf{r\_1}", "1.5000", r"a\textbackslash{}b"] in cells
+    assert [r"\textbf{$<$r\&2$>$}", "", r"\{\textasciitilde{}\textasciicircum{}\}"] in cells
+    assert [r"\textbf{one}", "1"] in cells
+    assert r"Std err of x\_1 $<$ 5 \%." in text
+
+
+def test_small_and_large_numbers_keep_four_digits() -> None:
+    text = Summary("Sizes", {"": pd.DataFrame({"x": [1.23456e-7, 1.23456e9, 0.0, np.nan]})}).as_text()
+    assert [line.strip() for line in text.splitlines()[5:8]] == ["1.235e-07", "1.235e+09", "0.0000"]
 
 
 def test_csv_parses_back(summary: Summary) -> None:
@@ -132,9 +147,15 @@ def test_csv_parses_back(summary: Summary) -> None:
 def test_text(summary: Summary) -> None:
     lines = str(summary).splitlines()
     assert lines[0] == summary.title
-    assert set(lines[1]) == {"="}
-    assert len(lines[1]) >= len(summary.title)
     assert repr(summary) == str(summary)
+    for heading, table in summary.frames.items():
+        if len(table):
+            at = lines.index(heading)
+            assert set(lines[at + 1]) == {"="}
+            rows = lines[at + 4 : at + 4 + len(table)]
+            labels = [str(label) for label in table.index]
+            assert [row[: len(label)] for row, label in zip(rows, labels, strict=True)] == labels
+            assert {len(row) for row in (lines[at + 1], *rows)} == {len(lines[at + 1])}
     for note in summary.notes:
         assert f"* {note}" in lines
 
@@ -148,7 +169,7 @@ def test_an_empty_summary() -> None:
 
 def test_the_numbers_of_an_estimate() -> None:
     ours = fitted("factor")
-    tables = ours.summary().tables
+    tables = ours.summary().frames
     np.testing.assert_array_equal(tables["Parameters"]["estimate"], ours.params)
     np.testing.assert_array_equal(tables["Parameters"]["std err"], ours.bse)
     np.testing.assert_allclose(tables["Parameters"][["[0.025", "0.975]"]], ours.conf_int(), rtol=1e-10)
@@ -163,7 +184,7 @@ def test_the_numbers_of_an_estimate() -> None:
     latest = tables["Reports in 2009Q3"].loc["factor"]
     assert latest["filtered"] == ours.reports("filtered")["factor"].iloc[-1]
     assert latest["smoothed, a year earlier"] == ours.reports()["factor"]["2008Q3"]
-    yearly = fitted("local level").summary().tables["Reports in 1970"].loc["level"]
+    yearly = fitted("local level").summary().frames["Reports in 1970"].loc["level"]
     assert yearly["smoothed, a year earlier"] == fitted("local level").reports()["level"]["1969"]
-    monthly = fitted("arma").summary().tables["Reports in 1974-12"].loc["state"]
+    monthly = fitted("arma").summary().frames["Reports in 1974-12"].loc["state"]
     assert monthly["smoothed, a year earlier"] == fitted("arma").reports()["state"]["1973-12"]

@@ -110,14 +110,14 @@ def test_function_and_method_agree_and_the_summary_adds_up() -> None:
     found = explain_revisions(results.spec, results.ml.params, earlier, later, start=results.problem.index[0])
     pd.testing.assert_frame_equal(found.table, results.news(earlier, later).table)
     summary = found.summary("2008Q1")
-    shown = summary.tables["Reports in 2008Q1"].loc["factor"]
-    assert summary.tables["New observations"]["adds to factor"].sum() == pytest.approx(
+    shown = summary.frames["Reports in 2008Q1"].loc["factor"]
+    assert summary.frames["New observations"]["adds to factor"].sum() == pytest.approx(
         shown["news"], abs=1e-8
     )
-    assert summary.tables["Revisions, by series"].loc["factor"].sum() == pytest.approx(
+    assert summary.frames["Revisions, by series"].loc["factor"].sum() == pytest.approx(
         shown["revisions"], abs=1e-8
     )
-    assert repr(found) == "<News 8 new observations, 3 reports>"
+    assert repr(found) == "<News: News in 8 observations for 3 reports, 1959Q2-2009Q1>"
     with pytest.raises(DataError, match="1901Q1 is not in the data, 1959Q2 to 2009Q1"):
         found.summary("1901Q1")
 

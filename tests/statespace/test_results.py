@@ -265,7 +265,7 @@ def test_a_change_is_the_sum_of_its_parts(name: str, report: str, which: str) ->
     assert change.change == pytest.approx(path["2001Q3"] - path["1965Q1"], abs=1e-8)
     assert total == pytest.approx(change.change, abs=1e-8)
     np.testing.assert_allclose(change.by_year().sum(), change.observations.sum(), atol=1e-10)
-    shown = change.summary().squeeze()
+    shown = change.to_frame().squeeze()
     assert shown.drop("change").sum() == pytest.approx(shown["change"], abs=1e-8)
     if which == "filtered":
         assert (change.observations.loc["2001Q4":] == 0).all(axis=None)
@@ -313,7 +313,7 @@ def test_figures_show_the_numbers() -> None:
     assert band.max() == pytest.approx((ours.reports()["factor"].to_numpy() + half).max())
     ahead = ours.forecast(4)
     drawn = ahead.plot()
-    np.testing.assert_allclose(drawn.axes[0].lines[-1].get_ydata(), ahead.mean["y_1"])
+    np.testing.assert_allclose(drawn.axes[0].lines[0].get_ydata(), ahead.mean["y_1"])
     assert fitted("local level").decompose("level", "1880", "1950").plot().axes
     rows = fit(
         fitted("local level").spec, pd.Series(np.arange(20.0) + np.sin(np.arange(20.0) * 7)), n_starts=1
@@ -323,9 +323,10 @@ def test_figures_show_the_numbers() -> None:
 
 def test_diagnostics_print_as_a_table() -> None:
     found = fitted("local level").diagnostics()
-    text = repr(found)
-    assert text.splitlines()[0] == "Diagnostics: local level, 1871-1970"
+    text = str(found.summary())
+    assert repr(found) == "<Diagnostics: Residual diagnostics of local level, 1871-1970>"
+    assert text.splitlines()[0] == "Residual diagnostics of local level, 1871-1970"
     assert "Ljung-Box Q(8)" in text
     row = next(line for line in text.splitlines() if line.startswith("H(h)"))
-    assert f"{found.tests.loc['y', 'heteroskedasticity']:.3f}" in row
+    assert f"{found.tests.loc['y', 'heteroskedasticity']:.4f}" in row
     assert fitted("local level").diagnostics(lags=4).lags == 4

@@ -17,7 +17,7 @@ from capstar.statespace import (
     params,
     variables,
 )
-from capstar.statespace.bridge import statsmodels_model
+from capstar.statespace.bridge import DeclaredModel
 
 NAMES = ("local level", "trend", "cycle", "arma", "factor")
 
@@ -93,7 +93,7 @@ def test_the_system_of_the_new_york_fed(golden_set) -> None:
     problem = one.problem(3)
     theta = one.params(3)
     ml = maximize(problem, problem.table().fix(theta))
-    model = statsmodels_model(problem, ml)
+    model = DeclaredModel(problem, ml)
     found = model.smooth([])
     assert found.llf == pytest.approx(problem.loglike(theta), abs=1e-9)
     ours = estimate_states(problem, theta)

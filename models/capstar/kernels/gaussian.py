@@ -19,9 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System
-from capstar.kernels.recursions import LOG_2PI, backward, forward, scratch
+from capstar.kernels.recursions import LOG_2PI, along, backward, forward, scratch
 
-__all__ = ["LOG_2PI", "filter_path", "loglike", "score", "smooth_path"]
+__all__ = ["LOG_2PI", "filter_path", "loglike", "score", "score_per_period", "smooth_path"]
 
 _NOTHING = np.empty(0)
 _NO_PATH = Path(*(np.empty(0) for _ in Path._fields))
@@ -65,6 +65,31 @@ def score(
             pattern, system, start, sample, kept, True, out, out_scale, np.empty(m), by_cov, u, D, scratch(m)
         )
     return value
+
+
+def score_per_period(
+    pattern: Pattern,
+    system: System,
+    tangent: System,
+    P0: Floats,
+    dP0: Floats,
+    sample: Sample,
+    dscale: Floats,
+    path: Path,
+    out: Floats,
+) -> None:
+    """Fill ``out`` (n,) with the derivative of each period's log-likelihood along one direction, beside the filter.
+
+    The backward `score` gives the sum over periods only; the outer product of scores needs each.
+
+    ``tangent`` is the derivative of the system's values, ``dP0`` (m, m) that of the covariance ``P0`` of the
+    state before the sample and ``dscale`` (n,) that of the measurement scale; ``path`` comes from the filter
+    at the same parameters.
+    """
+    along(
+        pattern, system, tangent, bool(tangent.t.any()), P0.reshape(-1), dP0.reshape(-1), sample, dscale,
+        flat(path), out, scratch(system.c.size),
+    )  # fmt: skip
 
 
 def smooth_path(

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from capstar.kernels import gaussian, simulation, tangent, terms
+from capstar.kernels import gaussian, simulation, terms
 from capstar.kernels.arrays import Path, Pattern, Sample, System
 
 
@@ -30,7 +30,7 @@ def make_ready() -> None:
     )
     change = System(*(each.copy() for each in system))
     gaussian.score(pattern, system, P0, sample, path, change, nothing, np.empty((1, 1)))
-    tangent.score_per_period(pattern, system, change, P0, P0, sample, nothing, path, nothing)
+    gaussian.score_per_period(pattern, system, change, P0, P0, sample, nothing, path, nothing)
     slots = np.empty(0, dtype=np.int64)
     simulation.simulate(
         pattern, system, sample, slots, slots, one, sample.y, sample.y, np.empty((0, 1)), np.empty((0, 1))

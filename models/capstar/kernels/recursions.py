@@ -1,4 +1,4 @@
-r"""The compiled recursions behind `capstar.kernels.gaussian` and `capstar.kernels.tangent`.
+r"""The compiled recursions behind `capstar.kernels.gaussian`.
 
 The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
 matrices follow one another in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states

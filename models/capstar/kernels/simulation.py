@@ -35,21 +35,8 @@ def simulate(
     gain, drawn = np.zeros((n, p, a.size)), np.empty((n, p + 1))
     nothing, rule, deviation = np.zeros(a.size), np.zeros(1), np.zeros(n)
     draw(
-        pattern,
-        system,
-        sample.x,
-        own,
-        lag,
-        a,
-        state_noise,
-        errors,
-        gain,
-        nothing,
-        rule,
-        deviation,
-        states,
-        drawn,
-    )
+        pattern, system, sample.x, own, lag, a, state_noise, errors, gain, nothing, rule, deviation, states, drawn
+    )  # fmt: skip
     y[:] = drawn[:, :p]
 
 

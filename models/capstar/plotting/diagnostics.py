@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, Chart, draw_line, dress
+from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, panels
 
 _HEADINGS = ("standardised innovations", "autocorrelations, 95% bands", "CUSUM, 5% lines")
 
@@ -20,6 +20,7 @@ def plot_diagnostics(
     cusum_bounds: pd.DataFrame,
     *,
     title: str = "",
+    ax: Axes | None = None,
 ) -> Figure:
     """Standardised innovations, their autocorrelations and CUSUM, a row for each series.
 
@@ -32,21 +33,21 @@ def plot_diagnostics(
     cusum, cusum_bounds
         Cumulated innovations by period and series, and their lines with columns (series, ``lower`` or
         ``upper``).
-    title
-        Above the figure.
+    ax
+        Where to draw the innovations of the first series alone.
     """
-    names = list(innovations.columns)
-    figure = Chart(figsize=(11.0, 0.5 + 2.6 * len(names)), layout="constrained")
-    for row, name in zip(figure.subplots(len(names), 3, squeeze=False), names, strict=True):
-        v = innovations[name]
-        _innovations(row[0], v)
-        _autocorrelations(row[1], autocorrelations[name], band=1.96 / math.sqrt(v.count()))
-        draw_line(row[2], cusum[name], color=BLUE)
-        for side in ("lower", "upper"):
-            draw_line(row[2], cusum_bounds[name][side], color=ORANGE, style="--")
-        for ax, heading, unit in zip(row, _HEADINGS, ("standard deviations", "", ""), strict=True):
-            dress(ax, f"{name}: {heading}", unit)
-    figure.suptitle(title, fontsize=11)
+    figure, axes = panels(ax, 3 * innovations.shape[1], width=3.7, height=2.7, across=3)
+    for k, panel in enumerate(axes):
+        name = innovations.columns[k // 3]
+        if k % 3 == 0:
+            _innovations(panel, innovations[name])
+        elif k % 3 == 1:
+            _autocorrelations(panel, autocorrelations[name], 1.96 / math.sqrt(innovations[name].count()))
+        else:
+            _cusum(panel, cusum[name], cusum_bounds[name])
+        dress(panel, f"{name}: {_HEADINGS[k % 3]}", "" if k % 3 else "standard deviations")
+    if ax is None:
+        figure.suptitle(title, fontsize=11)
     return figure
 
 
@@ -56,7 +57,7 @@ def _innovations(ax: Axes, v: pd.Series) -> None:
         ax.axhline(line, color=ORANGE, linewidth=1.2, linestyle="--")
 
 
-def _autocorrelations(ax: Axes, acf: pd.Series, *, band: float) -> None:
+def _autocorrelations(ax: Axes, acf: pd.Series, band: float) -> None:
     ax.set_axisbelow(True)
     ax.bar(acf.index, acf, width=0.35, color=BLUE)
     ax.axhspan(-band, band, color=GREY, alpha=0.18, linewidth=0)
@@ -64,3 +65,9 @@ def _autocorrelations(ax: Axes, acf: pd.Series, *, band: float) -> None:
     ax.set_ylim(-reach, reach)
     ax.set_xticks(acf.index[:: math.ceil(len(acf) / 12)])
     ax.set_xlabel("lag", fontsize=9)
+
+
+def _cusum(ax: Axes, path: pd.Series, bounds: pd.DataFrame) -> None:
+    draw_line(ax, path, color=BLUE)
+    for side in ("lower", "upper"):
+        draw_line(ax, bounds[side], color=ORANGE, style="--")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
+from collections.abc import Callable
 from functools import partial
 from statistics import NormalDist
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -29,7 +32,7 @@ class Chart(Figure):
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure in inches; ``plt.show()`` and notebooks know it where pyplot is imported, and only there."""
-    make = Chart
+    make: Callable[..., Figure] = Chart
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         make = partial(pyplot.figure, FigureClass=Chart)
     return make(figsize=(width, height), layout="constrained")
@@ -42,7 +45,7 @@ def panels(
     width: float = 9.0,
     height: float = 3.8,
     across: int = 1,
-    **shared: bool,
+    **shared: Any,
 ) -> tuple[Figure, list[Axes]]:
     """Where to draw: the axes given, which take the first panel alone, or a new grid of so many panels.
 
@@ -91,8 +94,8 @@ def time_axis(index: pd.Index) -> pd.Index:
 def draw_band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color: str, label: str) -> None:
     """One line in its band of a coverage, from the standard errors in the column of its name and ``_se``."""
     width = NormalDist().inv_cdf(0.5 + level / 2) * frame[f"{column}_se"]
-    x = pd.PeriodIndex(frame.index).to_timestamp()
-    ax.fill_between(x, frame[column] - width, frame[column] + width, color=color, alpha=0.15, linewidth=0)
+    lower, upper = ((frame[column] + sign * width)[width < math.inf] for sign in (-1, 1))
+    ax.fill_between(time_axis(lower.index), lower, upper, color=color, alpha=0.15, linewidth=0)
     draw_line(ax, frame[column], color=color, label=label)
 
 

@@ -124,10 +124,14 @@ def _table(frame: pd.DataFrame) -> table.SimpleTable:
     cells = [[_shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     headers = [_stub(label) for label in frame.columns]
     aligned = "".join("r" if pd.api.types.is_numeric_dtype(kind) else "l" for kind in frame.dtypes)
-    escaped = {"data_aligns": aligned, "replacements": {}}  # by the cell itself
-    return table.SimpleTable(
-        cells, headers, stubs, celltype=_Cell, txt_fmt={"data_aligns": aligned}, ltx_fmt=escaped
-    )
+    # One alignment in LaTeX: where that of the headings differs, statsmodels begins a second tabular below them.
+    one = {
+        "data_aligns": "r" * len(headers),
+        "header_align": "r",
+        "replacements": {},
+    }  # escaped by the cell itself
+    text = {"data_aligns": aligned, "header_align": "r"}
+    return table.SimpleTable(cells, headers, stubs, celltype=_Cell, txt_fmt=text, ltx_fmt=one)
 
 
 def _stub(label: object) -> str:

@@ -39,9 +39,10 @@ class _StartedAt(SimulationSmoother):  # type: ignore[misc]
 
 
 class DeclaredModel(MLEModel):  # type: ignore[misc]
-    """A declared model with its data, in statsmodels' terms.
+    """The same system as a statsmodels model; its log-likelihood at equal parameters is the same.
 
-    Parameters held in the estimate stay held.  Bounds are not enforced by statsmodels.
+    ``smooth(start_params)``, ``fit()``, ``simulate`` and all else of statsmodels.  Parameters held in the estimate stay
+    held.  Bounds are not enforced by statsmodels.
 
     Parameters
     ----------
@@ -102,24 +103,6 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
             self["selection"], self["state_cov"] = G, np.eye(G.shape[1])
         first = _first_state(problem, values, T, c[:, 0], G)
         self.ssm.first_mean, self.ssm.first_cov, self.ssm.first_diffuse = first
-
-
-def statsmodels_model(problem: Problem, ml: MaximumLikelihood) -> DeclaredModel:
-    """The same system as an `MLEModel`; its log-likelihood at equal parameters is the same.
-
-    Parameters
-    ----------
-    problem
-        Equations, data and the state before the sample.
-    ml
-        An estimate, whose values are the model's ``start_params``.
-
-    Returns
-    -------
-    statsmodels.tsa.statespace.mlemodel.MLEModel
-        ``smooth(start_params)``, ``fit()``, ``simulate`` and all else of statsmodels.
-    """
-    return DeclaredModel(problem, ml)
 
 
 def _values(problem: Problem, theta: Array) -> Array:

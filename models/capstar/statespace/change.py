@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats, Path
+from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
-from capstar.statespace.decomposition import contributions
 from capstar.statespace.diffuse import proper_remainder
 from capstar.statespace.problem import Problem
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Result):
     """A change of a report between two periods, and what each observation adds to it.
 
     Attributes
@@ -40,16 +42,8 @@ class Change:
 
     Examples
     --------
-    See `decompose_change`; `by_year` and `summary` are tables, `plot` is a figure:
-
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> moved = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
+    >>> from capstar.statespace.examples import nile_level
+    >>> moved = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).decompose("level", "1890", "1905")
     >>> moved.by_year().sum().round(1).to_dict()
     {'y': -222.1}
     """
@@ -62,11 +56,16 @@ class Change:
     data: float
     initial: float
 
+    @property
+    def title(self) -> str:
+        """What changed, when and by how much."""
+        return f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}"
+
     def by_year(self) -> pd.DataFrame:
         """Contributions of the observations of each year."""
         return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
 
-    def summary(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """The change and its parts."""
         before, since = self.observations.loc[: self.start], self.observations.loc[self.start + 1 :]
         parts = {f"{name}, to {self.start}": before[name].sum() for name in self.observations}
@@ -74,14 +73,11 @@ class Change:
         parts |= {"data in the report": self.data, "state before the sample": self.initial}
         return pd.DataFrame({f"{self.report}, {self.start} to {self.end}": parts | {"change": self.change}})
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Bars: contributions of each year's observations."""
         from capstar.plotting import plot_contributions
 
-        title = (
-            f"{self.report} from {self.start} to {self.end}: {self.change:+.2f}, by year of the observation"
-        )
-        return plot_contributions(self.by_year(), title=title)
+        return plot_contributions(self.by_year(), title=f"{self.title}, by year of the observation", ax=ax)
 
 
 def decompose_change(
@@ -115,14 +111,9 @@ def decompose_change(
     --------
     The dam at Aswan was begun in 1899:
 
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> problem = start_from(level, flow.to_frame("y"))
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
+    >>> problem = start_from(level, flow.to_frame())
     >>> moved = decompose_change(problem, {"s_eps": 122.876, "s_eta": 38.33}, "level", "1890", "1905")
     >>> bool(abs(moved.observations["y"].sum() + moved.initial - moved.change) < 1e-9)
     True
@@ -151,6 +142,87 @@ def decompose_change(
     at = [proper.index.get_loc(date) for date in (first, last)]
     loading = np.zeros((proper.nobs, len(on_states)))
     loading[at[1]], loading[at[0]] = on_states, -on_states
-    found = contributions(proper, params, loading, smoothed=which == "smoothed")
+    added, initial = contributions(proper, params, loading, smoothed=which == "smoothed")
     data = float((proper.report_inputs[at[1]] - proper.report_inputs[at[0]]) @ on_data)
-    return Change(report, first, last, found.total + data, found.innovations, data, found.initial)
+    total = float(added.to_numpy().sum() + initial) + data
+    return Change(report, first, last, total, added, data, initial)
+
+
+def contributions(
+    problem: Problem,
+    params: Mapping[str, float] | pd.Series,
+    loading: npt.ArrayLike,
+    *,
+    smoothed: bool = True,
+) -> tuple[pd.DataFrame, float]:
+    """Trace a weighted sum of states back to the observations.
+
+    Returns what the one-step prediction error of each series in each period adds, shape (n, p), zero where the
+    observation is missing; and what the state before the sample and the constants add.
+
+    States are linear in the innovations, and the innovation of an observation is what the
+    past, and the observations above it in the same period, did not predict.
+
+    Parameters
+    ----------
+    problem, params
+        Model and parameters.
+    loading
+        Weight of every state at every date, shape (n, m): the function is ``sum_t loading[t] @ state[t]``.
+    smoothed
+        Of the states given all data; otherwise of the filtered ones.
+
+    References
+    ----------
+    Durbin and Koopman (2012), section 4.8 (weights); Koopman and Harvey (2003), *Journal of Economic
+    Dynamics and Control* 27.
+    """
+    theta = problem.vector(params)
+    path, weight = problem.filter_path(theta), np.asarray(loading, dtype=float)
+    transition = problem.model.blocks["T"].dense(problem.values(theta))
+    on_predicted, on_error = (
+        _spread_smoother(problem, theta, path, weight) if smoothed else (0 * weight, None)
+    )
+    # Backwards: q holds the derivative of the function in the filtered state of the period.
+    n, p = path.F.shape
+    out, q = np.zeros((n, p)), np.zeros(weight.shape[1])
+    for t in range(n - 1, -1, -1):
+        q = q if smoothed else q + weight[t]
+        for i in range(p - 1, -1, -1):
+            if path.F[t, i] > 0:
+                gain = path.M[t, i] / path.F[t, i]
+                out[t, i] = (q @ gain) * path.v[t, i]
+                if on_error is not None:
+                    out[t, i] += on_error[t, i] * path.v[t, i]
+        q = transition.T @ (q + on_predicted[t])
+    inputs = problem.inputs(theta)
+    initial = q @ inputs.system.a0 + _from_constants(transition, inputs.system.c, weight)
+    return pd.DataFrame(out, problem.index, list(problem.model.observed)), float(initial)
+
+
+def _spread_smoother(problem: Problem, theta: Floats, path: Path, weight: Floats) -> tuple[Floats, Floats]:
+    """Derivatives of ``sum_t weight[t] @ smoothed[t]`` in predicted means (n, m) and, given those, in v (n, p).
+
+    The smoothed state is ``a[t] + P[t] r[t]``, and ``r`` is a backward recursion in ``v / F``; its adjoint runs
+    forward.
+    """
+    values = problem.values(theta)
+    transition, observation = problem.model.blocks["T"].dense(values), problem.model.blocks["Z"].dense(values)
+    n, p = path.F.shape
+    on_error, s = np.zeros((n, p)), np.zeros(weight.shape[1])
+    for t in range(n):
+        s = transition @ s + path.P[t, 0] @ weight[t]
+        for i in range(p):
+            if path.F[t, i] > 0:
+                on_error[t, i] = observation[i] @ s / path.F[t, i]
+                s = s - path.M[t, i] * (observation[i] @ s) / path.F[t, i]
+    return weight, on_error
+
+
+def _from_constants(transition: Floats, constant: Floats, weight: Floats) -> float:
+    """What the constants of the transition add."""
+    total, state = 0.0, np.zeros(len(constant))
+    for row in weight:
+        state = transition @ state + constant
+        total += float(row @ state)
+    return total

@@ -92,6 +92,17 @@ class Compiled:
     blocks: Mapping[str, Block]
     terms: Terms
 
+    @property
+    def reads(self) -> tuple[Slot, ...]:
+        """Series and lags the equations and reports read, beside the states."""
+        return (*self.regressors, *self.report_inputs)
+
+    @cached_property
+    def series(self) -> list[str]:
+        """Every series that is observed or read."""
+        names = dict.fromkeys([*self.observed, *(name for name, _ in self.reads)])
+        return [name for name in names if name != CONSTANT]
+
     @cached_property
     def n_values(self) -> int:
         """Length of the flat vector of system values."""

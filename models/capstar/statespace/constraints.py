@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 _INSIDE = 0.98  # largest root that explosive start values are shrunk to
 _EDGE = 1e-6  # distance kept from the boundary, where likelihoods are not defined
 

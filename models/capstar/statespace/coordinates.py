@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import ParameterTable
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.reporting import Result
 from capstar.statespace.smoothing import Disturbances, StateEstimates
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ _NOTE_AUXILIARY = "Auxiliary residuals beyond 3, correlated by construction (Har
 
 
 @dataclass(frozen=True)
-class Diagnostics:
+class Diagnostics(Result):
     """Residuals of a state-space model and the tests on them; made by `diagnose`.
 
     Attributes
     ----------
-    title
-        Model and sample.
+    model
+        Its name and sample.
     lags
         Of the tests for serial correlation.
     innovations : pandas.DataFrame
@@ -64,7 +65,7 @@ class Diagnostics:
         The same for the cumulated squares, as shares of their total.
     """
 
-    title: str
+    model: str
     lags: int
     innovations: pd.DataFrame
     auxiliary: pd.DataFrame
@@ -74,6 +75,15 @@ class Diagnostics:
     cusum_bounds: pd.DataFrame
     cusum_squares: pd.DataFrame
     cusum_squares_bounds: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Model and sample."""
+        return f"Residual diagnostics of {self.model}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """``tests``: a row for each observed series."""
+        return self.tests
 
     def outliers(self, threshold: float = 3.0) -> pd.DataFrame:
         """Auxiliary residuals beyond a threshold, the largest first (Harvey and Koopman 1992).
@@ -103,70 +113,60 @@ class Diagnostics:
         found = [line for name in self.innovations for line in self._complaints(str(name))]
         return tuple(found) or ("No test of the innovations fails at 5 percent.",)
 
-    def summary(self) -> DiagnosticsSummary:
-        """Tests, largest auxiliary residuals and sentences; prints as text, shows as HTML."""
-        return DiagnosticsSummary(self.title, _printed(self), self.outliers().head(10), self.sentences())
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Moments of the innovations, the tests, and the largest auxiliary residuals, at most ten."""
+        moments = self.tests[["n", "skewness", "excess_kurtosis"]]
+        labels = [f"{label}({self.lags})" if label.endswith(" Q") else label for label in _LABELS.values()]
+        columns: dict[tuple[object, str], list[Any]] = {}
+        for name, row in self.tests.iterrows():
+            columns[name, "statistic"] = [float(row[key]) for key in _LABELS]
+            columns[name, "p"] = [float(row.get(f"{key}_p", np.nan)) for key in _LABELS]
+            columns[name, "5 %"] = ["*" if _fails(row, key) else "" for key in _LABELS]
+        return {
+            "Innovations": moments.set_axis(["observations", "skewness", "excess kurtosis"], axis=1),
+            "Tests": pd.DataFrame(columns, labels),
+            "Auxiliary residuals": self.outliers().head(10),
+        }
 
-    def plot(self) -> Figure:
-        """Innovations, their autocorrelations and CUSUM, a row for each series."""
+    def notes(self) -> tuple[str, ...]:
+        """What the tables show, and what fails in plain words."""
+        return (_NOTE, *((_NOTE_AUXILIARY,) if len(self.outliers()) else ()), *self.sentences())
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Innovations, their autocorrelations and CUSUM, a row for each series; the first alone in axes given."""
         from capstar.plotting.diagnostics import plot_diagnostics
 
-        return plot_diagnostics(
-            self.innovations, self.autocorrelations, self.cusum, self.cusum_bounds, title=self.title
-        )
+        drawn = (self.innovations, self.autocorrelations, self.cusum, self.cusum_bounds)
+        return plot_diagnostics(*drawn, title=self.model, ax=ax)
 
     def _complaints(self, name: str) -> list[str]:
-        row, v = self.tests.loc[name], self.innovations[name].dropna()
+        row, v, acf = self.tests.loc[name], self.innovations[name].dropna(), self.autocorrelations[name]
+        where, lag, h = v.abs().idxmax(), acf.abs().idxmax(), int(row["h"])
+        ratio, squares = (
+            self.cusum[name] / self.cusum_bounds[name]["upper"],
+            self.cusum_squares[name].dropna(),
+        )
+        worst = ratio.abs().idxmax()
+        distance = squares - np.arange(1, len(squares) + 1) / len(squares)
+        moved = distance.abs().idxmax()
         said = {
-            "jarque_bera": _not_normal(row, v),
-            "ljung_box": _correlated(row, self.autocorrelations[name]),
-            "ljung_box_squares": f"squares serially correlated (Ljung-Box Q({self.lags}) of squares "
-            f"{row['ljung_box_squares']:.3g}, {_p(row['ljung_box_squares_p'])})",
-            "heteroskedasticity": _unequal(row),
-            "cusum": _one_sided(row, self.cusum[name], self.cusum_bounds[name]),
-            "cusum_squares": _moving(row, self.cusum_squares[name]),
+            "jarque_bera": f"not normal (Jarque-Bera {{:.3g}}, {{}}; largest in {where}, {v[where]:.1f} standard "
+            "deviations)",
+            "ljung_box": f"serially correlated (Ljung-Box Q({self.lags}) {{:.3g}}, {{}}; strongest at lag {lag}, "
+            f"{acf[lag]:.2f})",
+            "ljung_box_squares": f"squares serially correlated (Ljung-Box Q({self.lags}) of squares {{:.3g}}, {{}})",
+            "heteroskedasticity": f"variance not constant (H({h}) {{:.3g}}, {{}}; the last {h} vary "
+            f"{'more' if row['heteroskedasticity'] > 1 else 'less'} than the first {h})",
+            "cusum": "mean not zero throughout (CUSUM {:.3g}, 5 percent line {}; first crossed in "
+            f"{(ratio.abs() > 1).idxmax()}, data {'above' if ratio[worst] > 0 else 'below'} their predictions)",
+            "cusum_squares": "variance not constant (CUSUM of squares {:.3g}, critical value {}; larger "
+            f"{'before' if distance[moved] > 0 else 'after'} {moved})",
         }
-        return [f"Innovations of {name}: {text}." for key, text in said.items() if _fails(row, key)]
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
-
-    def __repr__(self) -> str:
-        return str(self.summary())
-
-
-@dataclass(frozen=True)
-class DiagnosticsSummary:
-    """What `Diagnostics.summary` prints.
-
-    Attributes
-    ----------
-    title
-        Model and sample.
-    table
-        Statistics and p-values as text, a row for each test.
-    outliers
-        Largest auxiliary residuals, at most ten.
-    sentences
-        What fails.
-    """
-
-    title: str
-    table: pd.DataFrame
-    outliers: pd.DataFrame
-    sentences: tuple[str, ...]
-
-    def __str__(self) -> str:
-        parts = [f"Diagnostics: {self.title}", self.table.to_string(), _NOTE, "\n".join(self.sentences)]
-        if len(self.outliers):
-            parts += [_NOTE_AUXILIARY, self.outliers.to_string(index=False, float_format="{:.2f}".format)]
-        return "\n\n".join(parts)
-
-    def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{line}</li>" for line in self.sentences)
-        out = f"<h3>Diagnostics: {self.title}</h3>{self.table.to_html()}<p>{_NOTE}</p><ul>{lines}</ul>"
-        listed = self.outliers.to_html(index=False, float_format="{:.2f}".format)
-        return out if self.outliers.empty else f"{out}<p>{_NOTE_AUXILIARY}</p>{listed}"
+        return [
+            f"Innovations of {name}: {text.format(row[key], _measure(row, key))}."
+            for key, text in said.items()
+            if _fails(row, key)
+        ]
 
 
 def diagnose(
@@ -235,7 +235,7 @@ def diagnose(
     cusum, cusum_bounds = _joined(sums, problem.index)
     cusum_squares, cusum_squares_bounds = _joined(squares, problem.index)
     return Diagnostics(
-        title=f"{problem.spec.name}, {problem.index[0]}-{problem.index[-1]}",
+        model=f"{problem.spec.name}, {problem.index[0]}-{problem.index[-1]}",
         lags=lags,
         innovations=innovations,
         auxiliary=pd.concat([disturbances.measurement_residuals, disturbances.state_residuals], axis=1),
@@ -334,67 +334,9 @@ def _fails(row: pd.Series, key: str) -> bool:
     return bool(row[f"{key}_crosses"] if f"{key}_crosses" in row else row[f"{key}_p"] < _LEVEL)
 
 
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
-
-
-def _not_normal(row: pd.Series, v: pd.Series) -> str:
-    where = v.abs().idxmax()
-    return (
-        f"not normal (Jarque-Bera {row['jarque_bera']:.3g}, {_p(row['jarque_bera_p'])}; largest in {where}, "
-        f"{v[where]:.1f} standard deviations)"
-    )
-
-
-def _correlated(row: pd.Series, acf: pd.Series) -> str:
-    lag = acf.abs().idxmax()
-    return (
-        f"serially correlated (Ljung-Box Q({len(acf)}) {row['ljung_box']:.3g}, {_p(row['ljung_box_p'])}; "
-        f"strongest at lag {lag}, {acf[lag]:.2f})"
-    )
-
-
-def _unequal(row: pd.Series) -> str:
-    ratio, h = row["heteroskedasticity"], int(row["h"])
-    than = "more" if ratio > 1 else "less"
-    return (
-        f"variance not constant (H({h}) {ratio:.3g}, {_p(row['heteroskedasticity_p'])}; the last {h} vary {than} "
-        f"than the first {h})"
-    )
-
-
-def _one_sided(row: pd.Series, path: pd.Series, bounds: pd.DataFrame) -> str:
-    ratio = path.abs() / bounds["upper"]
-    first, worst = (ratio > 1).idxmax(), ratio.idxmax()
-    side = "above" if path[worst] > 0 else "below"
-    return (
-        f"mean not zero throughout (CUSUM {row['cusum']:.3g}, 5 percent line {row['cusum_critical']:.3g}; first "
-        f"crossed in {first}, data {side} their predictions)"
-    )
-
-
-def _moving(row: pd.Series, path: pd.Series) -> str:
-    used = path.dropna()
-    distance = used - np.arange(1, len(used) + 1) / len(used)
-    where = distance.abs().idxmax()
-    when = "before" if distance[where] > 0 else "after"
-    return (
-        f"variance not constant (CUSUM of squares {row['cusum_squares']:.3g}, critical value "
-        f"{row['cusum_squares_critical']:.3g}; larger {when} {where})"
-    )
-
-
-def _printed(found: Diagnostics) -> pd.DataFrame:
-    columns: dict[tuple[str, str], list[str]] = {}
-    for name, row in found.tests.iterrows():
-        moments = [f"{row['n']:.0f}", f"{row['skewness']:.2f}", f"{row['excess_kurtosis']:.2f}"]
-        p = [
-            _p(row[f"{key}_p"]).removeprefix("p ").removeprefix("= ") if f"{key}_p" in row else ""
-            for key in _LABELS
-        ]
-        stars = ["*" if _fails(row, key) else "" for key in _LABELS]
-        columns[str(name), "statistic"] = moments + [f"{row[key]:.3f}" for key in _LABELS]
-        columns[str(name), "p"] = [""] * len(moments) + p
-        columns[str(name), "5 %"] = [""] * len(moments) + stars
-    labels = [f"{label}({found.lags})" if label.endswith(" Q") else label for label in _LABELS.values()]
-    return pd.DataFrame(columns, ["observations", "skewness", "excess kurtosis", *labels])
+def _measure(row: pd.Series, key: str) -> str:
+    """What a statistic is judged by: its p-value, or the critical value."""
+    if f"{key}_critical" in row:
+        return f"{row[f'{key}_critical']:.3g}"
+    p = row[f"{key}_p"]
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

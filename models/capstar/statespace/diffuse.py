@@ -9,9 +9,9 @@ initial Kalman filter of Koopman and Durbin (2003); no large variance stands for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,11 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
-from capstar.kernels.arrays import Path, Sample
+from capstar.kernels.arrays import Floats, Path, Sample
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.compiled import Compiled
-from capstar.statespace.problem import Inputs, Problem
+from capstar.statespace.problem import Inputs, Params, Problem
 
-Floats = npt.NDArray[np.float64]
-_Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 _SINGULAR = 1e-10  # smallest eigenvalue, in units of the diagonal, of information called of full rank
 
 
@@ -52,7 +50,7 @@ class DiffuseProblem(Problem):
     loading: Floats
     warmup: int
 
-    def loglike(self, params: _Params) -> float:
+    def loglike(self, params: Params) -> float:
         """Diffuse log-likelihood; minus infinity where it is not defined.
 
         ``log(2 pi)`` is counted for every observation, as Durbin and Koopman (2012, section 7.2.2) do.
@@ -65,7 +63,7 @@ class DiffuseProblem(Problem):
         volume = _volume(self, theta)[0]
         return centred(self, long, known).loglike(theta) - 0.5 * float(np.linalg.slogdet(known.S)[1]) + volume
 
-    def loglike_obs(self, params: _Params) -> pd.Series:
+    def loglike_obs(self, params: Params) -> pd.Series:
         """Log-likelihood of each period given the past.
 
         Zero until the data determine the initial state; the period in which they do carries all until then.
@@ -115,7 +113,7 @@ class DiffuseProblem(Problem):
         gradient = gradient + long.chain(theta, by_value, by_scale)
         return value - 0.5 * float(np.linalg.slogdet(known.S)[1]) + volume, gradient
 
-    def score_obs(self, params: _Params) -> pd.DataFrame:
+    def score_obs(self, params: Params) -> pd.DataFrame:
         """Gradient of each period's log-likelihood, shape (n, k), by fourth-order differences."""
         theta = self.vector(params)
         out = np.empty((self.nobs, theta.size))
@@ -143,18 +141,11 @@ class DiffuseProblem(Problem):
 
     def longer(self) -> Problem:
         """The ordinary problem with the warm-up periods, at delta = 0."""
-        w = self.warmup
-        values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(Problem)}
-        index = pd.period_range(self.index[0] - w, self.index[-1], freq=self.index.freq)
-        values |= {
-            "index": index,
-            "y": np.vstack([np.full((w, self.y.shape[1]), np.nan), self.y]),
-            "x": np.vstack([np.zeros((w, self.x.shape[1])), self.x]),
-            "report_inputs": np.vstack(
-                [np.full((w, self.report_inputs.shape[1]), np.nan), self.report_inputs]
-            ),
-            "scale_param": np.concatenate([np.full(w, -1), self.scale_param]),
-        }
+        values, w = self.ordinary(), self.warmup
+        values["index"] = pd.period_range(self.index[0] - w, self.index[-1], freq=self.index.freq)
+        for name, fill in (("y", np.nan), ("x", 0.0), ("report_inputs", np.nan), ("scale_param", -1)):
+            before = np.full((w, *values[name].shape[1:]), fill, dtype=values[name].dtype)
+            values[name] = np.concatenate([before, values[name]])
         return Problem(**values)
 
 
@@ -193,7 +184,7 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     loading = np.zeros((len(slots), len(loaded)))
     loading[loaded, np.arange(len(loaded))] = 1.0
     others = np.array([name not in chosen for name, _ in slots])
-    values = {f.name: getattr(problem, f.name) for f in fields(Problem)}
+    values = problem.ordinary()
     values["initial_cov"] = np.where(np.outer(others, others), problem.initial_cov, 0.0)
     warmup = max(newest - oldest - order + 1 for newest, order, oldest in spans.values())
     out = DiffuseProblem(**values, loading=loading, warmup=warmup)
@@ -376,7 +367,7 @@ def proper_remainder(problem: Problem, theta: Floats) -> Problem:
     slope = np.stack([zero_path(long, theta, column).a[first, -1] for column in problem.loading.T], axis=-1)
     mean = path.a[first, -1] + slope @ np.linalg.solve(S[first], s[first])
     cov = path.P[first, -1] + slope @ np.linalg.solve(S[first], slope.T)
-    values = {f.name: getattr(long, f.name) for f in fields(Problem)}
+    values = long.ordinary()
     for name in ("index", "y", "x", "report_inputs", "scale_param"):
         values[name] = values[name][first + 1 :]
     declared = problem.values(theta)[problem.model.blocks["a"].where]

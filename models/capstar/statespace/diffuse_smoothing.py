@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from capstar.kernels.arrays import Path
+from capstar.kernels.arrays import Floats, Path
 from capstar.statespace.diffuse import (
     Augmented,
     DiffuseProblem,
@@ -30,7 +29,6 @@ from capstar.statespace.smoothing import (
     smoothed_moments,
 )
 
-Floats = npt.NDArray[np.float64]
 _NO_SPREAD = 1e-9  # share of a variance below which what is left of it is rounding
 
 

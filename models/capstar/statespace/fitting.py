@@ -10,7 +10,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_periods
-from capstar.statespace.algebra import CONSTANT
+from capstar.progress import Progress, reporting
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
@@ -33,6 +33,7 @@ def fit(
     seed: int = 0,
     keep: Literal["best", "first"] = "best",
     allow_unconverged: bool = False,
+    progress: Progress | bool = True,
 ) -> StateSpaceResults:
     """Estimate any declared model by maximum likelihood.
 
@@ -56,6 +57,8 @@ def fit(
         Start values; those not given are the spec's own, and where it has none they are searched for.
     n_starts, seed, keep, allow_unconverged
         See `capstar.statespace.maximize`; ``seed`` is also that of the search.
+    progress
+        See `capstar.progress`.
 
     Returns
     -------
@@ -97,12 +100,16 @@ def fit(
             "periods."
         )
     chosen = problem.table().release(given).starting(given).fix(held)
-    chosen = search_start(problem, chosen, seed=seed)
-    at = Coordinates(chosen)
-    require_stationary(problem, at.fill(at.start))
-    ml = maximize(
-        problem, chosen, n_starts=n_starts, seed=seed, keep=keep, allow_unconverged=allow_unconverged
-    )
+    with reporting(progress) as tell:
+        tell("start values", 0.0)
+        chosen = search_start(problem, chosen, seed=seed)
+        tell("start values", 1.0)
+        at = Coordinates(chosen)
+        require_stationary(problem, at.fill(at.start))
+        ml = maximize(
+            problem, chosen, n_starts=n_starts, seed=seed, keep=keep, allow_unconverged=allow_unconverged,
+            progress=tell,
+        )  # fmt: skip
     return StateSpaceResults(problem, ml, frame, initial)
 
 
@@ -126,10 +133,7 @@ def _held(spec: Spec, fixed: Mapping[str, float], start_params: Mapping[str, flo
 def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:
     """The series the equations read, on periods."""
     model = compile_spec(spec)
-    wanted = list(
-        dict.fromkeys([*model.observed, *(name for name, _ in (*model.regressors, *model.report_inputs))])
-    )
-    wanted = [name for name in wanted if name != CONSTANT]
+    wanted = model.series
     if isinstance(data, pd.Series):
         data = data.to_frame(model.observed[0]) if len(model.observed) == 1 else data.to_frame()
     if isinstance(data, pd.DataFrame):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled
 from capstar.statespace.smoothing import StateEstimates
@@ -18,7 +19,7 @@ from capstar.statespace.smoothing import StateEstimates
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Floats = npt.NDArray[np.float64]
+_SHOWN = 40  # periods of history in the figure
 
 
 def require_level(level: float) -> None:
@@ -28,7 +29,7 @@ def require_level(level: float) -> None:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(Result):
     """Means and standard deviations by period, at known parameters.
 
     Attributes
@@ -40,14 +41,8 @@ class Forecast:
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> ahead = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
+    >>> from capstar.statespace.examples import nile_level
+    >>> ahead = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
     >>> ahead.mean["y"].round(1).to_list()
     [798.4, 798.4, 798.4]
     >>> ahead.std["level"].round(1).to_list()
@@ -57,6 +52,12 @@ class Forecast:
     mean: pd.DataFrame
     std: pd.DataFrame
     history: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Which series, and when."""
+        index = self.mean.index
+        return f"Forecasts of {', '.join(map(str, self.mean))}, {index[0]}-{index[-1]}, parameters as known"
 
     def interval(self, level: float = 0.9) -> pd.DataFrame:
         """Normal intervals, parameters as known; columns (series, ``lower`` or ``upper``).
@@ -76,17 +77,24 @@ class Forecast:
         out = pd.concat([self.mean, self.std.add_suffix("_se")], axis=1)
         return out.rename_axis("date")
 
-    def plot(self, *, level: float = 0.9) -> Figure:
-        """Each series with its interval, the observed ones after what came before.
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
+        """Each series with its interval, the observed ones after the forty periods before.
 
         Parameters
         ----------
+        ax
+            Of the caller, for the first series alone.
         level
             Of the intervals.
         """
-        from capstar.plotting.statespace import plot_forecast
+        from capstar.plotting.statespace import plot_bands
 
-        return plot_forecast(self.history, self.mean, self.interval(level), level=level)
+        require_level(level)
+        title, before = f"{self.title}, {level:.0%} intervals", self.history.iloc[-_SHOWN:]
+        labels = ("forecast", "observed")
+        return plot_bands(
+            self.to_frame(), before, labels=labels, level=level, title=title, color="grey", ax=ax
+        )
 
 
 def forecast(
@@ -204,7 +212,7 @@ class _Extended:
     def _latest_complete(self, history: pd.DataFrame) -> int:
         """Position of the latest period in which the lags of observed series that are read are all there."""
         problem = self.estimates.problem
-        read = {name for name, _ in (*problem.model.regressors, *problem.model.report_inputs)}
+        read = {name for name, _ in problem.model.reads}
         needed = [slot for slot in self.own if slot[0] in read]
         for at in range(problem.nobs - 1, -1, -1):
             if all(pd.notna(history[name].get(problem.index[at] + lag)) for name, lag in needed):
@@ -266,16 +274,12 @@ def _through_the_period(model: Compiled, design: Floats) -> Floats:
 
 def _require_future(estimates: StateEstimates, future: pd.DataFrame, index: pd.PeriodIndex) -> None:
     model = estimates.problem.model
-    for source, lag in (*model.regressors, *model.report_inputs):
+    for source, lag in model.reads:
         if source in model.observed or source == CONSTANT:
             continue
         needed = index[: len(index) + lag] if lag < 0 else index
-        absent = [
-            str(q)
-            for q in needed
-            if source not in future or q not in future.index or pd.isna(future[source][q])
-        ]
-        if absent:
+        given = future[source].dropna().index if source in future else []
+        if absent := [str(q) for q in needed if q not in given]:
             raise DataError(
                 f"{estimates.problem.spec.name}: the forecast reads {show_slot((source, lag))}, and {source} is "
                 f"not given for {absent[0]}. Pass its path for {index[0]}-{index[-1]}."

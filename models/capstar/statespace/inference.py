@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.problem import Problem
 
@@ -16,26 +16,17 @@ CovarianceKind = Literal["hessian", "opg", "sandwich"]
 
 
 def covariance(problem: Problem, fit: MaximumLikelihood, kind: CovarianceKind) -> pd.DataFrame:
-    """Covariance of the free parameters, shape (k, k).
-
-    Parameters
-    ----------
-    problem, fit
-        Model and estimate.
-    kind
-        ``"hessian"``, ``"opg"`` or ``"sandwich"``.
-    """
+    """Covariance of the free parameters, shape (k, k); ``"hessian"``, ``"opg"`` or ``"sandwich"``."""
     kinds = {"hessian": hessian_cov, "opg": outer_product_cov, "sandwich": sandwich_cov}
     if kind not in kinds:
         raise SpecificationError(f"kind={kind!r}; choose one of {list(kinds)}.")
     return kinds[kind](problem, fit)
 
 
-def hessian_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
+def hessian_cov(_: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     """Inverse of minus the Hessian; parameters at a bound are treated as known: their rows and columns are NaN."""
     names = [name for name in fit.free if not fit.at_bound[name]]
-    cov = _labelled(_inverse(-fit.hessian.loc[names, names].to_numpy()), names)
-    return cov.reindex(index=list(fit.free), columns=list(fit.free))
+    return _labelled(_inverse(-fit.hessian.loc[names, names].to_numpy()), names, fit)
 
 
 def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
@@ -46,10 +37,8 @@ def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     are NaN.
     """
     scores = problem.score_obs(fit.params)[list(fit.free)]
-    names = [name for name in fit.free if (scores[name] != 0).any()]
-    used = scores[names].to_numpy()
-    cov = _labelled(_inverse(used.T @ used), names)
-    return cov.reindex(index=list(fit.free), columns=list(fit.free))
+    scores = scores.loc[:, (scores != 0).any()]
+    return _labelled(_inverse(scores.to_numpy().T @ scores.to_numpy()), list(scores), fit)
 
 
 def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
@@ -60,8 +49,7 @@ def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     names = [name for name in fit.free if not fit.at_bound[name]]
     scores = problem.score_obs(fit.params)[names].to_numpy()
     bread = _inverse(fit.hessian.loc[names, names].to_numpy())
-    cov = _labelled(bread @ (scores.T @ scores) @ bread, names)
-    return cov.reindex(index=list(fit.free), columns=list(fit.free))
+    return _labelled(bread @ (scores.T @ scores) @ bread, names, fit)
 
 
 def standard_errors(cov: pd.DataFrame) -> pd.Series:
@@ -69,11 +57,11 @@ def standard_errors(cov: pd.DataFrame) -> pd.Series:
     return pd.Series(np.sqrt(np.diag(cov.to_numpy())), cov.index, name="std_error")
 
 
-def _labelled(cov: npt.NDArray[np.float64], names: tuple[str, ...] | list[str]) -> pd.DataFrame:
-    return pd.DataFrame(cov, list(names), list(names))
+def _labelled(cov: Floats, names: list[str], fit: MaximumLikelihood) -> pd.DataFrame:
+    return pd.DataFrame(cov, names, names).reindex(index=list(fit.free), columns=list(fit.free))
 
 
-def _inverse(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _inverse(matrix: Floats) -> Floats:
     """Inverse in units that make the diagonal one, which keeps wide scales apart accurate."""
     unit = 1.0 / np.sqrt(np.abs(np.diag(matrix)))
     scaled = matrix * np.outer(unit, unit)

@@ -129,14 +129,9 @@ def start_from(
     --------
     A random walk is diffuse, its log-likelihood that of Durbin and Koopman (2012):
 
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> problem = start_from(level, flow.to_frame("y"))
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
+    >>> problem = start_from(level, flow.to_frame())
     >>> type(problem).__name__, round(problem.loglike({"s_eps": 122.876, "s_eta": 38.33}), 2)
     ('DiffuseProblem', -633.46)
     """

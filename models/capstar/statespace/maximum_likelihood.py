@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,17 @@ import pandas as pd
 from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
+from capstar.kernels.arrays import Floats
 from capstar.kernels.ready import make_ready
+from capstar.progress import Progress, reporting
+from capstar.reporting import Result
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
 _NEWTON_STEPS = 40
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
@@ -27,7 +32,7 @@ _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its b
 
 
 @dataclass(frozen=True)
-class MaximumLikelihood:
+class MaximumLikelihood(Result):
     """An estimate and the evidence that it is a maximum.
 
     Attributes
@@ -68,6 +73,46 @@ class MaximumLikelihood:
     starts: pd.DataFrame
 
     @property
+    def title(self) -> str:
+        """How many parameters, and how high."""
+        end = "" if self.converged else ", NOT CONVERGED"
+        return f"Maximum likelihood of {len(self.free)} parameters, log-likelihood {self.llf:.4f}{end}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Estimate, score, standard error ``1 / sqrt(-H_jj)`` with the other parameters known, and whether at a bound.
+
+        NaN beside parameters that were held.
+        """
+        names = list(self.free)
+        alone = 1.0 / np.sqrt(np.where(np.diag(self.hessian) < 0, -np.diag(self.hessian), np.nan))
+        columns = {"estimate": self.params, "score": self.gradient, "std err": pd.Series(alone, names)}
+        return pd.DataFrame(columns | {"at_bound": self.at_bound}, self.params.index)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The parameters, and where each starting point led."""
+        return {
+            "Parameters, each standard error at the others": self.to_frame(),
+            "Starting points": self.starts,
+        }
+
+    def notes(self) -> tuple[str, ...]:
+        """What speaks against the estimate."""
+        bound = ", ".join(f"{name} = {self.params[name]:.4g}" for name in self.free if self.at_bound[name])
+        said = {
+            f"At a bound, without a meaningful standard error: {bound}.": bound,
+            f"Other starting points reach a log-likelihood of {self.higher_maximum or 0:.4f}, above {self.llf:.4f}; "
+            "keep='best' takes the higher one.": self.higher_maximum is not None,
+            "NOT CONVERGED: the estimate is not a maximum.": not self.converged,
+        }
+        return tuple(note for note, applies in said.items() if applies)
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Estimates with 95 percent intervals at the other parameters' values."""
+        from capstar.plotting.statespace import plot_estimates
+
+        return plot_estimates(self.to_frame(), title=self.title, ax=ax)
+
+    @property
     def higher_maximum(self) -> float | None:
         """Log-likelihood of a higher maximum that another start led to, if there is one."""
         best = float(self.starts["log_likelihood"].max()) if len(self.starts) else self.llf
@@ -83,6 +128,7 @@ def maximize(
     keep: Literal["best", "first"] = "best",
     tolerance: float = 1e-6,
     allow_unconverged: bool = False,
+    progress: Progress | bool = False,
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds and constraints.
 
@@ -108,6 +154,8 @@ def maximize(
         Largest `MaximumLikelihood.projected_gradient` called converged, in standard errors.
     allow_unconverged
         Warn instead of raising.
+    progress
+        See `capstar.progress`.
 
     Raises
     ------
@@ -126,9 +174,13 @@ def maximize(
             "parameters. Give a longer sample or fix parameters."
         )
     try:
-        first, *others = _starting_points(problem, at, n_starts, seed)
-        tries = [_finish(problem, at, *_walk(problem, at, first))]
-        tries += [found for start in others if (found := _elsewhere(problem, at, start)) is not None]
+        with reporting(progress) as tell:
+            first, *others = _starting_points(problem, at, n_starts, seed)
+            tries = [_finish(problem, at, *_walk(problem, at, first))]
+            for k, start in enumerate(others, 1):
+                tell("maximum likelihood", k / n_starts)
+                tries += _elsewhere(problem, at, start)
+            tell("maximum likelihood", 1.0)
         best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
         result = _report(problem, at, best[0], _tried(tries), tolerance)
     except np.linalg.LinAlgError as error:
@@ -302,12 +354,12 @@ def _hessian(problem: Problem, at: Coordinates, x: Floats) -> Floats:
     return (out + out.T) / 2
 
 
-def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> tuple[Floats, float, int, str] | None:
-    """The maximum a further starting point leads to; None where it leads to where there is no likelihood."""
+def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> list[tuple[Floats, float, int, str]]:
+    """The maximum a further starting point leads to; none where it leads to where there is no likelihood."""
     try:
-        return _finish(problem, at, *leap(problem, at, start))
+        return [_finish(problem, at, *leap(problem, at, start))]
     except np.linalg.LinAlgError:
-        return None
+        return []
 
 
 def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_periods
-from capstar.reporting import Summary
-from capstar.statespace.algebra import CONSTANT
+from capstar.progress import Progress, reporting
+from capstar.reporting import Result, Summary
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.forecasting import forecast
 from capstar.statespace.initial import Initial, start_from
@@ -20,11 +20,12 @@ from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import estimate_states
 from capstar.statespace.spec import Spec
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class News:
+class News(Result):
     """The change of every report from one data set to the next, and where it comes from.
 
     All estimates are given all data of their set, at the same parameters; beyond the end of the earlier set they are
@@ -45,17 +46,12 @@ class News:
 
     Examples
     --------
-    See `explain_revisions`:
+    What the flows of 1969 and 1970 say about the level of the Nile:
 
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
     >>> known = {"s_eps": 122.876, "s_eta": 38.33}
-    >>> found = explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
+    >>> found = explain_revisions(level, known, flow.iloc[:98].to_frame(), flow.to_frame())
     >>> found.impacts.loc[("level", "1970")].round(1).to_list()
     [-28.2, -31.5]
     """
@@ -70,7 +66,18 @@ class News:
         """What each new observation adds, weight times news; rows as ``table``, columns as ``observations``."""
         return self.weights * self.observations["news"]
 
-    def summary(self, period: str | pd.Period | None = None) -> Summary:
+    @property
+    def title(self) -> str:
+        """How many observations are new, and how many reports they change."""
+        reports, periods = self.table.index.levels
+        counts = f"{len(self.observations)} observations for {len(reports)} report{'s' * (len(reports) > 1)}"
+        return f"News in {counts}, {periods[0]}-{periods[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """``table``: every report and period."""
+        return self.table
+
+    def frames(self, period: str | pd.Period | None = None) -> dict[str, pd.DataFrame]:
         """The changes of one period, the last by default, and the observations behind them.
 
         Parameters
@@ -82,18 +89,27 @@ class News:
         at = periods[-1] if period is None else pd.Period(period, freq=periods.freqstr)
         if at not in periods:
             raise DataError(f"{at} is not in the data, {periods[0]} to {periods[-1]}. Choose another period.")
-        changed = self.table.xs(at, level="period")
         behind = self.impacts.xs(at, level="period").T
         shown = pd.concat([self.observations, behind.add_prefix("adds to ")], axis=1)
         shown.index = [f"{series} {date}" for date, series in shown.index]
-        tables = {f"Reports in {at}": changed, "New observations": shown}
+        tables = {f"Reports in {at}": self.table.xs(at, level="period"), "New observations": shown}
         revised = self.revisions.xs(at, level="period")
-        if (revised != 0).any(axis=None):
-            tables["Revisions, by series"] = revised
-        return Summary(f"News for {at}", tables, ("Parameters as known.",))
+        return tables | ({"Revisions, by series": revised} if (revised != 0).any(axis=None) else {})
 
-    def __repr__(self) -> str:
-        return f"<News {len(self.observations)} new observations, {self.table.index.levels[0].size} reports>"
+    def notes(self) -> tuple[str, ...]:
+        """What is taken as known."""
+        return ("Parameters as known.",)
+
+    def summary(self, period: str | pd.Period | None = None) -> Summary:
+        """As `frames`, of one period."""
+        return Summary(self.title, self.frames(period), self.notes())
+
+    def plot(self, ax: Any = None) -> Figure:
+        """The change of each report by period."""
+        from capstar.plotting.statespace import plot_series
+
+        changes = (self.table["later"] - self.table["earlier"]).unstack("report")
+        return plot_series(changes, title=f"{self.title}: change of the estimates", ax=ax)
 
 
 def explain_revisions(
@@ -105,6 +121,7 @@ def explain_revisions(
     initial: Initial = "stationary",
     fixed: Mapping[str, float] | None = None,
     start: str | pd.Period | None = None,
+    progress: Progress | bool = True,
 ) -> News:
     r"""Split the change of every report between two data sets.
 
@@ -122,6 +139,8 @@ def explain_revisions(
         earlier one has, revised or not.
     initial, fixed, start
         State before the sample, parameters that were held, and first period, as of `capstar.statespace.fit`.
+    progress
+        See `capstar.progress`.
 
     Raises
     ------
@@ -136,23 +155,16 @@ def explain_revisions(
 
     Examples
     --------
-    What the flows of 1969 and 1970 say about the level of the Nile:
-
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
     >>> known = {"s_eps": 122.876, "s_eta": 38.33}
-    >>> explain_revisions(level, known, flow.iloc[:98].to_frame("y"), flow.to_frame("y"))
-    <News 2 new observations, 1 reports>
+    >>> explain_revisions(level, known, flow.iloc[:98].to_frame(), flow.to_frame())
+    <News: News in 2 observations for 1 report, 1871-1970>
     """
     spec = spec.reporting()
     new, pattern, old = _aligned(spec, earlier, later)
     sets = _Sets(spec, params, initial, fixed, start, pattern)
-    revised = new.where(pattern | ~_explained(spec, new))
+    revised = new.where(pattern | ~new.columns.isin(list(spec.observation)))
     before, middle = sets.reports(old, True), sets.reports(revised, True)
     after = sets.reports(new, False)
     by_series = {
@@ -162,10 +174,12 @@ def explain_revisions(
     }
     observations = sets.forecasts(revised, new)
     weights = {}
-    for date, series in observations.index:
-        moved = new.copy()
-        moved.loc[date, series] += 1.0
-        weights[date, series] = _stack(sets.reports(moved, False) - after)
+    with reporting(progress) as tell:
+        for k, (date, series) in enumerate(observations.index, 1):
+            moved = new.copy()
+            moved.loc[date, series] += 1.0
+            weights[date, series] = _stack(sets.reports(moved, False) - after)
+            tell("weights of the news", k / len(observations))
     table = pd.DataFrame(
         {
             "earlier": _stack(before),
@@ -182,18 +196,11 @@ def explain_revisions(
     )
 
 
-def _explained(spec: Spec, frame: pd.DataFrame) -> pd.DataFrame:
-    """Which cells are of observed series."""
-    return pd.DataFrame({name: name in spec.observation for name in frame}, index=frame.index)
-
-
 def _aligned(
     spec: Spec, earlier: pd.DataFrame, later: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The later data, which of its cells the earlier have, and the earlier data on the same periods."""
-    model = compile_spec(spec)
-    read = (*((n, 0) for n in model.observed), *model.regressors, *model.report_inputs)
-    names = [name for name in dict.fromkeys(n for n, _ in read) if name != CONSTANT]
+    names = compile_spec(spec).series
     old, new = (
         as_periods(frame, source=f"{spec.name}, {which} data")
         for frame, which in ((earlier, "earlier"), (later, "later"))
@@ -280,18 +287,13 @@ class _Sets:
             + problem.x @ model.blocks["D"].dense(values).T
         )
         expected = pd.DataFrame(mean, problem.index, list(model.observed))
-        rows = {}
-        for name in model.observed:
-            fresh = new[name].notna() & ~self.pattern[name]
-            for date in fresh[fresh].index:
-                observed, said = float(new.loc[date, name]), float(expected.loc[date, name])
-                rows[date, name] = {"observed": observed, "forecast": said, "news": observed - said}
-        index = pd.MultiIndex.from_tuples(sorted(rows), names=["period", "series"])
-        columns = ["observed", "forecast", "news"]
-        return pd.DataFrame([rows[key] for key in index], index, columns, dtype=float)
+        names = list(model.observed)
+        fresh = new.loc[problem.index, names].where(~self.pattern.loc[problem.index, names])
+        table = pd.DataFrame({"observed": fresh.stack(), "forecast": expected.stack()}).dropna().sort_index()
+        return table.assign(news=table["observed"] - table["forecast"]).rename_axis(["period", "series"])
 
 
 def _own_lags(model: Compiled) -> list[str]:
     """Observed series whose lags the equations or reports read."""
-    read = {name for name, _ in (*model.regressors, *model.report_inputs)}
+    read = {name for name, _ in model.reads}
     return [name for name in model.observed if name in read]

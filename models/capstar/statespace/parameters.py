@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.constraints import Constraint
 
-Floats = npt.NDArray[np.float64]
 _GENERIC = 0.5  # over the position from the second on: placeholders that satisfy the usual constraints
 
 

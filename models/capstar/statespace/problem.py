@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.kernels import gaussian, tangent, terms
-from capstar.kernels.arrays import Path, Pattern, Sample, System, own
+from capstar.kernels import gaussian, terms
+from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System, own
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.spec import Spec
 from capstar.statespace.stationary import moments, pull_back, push_forward
 
-Floats = npt.NDArray[np.float64]
+Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
+"""Values by parameter name, or the whole vector in order."""
 _MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 
 
@@ -67,6 +68,10 @@ class Problem:
     initial_cov: Floats
     stationary: tuple[int, ...] = field(default=(), kw_only=True)
 
+    def ordinary(self) -> dict[str, Any]:
+        """Arguments that make the same problem, without what a subclass adds."""
+        return {one.name: getattr(self, one.name) for one in fields(Problem)}
+
     @property
     def names(self) -> tuple[str, ...]:
         """Parameter names in order."""
@@ -81,7 +86,7 @@ class Problem:
         """All parameters free at their default start values."""
         return ParameterTable.build(self.model.parameters, self.model.constraints)
 
-    def vector(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> Floats:
+    def vector(self, params: Params) -> Floats:
         """Parameter vector, shape (k,), from values by name (or a vector, as it is)."""
         if not isinstance(params, Mapping | pd.Series):
             theta = np.array(params, dtype=float)
@@ -138,12 +143,12 @@ class Problem:
     def _stationary(self) -> npt.NDArray[np.int64]:
         return np.array(self.stationary, dtype=np.int64)
 
-    def loglike(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> float:
+    def loglike(self, params: Params) -> float:
         """Log-likelihood, constants included; minus infinity where it is not defined."""
         inputs = self.inputs(self.vector(params))
         return float(gaussian.loglike(*inputs, np.empty(self.nobs)))
 
-    def loglike_obs(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.Series:
+    def loglike_obs(self, params: Params) -> pd.Series:
         """Log-likelihood of each period given the past, length n."""
         out = np.empty(self.nobs)
         gaussian.loglike(*self.inputs(self.vector(params)), out)
@@ -179,11 +184,11 @@ class Problem:
         np.add.at(gradient, self.scale_param[scaled], by_scale[scaled])
         return gradient
 
-    def score(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.Series:
+    def score(self, params: Params) -> pd.Series:
         """Exact gradient of the log-likelihood by parameter name."""
         return pd.Series(self.value_and_score(self.vector(params))[1], self.names, name="score")
 
-    def score_obs(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.DataFrame:
+    def score_obs(self, params: Params) -> pd.DataFrame:
         """Gradient of each period's log-likelihood, shape (n, k)."""
         theta = self.vector(params)
         inputs, path = self.inputs(theta), self.filter_path(theta)
@@ -193,17 +198,9 @@ class Problem:
             column = np.empty(self.nobs)
             direction, on_cov = self._direction(theta, np.ascontiguousarray(derivative[:, j]))
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
-            tangent.score_per_period(
-                inputs.pattern,
-                inputs.system,
-                direction,
-                inputs.P0,
-                on_cov,
-                inputs.sample,
-                by_scale,
-                path,
-                column,
-            )
+            gaussian.score_per_period(
+                inputs.pattern, inputs.system, direction, inputs.P0, on_cov, inputs.sample, by_scale, path, column
+            )  # fmt: skip
             out[:, j] = column
         return pd.DataFrame(out, self.index, list(self.names))
 
@@ -218,7 +215,7 @@ class Problem:
             cov[np.ix_(where, where)] = moved
         return out, cov
 
-    def hessian(self, params: Mapping[str, float] | pd.Series | npt.ArrayLike) -> pd.DataFrame:
+    def hessian(self, params: Params) -> pd.DataFrame:
         """Second derivatives of the log-likelihood: fourth-order differences of the exact score."""
         theta = self.vector(params)
         out = np.empty((theta.size, theta.size))
@@ -330,8 +327,7 @@ def _system(model: Compiled, flat: Floats) -> System:
 
 
 def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
-    wanted = {*model.observed, *(n for n, _ in (*model.regressors, *model.report_inputs))}
-    if absent := sorted(wanted - set(data.columns) - {CONSTANT}):
+    if absent := sorted(set(model.series) - set(data.columns)):
         raise DataError(
             f"{spec.name} needs the columns {absent}; the data have {sorted(map(str, data.columns))}."
         )

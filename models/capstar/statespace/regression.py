@@ -15,16 +15,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.algebra import CONSTANT, Coef, Monomial, Slot, as_linear, show_slot
 from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
-Floats = npt.NDArray[np.float64]
 _COLLINEAR = 1e-9  # share of a column's norm that earlier columns leave unexplained
 _DIGITS = 12  # to which numbers in two coefficients have to agree
 
@@ -163,12 +162,7 @@ class _Equation:
 
     @classmethod
     def align(
-        cls,
-        spec: Spec,
-        equation: str,
-        data: pd.DataFrame,
-        states: pd.DataFrame,
-        index: pd.PeriodIndex | None,
+        cls, spec: Spec, equation: str, data: pd.DataFrame, states: pd.DataFrame, index: pd.PeriodIndex | None
     ) -> _Equation:
         if equation not in spec.observation:
             raise SpecificationError(

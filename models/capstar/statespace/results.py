@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_periods
-from capstar.reporting import Summary
+from capstar.progress import Progress
+from capstar.reporting import Result
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.diffuse import DiffuseProblem
-from capstar.statespace.forecasting import Forecast, forecast, require_count
+from capstar.statespace.forecasting import Forecast, forecast, require_count, require_level
 from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
-from capstar.statespace.initial import Initial, start_from
-from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.initial import start_from
 from capstar.statespace.news import News, explain_revisions
-from capstar.statespace.problem import Problem
 from capstar.statespace.simulation import SimulatedSample, simulate_sample
 from capstar.statespace.smoothing import (
     Disturbances,
@@ -35,18 +32,16 @@ from capstar.statespace.smoothing import (
 )
 from capstar.statespace.spec import Spec
 from capstar.statespace.storage import StoredEstimate, read_estimate, write_estimate
-from capstar.statespace.tables import both_estimates, parameter_table, plot_estimates, summarize
+from capstar.statespace.tables import latest, parameter_table
 from capstar.statespace.uncertainty import ReportUncertainty, report_uncertainty
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from statsmodels.tsa.statespace.mlemodel import MLEModel
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class StateSpaceResults:
+class StateSpaceResults(StoredEstimate, Result):
     """Estimates of a declared state-space model; made by `capstar.statespace.fit`.
 
     Attributes
@@ -64,27 +59,21 @@ class StateSpaceResults:
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> found = fit(level, flow)
+    >>> from capstar.statespace.examples import nile_level
+    >>> found = fit(*nile_level())
     >>> found
-    <StateSpaceResults local level, 1871-1970, log-likelihood -633.4646>
+    <StateSpaceResults: local level, 1871-1970, log-likelihood -633.4646>
     >>> found.reports()["level"].iloc[-1].round(1)
     np.float64(798.4)
     >>> found.forecast(2).interval()["y"].round(0).iloc[0].to_dict()
     {'lower': 562.0, 'upper': 1034.0}
     """
 
-    problem: Problem
-    ml: MaximumLikelihood
-    data: pd.DataFrame
-    initial: Initial = "stationary"
-    estimated: StateSpaceResults | None = None
+    @property
+    def title(self) -> str:
+        """Model, sample and log-likelihood."""
+        index = self.problem.index
+        return f"{self.model_name}, {index[0]}-{index[-1]}, log-likelihood {self.llf:.4f}"
 
     @property
     def spec(self) -> Spec:
@@ -193,25 +182,15 @@ class StateSpaceResults:
         return self.estimates.states("smoothed")
 
     def states(self, which: Which = "smoothed") -> pd.DataFrame:
-        """States, and their standard deviations at known parameters with the ending ``_se``, by period.
+        """States ``"smoothed"``, ``"filtered"`` or ``"predicted"``, by period.
 
-        Parameters
-        ----------
-        which
-            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
+        Their standard deviations, at known parameters, have the ending ``_se``.
         """
-        return pd.concat(
-            [self.estimates.states(which), self.estimates.std(which).add_suffix("_se")], axis=1
-        ).rename_axis("date")
+        std = self.estimates.std(which).add_suffix("_se")
+        return pd.concat([self.estimates.states(which), std], axis=1).rename_axis("date")
 
     def reports(self, which: Which = "smoothed") -> pd.DataFrame:
-        """Every declared report, and its standard deviation with the ending ``_se``, by period.
-
-        Parameters
-        ----------
-        which
-            ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
-        """
+        """Every declared report, and its standard deviation with the ending ``_se``, as `states` by period."""
         found = {name: self.estimates.report(name, which) for name in self.problem.model.reports}
         columns = {name: mean for name, (mean, _) in found.items()}
         columns |= {f"{name}_se": std for name, (_, std) in found.items()}
@@ -219,34 +198,31 @@ class StateSpaceResults:
 
     def to_frame(self) -> pd.DataFrame:
         """States of the current period and reports, filtered and smoothed, with standard deviations (``_se``)."""
-        return both_estimates(self)
+        parts = []
+        for which in ("filtered", "smoothed"):
+            both = pd.concat([self.reports(which), self.states(which)], axis=1)
+            shown = both.loc[:, ~both.columns.duplicated() & ~both.columns.str.contains("(", regex=False)]
+            stems = shown.columns.str.removesuffix("_se")
+            ends = [name[len(stem) :] for name, stem in zip(shown, stems, strict=True)]
+            parts.append(shown.set_axis(stems + f"_{which}" + ends, axis=1))
+        return pd.concat(parts, axis=1)
 
     def uncertainty(
-        self, n_draws: int = 1000, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self, n_draws: int = 1000, *, seed: int = 0, progress: Progress | bool = True
     ) -> ReportUncertainty:
         """Standard errors of the reports with the parameters' uncertainty in them; see `report_uncertainty`.
 
-        Parameters
-        ----------
-        n_draws, seed, progress
-            As there; the parameters are drawn with the covariance of ``cov_params("hessian")``.
+        The parameters are drawn with the covariance of ``cov_params("hessian")``.
         """
-        return report_uncertainty(
-            self.problem, self.ml, self.cov_params(), n_draws=n_draws, seed=seed, progress=progress
-        )
+        cov = self.cov_params()
+        return report_uncertainty(self.problem, self.ml, cov, n_draws=n_draws, seed=seed, progress=progress)
 
     def disturbances(self) -> Disturbances:
         """Smoothed shocks and auxiliary residuals."""
         return smooth_disturbances(self.problem, self.ml.params)
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
-        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`.
-
-        Parameters
-        ----------
-        lags
-            Of the tests for serial correlation.
-        """
+        """Tests on standardised innovations and auxiliary residuals; see `capstar.statespace.diagnose`."""
         return diagnose(self.estimates, self.disturbances(), lags=lags)
 
     def forecast(self, h: int, *, future: pd.DataFrame | None = None) -> Forecast:
@@ -270,17 +246,10 @@ class StateSpaceResults:
         return forecast(self.estimates, h, history=self.data, future=known)
 
     def simulate(self, n: int | None = None, seed: int = 0) -> SimulatedSample:
-        """Draw a sample of the model at its estimate; see `capstar.statespace.simulate_sample`.
-
-        Parameters
-        ----------
-        n
-            Number of periods; by default that of the sample.
-        seed
-            Of the draw.
-        """
-        require_count("n", self.nobs if n is None else n)
-        return simulate_sample(self.estimates, self.nobs if n is None else n, seed=seed)
+        """Draw ``n`` periods at the estimate, by default those of the sample; see `simulate_sample`."""
+        n = self.nobs if n is None else n
+        require_count("n", n)
+        return simulate_sample(self.estimates, n, seed=seed)
 
     def decompose(
         self,
@@ -290,37 +259,14 @@ class StateSpaceResults:
         *,
         which: Literal["smoothed", "filtered"] = "smoothed",
     ) -> Change:
-        """Which observations moved a report between two periods; see `capstar.statespace.decompose_change`.
-
-        Parameters
-        ----------
-        report
-            Name of a report or a state.
-        start, end
-            Periods of the sample.
-        which
-            Of the estimate given all data, or of that given data to each period.
-        """
+        """Which observations moved a report or state between two periods; see `decompose_change`."""
         return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
 
-    def news(self, earlier: pd.DataFrame, later: pd.DataFrame) -> News:
-        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`.
-
-        Parameters
-        ----------
-        earlier, later
-            Tables of the series the equations read, as known at two dates.
-        """
-        first = self.problem.index[0]
-        return explain_revisions(
-            self.spec,
-            self.ml.params,
-            earlier,
-            later,
-            initial=self.initial,
-            fixed=self.fixed.to_dict(),
-            start=first,
-        )
+    def news(self, earlier: pd.DataFrame, later: pd.DataFrame, *, progress: Progress | bool = True) -> News:
+        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`."""
+        held, first = self.fixed.to_dict(), self.problem.index[0]
+        given = {"initial": self.initial, "fixed": held, "start": first, "progress": progress}
+        return explain_revisions(self.spec, self.ml.params, earlier, later, **given)
 
     def append(self, data: pd.DataFrame) -> StateSpaceResults:
         """The filter run on over further periods with the parameters held.
@@ -367,71 +313,55 @@ class StateSpaceResults:
         return replace(self, problem=problem, ml=ml, data=whole, estimated=self.estimated or self)
 
     def save(self, path: str | Path) -> Path:
-        """Write the estimate to a file that `StateSpaceResults.load` reads: versioned JSON, whole or not at all.
-
-        Parameters
-        ----------
-        path
-            Of the file.
-
-        Returns
-        -------
-        pathlib.Path
-            Of the file.
-        """
-        return write_estimate(self._stored(), Path(path))
+        """Write the estimate to a file that `load` reads: versioned JSON, whole or not at all; returns its path."""
+        return write_estimate(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> StateSpaceResults:
         """Read an estimate written by `save`, and check that its likelihood is reproduced.
-
-        Parameters
-        ----------
-        path
-            Of the file.
 
         Raises
         ------
         DataError
             The file is absent, none of these, of a later version, or has been changed.
         """
-        return cls._restored(read_estimate(Path(path)))
-
-    def _stored(self) -> StoredEstimate:
-        before = None if self.estimated is None else self.estimated._stored()
-        return StoredEstimate(self.problem, self.ml, self.data, self.initial, before)
-
-    @classmethod
-    def _restored(cls, found: StoredEstimate) -> StateSpaceResults:
-        before = None if found.estimated is None else cls._restored(found.estimated)
-        return cls(found.problem, found.ml, found.data, found.initial, before)
+        return read_estimate(Path(path), cls)
 
     def to_statsmodels(self) -> MLEModel:
-        """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate.
+        """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate."""
+        from capstar.statespace.bridge import DeclaredModel
 
-        See `capstar.statespace.statsmodels_model`.
-        """
-        from capstar.statespace.bridge import statsmodels_model
+        return DeclaredModel(self.problem, self.ml)
 
-        return statsmodels_model(self.problem, self.ml)
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Parameters, fit, and latest values of reports and states."""
+        last = self.problem.index[-1]
+        fit = {"periods": float(self.nobs), "log-likelihood": self.llf, "AIC": self.aic, "BIC": self.bic}
+        tables = {"Parameters": parameter_table(self.params, self.bse), "Fit": pd.DataFrame({"": fit})}
+        if self.problem.model.reports:
+            tables[f"Reports in {last}"] = latest(self.reports("filtered"), self.reports("smoothed"))
+        return tables | {f"States in {last}": latest(self.states("filtered"), self.states("smoothed"))}
 
-    def summary(self) -> Summary:
-        """Parameters, fit and latest states: as text, and by ``as_html()``, ``as_latex()`` and ``as_csv()``."""
-        return summarize(self)
+    def notes(self) -> tuple[str, ...]:
+        """What the standard errors are, what was held, and what speaks against the estimate."""
+        held = ", ".join(f"{name} = {value:.6g}" for name, value in self.fixed.items())
+        fixed = (f"Held fixed: {held}.",) if held else ()
+        standard = "std err: inverse of minus the Hessian. States and reports at known parameters."
+        return (standard, *fixed, *self.ml.notes())
 
-    def plot(self, *, level: float = 0.9) -> Figure:
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
         """Reports (or states, where the model has no reports) with bands at known parameters.
 
         Parameters
         ----------
+        ax
+            Of the caller, for the first of them alone.
         level
             Coverage of the bands.
         """
-        return plot_estimates(self, level=level)
+        from capstar.plotting.statespace import plot_bands
 
-    def _repr_html_(self) -> str:
-        return self.summary().as_html()
-
-    def __repr__(self) -> str:
-        index = self.problem.index
-        return f"<StateSpaceResults {self.model_name}, {index[0]}-{index[-1]}, log-likelihood {self.llf:.4f}>"
+        require_level(level)
+        read, labels = self.reports if self.problem.model.reports else self.states, ("two-sided", "one-sided")
+        title = f"{self.title} ({level:.0%} bands)"
+        return plot_bands(read(), read("filtered"), labels=labels, level=level, title=title, ax=ax)

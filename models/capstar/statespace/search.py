@@ -7,13 +7,13 @@ import numpy.typing as npt
 from scipy.stats import qmc
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.algebra import CONSTANT, as_coef, as_linear
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.maximum_likelihood import leap
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
-Floats = npt.NDArray[np.float64]
 _POINTS = 256
 _CLIMBS, _STEPS = 4, 60
 _SMALL, _LARGE = 0.02, 1.5  # standard deviations of shocks, in units of the data's

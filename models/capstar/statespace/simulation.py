@@ -12,10 +12,11 @@ from capstar.statespace.algebra import CONSTANT, show_slot
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import StateEstimates, simulate_data
+from capstar.statespace.tables import SeriesResult
 
 
 @dataclass(frozen=True)
-class SimulatedSample:
+class SimulatedSample(SeriesResult):
     """A sample the model could have produced.
 
     Attributes
@@ -31,6 +32,17 @@ class SimulatedSample:
     data: pd.DataFrame
     states: pd.DataFrame
     reports: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Series and periods."""
+        index = self.data.index
+        return f"Simulated {', '.join(self.data)}, {index[0]}-{index[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Observed series, reports and states by period; what two of them call by one name is the first's."""
+        both = pd.concat([self.data, self.reports, self.states], axis=1)
+        return both.loc[:, ~both.columns.duplicated()]
 
 
 def simulate_sample(
@@ -57,14 +69,8 @@ def simulate_sample(
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> _, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta}, reports={"level": mu}
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> estimates = fit(level, flow, fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
+    >>> from capstar.statespace.examples import nile_level
+    >>> estimates = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
     >>> simulate_sample(estimates, 5, seed=1).data.shape
     (5, 1)
     """
@@ -91,38 +97,32 @@ def _proper(estimates: StateEstimates) -> Problem:
     if not isinstance(problem, DiffuseProblem):
         return problem
     declared = problem.values(estimates.theta)[problem.model.blocks["a"].where]
-    shared = {name: getattr(problem, name) for name in Problem.__dataclass_fields__}
     known = {"initial_mean": estimates.initial - declared, "initial_cov": estimates.initial_cov}
-    return Problem(**shared | known | {"stationary": ()})
+    return Problem(**problem.ordinary() | known | {"stationary": ()})
 
 
 def _of_length(problem: Problem, n: int) -> Problem:
     """The first ``n`` periods; periods after the sample where the model reads no series it does not explain."""
     model, have = problem.model, problem.nobs
     index = pd.period_range(problem.index[0], periods=n, freq=problem.index.freq)
-    if n > have:
-        read = [name for name, _ in (*model.regressors, *model.report_inputs)]
-        strangers = [name for name in read if name not in model.observed and name != CONSTANT]
-        if strangers:
-            raise SpecificationError(
-                f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does "
-                f"not explain. Choose n of at most {have}."
-            )
+    if n > have and (strangers := [name for name in model.series if name not in model.observed]):
+        raise SpecificationError(
+            f"{problem.spec.name}: n={n} goes beyond the {have} periods of {strangers[0]}, which the model does "
+            f"not explain. Choose n of at most {have}."
+        )
 
     def stretched(array: np.ndarray, fill: float) -> np.ndarray:
         more = np.full((max(n - have, 0), *array.shape[1:]), fill, dtype=array.dtype)
         return np.ascontiguousarray(np.concatenate([array[:n], more]))
 
-    x = stretched(problem.x, 0.0)
-    for k, (name, _) in enumerate(model.regressors):
-        if name == CONSTANT:
-            x[:, k] = 1.0
-    inputs = stretched(problem.report_inputs, 0.0)
-    for k, (name, _) in enumerate(model.report_inputs):
-        if name == CONSTANT:
-            inputs[:, k] = 1.0
-    scale = np.full(n, -1, dtype=np.int64)
-    scale[: min(n, have)] = problem.scale_param[:n]
+    x, inputs = stretched(problem.x, 0.0), stretched(problem.report_inputs, 0.0)
+    for array, slots in ((x, model.regressors), (inputs, model.report_inputs)):
+        array[:, [name == CONSTANT for name, _ in slots]] = 1.0
     return replace(
-        problem, index=index, y=stretched(problem.y, np.nan), x=x, report_inputs=inputs, scale_param=scale
+        problem,
+        index=index,
+        y=stretched(problem.y, np.nan),
+        x=x,
+        report_inputs=inputs,
+        scale_param=stretched(problem.scale_param, -1),
     )

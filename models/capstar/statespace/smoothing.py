@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +12,13 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
-from capstar.kernels.arrays import Path
+from capstar.kernels.arrays import Floats, Path
 from capstar.kernels.simulation import simulate, simulate_innovations
 from capstar.statespace.algebra import show_slot
-from capstar.statespace.problem import Problem
+from capstar.statespace.problem import Params, Problem
+from capstar.statespace.tables import SeriesResult
 
-Floats = npt.NDArray[np.float64]
 Which = Literal["filtered", "smoothed", "predicted"]
-_Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ class StateEstimates:
 
 
 @dataclass(frozen=True)
-class Disturbances:
+class Disturbances(SeriesResult):
     """Smoothed shocks and their auxiliary residuals (Harvey and Koopman 1992).
 
     Attributes
@@ -118,9 +116,19 @@ class Disturbances:
     state: pd.DataFrame
     state_residuals: pd.DataFrame
 
+    @property
+    def title(self) -> str:
+        """Whose residuals, and when."""
+        frame = self.to_frame()
+        return f"Auxiliary residuals of {', '.join(frame)}, {frame.index[0]}-{frame.index[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Auxiliary residuals by period: of the observed series, then of the state shocks."""
+        return pd.concat([self.measurement_residuals, self.state_residuals], axis=1)
+
 
 @singledispatch
-def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
+def estimate_states(problem: Problem, params: Params) -> StateEstimates:
     """Filter and smooth the states at given parameters."""
     theta = problem.vector(params)
     path = problem.filter_path(theta)
@@ -149,7 +157,7 @@ def estimate_states(problem: Problem, params: _Params) -> StateEstimates:
 
 
 @singledispatch
-def smooth_disturbances(problem: Problem, params: _Params) -> Disturbances:
+def smooth_disturbances(problem: Problem, params: Params) -> Disturbances:
     """Disturbance smoother with standardised auxiliary residuals."""
     theta = problem.vector(params)
     r, N, u, D = backward(problem, theta, problem.filter_path(theta))
@@ -184,7 +192,7 @@ def disturbances(
 
 
 @singledispatch
-def smoothed_moments(problem: Problem, params: _Params, slots: list[int]) -> tuple[Floats, Floats]:
+def smoothed_moments(problem: Problem, params: Params, slots: list[int]) -> tuple[Floats, Floats]:
     """Smoothed mean (n, s) and covariance (n, s, s) of some of the states: what a Monte Carlo needs."""
     theta = problem.vector(params)
     path = problem.filter_path(theta)
@@ -196,7 +204,7 @@ def smoothed_moments(problem: Problem, params: _Params, slots: list[int]) -> tup
 
 
 def simulate_states(
-    problem: Problem, params: _Params, *, n_draws: int = 1, seed: int | np.random.Generator = 0
+    problem: Problem, params: Params, *, n_draws: int = 1, seed: int | np.random.Generator = 0
 ) -> Floats:
     """Draws of the states given the data, shape (n_draws, n, m).
 
@@ -216,7 +224,7 @@ def simulate_states(
 
 @singledispatch
 def simulate_data(
-    problem: Problem, params: _Params, *, seed: int | np.random.Generator = 0, own_lags: bool = False
+    problem: Problem, params: Params, *, seed: int | np.random.Generator = 0, own_lags: bool = False
 ) -> tuple[Floats, Floats]:
     """States (n, m) and observations (n, p) drawn from the model.
 
@@ -268,7 +276,7 @@ class Rule(NamedTuple):
 
 
 def simulate_from_innovations(
-    problem: Problem, params: _Params, shocks: Floats, rule: Rule | None, rule_shocks: Floats
+    problem: Problem, params: Params, shocks: Floats, rule: Rule | None, rule_shocks: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Filtered states, observations and the series of a rule, of a sample with given standardised innovations.
 

@@ -114,28 +114,21 @@ class Spec:
             )
         if not gone:
             return self
-        sides = [
-            {
-                name: Linear(
-                    {slot: coef for slot, coef in as_linear(rhs).terms.items() if slot[0] not in gone}
-                )
-                for name, rhs in side.items()
-            }
-            for side in (self.observation, self.transition, self.reports)
-        ]
-        bare = replace(self, observation=sides[0], transition=sides[1], reports=sides[2], constraints=())
+
+        def kept(side: Mapping[str, Linear]) -> dict[str, Linear]:
+            terms = {name: as_linear(rhs).terms.items() for name, rhs in side.items()}
+            return {n: Linear({s: c for s, c in pairs if s[0] not in gone}) for n, pairs in terms.items()}
+
+        observation, transition, reports = map(kept, (self.observation, self.transition, self.reports))
+        bare = replace(self, observation=observation, transition=transition, reports=reports, constraints=())
         left = _parameters(bare)
         return replace(bare, constraints=tuple(c for c in self.constraints if set(c.names) <= left))
 
     def reporting(self) -> Spec:
         """The same equations, with every state as a report where they declare none."""
-        return (
-            self
-            if self.reports
-            else replace(
-                self, reports=dict(zip(self.transition, variables(" ".join(self.transition)), strict=True))
-            )
-        )
+        if self.reports:
+            return self
+        return replace(self, reports={name: variables(name)[0] for name in self.transition})
 
     def check(self) -> None:
         """Raise `SpecificationError` at the first invalid equation."""

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.statespace.compiled import Compiled
 from capstar.statespace.parameters import ParameterTable
 
-Floats = npt.NDArray[np.float64]
 _UNIT_ROOT = 1e-8  # distance from one below which an eigenvalue is a unit root
 _DOUBLINGS = 64
 

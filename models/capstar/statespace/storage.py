@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,13 +28,16 @@ _SAME = 1e-8  # relative tolerance for reproducing a stored likelihood; rounding
 
 @dataclass(frozen=True)
 class StoredEstimate:
-    """What a file holds of an estimate: the fields of `StateSpaceResults`."""
+    """What a file holds of an estimate."""
 
     problem: Problem
     ml: MaximumLikelihood
     data: pd.DataFrame
-    initial: Initial
-    estimated: StoredEstimate | None
+    initial: Initial = "stationary"
+    estimated: Self | None = None
+
+
+E = TypeVar("E", bound=StoredEstimate)
 
 
 def write_estimate(results: StoredEstimate, path: Path) -> Path:
@@ -51,8 +54,8 @@ def write_estimate(results: StoredEstimate, path: Path) -> Path:
     return path
 
 
-def read_estimate(path: Path) -> StoredEstimate:
-    """Read an estimate; see `StateSpaceResults.load`."""
+def read_estimate(path: Path, kind: type[E]) -> E:
+    """Read an estimate of a kind; see `StateSpaceResults.load`."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -69,7 +72,7 @@ def read_estimate(path: Path) -> StoredEstimate:
     if stored.get("sha256") != _digest(stored.get("estimate")):
         raise DataError(f"{path}: it has been changed since it was written. Save the estimate again.")
     try:
-        results = _unpack(stored["estimate"])
+        results = _unpack(stored["estimate"], kind)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise DataError(f"{path}: incomplete ({error!r}). Save the estimate again.") from error
     found = results.problem.loglike(results.ml.params)
@@ -100,18 +103,15 @@ def _pack(results: StoredEstimate) -> dict[str, Any]:
     }
 
 
-def _unpack(stored: Mapping[str, Any]) -> StoredEstimate:
-    spec, initial, ml = (
-        unpack_spec(stored["spec"]),
-        _unpack_initial(stored["initial"]),
-        _unpack_ml(stored["ml"]),
-    )
+def _unpack(stored: Mapping[str, Any], kind: type[E]) -> E:
+    spec, initial = unpack_spec(stored["spec"]), _unpack_initial(stored["initial"])
+    ml = _unpack_ml(stored["ml"])
     data = _unpack_frame(stored["data"], stored["frequency"])
     held = {str(n): float(v) for n, v in ml.params.items() if n not in ml.free}
     first, last = (pd.Period(ordinal=at, freq=stored["frequency"]) for at in stored["sample"])
     problem = start_from(spec, data, initial, fixed=held, start=first, end=last)
-    before = None if stored["estimated"] is None else _unpack(stored["estimated"])
-    return StoredEstimate(problem, ml, data, initial, before)
+    before = None if stored["estimated"] is None else _unpack(stored["estimated"], kind)
+    return kind(problem, ml, data, initial, before)
 
 
 def pack_spec(spec: Spec) -> dict[str, Any]:
@@ -141,7 +141,10 @@ def unpack_spec(stored: Mapping[str, Any]) -> Spec:
         initial_mean={(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored["initial_mean"]},
         obs_scale={name: (window[0], window[1]) for name, window in stored["obs_scale"].items()},
         reports={name: _unpack_linear(rhs) for name, rhs in stored["reports"].items()},
-        parameters={name: Parameter(**_with_bounds(one)) for name, one in stored["parameters"].items()},
+        parameters={
+            name: Parameter(**{n: v for n, v in one.items() if v is not None})
+            for name, one in stored["parameters"].items()
+        },
         constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
     )
 
@@ -163,17 +166,12 @@ def _unpack_linear(stored: list[Any]) -> Linear:
 
 
 def _pack_parameter(one: Parameter) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in ("start", "fixed", "unit", "description")}
-    bounds = {name: getattr(one, name) for name in ("lower", "upper")}
-    return fields | {name: value if np.isfinite(value) else None for name, value in bounds.items()}
+    """None stands for what is not there: a start value, a bound."""
+    return {n: None if v in (-np.inf, np.inf) else v for n, v in asdict(one).items()}
 
 
-def _with_bounds(stored: Mapping[str, Any]) -> dict[str, Any]:
-    infinite = {"lower": -np.inf, "upper": np.inf}
-    return {
-        name: infinite[name] if value is None and name in infinite else value
-        for name, value in stored.items()
-    }
+def _unpack_parameter(stored: Mapping[str, Any]) -> Parameter:
+    return Parameter(**{name: value for name, value in stored.items() if value is not None})
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
@@ -194,11 +192,8 @@ def _pack_initial(initial: Initial) -> Any:
     if isinstance(initial, str):
         return initial
     assert isinstance(initial, InitialState)
-    return {
-        "states": list(initial.mean.index),
-        "mean": initial.mean.tolist(),
-        "cov": initial.cov.to_numpy().tolist(),
-    }
+    cov = initial.cov.to_numpy().tolist()
+    return {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": cov}
 
 
 def _unpack_initial(stored: Any) -> Initial:

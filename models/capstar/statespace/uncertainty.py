@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.progress import Progress, reporting
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import estimate_states
+from capstar.statespace.tables import SeriesResult
 
-Floats = npt.NDArray[np.float64]
 _PATIENCE = 100  # draws tried for one inside the bounds before giving up
 
 
 @dataclass(frozen=True)
-class ReportUncertainty:
+class ReportUncertainty(SeriesResult):
     """Standard errors of the smoothed reports with their two sources.
 
     Attributes
@@ -41,6 +41,23 @@ class ReportUncertainty:
     discarded: int
     seed: int
 
+    @property
+    def title(self) -> str:
+        """Of which reports, from how many draws."""
+        return (
+            f"Standard errors of {', '.join(self.se)} from {self.n_draws} draws, {self.discarded} discarded"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Standard errors by period."""
+        return self.se
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Averages over the periods."""
+        parts = {"of which parameters": self.parameter_variance, "of which filter": self.filter_variance}
+        roots = {name: np.sqrt(variance.mean()) for name, variance in parts.items()}
+        return {"Standard errors of the reports": pd.DataFrame({"average": self.se.mean()} | roots)}
+
 
 def report_uncertainty(
     problem: Problem,
@@ -49,7 +66,7 @@ def report_uncertainty(
     *,
     n_draws: int = 1000,
     seed: int = 0,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | bool = True,
 ) -> ReportUncertainty:
     """Draw parameters around their estimate and smooth again at each draw.
 
@@ -62,7 +79,7 @@ def report_uncertainty(
     n_draws, seed
         Number of draws from N(estimate, cov) inside bounds and constraints, and their seed.
     progress
-        Called with the share done.
+        See `capstar.progress`.
 
     Raises
     ------
@@ -77,29 +94,29 @@ def report_uncertainty(
     if n_draws < 1:
         raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")
     draws, discarded = _draws(problem, ml, cov, n_draws, seed)
-    names = list(problem.model.reports)
-    center = np.column_stack(_moments(problem, ml.params.to_numpy(dtype=float), names)[0])
+    center, _ = _moments(problem, ml.params.to_numpy(dtype=float))
     moves, variances = np.zeros_like(center), np.zeros_like(center)
-    for k, theta in enumerate(draws):
-        means, stds = _moments(problem, theta, names)
-        moves += (np.column_stack(means) - center) ** 2
-        variances += np.column_stack(stds) ** 2
-        if progress is not None:
-            progress((k + 1) / n_draws)
+    with reporting(progress) as tell:
+        for k, theta in enumerate(draws):
+            tell("drawing parameters", k / n_draws)
+            mean, std = _moments(problem, theta)
+            moves += (mean - center) ** 2
+            variances += std**2
+        tell("drawing parameters", 1.0)
 
     def frame(values: Floats) -> pd.DataFrame:
-        return pd.DataFrame(values, problem.index, names).rename_axis("date")
+        return pd.DataFrame(values, problem.index, list(problem.model.reports)).rename_axis("date")
 
     parameter, filtering = moves / n_draws, variances / n_draws
     total = np.sqrt(parameter + filtering)
     return ReportUncertainty(frame(total), frame(parameter), frame(filtering), n_draws, discarded, seed)
 
 
-def _moments(problem: Problem, theta: Floats, names: list[str]) -> tuple[list[pd.Series], list[pd.Series]]:
-    """Smoothed means and standard deviations of the reports."""
+def _moments(problem: Problem, theta: Floats) -> Floats:
+    """Smoothed means and standard deviations of the reports, shape (2, n, number of reports)."""
     states = estimate_states(problem, theta)
-    found = [states.report(name, "smoothed") for name in names]
-    return [mean for mean, _ in found], [std for _, std in found]
+    found = np.array([states.report(name) for name in problem.model.reports])
+    return found.transpose(1, 2, 0)
 
 
 def _draws(
