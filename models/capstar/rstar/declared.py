@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from capstar.frames import as_quarterly, require_columns
-from capstar.progress import Progress, reporting
+from capstar.progress import Progress
 from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
@@ -93,10 +92,8 @@ class DeclaredModel(NaturalRateModel):
             One row a quarter, without gaps, with the columns `inputs`.
         start, end
             Sample of the likelihood; by default everything the lags leave.
-        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged
+        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
             See `capstar.statespace.fit`.
-        progress
-            See `capstar.progress.reporting`.
 
         Raises
         ------
@@ -107,15 +104,11 @@ class DeclaredModel(NaturalRateModel):
         """
         frame = self.series_from(data, end)
         spec = _within(self.spec, frame)
-        stage = f"{self.name}: maximum likelihood"
-        with reporting(progress) as tell:
-            tell(stage, 0.0)
-            results = fit(
-                spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
-                initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
-                allow_unconverged=allow_unconverged,
-            )  # fmt: skip
-            tell(stage, 1.0)
+        results = fit(
+            spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
+            initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
+            allow_unconverged=allow_unconverged, progress=progress,
+        )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
     def series_from(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> pd.DataFrame:
@@ -211,19 +204,11 @@ class DeclaredRate(NaturalRate):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Parameters, fit, latest values, and the average standard errors where they were asked for."""
-        found, tables = self.uncertainty, self.results.summary().frames
-        if found is None:
-            return tables
-        parts = {
-            "average": found.se.mean(),
-            "of which parameters": np.sqrt(found.parameter_variance.mean()),
-            "of which filter": np.sqrt(found.filter_variance.mean()),
-        }
-        return {**tables, f"Standard errors of the reports, {found.n_draws} draws": pd.DataFrame(parts)}
+        return self.results.frames() | ({} if self.uncertainty is None else self.uncertainty.frames())
 
     def notes(self) -> tuple[str, ...]:
-        """Those of the state-space estimate."""
-        return self.results.summary().notes
+        """Those of the state-space estimate and of the standard errors."""
+        return self.results.notes() + (() if self.uncertainty is None else (f"{self.uncertainty.title}.",))
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
         """Tests on standardised innovations and auxiliary residuals.
@@ -274,7 +259,7 @@ def _estimated_on(results: StateSpaceResults, frame: pd.DataFrame) -> pd.Series:
     """Filtered r* of the model estimated again on a drawn sample, from the estimate it was drawn from."""
     again = fit(
         results.spec, frame, start=results.problem.index[0], fixed=results.fixed, start_params=results.params,
-        initial=results.initial, n_starts=1,
+        initial=results.initial, n_starts=1, progress=False,
     )  # fmt: skip
     return again.estimates.report(RSTAR, "filtered")[0]
 

@@ -72,7 +72,7 @@ class NaturalRateModel(ABC):
         n_starts
             Number of starting points of a search; ignored where nothing is searched.
         progress
-            See `capstar.progress.reporting`; stages are named after the model.
+            See `capstar.progress.reporting`.
 
         Raises
         ------

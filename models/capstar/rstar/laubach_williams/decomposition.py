@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
-from capstar.statespace.change import decompose_change
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from capstar.statespace.change import Change, decompose_change
 
 
 @dataclass(frozen=True)
-class RStarDecomposition(Result):
-    """A change of r* between two quarters.
+class RStarDecomposition(Change):
+    """A change of r* between two quarters, percentage points; see `capstar.statespace.Change`.
 
     Attributes
     ----------
-    start, end
-        The quarters.
-    change
-        r* at ``end`` less r* at ``start``, percentage points.
     components : pandas.Series
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
-    observations : pandas.DataFrame
-        Contribution of the one-step prediction errors of output (``y``) and inflation (``pi``), by quarter.
-    initial
-        Contribution of the state before the sample.
     """
 
-    start: pd.Period
-    end: pd.Period
-    change: float
     components: pd.Series
-    observations: pd.DataFrame
-    initial: float
-
-    def by_year(self) -> pd.DataFrame:
-        """Contributions of the observations of each year."""
-        return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
-
-    @property
-    def title(self) -> str:
-        """The change."""
-        return f"r* from {self.start} to {self.end}: {self.change:+.2f} points"
 
     def to_frame(self) -> pd.DataFrame:
         """The change and its parts, percentage points."""
@@ -64,13 +37,6 @@ class RStarDecomposition(Result):
         }
         return pd.DataFrame({f"{self.start} to {self.end}": parts})
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Bars: contributions of each year's observations."""
-        from capstar.plotting import plot_contributions
-
-        table = self.by_year().rename(columns={"y": "output", "pi": "inflation"})
-        return plot_contributions(table, title=f"{self.title}, by year of the observation", ax=ax)
-
 
 def decompose(
     results: ThreeStageEstimates, start: str | pd.Period, end: str | pd.Period, which: Which
@@ -78,8 +44,7 @@ def decompose(
     """See `RStarResults.decompose`."""
     stage = results.stages.stage3
     found = decompose_change(stage.problem, stage.ml.params, "rstar", start, end, which=which)
-    first, last = found.start, found.end
-    change = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
-    moves = {"z": 0.0} | {name: float(path[last] - path[first]) for name, path in change.items()}
+    paths = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
+    moves = {"z": 0.0} | {name: float(path[found.end] - path[found.start]) for name, path in paths.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
-    return RStarDecomposition(first, last, found.change, parts, found.observations, found.initial)
+    return RStarDecomposition(**vars(found), components=parts)
