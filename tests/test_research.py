@@ -46,8 +46,8 @@ def test_coverage_is_computed_as_the_committed_table_says(reference) -> None:
     """A few samples through the same code; the committed table has the same rows and its seed."""
     folder = reference("hlw2017").parent
     module = load_module(ROOT / "research" / "coverage_of_bands" / "reproduce.py")
-    table = next(iter(module.reproduce(folder, samples=3, seed=1).values()))
-    again = next(iter(module.reproduce(folder, samples=3, seed=1, n_workers=2).values()))
+    table = next(iter(module.reproduce(folder, n_replications=3, seed=1).values()))
+    again = next(iter(module.reproduce(folder, n_replications=3, seed=1, n_workers=2).values()))
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     committed = pd.read_csv(module.HERE / "coverage.csv", index_col=[0, 1])
     assert list(committed.index) == list(table.index)

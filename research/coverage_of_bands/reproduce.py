@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import NormalDist
@@ -17,7 +17,7 @@ from research.comparison import REFERENCE
 import capstar as cs
 from capstar.errors import CapstarError
 from capstar.parallel import run_tasks
-from capstar.rstar import Job, SampleSource, estimate_stages, sample_source
+from capstar.rstar import RStarResults, draw_sample
 
 HERE = Path(__file__).parent
 LEVEL, INNER, DRAWS = 0.90, 2, 500
@@ -35,7 +35,7 @@ class Sample:
 
 
 def reproduce(
-    folder: Path, *, samples: int = 500, seed: int = 2026, n_workers: int = 1
+    folder: Path, *, n_replications: int = 500, seed: int = 2026, n_workers: int = 1
 ) -> dict[str, pd.DataFrame]:
     """Coverage and width of every kind of band, by quantity.
 
@@ -43,7 +43,7 @@ def reproduce(
     ----------
     folder
         Reference data.
-    samples
+    n_replications
         Number of samples drawn.
     seed
         The same seed gives the same table whatever the number of workers.
@@ -52,41 +52,39 @@ def reproduce(
     """
     data = cs.data.read_input(folder / "hlw2017/us_input.csv")
     fit = cs.rstar.HLW2017.fit(data, "1961Q1")
-    job = replace(fit.job, options=replace(fit.job.options, n_starts=1))
-    children = np.random.SeedSequence(seed).spawn(samples)
-    tried = run_tasks(partial(_sample, sample_source(fit), job), children, n_workers=n_workers)
+    children = np.random.SeedSequence(seed).spawn(n_replications)
+    tried = run_tasks(partial(_sample, fit), children, n_workers=n_workers)
     found = [one for one in tried if one is not None]
     table = _table(found)
     table.attrs["estimated"] = len(found)
-    return {f"HLW 2017 US, {samples} samples, seed {seed}, {len(found)} estimated": table}
+    return {f"HLW 2017 US, {n_replications} samples, seed {seed}, {len(found)} estimated": table}
 
 
-def _sample(generator: SampleSource, job: Job, child: np.random.SeedSequence) -> Sample | None:
+def _sample(source: RStarResults, child: np.random.SeedSequence) -> Sample | None:
     """One sample; None where the procedure gives no estimate or no Monte Carlo."""
     rng = np.random.default_rng(child)
-    world = generator.draw(rng)
+    drawn = draw_sample(source, rng)
     try:
-        drawn = replace(job, frame=world.frame)
-        fit = cs.rstar.RStarResults(drawn, estimate_stages(drawn))
-        full = fit.with_standard_errors(DRAWS, seed=int(rng.integers(2**31))).uncertainty
-        inner = [_error(sample_source(fit), drawn, rng) for _ in range(INNER)]
+        fit = source.estimated_on(drawn.frame)
+        seed = int(rng.integers(2**31))
+        full = fit.with_standard_errors(DRAWS, seed=seed, progress=False).uncertainty
+        inner = [_error(fit, rng) for _ in range(INNER)]
     except CapstarError:
         return None
     assert full is not None
     columns = list(QUANTITIES)
     estimates = np.column_stack([getattr(fit, name).smoothed for name in columns])
     known = np.column_stack([getattr(fit, name).smoothed_se for name in columns])
-    truth = world.truth[columns].to_numpy()
+    truth = drawn.truth[columns].to_numpy()
     return Sample(estimates - truth, known, full.se[columns].to_numpy(), np.stack(inner))
 
 
-def _error(generator: SampleSource, job: Job, rng: np.random.Generator) -> np.ndarray:
+def _error(source: RStarResults, rng: np.random.Generator) -> np.ndarray:
     """Error of the smoothed states on one sample drawn from an estimate."""
-    world = generator.draw(rng)
-    stages = estimate_stages(replace(job, frame=world.frame))
-    states = stages.stage3.states
-    estimates = np.column_stack([states.report(name, "smoothed")[0] for name in QUANTITIES])
-    return estimates - world.truth[list(QUANTITIES)].to_numpy()
+    drawn = draw_sample(source, rng)
+    again = source.estimated_on(drawn.frame)
+    estimates = np.column_stack([again.path(name).smoothed for name in QUANTITIES])
+    return estimates - drawn.truth[list(QUANTITIES)].to_numpy()
 
 
 def _table(found: list[Sample]) -> pd.DataFrame:
@@ -126,13 +124,15 @@ def main() -> None:
     """Command line; ``--out FILE`` writes the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
-    parser.add_argument("--samples", type=int, default=500)
+    parser.add_argument("--replications", type=int, default=500)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="write the table as CSV")
     given = parser.parse_args()
     try:
-        tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
+        tables = reproduce(
+            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
+        )
     except CapstarError as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
@@ -143,7 +143,7 @@ def main() -> None:
         print(f"{heading}\n{table.round(3).to_string()}")
         if given.out is not None:
             table.round(4).assign(
-                samples=given.samples, estimated=table.attrs["estimated"], seed=given.seed
+                samples=given.replications, estimated=table.attrs["estimated"], seed=given.seed
             ).to_csv(given.out)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from research.comparison import run
-
-import capstar as cs
+from research.stock_watson_1998.time_varying_mean import time_varying_mean
 
 HERE = Path(__file__).parent
 
@@ -17,8 +16,8 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     """Published and our estimates, with the autoregression of the paper's program and with a constant."""
     published = pd.read_csv(HERE / "published.csv", index_col="statistic")
     growth = pd.read_csv(folder / "stock_watson1998/gdp_growth.csv", index_col=0).iloc[:, 0].to_numpy()
-    ours = cs.rstar.time_varying_mean(growth, ar=_published_autoregression(growth)).table
-    plain = cs.rstar.time_varying_mean(growth, lags=4).table
+    ours = time_varying_mean(growth, ar=_published_autoregression(growth))
+    plain = time_varying_mean(growth, lags=4)
     return {
         "Table 4, autoregression of the original program": published.join(ours),
         "Least squares with a constant": plain,

@@ -206,7 +206,7 @@ def test_us_lw(us_2026, reference) -> None:
     told = data.describe_data(ours)
     assert "New York" in told.loc["oil_price_inflation", "source"]
     assert "direct" in told.loc["expected_inflation", "transformation"]
-    assert rstar.usable(ours, rstar.LW2023).startswith("usable, 1961Q1")
+    assert rstar.LW2023.usable(ours).startswith("usable, 1961Q1")
 
 
 def test_hlw2023_end_to_end_from_the_shell(us_2026, reference, tmp_path) -> None:

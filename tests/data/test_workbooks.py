@@ -49,7 +49,7 @@ def test_lw_layouts(server, reference, tmp_path, old: bool) -> None:
     path.write_bytes(body)
     on_disk = data.current_estimates("lw", path=path)
     pd.testing.assert_frame_equal(on_disk.inputs, found.inputs)
-    assert rstar.usable(found.inputs, rstar.LW2023) == "usable, 1961Q1-2023Q2"
+    assert rstar.LW2023.usable(found.inputs) == "usable, 1961Q1-2023Q2"
 
 
 def test_gdp_in_levels_becomes_a_log(reference, tmp_path) -> None:

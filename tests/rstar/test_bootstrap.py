@@ -7,25 +7,24 @@ import pandas as pd
 import pytest
 
 from capstar.errors import SpecificationError
-from capstar.rstar import bootstrap, sample_source
+from capstar.rstar import draw_sample
 
 
 @pytest.fixture(scope="module")
 def few(embedded_fit):
-    return bootstrap(embedded_fit, n_replications=12, seed=3)
+    return embedded_fit.bootstrap(12, seed=3, progress=False)
 
 
 def test_drawn_samples_follow_the_equations(embedded_fit) -> None:
     """Measurement errors backed out of a draw by the printed equations have the model's variance."""
-    generator = sample_source(embedded_fit)
     p = embedded_fit.stages.stage3.ml.params
     rest = []
     for seed in range(20):
-        world = generator.draw(np.random.default_rng(seed))
-        y, pi, r = (world.frame[name] for name in ("y", "pi", "r"))
-        gap = (y - world.truth["potential"]).loc[world.truth.index]
+        drawn = draw_sample(embedded_fit, np.random.default_rng(seed))
+        y, pi, r = (drawn.frame[name] for name in ("y", "pi", "r"))
+        gap = (y - drawn.truth["potential"]).loc[drawn.truth.index]
         # The report of quarter t reads the state's g(-1) and z(-1): r* of the quarter before.
-        rstar = world.truth["rstar"].shift(-1)
+        rstar = drawn.truth["rstar"].shift(-1)
         rates = ((r - rstar).shift(1) + (r - rstar).shift(2)) / 2
         fitted = p["a_y1"] * gap.shift(1) + p["a_y2"] * gap.shift(2) + p["a_r"] * rates
         near = (pi.shift(2) + pi.shift(3) + pi.shift(4)) / 3
@@ -40,18 +39,18 @@ def test_drawn_samples_follow_the_equations(embedded_fit) -> None:
 
 
 def test_data_that_are_not_drawn_stay(embedded_fit) -> None:
-    world = sample_source(embedded_fit).draw(np.random.default_rng(0))
+    drawn = draw_sample(embedded_fit, np.random.default_rng(0))
     before = embedded_fit.data.loc[: embedded_fit.start - 1]
-    pd.testing.assert_frame_equal(world.frame.loc[before.index], before)
-    pd.testing.assert_series_equal(world.frame["r"], embedded_fit.data["r"])
-    assert (world.frame["y"] != embedded_fit.data["y"]).loc[embedded_fit.start :].all()
+    pd.testing.assert_frame_equal(drawn.frame.loc[before.index], before)
+    pd.testing.assert_series_equal(drawn.frame["r"], embedded_fit.data["r"])
+    assert (drawn.frame["y"] != embedded_fit.data["y"]).loc[embedded_fit.start :].all()
 
 
 def test_same_seed_same_numbers_whatever_the_workers(embedded_fit, few) -> None:
-    two = bootstrap(embedded_fit, n_replications=12, seed=3, n_workers=2)
+    two = embedded_fit.bootstrap(12, seed=3, n_workers=2)
     np.testing.assert_array_equal(few.errors["smoothed"], two.errors["smoothed"])
     pd.testing.assert_frame_equal(few.params, two.params, check_exact=True)
-    first = bootstrap(embedded_fit, n_replications=3, seed=3)
+    first = embedded_fit.bootstrap(3, seed=3)
     np.testing.assert_array_equal(first.errors["filtered"], few.errors["filtered"][:3])
 
 
@@ -66,7 +65,7 @@ def test_bands_and_errors(embedded_fit, few) -> None:
     )
     assert few.final["rstar"] == few.se()["rstar"].iloc[-1]
     assert few.params["lambda_z"].nunique() > 1
-    shaded = few.plot("g").axes[0].collections[0].get_paths()[0].vertices
+    shaded = few.plot(name="g").axes[0].collections[0].get_paths()[0].vertices
     assert shaded[:, 1].max() == pytest.approx(few.band("g")["upper"].max())
     # The uncertainty of the lambdas and of the procedure's bias comes on top of Hamilton's.
     assert few.average["rstar"] > embedded_fit.rstar.smoothed_se.mean()

@@ -47,7 +47,7 @@ def test_contribution_is_the_effect_of_changing_the_observation(embedded_fit) ->
 
 def test_decomposition_tables_and_figure(embedded_fit) -> None:
     found = embedded_fit.decompose("1990Q1", "2009Q3")
-    table = found.summary().iloc[:, 0]
+    table = found.to_frame().iloc[:, 0]
     assert table["change of r*"] == pytest.approx(found.change)
     assert table.iloc[3:].sum() == pytest.approx(found.change, abs=1e-9)
     assert len(found.plot().axes[0].patches) == 2 * found.by_year().shape[0]

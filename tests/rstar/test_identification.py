@@ -52,20 +52,20 @@ def test_pile_up_where_the_data_say_so(golden_fit) -> None:
     assert found.lambda_z_ml == pytest.approx(free.idxmax(), abs=0.001)
     assert found.gain == pytest.approx(free.max() - free.loc[0.0], abs=1e-3)
     assert not found.sigma_z_at_zero
-    assert "zero is not rejected" in found.sentences()[0]
+    assert "zero is not rejected" in found.notes()[0]
     canada = golden_fit("hlw2017_ca_2019q4").pile_up
     assert canada.sigma_z_at_zero
-    assert "piles up at zero" in canada.sentences()[0]
-    assert canada.sentences()[0] in str(golden_fit("hlw2017_ca_2019q4").summary())
+    assert "piles up at zero" in canada.notes()[0]
+    assert canada.notes()[0] in str(golden_fit("hlw2017_ca_2019q4").summary())
 
 
 def test_a_r_in_words() -> None:
     base = {"lambda_z_ml": 0.02, "gain": 3.0, "loss": 0.1}
-    assert "is rejected" in PileUp(**base, a_r=-0.1, a_r_t=-4.0, a_r_at_bound=False).sentences()[0]
-    assert "is identified" in PileUp(**base, a_r=-0.1, a_r_t=-4.0, a_r_at_bound=False).sentences()[1]
-    assert "weakly identified" in PileUp(**base, a_r=-0.02, a_r_t=-1.0, a_r_at_bound=False).sentences()[1]
-    assert "not identified" in PileUp(**base, a_r=-0.0025, a_r_t=-0.1, a_r_at_bound=True).sentences()[1]
-    assert "is held" in PileUp(**base, a_r=-0.1, a_r_t=np.nan, a_r_at_bound=False).sentences()[1]
+    assert "is rejected" in PileUp(**base, a_r=-0.1, a_r_t=-4.0, a_r_at_bound=False).notes()[0]
+    assert "is identified" in PileUp(**base, a_r=-0.1, a_r_t=-4.0, a_r_at_bound=False).notes()[1]
+    assert "weakly identified" in PileUp(**base, a_r=-0.02, a_r_t=-1.0, a_r_at_bound=False).notes()[1]
+    assert "not identified" in PileUp(**base, a_r=-0.0025, a_r_t=-0.1, a_r_at_bound=True).notes()[1]
+    assert "is held" in PileUp(**base, a_r=-0.1, a_r_t=np.nan, a_r_at_bound=False).notes()[1]
 
 
 def test_a_r_at_its_bound_is_told(golden_set) -> None:

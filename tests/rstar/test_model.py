@@ -117,7 +117,7 @@ def test_summary_text_and_html(embedded_fit) -> None:
         assert word in text
         assert word in html
     assert embedded_fit._repr_html_() == html
-    assert "RStarResults HLW 2017" in repr(embedded_fit)
+    assert "RStarResults: HLW 2017" in repr(embedded_fit)
 
 
 def test_forecast_paths(embedded_fit) -> None:
@@ -247,3 +247,16 @@ def test_diagnostics_of_a_fit(embedded_fit) -> None:
     np.testing.assert_array_equal(found.innovations, z)
     assert list(found.autocorrelations.index) == [1, 2, 3, 4, 5, 6]
     assert "HLW 2017, stage 3" in str(found.summary())
+
+
+def test_progress_tells_each_stage_from_its_start_to_its_end(embedded_fit) -> None:
+    told: list[tuple[str, float]] = []
+    HLW2017.fit(data.us_macro(), n_starts=1, progress=lambda stage, share: told.append((stage, share)))
+    assert told == [(f"HLW 2017: stage {k} of 3", share) for k in (1, 2, 3) for share in (0.0, 1.0)]
+    told.clear()
+    embedded_fit.profile("lambda_z", [0.0, 0.02], progress=lambda stage, share: told.append((stage, share)))
+    assert [share for _, share in told] == [0.0, 0.5, 1.0]
+    told.clear()
+    embedded_fit.with_standard_errors(200, progress=lambda stage, share: told.append((stage, share)))
+    assert told[0] == ("HLW 2017: standard errors, 200 draws", 0.0)
+    assert [share for _, share in told] == [0.0, 0.5, 1.0]

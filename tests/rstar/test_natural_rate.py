@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from capstar import data, rstar
 from capstar.cli import app
 from capstar.errors import SpecificationError
 from capstar.frames import as_quarterly, require_columns, require_complete
+from capstar.progress import Progress
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class TrendOfTheRate(rstar.NaturalRate):
     """r* as the last (filtered) or whole-sample (smoothed) Hodrick-Prescott trend of the real rate."""
 
@@ -36,9 +37,6 @@ class TrendOfTheRate(rstar.NaturalRate):
         filtered = pd.Series([*self.rate.iloc[:3], *known], self.rate.index)
         none = pd.Series(np.nan, self.rate.index)
         return rstar.StatePath(filtered, rstar.hp_trend(self.rate, 1600.0), none, none)
-
-    def summary(self) -> str:
-        return f"{self.model_name} of the real rate, {self.start}-{self.end}, {self.nobs} quarters"
 
     def run_on(self, data: pd.DataFrame) -> TrendOfTheRate:
         return HPFilter().fit(data, self.start)
@@ -60,7 +58,7 @@ class HPFilter(rstar.NaturalRateModel):
         end: str | pd.Period | None = None,
         *,
         n_starts: int = 4,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> TrendOfTheRate:
         frame = as_quarterly(data).loc[start:end]
         require_columns(frame, self.inputs, source="data")
@@ -93,12 +91,12 @@ def test_one_declaration_is_enough(hp, embedded_fit, tmp_path: Path) -> None:
     files = ("--json", str(out), "--csv", str(tmp_path / "r.csv"), "--plot", str(tmp_path / "r.png"))
     code, said, errors = run("--model", "hpfilter", "--input", "embedded", "--start", "1965Q1", *files)
     assert code == 0, errors
-    assert "HP filter of the real rate, 1965Q1-2009Q3, 179 quarters" in said
+    assert "HP filter: natural rate of interest, 1965Q1-2009Q3, 179 quarters" in said
     fit = hp.fit(us, "1965Q1")
     assert json.loads(out.read_text())["states"]["rstar_smoothed"] == fit.rstar.smoothed.tolist()
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
     found = rstar.compare({"HLW": embedded_fit, "trend": fit})
-    assert found.table.loc["latest r*", "trend"] == f"{fit.rstar.filtered.iloc[-1]:.2f}"
+    assert found.table.loc["latest r*", "trend"] == fit.rstar.filtered.iloc[-1]
     assert found.table.loc["lambda_z", "trend"] == ""
     pd.testing.assert_series_equal(
         found.rstar["trend"].dropna(), fit.rstar.filtered, check_names=False, check_freq=False
@@ -107,8 +105,9 @@ def test_one_declaration_is_enough(hp, embedded_fit, tmp_path: Path) -> None:
 
 def test_what_the_base_gives(hp) -> None:
     fit = hp.fit(data.us_macro(), "1990Q1")
-    assert repr(fit) == "<TrendOfTheRate HP filter, 1990Q1-2009Q3>"
-    assert fit._repr_html_() == f"<pre>{fit.summary()}</pre>"
+    assert repr(fit) == "<TrendOfTheRate: HP filter: natural rate of interest, 1990Q1-2009Q3, 79 quarters>"
+    (latest,) = fit.frames().values()
+    assert latest.loc["real rate - r*", "filtered"] == fit.gap("filtered").iloc[-1]
     assert fit.data_title == "statsmodels macrodata (US)"
     pd.testing.assert_series_equal(fit.gap("smoothed"), (fit.rate - fit.rstar.smoothed).rename("rstar_gap"))
     assert list(fit.to_frame()) == [
@@ -134,9 +133,8 @@ def test_quasi_real_time_of_any_model(hp) -> None:
     assert list(found.table)[:3] == ["rstar", "real_rate", "gap"]
     alone = hp.fit(us, end="2008Q4")
     assert found.table.loc["2008Q4", "rstar"] == pytest.approx(alone.rstar.filtered.iloc[-1], abs=1e-12)
-    assert (
-        "HP filter estimated again on samples ending in 2008Q1-2009Q3, in quasi-real time" in found.summary()
-    )
+    said = "HP filter estimated again on samples ending in 2008Q1-2009Q3, in quasi-real time"
+    assert said in str(found.summary())
 
 
 def test_study_of_any_model(hp) -> None:

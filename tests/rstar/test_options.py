@@ -216,10 +216,10 @@ def test_compare(us, golden_fit) -> None:
     }
     found = compare(fits)
     assert list(found.table.columns) == list(fits)
-    assert found.table.loc["lambda_z", "published"] == "0.0354"
+    assert found.table.loc["lambda_z", "published"] == fits["published"].lambda_z
     assert found.table.loc["kappa_2021", "corrected"] == ""
     assert found.rstar["published"].last_valid_index() == pd.Period("2019Q4", "Q")
-    assert "corrected: Stage 2" in str(found)
+    assert "corrected: Stage 2" in str(found.summary())
     assert "<li>corrected" in found._repr_html_()
     assert len(found.plot().axes[0].lines) == 3 + 1  # and the zero line
     assert list(compare([fits["published"], fits["2023"]]).table.columns) == ["HLW 2017", "HLW 2023"]

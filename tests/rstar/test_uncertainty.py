@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstar.errors import SpecificationError
-from capstar.rstar import Draws, average_over, draw_parameters, state_uncertainty
+from capstar.rstar import Draws, draw_parameters, state_uncertainty
 
 SETS = ("hlw2017_us_2019q4", "hlw2023_us_2023q2", "lw2023_us_2023q2")
 COLUMNS = {"rstar": "se_rstar", "g": "se_g", "potential": "se_ystar"}
@@ -23,7 +23,7 @@ def test_stored_draws_give_the_stored_errors(golden, golden_fit, name: str) -> N
     for column in stored.filter(like="theta_"):
         theta[:, problem.names.index(column.removeprefix("theta_"))] = stored[column]
     draws = Draws(theta, stored.filter(like="xi00_").to_numpy(), 0)
-    ours = average_over(fit, draws, covariance="published").se
+    ours = state_uncertainty(fit, draws, covariance="published").se
     expected = pd.read_csv(golden(f"{name}_se50.csv"))
     for quantity, column in COLUMNS.items():
         np.testing.assert_allclose(ours[quantity], expected[column], atol=1e-6, err_msg=quantity)
@@ -98,8 +98,8 @@ def test_draws_respect_bounds(embedded_fit) -> None:
 
 def test_parts_add_up_and_covariance_matters(embedded_fit) -> None:
     draws = draw_parameters(embedded_fit, n_draws=100, seed=2)
-    full = average_over(embedded_fit, draws)
-    published = average_over(embedded_fit, draws, covariance="published")
+    full = state_uncertainty(embedded_fit, draws)
+    published = state_uncertainty(embedded_fit, draws, covariance="published")
     np.testing.assert_allclose(full.se**2, full.parameter_variance + full.filter_variance)
     pd.testing.assert_frame_equal(full.parameter_variance, published.parameter_variance)
     assert (full.filter_variance["rstar"] != published.filter_variance["rstar"]).all()

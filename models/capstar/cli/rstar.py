@@ -21,10 +21,10 @@ from capstar.cli.shared import (
     errors,
     find_model,
     list_models,
-    progress_bar,
     require_inputs,
 )
 from capstar.errors import CapstarError, SpecificationError
+from capstar.progress import reporting
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
@@ -168,18 +168,11 @@ def rstar(
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        with progress_bar(total=4 if se else 3) as progress:
-            results = chosen.fit_with(
-                given,
-                _read(input, chosen, as_of, offline=offline, refresh=refresh),
-                start,
-                end,
-                progress=progress,
-            )
+        table = _read(input, chosen, as_of, offline=offline, refresh=refresh)
+        with reporting(True) as tell:
+            results = chosen.fit_with(given, table, start, end, progress=tell)
             if se:
-                if progress is not None:
-                    progress(f"standard errors, {se} draws")
-                results = results.with_standard_errors(se, seed=seed)
+                results = results.with_standard_errors(se, seed=seed, progress=tell)
         _write_rstar(results, json_file, csv, plot)
         if json_file != "-":
             typer.echo(str(results.summary()))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from capstar.plotting.diagnostics import plot_diagnostics
 from capstar.plotting.leads import plot_lead
-from capstar.plotting.rstar import plot_band, plot_comparison, plot_contributions, plot_profile, plot_rstar
+from capstar.plotting.rstar import (
+    plot_band,
+    plot_bars,
+    plot_contributions,
+    plot_lines,
+    plot_profile,
+    plot_rstar,
+)
 from capstar.plotting.saving import require_format, save, save_all
 from capstar.plotting.study import plot_study
 
 __all__ = [
     "plot_band",
-    "plot_comparison",
+    "plot_bars",
     "plot_contributions",
     "plot_diagnostics",
     "plot_lead",
+    "plot_lines",
     "plot_profile",
     "plot_rstar",
     "plot_study",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import cycle
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_band, draw_line, dress, panels
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels
+
+_PANELS = {
+    "rstar": ("Natural rate r*", "percent a year"),
+    "output_gap": ("Output gap", "percent"),
+    "g": ("Trend growth g", "percent a year"),
+    "z": ("Other determinants z", "percent a year"),
+}
 
 
-def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> Figure:
-    """r*, trend growth, z and the output gap.
+def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: Axes | None = None) -> Figure:
+    """r*, trend growth, z and the output gap, as far as the model has them.
 
     Parameters
     ----------
@@ -22,28 +29,24 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9) -> F
         Above the figure.
     level
         Coverage of the bands, at known parameters.
+    ax
+        Where to draw r* alone.
     """
-    figure = Chart(figsize=(9.0, 6.2), layout="constrained")
-    axes = figure.subplots(2, 2, sharex=True)
-    labels = {
-        "rstar": ("Natural rate r*", "percent a year"),
-        "output_gap": ("Output gap", "percent"),
-        "g": ("Trend growth g", "percent a year"),
-        "z": ("Other determinants z", "percent a year"),
-    }
-    for ax, (name, (heading, unit)) in zip(axes.flat, labels.items(), strict=True):
-        if f"{name}_smoothed" not in frame:  # edited equations may not report it
-            ax.set_visible(False)
-            continue
-        draw_band(ax, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
-        draw_line(ax, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
-        dress(ax, heading, unit)
-    axes[0, 0].legend(frameon=False, fontsize=8)
-    figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
+    shown = [name for name in _PANELS if f"{name}_smoothed" in frame]  # edited equations may lack one
+    figure, axes = panels(ax, len(shown), width=4.5, height=3.1, across=2, sharex=True)
+    for one, name in zip(axes, shown, strict=False):
+        draw_band(one, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
+        draw_line(one, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
+        dress(one, *_PANELS[name])
+    axes[0].legend(frameon=False, fontsize=8)
+    if ax is None:
+        figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
     return figure
 
 
-def plot_profile(table: pd.DataFrame, *, name: str, estimate: float, drop: float) -> Figure:
+def plot_profile(
+    table: pd.DataFrame, *, name: str, estimate: float, drop: float, ax: Axes | None = None
+) -> Figure:
     """Log-likelihood and last r* along one parameter.
 
     Parameters
@@ -56,20 +59,23 @@ def plot_profile(table: pd.DataFrame, *, name: str, estimate: float, drop: float
         Marked by a vertical line.
     drop
         Log-likelihood below the maximum at which a value is rejected.
+    ax
+        Where to draw the log-likelihood alone.
     """
-    figure = Chart(figsize=(9.0, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, axes = panels(ax, 2, width=4.5, height=3.6, across=2)
     relative = table["log_likelihood"] - table["log_likelihood"].max()
-    left.plot(table.index, relative, color=BLUE, linewidth=1.6)
-    left.axhline(-drop, color=ORANGE, linewidth=1, linestyle="--", label="95% likelihood-ratio line")
-    left.legend(frameon=False, fontsize=8)
-    right.plot(table.index, table["rstar"], color=BLUE, linewidth=1.6)
-    dress(left, f"Profile likelihood of {name}", "log-likelihood below the maximum", zero=False)
-    dress(right, f"Latest r* along {name}", "percent a year", zero=False)
-    for ax in (left, right):
-        ax.axvline(estimate, color=GREY, linewidth=1, linestyle=":")
-        ax.annotate("used", (estimate, 0.97), xycoords=("data", "axes fraction"), fontsize=8, color=GREY)
-        ax.set_xlabel(name, fontsize=9)
+    lines = (
+        (relative, f"Profile likelihood of {name}", "log-likelihood below the maximum"),
+        (table["rstar"], f"Latest r* along {name}", "percent a year"),
+    )
+    for one, (line, heading, unit) in zip(axes, lines, strict=False):
+        one.plot(table.index, line, color=BLUE, linewidth=1.6)
+        dress(one, heading, unit, zero=False)
+        one.axvline(estimate, color=GREY, linewidth=1, linestyle=":")
+        one.annotate("used", (estimate, 0.97), xycoords=("data", "axes fraction"), fontsize=8, color=GREY)
+        one.set_xlabel(name, fontsize=9)
+    axes[0].axhline(-drop, color=ORANGE, linewidth=1, linestyle="--", label="95% likelihood-ratio line")
+    axes[0].legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -83,20 +89,20 @@ def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None 
     title
         Above the figure.
     ax
-        Where.
+        Where to draw.
     """
-    figure, (ax,) = panels(ax)
+    figure, (one,) = panels(ax)
     above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
     for column, color in zip(table.columns, SERIES, strict=False):
         base = above.where(table[column] > 0, below)
-        ax.bar(table.index, table[column], bottom=base, color=color, label=str(column), width=0.8)
+        one.bar(table.index, table[column], bottom=base, color=color, label=str(column), width=0.8)
         above, below = above + table[column].clip(lower=0), below + table[column].clip(upper=0)
-    dress(ax, title, "percentage points")
-    ax.legend(frameon=False, fontsize=8)
+    dress(one, title, "percentage points")
+    one.legend(frameon=False, fontsize=8)
     return figure
 
 
-def plot_band(frame: pd.DataFrame, *, title: str = "") -> Figure:
+def plot_band(frame: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
     """One line in its band.
 
     Parameters
@@ -105,48 +111,43 @@ def plot_band(frame: pd.DataFrame, *, title: str = "") -> Figure:
         Columns ``lower``, ``estimate`` and ``upper`` by quarter.
     title
         Above the figure.
+    ax
+        Where to draw.
     """
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
+    figure, (one,) = panels(ax, height=4.2)
     x = pd.PeriodIndex(frame.index).to_timestamp()
-    ax.fill_between(x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0)
-    draw_line(ax, frame["estimate"], color=BLUE)
-    dress(ax, title, "", zero=frame["lower"].min() < 0)
+    one.fill_between(x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0)
+    draw_line(one, frame["estimate"], color=BLUE)
+    dress(one, title, "", zero=frame["lower"].min() < 0)
     return figure
 
 
-def plot_comparison(frame: pd.DataFrame) -> Figure:
-    """One line an estimate.
+def plot_lines(frame: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
+    """One line a column, named in the legend.
 
     Parameters
     ----------
     frame
-        Filtered r* by quarter, percent a year; NaN outside an estimate's sample.
+        By quarter or number; NaN where a line has no value.
+    title, unit
+        Above the figure and beside its axis.
+    ax
+        Where to draw.
     """
-    figure = Chart(figsize=(9.0, 4.2), layout="constrained")
-    ax = figure.subplots()
-    for number, name in enumerate(frame.columns):
-        style = "-" if number < len(SERIES) else "--"
-        draw_line(ax, frame[name].dropna(), color=SERIES[number % len(SERIES)], label=str(name), style=style)
-    dress(ax, "Natural rate r*, one-sided", "percent a year")
-    ax.legend(frameon=False, fontsize=8)
+    figure, (one,) = panels(ax, height=4.2)
+    styles = [style for style in ("-", "--", ":", "-.") for _ in SERIES]
+    for name, color, style in zip(frame, cycle(SERIES), styles, strict=False):
+        draw_line(one, frame[name].dropna(), color=color, label=str(name), style=style)
+    dress(one, title, unit)
+    one.legend(frameon=False, fontsize=8)
     return figure
 
 
-def plot_real_time(estimates: Mapping[str, pd.Series], *, title: str) -> Figure:
-    """r* of each quarter's own sample, and what it is set beside.
-
-    Parameters
-    ----------
-    estimates
-        One or two series by their labels, percent a year.
-    title
-        Above the figure.
-    """
-    figure = Chart(figsize=(9.0, 3.8), layout="constrained")
-    ax = figure.subplots()
-    for (label, series), color in zip(estimates.items(), (BLUE, GREY), strict=False):
-        draw_line(ax, series, color=color, label=label)
-    dress(ax, title, "percent a year")
-    ax.legend(frameon=False, fontsize=8)
+def plot_bars(values: pd.Series, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
+    """One horizontal bar a label, the first on top."""
+    figure, (one,) = panels(ax, height=1.2 + 0.35 * len(values))
+    one.barh([str(label) for label in values.index], values.to_numpy(dtype=float), color=BLUE, height=0.6)
+    one.invert_yaxis()
+    dress(one, title, "", zero=False)
+    one.set_xlabel(unit, fontsize=9)
     return figure

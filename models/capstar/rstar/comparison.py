@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Estimates under different models, options or samples.
 
     Attributes
@@ -26,27 +27,32 @@ class Comparison:
         parameters, latest r* and, where asked for, its average standard error; blank what a method does not have.
     rstar : pandas.DataFrame
         Filtered r*, percent a year, one column an estimate.
-    notes
+    departures
         What departs from the published procedure, by estimate.
     """
 
     table: pd.DataFrame
     rstar: pd.DataFrame
-    notes: Mapping[str, tuple[str, ...]]
+    departures: Mapping[str, tuple[str, ...]]
 
-    def plot(self) -> Figure:
+    @property
+    def title(self) -> str:
+        """How many estimates there are."""
+        return f"Natural rate of interest, {self.table.shape[1]} estimates"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
+
+    def notes(self) -> tuple[str, ...]:
+        """What departs from the published procedure."""
+        return tuple(f"{name}: {' '.join(said)}" for name, said in self.departures.items() if said)
+
+    def plot(self, ax: Any = None) -> Figure:
         """Filtered r* of every estimate."""
-        from capstar.plotting import plot_comparison
+        from capstar.plotting import plot_lines
 
-        return plot_comparison(self.rstar)
-
-    def __str__(self) -> str:
-        notes = "\n".join(f"* {name}: {' '.join(said)}" for name, said in self.notes.items() if said)
-        return f"{self.table.to_string(na_rep='')}\n{notes}".rstrip()
-
-    def _repr_html_(self) -> str:
-        items = "".join(f"<li>{name}: {' '.join(said)}</li>" for name, said in self.notes.items() if said)
-        return f"{self.table.to_html(na_rep='')}<ul>{items}</ul>"
+        return plot_lines(self.rstar, title="Natural rate r*, one-sided", unit="percent a year", ax=ax)
 
 
 def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparison:
@@ -74,18 +80,20 @@ def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparis
     columns = {name: _column(fit) for name, fit in fits.items()}
     order = list(dict.fromkeys(key for column in columns.values() for key in column))
     table = pd.DataFrame(
-        {name: [column.get(key, "") for key in order] for name, column in columns.items()}, order
+        {name: [column.get(key, "") for key in order] for name, column in columns.items()},
+        order,
+        dtype=object,
     )
     rstar = pd.DataFrame({name: fit.rstar.filtered for name, fit in fits.items()})
     return Comparison(table, rstar, {name: fit.departures for name, fit in fits.items()})
 
 
-def _column(fit: NaturalRate) -> dict[str, str]:
-    likelihood = {} if fit.llf is None else {"log-likelihood": f"{fit.llf:.4f}"}
-    out = {"model": fit.model_name, "sample": f"{fit.start}-{fit.end}", **likelihood}
+def _column(fit: NaturalRate) -> dict[str, str | float]:
+    likelihood = {} if fit.llf is None else {"log-likelihood": fit.llf}
+    out: dict[str, str | float] = {"model": fit.model_name, "sample": f"{fit.start}-{fit.end}", **likelihood}
     for values in (fit.ratios, fit.derived, fit.all_params):
-        out |= {str(name): f"{value:.4f}" for name, value in values.items() if str(name) not in out}
-    out["latest r*"] = f"{fit.rstar.filtered.iloc[-1]:.2f}"
+        out |= {str(name): float(value) for name, value in values.items() if str(name) not in out}
+    out["latest r*"] = float(fit.rstar.filtered.iloc[-1])
     if "rstar" in fit.standard_errors:
-        out["average se of r*"] = f"{fit.standard_errors['rstar'].mean():.2f}"
+        out["average se of r*"] = float(fit.standard_errors["rstar"].mean())
     return out

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from capstar.errors import SpecificationError
 from capstar.frames import as_quarterly, require_columns
-from capstar.reporting import Summary
-from capstar.rstar.natural_rate import NaturalRate, StatePath
+from capstar.progress import Progress
+from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
-from capstar.rstar.series import R, assumed_rate, columns_of, derive, with_covid_index
-from capstar.statespace.algebra import CONSTANT, variables
+from capstar.rstar.series import R, assumed_future, columns_of, derive, with_covid_index
+from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics
 from capstar.statespace.fitting import fit
 from capstar.statespace.forecasting import Forecast
 from capstar.statespace.initial import Initial
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
 from capstar.statespace.uncertainty import ReportUncertainty
@@ -79,7 +79,7 @@ class DeclaredModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] = "best",
         allow_unconverged: bool = False,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> DeclaredRate:
         """Estimate the model.
 
@@ -92,10 +92,8 @@ class DeclaredModel(NaturalRateModel):
             One row a quarter, without gaps, with the columns `inputs`.
         start, end
             Sample of the likelihood; by default everything the lags leave.
-        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged
+        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
             See `capstar.statespace.fit`.
-        progress
-            Called with one line before the estimation.
 
         Raises
         ------
@@ -106,12 +104,10 @@ class DeclaredModel(NaturalRateModel):
         """
         frame = self.series_from(data, end)
         spec = _within(self.spec, frame)
-        if progress is not None:
-            progress(f"{self.name}: maximum likelihood")
         results = fit(
             spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
             initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
-            allow_unconverged=allow_unconverged,
+            allow_unconverged=allow_unconverged, progress=progress,
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
@@ -137,7 +133,7 @@ class DeclaredModel(NaturalRateModel):
         return derive(table if end is None else table.loc[: pd.Period(end, freq="Q")], self.series)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class DeclaredRate(NaturalRate):
     """An estimate of a declared natural-rate model.
 
@@ -176,36 +172,17 @@ class DeclaredRate(NaturalRate):
 
     def path(self, name: str) -> StatePath:
         """One of the model's reports by quarter, in its units."""
-        self.require_quantity(name)
-        both = [self.results.estimates.report(name, which) for which in ("filtered", "smoothed")]
-        return StatePath(both[0][0], both[1][0], both[0][1], both[1][1])
+        return path_of(self.results.estimates, self.require_quantity(name))
 
     @property
     def real_rate(self) -> pd.Series:
         """Ex-ante real rate by quarter, percent a year."""
-        rate = self.data[R].copy()
-        rate.attrs = dict(self.data.attrs)
-        return rate
+        return self.data[R]
 
     @property
-    def params(self) -> pd.Series:
-        """Estimated parameters."""
-        return self.results.params
-
-    @property
-    def all_params(self) -> pd.Series:
-        """The parameters with those held fixed."""
-        return self.results.ml.params
-
-    @property
-    def at_bound(self) -> pd.Series:
-        """Which parameters ended at a bound."""
-        return self.results.ml.at_bound
-
-    @property
-    def llf(self) -> float:
-        """Log-likelihood, constants included."""
-        return self.results.llf
+    def ml(self) -> MaximumLikelihood:
+        """The maximum of the likelihood."""
+        return self.results.ml
 
     @property
     def standard_errors(self) -> pd.DataFrame:
@@ -213,7 +190,7 @@ class DeclaredRate(NaturalRate):
         return super().standard_errors if self.uncertainty is None else self.uncertainty.se
 
     def with_standard_errors(
-        self, n_draws: int = 1000, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self, n_draws: int = 1000, *, seed: int = 0, progress: Progress | bool = True
     ) -> DeclaredRate:
         """The same estimate with `standard_errors`, which `bands` then uses (Hamilton 1986).
 
@@ -225,18 +202,13 @@ class DeclaredRate(NaturalRate):
         found = self.results.uncertainty(n_draws, seed=seed, progress=progress)
         return replace(self, uncertainty=found)
 
-    def summary(self) -> Summary:
+    def frames(self) -> dict[str, pd.DataFrame]:
         """Parameters, fit, latest values, and the average standard errors where they were asked for."""
-        title, tables = f"{self.model_name}, {self.start}-{self.end}", self.results.summary().tables
-        if self.uncertainty is not None:
-            found = self.uncertainty
-            parts = {
-                "average": found.se.mean(),
-                "of which parameters": np.sqrt(found.parameter_variance.mean()),
-                "of which filter": np.sqrt(found.filter_variance.mean()),
-            }
-            tables = {**tables, f"Standard errors of the reports, {found.n_draws} draws": pd.DataFrame(parts)}
-        return replace(self.results.summary(), title=title, tables=tables)
+        return self.results.frames() | ({} if self.uncertainty is None else self.uncertainty.frames())
+
+    def notes(self) -> tuple[str, ...]:
+        """Those of the state-space estimate and of the standard errors."""
+        return self.results.notes() + (() if self.uncertainty is None else (f"{self.uncertainty.title}.",))
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
         """Tests on standardised innovations and auxiliary residuals.
@@ -273,62 +245,23 @@ class DeclaredRate(NaturalRate):
             (the last filtered r*), ``"last"`` (its last value), a number, or a Series on the quarters to come.  Other
             series that the model does not explain are taken as zero.
         """
-        if h < 1:
-            raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
-        index = pd.period_range(self.end + 1, periods=h, freq="Q")
-        future = pd.DataFrame(
-            0.0, index, [c for c in self.results.data if c not in self.results.spec.observation]
-        )
-        if R in future:
-            future[R] = assumed_rate(real_rate, self.rstar.filtered, self.real_rate, index)
+        read = [name for name in self.results.data if name not in self.results.spec.observation]
+        future = assumed_future(h, real_rate, self.rstar.filtered, self.real_rate, read)
         return self.results.forecast(h, future=future if len(future.columns) else None)
 
     def redraw(self) -> GapSource:
         """What samples of the gap are drawn from, for the joint bootstrap."""
         problem, theta = self.results.problem, self.results.estimates.theta
-        return draw_from(problem, theta, self.data, self.rstar.filtered, _Again(self))
+        return draw_from(problem, theta, self.data, self.rstar.filtered, partial(_estimated_on, self.results))
 
 
-@dataclass(frozen=True)
-class _Again:
-    """Re-estimates the model on a drawn sample, from the estimate it was drawn from."""
-
-    rate: DeclaredRate
-
-    def __call__(self, frame: pd.DataFrame) -> pd.Series:
-        """Filtered r* of the sample."""
-        results = self.rate.results
-        again = fit(
-            results.spec, frame, start=results.problem.index[0], fixed=results.fixed,
-            start_params=results.params, initial=results.initial, n_starts=1,
-        )  # fmt: skip
-        return again.estimates.report(RSTAR, "filtered")[0]
-
-
-def declared_model(
-    spec: Spec,
-    *,
-    name: str,
-    citation: str = "",
-    initial: Initial = "stationary",
-) -> DeclaredModel:
-    """A model from equations that no family knows; see `capstar.rstar.from_spec`.
-
-    Raises
-    ------
-    SpecificationError
-        The equations have neither a report nor a state ``rstar``.
-    """
-    compile_spec(spec)
-    if RSTAR not in spec.reports:
-        if RSTAR not in spec.transition:
-            raise SpecificationError(
-                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, "
-                "in percent a year."
-            )
-        (rstar,) = variables(RSTAR)
-        spec = replace(spec, reports={RSTAR: rstar, **spec.reports})
-    return DeclaredModel(replace(spec, name=name), name, citation, initial)
+def _estimated_on(results: StateSpaceResults, frame: pd.DataFrame) -> pd.Series:
+    """Filtered r* of the model estimated again on a drawn sample, from the estimate it was drawn from."""
+    again = fit(
+        results.spec, frame, start=results.problem.index[0], fixed=results.fixed, start_params=results.params,
+        initial=results.initial, n_starts=1, progress=False,
+    )  # fmt: skip
+    return again.estimates.report(RSTAR, "filtered")[0]
 
 
 def _within(spec: Spec, frame: pd.DataFrame) -> Spec:

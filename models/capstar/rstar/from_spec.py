@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from capstar.errors import SpecificationError
-from capstar.rstar.declared import RSTAR, declared_model
+from capstar.rstar.declared import RSTAR, DeclaredModel
 from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec
 from capstar.rstar.laubach_williams.model import RStarModel
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.statespace.algebra import variables
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import Initial
 from capstar.statespace.parameters import Parameter
@@ -75,8 +76,15 @@ def from_spec(
     variant = spec.variant if isinstance(spec, LaubachWilliamsSpec) and RSTAR in spec.reports else None
     if variant is not None and initial is None:
         return RStarModel(replace(variant, name=name, citation=citation, final=spec))
+    if RSTAR not in spec.reports:
+        if RSTAR not in spec.transition:
+            raise SpecificationError(
+                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, "
+                "in percent a year."
+            )
+        spec = replace(spec, reports={RSTAR: variables(RSTAR)[0], **spec.reports})
     start = "stationary" if initial is None else initial
-    return declared_model(spec, name=name, citation=citation, initial=start)
+    return DeclaredModel(replace(spec, name=name), name, citation, start)
 
 
 def _holding(spec: Spec, fixed: Mapping[str, float]) -> Spec:

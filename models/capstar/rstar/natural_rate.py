@@ -1,16 +1,14 @@
 """What every estimate of the natural rate answers: the abstract class a new one derives from.
 
 A new model is two classes: an estimate derived from `NaturalRate`, which gives at least `NaturalRate.path`,
-`NaturalRate.real_rate`, `NaturalRate.summary` and `NaturalRate.run_on`, and a model derived from
-`capstar.rstar.NaturalRateModel`, whose ``fit`` returns it. ``capstar.rstar.register(model)`` then puts it on the
+`NaturalRate.real_rate` and `NaturalRate.run_on`, and a model derived from `capstar.rstar.NaturalRateModel`, whose
+``fit`` returns it. ``capstar.rstar.register(model)`` then puts it on the
 command line, in `capstar.rstar.models` and in every comparison.
 """
 
 from __future__ import annotations
 
-import html
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from abc import abstractmethod
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,14 +17,20 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.progress import Progress
+from capstar.reporting import Result
 from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.smoothing import StateEstimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Which = Literal["filtered", "smoothed"]
-_WHICH = ("filtered", "smoothed")
+_WHICH: tuple[Which, Which] = ("filtered", "smoothed")
+LEVELS = ("potential",)  # no rates: only their changes can be read
+_LABELS = {"rstar": "r*", "output_gap": "output gap"}
 FILTER_ONLY = "filter only, parameters as known"
 WITH_PARAMETERS = "filter and parameters (Hamilton 1986)"
 _NOTHING = "nothing: the estimate comes without standard errors"
@@ -51,11 +55,8 @@ class StatePath:
     smoothed_se: pd.Series
 
 
-class NaturalRate(ABC):
-    """An estimate of the natural rate of interest.
-
-    A subclass that is a dataclass passes ``repr=False``, or its table of fields takes the place of the short line.
-    """
+class NaturalRate(Result):
+    """An estimate of the natural rate of interest."""
 
     quantities: tuple[str, ...] = ("rstar",)
     """Names of its series, ``"rstar"`` first."""
@@ -84,10 +85,6 @@ class NaturalRate(ABC):
     @abstractmethod
     def real_rate(self) -> pd.Series:
         """Ex-ante real rate by quarter, percent a year; it may begin before the sample."""
-
-    @abstractmethod
-    def summary(self) -> object:
-        """What was estimated; prints as text, and shows as HTML in a notebook if it can."""
 
     @abstractmethod
     def run_on(self, data: pd.DataFrame) -> NaturalRate:
@@ -125,19 +122,24 @@ class NaturalRate(ABC):
         return str(self.real_rate.attrs.get("title", "the data"))
 
     @property
+    def ml(self) -> MaximumLikelihood | None:
+        """The maximum of the likelihood behind the parameters; None where the method has none."""
+        return None
+
+    @property
     def params(self) -> pd.Series:
         """Estimated parameters by name; empty where nothing is estimated."""
-        return pd.Series(dtype=float)
+        return pd.Series(dtype=float) if self.ml is None else self.ml.params[list(self.ml.free)]
 
     @property
     def all_params(self) -> pd.Series:
         """The parameters with those held fixed."""
-        return self.params
+        return self.params if self.ml is None else self.ml.params
 
     @property
     def at_bound(self) -> pd.Series:
         """Which parameters ended at a bound."""
-        return pd.Series(False, self.params.index)
+        return pd.Series(False, self.params.index) if self.ml is None else self.ml.at_bound
 
     @property
     def ratios(self) -> pd.Series:
@@ -151,8 +153,8 @@ class NaturalRate(ABC):
 
     @property
     def llf(self) -> float | None:
-        """Log-likelihood; None where the method has none."""
-        return None
+        """Log-likelihood, constants included; None where the method has none."""
+        return None if self.ml is None else self.ml.llf
 
     @property
     def departures(self) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ class NaturalRate(ABC):
         return pd.DataFrame(index=self.rstar.smoothed.index)
 
     def with_standard_errors(
-        self, n_draws: int = 5000, *, seed: int = 0, progress: Callable[[float], None] | None = None
+        self, n_draws: int = 5000, *, seed: int = 0, progress: Progress | bool = True
     ) -> NaturalRate:
         """The same estimate with `standard_errors`, by Monte Carlo.
 
@@ -177,7 +179,7 @@ class NaturalRate(ABC):
         n_draws, seed
             Of the Monte Carlo.
         progress
-            Called with the share done.
+            See `capstar.progress.reporting`.
 
         Raises
         ------
@@ -254,6 +256,32 @@ class NaturalRate(ABC):
             "joint bootstrap out."
         )
 
+    @property
+    def title(self) -> str:
+        """Model and sample."""
+        return f"{self.model_name}: natural rate of interest, {self.start}-{self.end}, {self.nobs} quarters"
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Parameters, where there are any, and the latest quarter."""
+        known = {"Parameters": self.all_params.to_frame("estimate")} if len(self.all_params) else {}
+        return known | self.latest()
+
+    def notes(self) -> tuple[str, ...]:
+        """What differs from the published model and procedure."""
+        return self.departures
+
+    def latest(self) -> dict[str, pd.DataFrame]:
+        """Filtered quantities of the last quarter, those that are not levels, under a heading that names it."""
+        paths = {name: self.path(name) for name in self.quantities if name not in LEVELS}
+        out = pd.DataFrame(
+            {
+                "filtered": {name: path.filtered.iloc[-1] for name, path in paths.items()},
+                "std dev": {name: path.filtered_se.iloc[-1] for name, path in paths.items()},
+            }
+        ).rename(_LABELS)
+        out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], out.loc["r*", "std dev"]]
+        return {f"Latest quarter ({self.end}), percent": out}
+
     def to_frame(self) -> pd.DataFrame:
         """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
         columns: dict[str, pd.Series] = {}
@@ -280,66 +308,41 @@ class NaturalRate(ABC):
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 
-    def plot(self, *, level: float = 0.9) -> Figure:
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
         """Smoothed r* in its bands.
 
         Parameters
         ----------
+        ax
+            Axes to draw in; by default a figure of its own.
         level
             Coverage of the bands.
         """
         from capstar.plotting import plot_band
 
-        return plot_band(
-            self.bands(level=level), title=f"Natural rate r*, {self.model_name}, {self.start}-{self.end}"
-        )
+        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end}"
+        return plot_band(self.bands(level=level), title=title, ax=ax)
 
     def require_quantity(self, name: str) -> str:
-        """The name, if the estimate has it.
-
-        Raises
-        ------
-        SpecificationError
-            It has not.
-        """
+        """The name, or a `SpecificationError` if the estimate has no such quantity."""
         if name not in self.quantities:
             raise SpecificationError(f"{self.model_name} has no {name!r}; it has {list(self.quantities)}.")
         return name
 
-    def _repr_html_(self) -> str:
-        found = self.summary()
-        rich = getattr(found, "_repr_html_", None)
-        return str(rich()) if callable(rich) else f"<pre>{html.escape(str(found))}</pre>"
 
-    def __repr__(self) -> str:
-        likelihood = "" if self.llf is None else f", log-likelihood {self.llf:.4f}"
-        return f"<{type(self).__name__} {self.model_name}, {self.start}-{self.end}{likelihood}>"
+def path_of(states: StateEstimates, report: str) -> StatePath:
+    """One report of a state-space estimate by quarter."""
+    (filtered, filtered_se), (smoothed, smoothed_se) = (states.report(report, which) for which in _WHICH)
+    return StatePath(filtered, smoothed, filtered_se, smoothed_se)
 
 
 def gap_source(estimate: NaturalRate) -> GapSource:
-    """What samples of the gap are drawn from: `NaturalRate.redraw` as a function.
-
-    Parameters
-    ----------
-    estimate
-        Any estimate whose method describes the data.
-
-    Raises
-    ------
-    SpecificationError
-        See `NaturalRate.redraw`.
-    """
+    """What samples of the gap are drawn from: `NaturalRate.redraw`, of any estimate whose method describes the data."""
     return estimate.redraw()
 
 
 def require_which(which: str) -> str:
-    """``which``, if it is ``"filtered"`` or ``"smoothed"``.
-
-    Raises
-    ------
-    SpecificationError
-        It is neither.
-    """
+    """``which``, or a `SpecificationError` if it is neither ``"filtered"`` nor ``"smoothed"``."""
     if which not in _WHICH:
         raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
     return which

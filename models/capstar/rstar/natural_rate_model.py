@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
+from capstar.progress import Progress
 from capstar.rstar.natural_rate import NaturalRate
 
 
@@ -56,7 +57,7 @@ class NaturalRateModel(ABC):
         end: str | pd.Period | None = None,
         *,
         n_starts: int = 4,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> NaturalRate:
         """Estimate the natural rate.
 
@@ -71,7 +72,7 @@ class NaturalRateModel(ABC):
         n_starts
             Number of starting points of a search; ignored where nothing is searched.
         progress
-            Called with one line before each step.
+            See `capstar.progress.reporting`.
 
         Raises
         ------
@@ -92,7 +93,7 @@ class NaturalRateModel(ABC):
         end: str | pd.Period | None = None,
         *,
         n_starts: int = 4,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> NaturalRate:
         """Estimate with options given by name, as the command line does.
 
@@ -142,16 +143,3 @@ class NaturalRateModel(ABC):
         if known.empty:
             return f"not usable: no quarter has all of {list(self.inputs)}"
         return f"usable, {known.index[0]}-{known.index[-1]}"
-
-
-def usable(data: pd.DataFrame, model: NaturalRateModel) -> str:
-    """In words: the sample a table gives a model, or why it gives none.
-
-    Parameters
-    ----------
-    data
-        As of `NaturalRateModel.fit`.
-    model
-        Any model.
-    """
-    return model.usable(data)

@@ -7,11 +7,10 @@ one revised table, cut at each quarter, so that the estimate is recursive but ha
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,9 @@ import pandas as pd
 from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import as_quarterly
 from capstar.parallel import run_tasks
-from capstar.rstar.natural_rate import NaturalRate
+from capstar.progress import Progress
+from capstar.reporting import Result
+from capstar.rstar.natural_rate import LEVELS, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ _DATA: dict[Kind, str] = {
     "real time": "data as known at the time",
     "quasi-real time": "one revised table, cut at each quarter",
 }
-_LEVELS = ("potential",)  # its base changes between vintages
 
 
-@dataclass(frozen=True, repr=False)
-class RecursiveEstimates:
+@dataclass(frozen=True)
+class RecursiveEstimates(Result):
     """Estimates of the last quarter of every sample that ends in a quarter.
 
     Attributes
@@ -73,38 +73,53 @@ class RecursiveEstimates:
         gap.attrs["kind"] = self.kind
         return gap
 
-    def summary(self) -> str:
-        """What was estimated, on what, and what could not be."""
-        t = self.table
-        failed = (
-            f"; parameters kept from the sample before in {len(self.failed)} of them"
-            if len(self.failed)
-            else ""
-        )
+    @property
+    def title(self) -> str:
+        """What was estimated, on what."""
+        first, last = self.table.index[[0, -1]]
         return (
-            f"{self.model_name} estimated again on samples ending in {t.index[0]}-{t.index[-1]}, in {self.kind} "
-            f"({_DATA[self.kind]}): {t['estimated'].nunique()} estimations{failed}.\nr* {t['rstar'].iloc[0]:.2f} in "
-            f"{t.index[0]}, {t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard deviation of its quarterly change "
-            f"{t['rstar'].diff().std():.2f} percentage points; a parameter at its bound, and r* hardly identified, in "
-            f"{int(t['at_bound'].sum())} of {len(t)} samples."
+            f"{self.model_name} estimated again on samples ending in {first}-{last}, in {self.kind} "
+            f"({_DATA[self.kind]})"
         )
 
-    def plot(self, final: NaturalRate | None = None) -> Figure:
-        """r* of each quarter's own sample, and beside it the one-sided estimate of one whole sample."""
-        from capstar.plotting.rstar import plot_real_time
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
 
-        estimates = {f"{self.kind}: {_DATA[self.kind]}": self.table["rstar"]}
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The first and the last sample."""
+        return {"First and last sample": self.table.iloc[[0, -1]].T}
+
+    def notes(self) -> tuple[str, ...]:
+        """Number of estimations, how much r* moves, and what could not be estimated."""
+        t, failed = self.table, ""
+        if len(self.failed):
+            failed = f"; parameters kept from the sample before in {len(self.failed)} of them"
+        moves = (
+            f"r* {t['rstar'].iloc[0]:.2f} in {t.index[0]}, {t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard "
+            f"deviation of its quarterly change {t['rstar'].diff().std():.2f} percentage points; a parameter at its "
+            f"bound, and r* hardly identified, in {int(t['at_bound'].sum())} of {len(t)} samples."
+        )
+        return f"{t['estimated'].nunique()} estimations{failed}.", moves
+
+    def plot(self, ax: Any = None, *, final: NaturalRate | None = None) -> Figure:
+        """r* of each quarter's own sample.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw in; by default a figure of its own.
+        final
+            An estimate on one whole sample, whose one-sided r* is drawn beside it.
+        """
+        from capstar.plotting import plot_lines
+
+        lines = {f"{self.kind}: {_DATA[self.kind]}": self.table["rstar"]}
         if final is not None:
             known = final.rstar.filtered.reindex(self.table.index)
-            estimates[f"one-sided, parameters of {final.start}-{final.end}"] = known
-        return plot_real_time(estimates, title=f"Natural rate r* in {self.kind}, {self.model_name}")
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
-
-    def __repr__(self) -> str:
-        first, last = self.table.index[[0, -1]]
-        return f"<{type(self).__name__} {self.model_name}, {self.kind}, {first}-{last}>"
+            lines[f"one-sided, parameters of {final.start}-{final.end}"] = known
+        title = f"Natural rate r* in {self.kind}, {self.model_name}"
+        return plot_lines(pd.DataFrame(lines), title=title, unit="percent a year", ax=ax)
 
 
 def quasi_real_time(
@@ -116,7 +131,7 @@ def quasi_real_time(
     start: str | pd.Period | None = None,
     every: int = 1,
     n_workers: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | bool = True,
 ) -> RecursiveEstimates:
     """Estimate a model on one table cut at every quarter: recursively, but on revised data.
 
@@ -138,7 +153,7 @@ def quasi_real_time(
     n_workers
         Processes; the numbers are the same for any.
     progress
-        Called with the share done.
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -154,14 +169,15 @@ def quasi_real_time(
     Orphanides, A. and van Norden, S. (2002). The unreliability of output-gap estimates in real time. *Review of
     Economics and Statistics* 84(4), 569-583.
     """
-    if not isinstance(table, pd.DataFrame):
-        raise SpecificationError(
-            f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
-            "of the quarter that returns the table as then known."
-        )
-    quarters = _quarters(first, as_quarterly(table).index[-1] if last is None else last)
-    return _on_every_sample(
-        model, table, quarters, start=start, every=every, n_workers=n_workers, progress=progress
+    return real_time(
+        model,
+        _require_table(table),
+        first,
+        last,
+        start=start,
+        every=every,
+        n_workers=n_workers,
+        progress=progress,
     )
 
 
@@ -174,7 +190,7 @@ def real_time(
     start: str | pd.Period | None = None,
     every: int = 1,
     n_workers: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | bool = True,
 ) -> RecursiveEstimates:
     """Estimate a model on the vintage of every quarter: what one would have estimated then.
 
@@ -185,7 +201,7 @@ def real_time(
     vintages
         A function of the last quarter of a sample that returns the input of `NaturalRateModel.fit` as then known; it is
         trusted. What later rows its table holds is left out; it may end a quarter early. One table has no
-        vintages: it is handed on to `quasi_real_time`, and the estimates say that they are that.
+        vintages: the estimates are then those of `quasi_real_time`, and say so.
     first, last
         Last quarters of the first and the last sample; vintages need both.
     start, every, n_workers, progress
@@ -201,33 +217,18 @@ def real_time(
         Whatever keeps the first sample from being estimated.
     """
     if not callable(vintages):
-        return quasi_real_time(
-            model, vintages, first, last, start=start, every=every, n_workers=n_workers, progress=progress
-        )
+        last = _require_table(vintages).index[-1] if last is None else last
     if last is None:
         raise DataError("Vintages have no last quarter of their own. Give last.")
-    return _on_every_sample(
-        model, vintages, _quarters(first, last), start=start, every=every, n_workers=n_workers, progress=progress
-    )  # fmt: skip
-
-
-def _on_every_sample(
-    model: NaturalRateModel,
-    data: Known,
-    quarters: pd.PeriodIndex,
-    *,
-    start: str | pd.Period | None,
-    every: int,
-    n_workers: int,
-    progress: Callable[[float], None] | None,
-) -> RecursiveEstimates:
+    quarters = _quarters(first, last)
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
     anew = quarters[::every]
-    known = (_known(data, t) for t in anew)
+    known = (_known(vintages, t) for t in anew)
     fitted = run_tasks(
-        partial(_fit, model, start), known, n_workers=n_workers, progress=progress, total=len(anew)
-    )
+        partial(_fit, model, start), known, n_workers=n_workers, total=len(anew),
+        stage=f"{model.name}: {len(anew)} samples", progress=progress,
+    )  # fmt: skip
     fits = dict(zip(anew, fitted, strict=True))
     rows, failed, latest = {}, {}, None
     for t in quarters:
@@ -239,11 +240,20 @@ def _on_every_sample(
         if isinstance(found, NaturalRate):
             latest = found
         assert latest is not None
-        shown = found if isinstance(found, NaturalRate) else latest.run_on(_known(data, t))
+        shown = found if isinstance(found, NaturalRate) else latest.run_on(_known(vintages, t))
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
-    return RecursiveEstimates(model.name, table, callable(data), pd.Series(failed, dtype=object))
+    return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
+
+
+def _require_table(table: object) -> pd.DataFrame:
+    if not isinstance(table, pd.DataFrame):
+        raise SpecificationError(
+            f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
+            "of the quarter that returns the table as then known."
+        )
+    return as_quarterly(table)
 
 
 def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
@@ -266,7 +276,7 @@ def _fit(
     model: NaturalRateModel, start: str | pd.Period | None, known: pd.DataFrame
 ) -> NaturalRate | CapstarError:
     try:
-        return model.fit(known, start, n_starts=1)
+        return model.fit(known, start, n_starts=1, progress=False)
     except CapstarError as error:
         return error
 
@@ -275,7 +285,7 @@ def _row(results: NaturalRate, estimated: pd.Period) -> dict[str, object]:
     out: dict[str, object] = {
         name: float(results.path(name).filtered.iloc[-1])
         for name in results.quantities
-        if name not in _LEVELS
+        if name not in LEVELS  # whose base changes between vintages
     }
     rate = float(results.real_rate.loc[results.end])
     return out | {

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.rstar.series import R
 from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.diffuse import proper_remainder
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import Rule, simulate_from_innovations
 
-Floats = npt.NDArray[np.float64]
 _MOST_LAGS = 4
 _GAP, _RSTAR = "gap", "rstar"
 

@@ -78,28 +78,36 @@ def with_covid_index(frame: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
     return frame.assign(covid_index=0.0) if "covid_index" not in frame and last < COVID else frame
 
 
-def assumed_rate(
-    wanted: float | pd.Series | str, rstar: pd.Series, rate: pd.Series, index: pd.PeriodIndex
-) -> pd.Series:
-    """Path of the real rate that a forecast assumes.
+def assumed_future(
+    h: int, real_rate: float | pd.Series | str, rstar: pd.Series, rate: pd.Series, unexplained: list[str]
+) -> pd.DataFrame:
+    """Series that a forecast takes as given: the assumed real rate, and zero for all others.
 
     Parameters
     ----------
-    wanted
+    h
+        Number of quarters.
+    real_rate
         ``"neutral"``, ``"last"``, a number or a path.
     rstar, rate
         Filtered r* and the real rate until the forecast begins, percent a year.
-    index
-        Quarters of the forecast.
+    unexplained
+        The series that the equations read and do not explain.
 
     Raises
     ------
     SpecificationError
-        ``wanted`` is none of these.
+        ``h`` is below 1, or ``real_rate`` is none of these.
     """
-    if isinstance(wanted, str):
+    if h < 1:
+        raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
+    index = pd.period_range(rstar.index[-1] + 1, periods=h, freq="Q")
+    out = pd.DataFrame(0.0, index, unexplained)
+    if isinstance(real_rate, str):
         known = {"neutral": rstar.iloc[-1], "last": rate.loc[rstar.index[-1]]}
-        if wanted not in known:
-            raise SpecificationError(f"real_rate={wanted!r}; choose 'neutral', 'last' or give a path.")
-        wanted = float(known[wanted])
-    return wanted.reindex(index) if isinstance(wanted, pd.Series) else pd.Series(wanted, index)
+        if real_rate not in known:
+            raise SpecificationError(f"real_rate={real_rate!r}; choose 'neutral', 'last' or give a path.")
+        real_rate = float(known[real_rate])
+    if R in out:
+        out[R] = real_rate.reindex(index) if isinstance(real_rate, pd.Series) else real_rate
+    return out

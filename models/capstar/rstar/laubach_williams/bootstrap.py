@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import CapstarError, SpecificationError
+from capstar.kernels.arrays import Floats
 from capstar.parallel import first_successes
+from capstar.progress import Progress
+from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
-from capstar.rstar.laubach_williams.three_stage import Job, estimate_stages
 from capstar.rstar.natural_rate import Which
-from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import simulate_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-Floats = npt.NDArray[np.float64]
+_BOTH: tuple[Which, Which] = ("filtered", "smoothed")
 
 
 @dataclass(frozen=True)
-class World:
-    """One sample drawn from the model, with the truth behind it.
+class DrawnSample:
+    """One sample drawn from the model, with the states behind it.
 
     Attributes
     ----------
@@ -43,7 +42,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Bootstrap:
+class Bootstrap(Result):
     """Errors of the whole procedure on samples drawn from its own estimate.
 
     Attributes
@@ -51,7 +50,7 @@ class Bootstrap:
     estimate
         ``"filtered"`` and ``"smoothed"``: r*, g and potential as estimated on the data, shape (n, 3).
     errors
-        The same: estimate less truth in every replication, shape (replications, n, 3).
+        The same: estimate less truth in every replication, shape (n_replications, n, 3).
     params : pandas.DataFrame
         Parameters and lambdas of every replication.
     failed
@@ -96,18 +95,44 @@ class Bootstrap:
         root = np.sqrt((self.errors[which] ** 2).mean(axis=0))
         return pd.DataFrame(root, self.estimate[which].index, list(UNCERTAIN))
 
-    def plot(self, name: str = "rstar", which: Which = "smoothed", *, level: float = 0.9) -> Figure:
+    @property
+    def title(self) -> str:
+        """Number of replications and sample."""
+        index = self.estimate["smoothed"].index
+        return f"Bootstrap of the three stages, {index[0]}-{index[-1]}, {len(self.params)} replications"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Root mean squared errors by quarter, such as ``rstar_filtered_se``."""
+        return pd.concat([self.se(which).add_suffix(f"_{which}_se") for which in _BOTH], axis=1)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Root mean squared errors of the smoothed states, and the parameters over replications."""
+        spread = {"mean": self.params.mean(), "std dev": self.params.std()}
+        return {
+            "Root mean squared error": pd.DataFrame({"average": self.average, "final": self.final}),
+            "Parameters": pd.DataFrame(spread),
+        }
+
+    def notes(self) -> tuple[str, ...]:
+        """Seed and failures."""
+        return (f"Seed {self.seed}; samples without an estimate, replaced by others: {self.failed}.",)
+
+    def plot(
+        self, ax: Any = None, *, name: str = "rstar", which: Which = "smoothed", level: float = 0.9
+    ) -> Figure:
         """The estimate in its bootstrap band.
 
         Parameters
         ----------
+        ax
+            Axes to draw in; by default a figure of its own.
         name, which, level
             As in `band`.
         """
         from capstar.plotting import plot_band
 
         title = f"{name}, {which}, {level:.0%} bootstrap band of {len(self.params)} replications"
-        return plot_band(self.band(name, which, level=level), title=title)
+        return plot_band(self.band(name, which, level=level), title=title, ax=ax)
 
     @property
     def average(self) -> pd.Series:
@@ -121,121 +146,65 @@ class Bootstrap:
 
 
 def bootstrap(
-    results: ThreeStageEstimates,
-    *,
-    n_replications: int = 200,
-    seed: int = 0,
-    n_workers: int = 1,
-    progress: Callable[[float], None] | None = None,
+    results: ThreeStageEstimates, n_replications: int, seed: int, n_workers: int, progress: Progress | bool
 ) -> Bootstrap:
-    """Draw samples from the estimated model and run all three stages on each.
-
-    Unlike Hamilton's Monte Carlo this carries the uncertainty of the lambdas, and the bias of the procedure.
-    Real rate, COVID index and relative prices are as observed; output, inflation and their lags are drawn.
-
-    Parameters
-    ----------
-    results
-        An estimate.
-    n_replications
-        Number of samples.
-    seed
-        The same seed gives the same numbers whatever the number of workers.
-    n_workers
-        Processes.
-    progress
-        Called with the share done.
-
-    Raises
-    ------
-    SpecificationError
-        The initial state is diffuse, the number of replications is below 2, or most samples fail.
-
-    References
-    ----------
-    Stoffer and Wall (1991), *JASA* 86; Pfeffermann and Tiller (2005), *Journal of Time Series Analysis* 26.
-    """
+    """See `RStarResults.bootstrap`."""
     if n_replications < 2:
         raise SpecificationError(f"n_replications={n_replications}; at least 2 are needed.")
-    generator = sample_source(results)
-    job = replace(results.job, options=replace(results.job.options, n_starts=1))
     found, tried = first_successes(
-        partial(_replicate, generator, job), n_replications, seed=seed, n_workers=n_workers, progress=progress
-    )
+        partial(_replicate, results), n_replications, seed=seed, n_workers=n_workers,
+        stage=f"{results.model_name}: bootstrap", progress=progress,
+    )  # fmt: skip
     if len(found) < n_replications:
         raise SpecificationError(
             f"{results.model_name}: {tried - len(found)} of {tried} samples drawn from the estimate could not be "
             "estimated. Look at its diagnostics, or fix the lambdas."
         )
     return Bootstrap(
-        estimate={which: _quantities(results, which) for which in ("filtered", "smoothed")},
-        errors={
-            "filtered": np.stack([f for f, _, _ in found]),
-            "smoothed": np.stack([s for _, s, _ in found]),
-        },
-        params=pd.DataFrame([p for _, _, p in found]).reset_index(drop=True),
+        estimate={which: _states(results, which) for which in _BOTH},
+        errors={which: np.stack([errors[which] for errors, _ in found]) for which in _BOTH},
+        params=pd.DataFrame([params for _, params in found]).reset_index(drop=True),
         failed=tried - len(found),
         seed=seed,
     )
 
 
-@dataclass(frozen=True)
-class SampleSource:
-    """What samples are drawn from.
+def draw_sample(results: ThreeStageEstimates, rng: np.random.Generator) -> DrawnSample:
+    """One sample of the model as estimated, started from the smoothed state before the sample.
 
-    Attributes
-    ----------
-    problem
-        Stage 3, started from the smoothed state before the sample.
-    theta
-        Parameters, shape (k,).
-    frame
-        The data the draws replace.
+    Raises
+    ------
+    SpecificationError
+        The initial state is diffuse.
     """
-
-    problem: Problem
-    theta: Floats
-    frame: pd.DataFrame
-
-    def draw(self, rng: np.random.Generator) -> World:
-        """One sample."""
-        states, y = simulate_data(self.problem, self.theta, seed=rng, own_lags=True)
-        frame, model = self.frame.copy(), self.problem.model
-        frame.loc[self.problem.index, list(model.observed)] = y
-        rows = model.blocks["R"].dense(self.problem.values(self.theta))
-        loadings = rows[[model.reports.index(name) for name in UNCERTAIN]]
-        return World(frame, pd.DataFrame(states @ loadings.T, self.problem.index, list(UNCERTAIN)))
-
-
-def sample_source(results: ThreeStageEstimates) -> SampleSource:
-    """The model as estimated, ready to draw samples from."""
-    stage, job = results.stages.stage3, results.job
-    if job.options.initial == "diffuse":
+    stage = results.stages.stage3
+    if results.job.options.initial == "diffuse":
         raise SpecificationError(
             "A diffuse initial state has no distribution to draw samples from. Estimate with initial='published' "
             "or an InitialState."
         )
-    states = stage.states
-    problem = replace(stage.problem, initial_mean=states.initial, initial_cov=states.initial_cov)
-    return SampleSource(problem, stage.problem.vector(stage.ml.params), job.frame)
+    theta, before = stage.states.theta, stage.states
+    problem = replace(stage.problem, initial_mean=before.initial, initial_cov=before.initial_cov)
+    states, y = simulate_data(problem, theta, seed=rng, own_lags=True)
+    frame, model = results.data.copy(), problem.model
+    frame.loc[problem.index, list(model.observed)] = y
+    rows = model.blocks["R"].dense(problem.values(theta))
+    loadings = rows[[model.reports.index(name) for name in UNCERTAIN]]
+    return DrawnSample(frame, pd.DataFrame(states @ loadings.T, problem.index, list(UNCERTAIN)))
 
 
 def _replicate(
-    generator: SampleSource, job: Job, child: np.random.SeedSequence
-) -> tuple[Floats, Floats, pd.Series] | None:
+    results: ThreeStageEstimates, child: np.random.SeedSequence
+) -> tuple[dict[Which, Floats], pd.Series] | None:
     """Errors of the filtered and smoothed states in one sample, and its estimates."""
-    world = generator.draw(np.random.default_rng(child))
+    sample = draw_sample(results, np.random.default_rng(child))
     try:
-        stages = estimate_stages(replace(job, frame=world.frame))
+        again = results.estimated_on(sample.frame)
     except CapstarError:
         return None
-    final = stages.stage3
-    errors = [
-        np.column_stack([final.states.report(name, which)[0] for name in UNCERTAIN]) - world.truth.to_numpy()
-        for which in ("filtered", "smoothed")
-    ]
-    return errors[0], errors[1], final.ml.params
+    errors = {which: (_states(again, which) - sample.truth).to_numpy() for which in _BOTH}
+    return errors, again.all_params
 
 
-def _quantities(results: ThreeStageEstimates, which: Which) -> pd.DataFrame:
-    return pd.DataFrame({name: getattr(getattr(results, name), which) for name in UNCERTAIN})
+def _states(results: ThreeStageEstimates, which: Which) -> pd.DataFrame:
+    return pd.DataFrame({name: getattr(results.path(name), which) for name in UNCERTAIN})

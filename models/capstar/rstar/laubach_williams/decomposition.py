@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
-from capstar.statespace.change import decompose_change
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from capstar.rstar.natural_rate import Which
+from capstar.statespace.change import Change, decompose_change
 
 
 @dataclass(frozen=True)
-class RStarDecomposition:
-    """A change of r* between two quarters.
+class RStarDecomposition(Change):
+    """A change of r* between two quarters, percentage points; see `capstar.statespace.Change`.
 
     Attributes
     ----------
-    start, end
-        The quarters.
-    change
-        r* at ``end`` less r* at ``start``, percentage points.
     components : pandas.Series
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
-    observations : pandas.DataFrame
-        Contribution of the one-step prediction errors of output (``y``) and inflation (``pi``), by quarter.
-    initial
-        Contribution of the state before the sample.
     """
 
-    start: pd.Period
-    end: pd.Period
-    change: float
     components: pd.Series
-    observations: pd.DataFrame
-    initial: float
 
-    def by_year(self) -> pd.DataFrame:
-        """Contributions of the observations of each year."""
-        return self.observations.groupby(pd.PeriodIndex(self.observations.index).year).sum()
-
-    def summary(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """The change and its parts, percentage points."""
         parts = {
             "trend growth, 4 c g": self.components["g"],
@@ -57,43 +37,14 @@ class RStarDecomposition:
         }
         return pd.DataFrame({f"{self.start} to {self.end}": parts})
 
-    def plot(self) -> Figure:
-        """Bars: contributions of each year's observations."""
-        from capstar.plotting import plot_contributions
-
-        title = f"r* from {self.start} to {self.end}: {self.change:+.2f} points, by year of the observation"
-        return plot_contributions(
-            self.by_year().rename(columns={"y": "output", "pi": "inflation"}), title=title
-        )
-
 
 def decompose(
-    results: ThreeStageEstimates,
-    start: str | pd.Period,
-    end: str | pd.Period,
-    *,
-    which: Literal["filtered", "smoothed"] = "smoothed",
+    results: ThreeStageEstimates, start: str | pd.Period, end: str | pd.Period, which: Which
 ) -> RStarDecomposition:
-    """Split a change of r* into trend growth and z, and into the observations that caused it.
-
-    Parameters
-    ----------
-    results
-        An estimate.
-    start, end
-        Quarters of the sample.
-    which
-        ``"smoothed"`` (all data) or ``"filtered"`` (data to each quarter).
-
-    Raises
-    ------
-    SpecificationError
-        A quarter lies outside the sample, or among the first ones that determine a diffuse initial state.
-    """
+    """See `RStarResults.decompose`."""
     stage = results.stages.stage3
     found = decompose_change(stage.problem, stage.ml.params, "rstar", start, end, which=which)
-    first, last = found.start, found.end
-    change = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
-    moves = {"z": 0.0} | {name: float(path[last] - path[first]) for name, path in change.items()}
+    paths = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
+    moves = {"z": 0.0} | {name: float(path[found.end] - path[found.start]) for name, path in paths.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
-    return RStarDecomposition(first, last, found.change, parts, found.observations, found.initial)
+    return RStarDecomposition(**vars(found), components=parts)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 import pandas as pd
 
+from capstar.reporting import Result
 from capstar.rstar.laubach_williams.equations import Variant
-from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages
-from capstar.rstar.natural_rate import NaturalRate, StatePath
+from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, estimate_stages
+from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
 from capstar.statespace.algebra import as_coef, as_linear
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.spec import Spec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Covariance = Literal["full", "published"]
 _QUANTITIES = ("rstar", "g", "z", "output_gap", "potential")
@@ -23,7 +29,7 @@ UNCERTAIN = ("rstar", "g", "potential")  # what Monte Carlo and bootstrap give e
 
 
 @dataclass(frozen=True)
-class StateUncertainty:
+class StateUncertainty(Result):
     """Standard errors of r*, trend growth and potential with their two sources.
 
     Attributes
@@ -60,22 +66,48 @@ class StateUncertainty:
         """Standard errors of the last quarter."""
         return self.se.iloc[-1].rename("final")
 
+    @property
+    def title(self) -> str:
+        """What they include."""
+        return "Standard errors of the states, parameter uncertainty included"
 
-@dataclass(frozen=True, repr=False)
+    def to_frame(self) -> pd.DataFrame:
+        """Standard errors by quarter."""
+        return self.se
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Average over the sample, and the last quarter by its sources."""
+        columns = {
+            "average": self.average,
+            "Monte Carlo error": self.monte_carlo_error,
+            "final": self.final,
+            "of which parameters": np.sqrt(self.parameter_variance.iloc[-1]),
+            "of which filter": np.sqrt(self.filter_variance.iloc[-1]),
+        }
+        return {"": pd.DataFrame(columns).rename({"rstar": "r*"})}
+
+    def notes(self) -> tuple[str, ...]:
+        """Draws and covariance."""
+        said = (
+            f"Standard errors of the states: {self.n_draws} draws (Hamilton 1986), {self.discarded} discarded "
+            f"at the bounds, covariance of g and z: {self.covariance}."
+        )
+        return (said,)
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Standard error of r* by quarter, and its two sources."""
+        from capstar.plotting import plot_lines
+
+        parts = {"parameters": self.parameter_variance, "filter": self.filter_variance}
+        lines = {"r*": self.se["rstar"]} | {
+            f"of which {name}": np.sqrt(part["rstar"]) for name, part in parts.items()
+        }
+        return plot_lines(pd.DataFrame(lines), title="Standard error of r*", unit="percentage points", ax=ax)
+
+
+@dataclass(frozen=True)
 class ThreeStageEstimates(NaturalRate):
-    """Estimates of one Laubach-Williams model; `RStarResults` adds what is computed from them on request.
-
-    Attributes
-    ----------
-    job
-        Model, data by the model's names, sample and options.
-    stages
-        The stages; ``stages.stage1.ml`` and so on hold every stage's own estimates.
-    departures
-        What differs from the published model and procedure, a sentence each.
-    uncertainty
-        Monte Carlo standard errors of the states, once asked for.
-    """
+    """Estimates of one Laubach-Williams model, without what `RStarResults` computes from them on request."""
 
     job: Job
     stages: ThreeStages
@@ -114,11 +146,6 @@ class ThreeStageEstimates(NaturalRate):
         return self.data["r"]
 
     @property
-    def data_title(self) -> str:
-        """What the data are, in words."""
-        return str(self.data.attrs.get("title", "the data"))
-
-    @property
     def standard_errors(self) -> pd.DataFrame:
         """Monte Carlo standard errors of r*, g and potential, once asked for; see `StateUncertainty`."""
         return super().standard_errors if self.uncertainty is None else self.uncertainty.se
@@ -126,21 +153,6 @@ class ThreeStageEstimates(NaturalRate):
     @property
     def _final(self) -> StageEstimate:
         return self.stages.stage3
-
-    @property
-    def start(self) -> pd.Period:
-        """First quarter of the likelihood."""
-        return self._final.problem.index[0]
-
-    @property
-    def end(self) -> pd.Period:
-        """Last quarter."""
-        return self._final.problem.index[-1]
-
-    @property
-    def nobs(self) -> int:
-        """Number of quarters."""
-        return self._final.problem.nobs
 
     @property
     def lambda_g(self) -> float:
@@ -153,14 +165,9 @@ class ThreeStageEstimates(NaturalRate):
         return self.stages.lambda_z
 
     @property
-    def params(self) -> pd.Series:
-        """Estimated parameters of stage 3."""
-        return self._final.ml.params[list(self._final.ml.free)]
-
-    @property
-    def all_params(self) -> pd.Series:
-        """The parameters of stage 3 with those held fixed."""
-        return self._final.ml.params
+    def ml(self) -> MaximumLikelihood:
+        """The maximum of stage 3."""
+        return self._final.ml
 
     @property
     def ratios(self) -> pd.Series:
@@ -174,7 +181,7 @@ class ThreeStageEstimates(NaturalRate):
         ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
         ``4 c g + z``; from the equations of stage 3, and without those that edited equations do not have.
         """
-        spec, params = self._final.problem.spec, self._final.ml.params.to_dict()
+        spec, params = self._final.problem.spec, self.ml.params.to_dict()
         values = {}
         if "e_g" in spec.shocks:
             values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
@@ -184,24 +191,14 @@ class ThreeStageEstimates(NaturalRate):
         return pd.Series(values, name="estimate")
 
     @property
-    def llf(self) -> float:
-        """Log-likelihood of stage 3, constants included."""
-        return self._final.ml.llf
-
-    @property
     def aic(self) -> float:
         """Akaike's information criterion; lambdas count only where they are estimated with the rest."""
-        return 2 * len(self.params) - 2 * self.llf
+        return 2 * len(self.params) - 2 * self.ml.llf
 
     @property
     def converged(self) -> bool:
         """Whether every stage ended at a maximum."""
         return all(stage.ml.converged for stage in self.stages.estimated)
-
-    @property
-    def at_bound(self) -> pd.Series:
-        """Which parameters ended at a bound."""
-        return self._final.ml.at_bound
 
     @cached_property
     def bse(self) -> pd.Series:
@@ -211,33 +208,28 @@ class ThreeStageEstimates(NaturalRate):
     @cached_property
     def bse_sandwich(self) -> pd.Series:
         """Standard errors from the Hessian sandwich (White 1982); NaN at a bound."""
-        return standard_errors(sandwich_cov(self._final.problem, self._final.ml))
+        return standard_errors(sandwich_cov(self._final.problem, self.ml))
 
     def cov_params(self) -> pd.DataFrame:
         """Covariance of the parameters, inverse of the outer product of scores, shape (k, k)."""
-        return outer_product_cov(self._final.problem, self._final.ml)
+        return outer_product_cov(self._final.problem, self.ml)
 
-    @cached_property
-    def rstar(self) -> StatePath:
-        """Natural rate of interest, percent a year."""
-        return self.path("rstar")
-
-    @cached_property
+    @property
     def g(self) -> StatePath:
         """Trend growth, percent a year."""
         return self.path("g")
 
-    @cached_property
+    @property
     def z(self) -> StatePath:
         """Other determinants of r*, percent a year."""
         return self.path("z")
 
-    @cached_property
+    @property
     def potential(self) -> StatePath:
         """Potential output, 100 times the natural log."""
         return self.path("potential")
 
-    @cached_property
+    @property
     def output_gap(self) -> StatePath:
         """Output gap, percent; net of the COVID term where the model has one."""
         return self.path("output_gap")
@@ -248,7 +240,18 @@ class ThreeStageEstimates(NaturalRate):
 
     @cached_property
     def _paths(self) -> dict[str, StatePath]:
-        return {name: _path(self._final, name) for name in self.quantities}
+        return {name: path_of(self._final.states, name) for name in self.quantities}
+
+    def estimated_on(self, frame: pd.DataFrame) -> Self:
+        """All stages run again on other data by the model's names, such as a drawn sample, each from one start.
+
+        Parameters
+        ----------
+        frame
+            As `data`, on the same quarters.
+        """
+        job = replace(self.job, frame=frame, options=replace(self.job.options, n_starts=1))
+        return replace(self, job=job, stages=estimate_stages(job), uncertainty=None)
 
 
 def _news_sd(spec: Spec, report: str, params: Mapping[str, float]) -> float:
@@ -260,9 +263,3 @@ def _news_sd(spec: Spec, report: str, params: Mapping[str, float]) -> float:
                 move = (loading * effect * spec.shocks[shock]).number(params)
                 by_shock[shock] = by_shock.get(shock, 0.0) + move
     return math.hypot(*by_shock.values())
-
-
-def _path(stage: StageEstimate, name: str) -> StatePath:
-    filtered, filtered_se = stage.states.report(name, "filtered")
-    smoothed, smoothed_se = stage.states.report(name, "smoothed")
-    return StatePath(filtered, smoothed, filtered_se, smoothed_se)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2
 
 from capstar.errors import ConvergenceWarning, SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.progress import Progress, reporting
+from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.three_stage import StageEstimate
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
@@ -22,13 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-Floats = npt.NDArray[np.float64]
 _AT_ZERO = 1e-4  # a lambda below this moves z by less than a basis point a quarter
 _POINTS = 25
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Result):
     """Log-likelihood of stage 3 maximised at given values of one parameter.
 
     Attributes
@@ -55,17 +56,33 @@ class Profile:
         kept = self.table.index[self.table["log_likelihood"] >= cut]
         return float(kept.min()), float(kept.max())
 
-    def plot(self) -> Figure:
+    @property
+    def title(self) -> str:
+        """The parameter."""
+        return f"Profile likelihood of {self.name}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Log-likelihood and last r* by value."""
+        return self.table
+
+    def notes(self) -> tuple[str, ...]:
+        """The value used, and the interval of a likelihood-ratio test."""
+        low, high = self.interval()
+        return (
+            f"Value used: {self.estimate:.4g}, log-likelihood {self.log_likelihood:.4f}.",
+            f"Not rejected at 5 percent by a likelihood-ratio test, on this grid: {low:.4g} to {high:.4g}.",
+        )
+
+    def plot(self, ax: Any = None) -> Figure:
         """The profile, its 95 percent line, and r* along it."""
         from capstar.plotting import plot_profile
 
-        return plot_profile(
-            self.table, name=self.name, estimate=self.estimate, drop=float(chi2.ppf(0.95, 1)) / 2
-        )
+        drop = float(chi2.ppf(0.95, 1)) / 2
+        return plot_profile(self.table, name=self.name, estimate=self.estimate, drop=drop, ax=ax)
 
 
 @dataclass(frozen=True)
-class PileUp:
+class PileUp(Result):
     """Whether the data give z a variance and the output gap a response to the real rate.
 
     Attributes
@@ -95,7 +112,24 @@ class PileUp:
         """Whether maximum likelihood puts the variance of z at zero."""
         return self.lambda_z_ml < _AT_ZERO
 
-    def sentences(self) -> tuple[str, ...]:
+    @property
+    def title(self) -> str:
+        """What is checked."""
+        return "Whether sigma_z piles up at zero and a_r at its bound"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The numbers behind the finding."""
+        return pd.Series(asdict(self), dtype=float).to_frame("value")
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Log-likelihood of stage 3 at three values of lambda_z."""
+        from capstar.plotting import plot_bars
+
+        values = {"lambda_z = 0": -self.gain, "the value used": -self.loss, "maximum likelihood": 0.0}
+        heading = "Log-likelihood by lambda_z, lambda_g held"
+        return plot_bars(pd.Series(values), title=heading, unit="below the highest value found", ax=ax)
+
+    def notes(self) -> tuple[str, ...]:
         """The finding in words."""
         limit = chi2.ppf(0.95, 1) / 2
         if self.sigma_z_at_zero:
@@ -131,25 +165,9 @@ class PileUp:
 
 
 def likelihood_profile(
-    results: ThreeStageEstimates, name: str, values: Sequence[float] | None = None
+    results: ThreeStageEstimates, name: str, values: Sequence[float] | None, progress: Progress | bool
 ) -> Profile:
-    """Profile of the log-likelihood of stage 3 in one parameter.
-
-    Parameters
-    ----------
-    results
-        An estimate.
-    name
-        ``"lambda_z"``, ``"a_r"`` or any other parameter of stage 3.
-    values
-        Where to evaluate; by default 25 points: three standard errors either side, inside the bounds, and for
-        a lambda from zero to three times its value (at least 0.1).
-
-    Raises
-    ------
-    SpecificationError
-        The model has no such parameter.
-    """
+    """See `RStarResults.profile`."""
     stage = results.stages.stage3
     if name not in stage.ml.params.index:
         raise SpecificationError(
@@ -160,12 +178,15 @@ def likelihood_profile(
     # Outwards from the estimate, each point starting where its neighbour ended.
     near = stage.ml.params.to_dict()
     rows: dict[float, tuple[float, float]] = {}
-    for side in (grid[grid >= center], grid[grid < center][::-1]):
-        start = near
-        for value in side:
-            fit = _refit(stage, {name: float(value)}, start)
-            start = fit.params.to_dict()
-            rows[float(value)] = (fit.llf, _last_rstar(stage, fit))
+    with reporting(progress) as tell:
+        for side in (grid[grid >= center], grid[grid < center][::-1]):
+            start = near
+            for value in side:
+                tell(f"{results.model_name}: profile of {name}", len(rows) / len(grid))
+                fit = _refit(stage, {name: float(value)}, start)
+                start = fit.params.to_dict()
+                rows[float(value)] = (fit.llf, _last_rstar(stage, fit))
+        tell(f"{results.model_name}: profile of {name}", 1.0)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
     table.index.name = name
     return Profile(name, table, center, stage.ml.llf)
@@ -177,17 +198,7 @@ def checkable(results: ThreeStageEstimates) -> bool:
 
 
 def pile_up(results: ThreeStageEstimates) -> PileUp:
-    """Check whether sigma_z is at zero and a_r at its bound.
-
-    Raises
-    ------
-    SpecificationError
-        Edited equations have no ``lambda_z`` or no ``a_r``.
-
-    References
-    ----------
-    Stock and Watson (1998), section 1; Laubach and Williams (2003), section II.
-    """
+    """See `RStarResults.pile_up`."""
     stage = results.stages.stage3
     if not checkable(results):
         raise SpecificationError(

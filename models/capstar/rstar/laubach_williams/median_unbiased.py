@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.reporting import Result
 
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Functional = Literal["EW", "MW", "QLR", "L"]
 
 # Stock and Watson (1998), table 3: median of each statistic at lambda = 0, 1, ..., 30.
@@ -40,8 +44,8 @@ MEDIANS: Mapping[Functional, tuple[float, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class BreakStatistics:
+@dataclass(frozen=True)
+class BreakStatistics(Result):
     """Wald statistics for one break in a coefficient at an unknown date.
 
     Attributes
@@ -65,33 +69,33 @@ class BreakStatistics:
 
     def value(self, functional: Functional) -> float:
         """One of the functionals by its name in Stock and Watson's tables."""
-        by_name = {"EW": self.exp_wald, "MW": self.mean_wald, "QLR": self.qlr}
-        if functional not in by_name:
-            raise SpecificationError(f"functional={functional!r}; choose one of {list(by_name)}.")
-        return by_name[functional]
+        if functional not in self._functionals:
+            raise SpecificationError(f"functional={functional!r}; choose one of {list(self._functionals)}.")
+        return self._functionals[functional]
 
+    @property
+    def _functionals(self) -> dict[str, float]:
+        return {"EW": self.exp_wald, "MW": self.mean_wald, "QLR": self.qlr}
 
-@dataclass(frozen=True)
-class TimeVaryingMean:
-    """Median-unbiased estimates of how much the mean of a series moves.
+    @property
+    def title(self) -> str:
+        """Number of observations and dates."""
+        return f"One break at an unknown date, {self.nobs} observations, {len(self.dates)} dates"
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        Rows ``L``, ``MW``, ``EW``, ``QLR``; columns ``statistic``, ``lambda`` and ``sigma``, the standard
-        deviation of the change of the mean in one period, in units of the series.
-    ar
-        Coefficients of the autoregression that filtered the series, shape (lags,).
-    long_run_sd
-        Standard deviation of its error over ``1 - sum(ar)``.
-    nobs
-        Filtered observations, T.
-    """
+    def to_frame(self) -> pd.DataFrame:
+        """Statistics t and Wald by the number of observations before the break."""
+        index = pd.Index(self.dates, name="observations before")
+        return pd.DataFrame({"t": self.t_statistic, "Wald": self.t_statistic**2}, index)
 
-    table: pd.DataFrame
-    ar: Floats
-    long_run_sd: float
-    nobs: int
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The functionals."""
+        return {"": pd.Series(self._functionals).to_frame("statistic")}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Wald statistic by the number of observations before the break."""
+        from capstar.plotting import plot_lines
+
+        return plot_lines(self.to_frame()[["Wald"]], title=self.title, ax=ax)
 
 
 def break_statistics(
@@ -141,18 +145,10 @@ def break_statistics(
     slope = (dummies.T @ rest) / square
     variance = ((rest @ rest) - slope**2 * square) / (w.sum() - k - 1)
     t_statistic = slope * np.sqrt(square / variance)
-    return _functionals(t_statistic, dates, n)
-
-
-def nyblom_statistic(y: npt.ArrayLike) -> float:
-    """Statistic L of Nyblom (1989) for a constant mean, shape of ``y`` (n,).
-
-    ``sum_t S_t^2 / (n^2 s^2)`` with ``S_t`` the partial sums of deviations from the mean and ``s^2`` their
-    variance (n - 1 degrees of freedom, as in Stock and Watson's code).
-    """
-    y = np.asarray(y, dtype=float)
-    sums = np.cumsum(y - y.mean())
-    return float(sums @ sums / len(y) ** 2 / y.var(ddof=1))
+    wald = t_statistic**2
+    peak = wald.max()
+    exp_wald = peak / 2 + np.log(np.mean(np.exp((wald - peak) / 2)))
+    return BreakStatistics(t_statistic, dates, n, float(exp_wald), float(wald.mean()), float(peak))
 
 
 def median_unbiased_lambda(statistic: float, functional: Functional = "EW") -> float:
@@ -182,84 +178,3 @@ def median_unbiased_lambda(statistic: float, functional: Functional = "EW") -> f
             "lambda_g and lambda_z yourself."
         )
     return float(np.interp(statistic, medians, np.arange(len(medians))))
-
-
-def time_varying_mean(
-    y: pd.Series | npt.ArrayLike,
-    *,
-    lags: int = 4,
-    ar: npt.ArrayLike | None = None,
-    trim: float = 0.15,
-) -> TimeVaryingMean:
-    """How much the mean of a series moves: Stock and Watson's trend growth of GDP.
-
-    The model is ``y_t = beta_t + u_t`` with ``beta`` a random walk and ``a(L) u_t = e_t``.  The series is
-    filtered by ``a(L)``, its mean tested for a break, and lambda read off table 3; the change of the mean
-    then has standard deviation ``lambda / T * sd(e) / a(1)``.
-
-    Parameters
-    ----------
-    y
-        Series, shape (n,), oldest first, without missing values.
-    lags
-        Order of the autoregression.
-    ar
-        Its coefficients, in place of least squares with a constant.
-    trim
-        Share of the sample on either side of a break.
-
-    Raises
-    ------
-    DataError
-        A value is missing or there are too few.
-    SpecificationError
-        The autoregression is not stationary in the sum of its coefficients.
-
-    References
-    ----------
-    Stock and Watson (1998), section 4 and table 4.
-    """
-    y = np.asarray(y, dtype=float)
-    if np.isnan(y).any():
-        raise DataError(
-            f"Value {int(np.isnan(y).argmax()) + 1} of the series is missing. Fill it or cut there."
-        )
-    order = lags if ar is None else len(np.atleast_1d(np.asarray(ar)))
-    if len(y) < 2 * order + 20:
-        raise DataError(f"{len(y)} values are too few for {order} lags; give at least {2 * order + 20}.")
-    past = np.column_stack([y[order - k : len(y) - k] for k in range(1, order + 1)])
-    if ar is None:
-        design = np.column_stack([past, np.ones(len(past))])
-        coefficients: Floats = np.linalg.lstsq(design, y[order:], rcond=None)[0][:order]
-    else:
-        coefficients = np.atleast_1d(np.asarray(ar, dtype=float))
-    if coefficients.sum() >= 1:
-        raise SpecificationError(
-            f"The coefficients of the autoregression sum to {coefficients.sum():.3f}: the series has no "
-            "stationary part around its mean. Take differences first."
-        )
-    filtered = y[order:] - past @ coefficients
-    return _mean_table(filtered, coefficients, trim)
-
-
-def _mean_table(filtered: Floats, ar: Floats, trim: float) -> TimeVaryingMean:
-    n = len(filtered)
-    found = break_statistics(filtered, np.ones((n, 1)), trim=int(np.floor(trim * n)))
-    statistics = {
-        "L": nyblom_statistic(filtered),
-        "MW": found.mean_wald,
-        "EW": found.exp_wald,
-        "QLR": found.qlr,
-    }
-    long_run = float(filtered.std(ddof=1) / (1 - ar.sum()))
-    lambdas = {name: median_unbiased_lambda(value, name) for name, value in statistics.items()}  # type: ignore[arg-type]
-    table = pd.DataFrame({"statistic": statistics, "lambda": lambdas})
-    table["sigma"] = table["lambda"] / n * long_run
-    return TimeVaryingMean(table, ar, long_run, n)
-
-
-def _functionals(t_statistic: Floats, dates: npt.NDArray[np.int64], n: int) -> BreakStatistics:
-    wald = t_statistic**2
-    peak = wald.max()
-    exp_wald = peak / 2 + np.log(np.mean(np.exp((wald - peak) / 2)))
-    return BreakStatistics(t_statistic, dates, n, float(exp_wald), float(wald.mean()), float(peak))

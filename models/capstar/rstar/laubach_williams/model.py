@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.progress import Progress, reporting
 from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
@@ -139,7 +140,7 @@ class RStarModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] | None = None,
         allow_unconverged: bool = False,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> RStarResults:
         """Estimate the three stages.
 
@@ -174,7 +175,7 @@ class RStarModel(NaturalRateModel):
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
         progress
-            Called with one line before each stage.
+            See `capstar.progress.reporting`.
 
         Returns
         -------
@@ -209,9 +210,11 @@ class RStarModel(NaturalRateModel):
         _require_known(fixed, variant)
         job = Job(variant, frame, first, last, options)
         published = PUBLISHED.get(self.name)
+        with reporting(progress) as tell:
+            stages = estimate_stages(job, progress=tell)
         return RStarResults(
             job=job,
-            stages=estimate_stages(job, progress=progress),
+            stages=stages,
             departures=departures(variant, published and adapt(published, frame, first, last), options),
         )
 
@@ -223,7 +226,7 @@ class RStarModel(NaturalRateModel):
         end: str | pd.Period | None = None,
         *,
         n_starts: int = 4,
-        progress: Callable[[str], None] | None = None,
+        progress: Progress | bool = True,
     ) -> RStarResults:
         """Estimate with options given by name: ``stage2`` and ``missing`` go to `edit`, the others to `fit`.
 

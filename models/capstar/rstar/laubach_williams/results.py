@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from capstar.errors import SpecificationError
-from capstar.reporting import Summary
+from capstar.progress import Progress
 from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
-from capstar.rstar.laubach_williams.export import as_dict
 from capstar.rstar.laubach_williams.identification import (
     PileUp,
     Profile,
@@ -23,12 +22,12 @@ from capstar.rstar.laubach_williams.identification import (
     pile_up,
 )
 from capstar.rstar.laubach_williams.inputs import prepare
-from capstar.rstar.laubach_williams.summary import summarize
-from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, estimate_stages, held_stage
+from capstar.rstar.laubach_williams.summary import notes, tables
+from capstar.rstar.laubach_williams.three_stage import StageEstimate, ThreeStages, held_stage
 from capstar.rstar.laubach_williams.uncertainty import state_uncertainty
 from capstar.rstar.natural_rate import Which
 from capstar.rstar.redraw import GapSource, draw_from
-from capstar.rstar.series import assumed_rate
+from capstar.rstar.series import assumed_future
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class RStarResults(ThreeStageEstimates):
     """Estimates of one Laubach-Williams model, and what can be asked of them.
 
@@ -59,18 +58,18 @@ class RStarResults(ThreeStageEstimates):
         *,
         seed: int = 0,
         covariance: Covariance = "full",
-        n_workers: int | None = None,
-        progress: Callable[[float], None] | None = None,
+        n_workers: int = -1,
+        progress: Progress | bool = True,
     ) -> RStarResults:
         """The same results with Monte Carlo standard errors of r*, g and potential.
 
         They carry the uncertainty of the parameters, which the standard deviations of `StatePath` leave
-        out, into `summary`, `plot` and `to_dict`.  See `capstar.rstar.state_uncertainty`.
+        out, into `summary`, `plot` and `to_dict`.
 
         Parameters
         ----------
         n_draws, seed, covariance, n_workers, progress
-            As there.
+            See `capstar.rstar.state_uncertainty`.
         """
         found = state_uncertainty(
             self, n_draws=n_draws, seed=seed, covariance=covariance, n_workers=n_workers, progress=progress
@@ -83,49 +82,90 @@ class RStarResults(ThreeStageEstimates):
         *,
         seed: int = 0,
         n_workers: int = 1,
-        progress: Callable[[float], None] | None = None,
+        progress: Progress | bool = True,
     ) -> Bootstrap:
-        """Run all three stages on samples drawn from this estimate; see `capstar.rstar.bootstrap`.
+        """Draw samples from the estimated model and run all three stages on each.
+
+        Unlike Hamilton's Monte Carlo this carries the uncertainty of the lambdas, and the bias of the procedure.
+        Real rate, COVID index and relative prices are as observed; output, inflation and their lags are drawn.
 
         Parameters
         ----------
-        n_replications, seed, n_workers, progress
-            As there.
-        """
-        return bootstrap(
-            self, n_replications=n_replications, seed=seed, n_workers=n_workers, progress=progress
-        )
+        n_replications
+            Number of samples.
+        seed
+            The same seed gives the same numbers whatever the number of workers.
+        n_workers
+            Processes.
+        progress
+            See `capstar.progress.reporting`.
 
-    def profile(self, name: str, values: Sequence[float] | None = None) -> Profile:
-        """Profile likelihood of ``"lambda_z"``, ``"a_r"`` or another parameter of stage 3.
+        Raises
+        ------
+        SpecificationError
+            The initial state is diffuse, the number of replications is below 2, or most samples fail.
+
+        References
+        ----------
+        Stoffer and Wall (1991), *JASA* 86; Pfeffermann and Tiller (2005), *Journal of Time Series Analysis* 26.
+        """
+        return bootstrap(self, n_replications, seed, n_workers, progress)
+
+    def profile(
+        self, name: str, values: Sequence[float] | None = None, *, progress: Progress | bool = True
+    ) -> Profile:
+        """Profile of the log-likelihood of stage 3 in one parameter.
 
         Parameters
         ----------
         name
-            The parameter.
+            ``"lambda_z"``, ``"a_r"`` or any other parameter of stage 3.
         values
-            Where to evaluate; by default a grid around the estimate.
+            Where to evaluate; by default 25 points: three standard errors either side, inside the bounds, and for
+            a lambda from zero to three times its value (at least 0.1).
+        progress
+            See `capstar.progress.reporting`.
+
+        Raises
+        ------
+        SpecificationError
+            The model has no such parameter.
         """
-        return likelihood_profile(self, name, values)
+        return likelihood_profile(self, name, values, progress)
 
     @cached_property
     def pile_up(self) -> PileUp:
-        """Whether sigma_z is at zero and a_r at its bound, in numbers and words."""
+        """Whether sigma_z is at zero and a_r at its bound, in numbers and words.
+
+        Raises
+        ------
+        SpecificationError
+            Edited equations have no ``lambda_z`` or no ``a_r``.
+
+        References
+        ----------
+        Stock and Watson (1998), section 1; Laubach and Williams (2003), section II.
+        """
         return pile_up(self)
 
     def decompose(
         self, start: str | pd.Period, end: str | pd.Period, *, which: Which = "smoothed"
     ) -> RStarDecomposition:
-        """Why r* changed between two quarters; see `capstar.rstar.decompose`.
+        """Split a change of r* into trend growth and z, and into the observations that caused it.
 
         Parameters
         ----------
         start, end
             Quarters of the sample.
         which
-            ``"smoothed"`` or ``"filtered"``.
+            ``"smoothed"`` (all data) or ``"filtered"`` (data to each quarter).
+
+        Raises
+        ------
+        SpecificationError
+            A quarter lies outside the sample, or among the first ones that determine a diffuse initial state.
         """
-        return decompose(self, start, end, which=which)
+        return decompose(self, start, end, which)
 
     def run_on(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> RStarResults:
         """The filter run on over longer data with the parameters of this estimate.
@@ -191,32 +231,52 @@ class RStarResults(ThreeStageEstimates):
             ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken
             as zero, oil and import prices as rising with ``pi``, any other series as zero.
         """
-        if h < 1:
-            raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
-        index = pd.period_range(self.end + 1, periods=h, freq="Q")
-        rate = assumed_rate(real_rate, self.rstar.filtered, self.data["r"], index)
         explained = self._final.problem.model.observed
-        future = pd.DataFrame(0.0, index, [name for name in self.data if name not in explained]).assign(
-            r=rate
-        )
+        read = [name for name in self.data if name not in explained]
+        future = assumed_future(h, real_rate, self.rstar.filtered, self.real_rate, read)
         return forecast(self._final.states, h, history=self.data, future=future)
 
     def redraw(self) -> GapSource:
         """What redraws the gap and runs all three stages on each draw, for the joint bootstrap."""
-        stage, job = self._final, self.job
-        theta = stage.problem.vector(stage.ml.params)
-        quick = replace(job, options=replace(job.options, n_starts=1))
-        return draw_from(stage.problem, theta, job.frame, self.rstar.filtered, _Again(quick))
+        final = self._final
+        again = partial(_filtered_rstar, self)
+        return draw_from(final.problem, final.states.theta, self.data, self.rstar.filtered, again)
 
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
-        return as_dict(self)
+        out = super().to_dict()
+        ratios = out.pop("ratios")
+        errors = {"std_error": self.bse, "std_error_sandwich": self.bse_sandwich}
+        parameters = {
+            name: {
+                "estimate": value,
+                **{kind: _number(found[name]) for kind, found in errors.items()},
+                "at_bound": bool(self.at_bound[name]),
+            }
+            for name, value in out["parameters"].items()
+        }
+        out |= {**ratios, "converged": self.converged, "parameters": parameters}
+        out["stages"] = {f"stage{stage.stage}": _stage_dict(stage) for stage in self.stages.estimated}
+        if found := self.uncertainty:
+            out["standard_errors"] = {
+                "average": found.average.to_dict(),
+                "final": found.final.to_dict(),
+                "draws": found.n_draws,
+                "discarded": found.discarded,
+                "covariance": found.covariance,
+                "monte_carlo_error": {name: _number(v) for name, v in found.monte_carlo_error.items()},
+            }
+        return out
 
-    def summary(self) -> Summary:
-        """Tables of the estimates; prints as text, shows as HTML in a notebook."""
-        return summarize(self, self.pile_up if checkable(self) else None)
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Parameters, stages, latest quarter and, where they were asked for, standard errors of the states."""
+        return tables(self)
 
-    def plot(self, *, level: float = 0.9) -> Figure:
+    def notes(self) -> tuple[str, ...]:
+        """Departures from the published procedure, bounds, higher maxima and the pile-up check."""
+        return notes(self, self.pile_up if checkable(self) else None)
+
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.
 
         The bands of r* and g carry the uncertainty of the parameters if `with_standard_errors` was called;
@@ -224,6 +284,8 @@ class RStarResults(ThreeStageEstimates):
 
         Parameters
         ----------
+        ax
+            Axes to draw r* in; by default a figure of its own.
         level
             Coverage of the bands.
         """
@@ -233,15 +295,29 @@ class RStarResults(ThreeStageEstimates):
         if self.uncertainty is not None:
             for name in ("rstar", "g"):
                 frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
-        return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level)
+        return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level, ax=ax)
 
 
-@dataclass(frozen=True)
-class _Again:
-    """Runs all stages on a drawn sample."""
+def _filtered_rstar(results: ThreeStageEstimates, frame: pd.DataFrame) -> pd.Series:
+    """Filtered r* of all stages run on a drawn sample."""
+    return results.estimated_on(frame).stages.stage3.states.report("rstar", "filtered")[0]
 
-    job: Job
 
-    def __call__(self, frame: pd.DataFrame) -> pd.Series:
-        """Filtered r* of the sample."""
-        return estimate_stages(replace(self.job, frame=frame)).stage3.states.report("rstar", "filtered")[0]
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _stage_dict(stage: StageEstimate) -> dict[str, Any]:
+    ml = stage.ml
+    out: dict[str, Any] = {
+        "log_likelihood": ml.llf,
+        "parameters": {name: float(ml.params[name]) for name in ml.free},
+        "at_bound": [name for name in ml.free if ml.at_bound[name]],
+        "projected_gradient": ml.projected_gradient,
+        "curvature": ml.curvature,
+        "higher_maximum": ml.higher_maximum,
+    }
+    if stage.breaks is not None:
+        names = ("exp_wald", "mean_wald", "qlr")
+        out["break_statistics"] = {name: getattr(stage.breaks, name) for name in names}
+    return out

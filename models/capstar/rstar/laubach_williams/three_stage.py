@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.progress import Progress, reporting
 from capstar.rstar.laubach_williams.equations import (
     Stage,
     Variant,
@@ -38,8 +39,6 @@ from capstar.statespace.smoothing import StateEstimates, estimate_states
 
 LAMBDAS = ("lambda_g", "lambda_z")
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class Job:
     options: Options
 
 
-def estimate_stages(job: Job, *, progress: Progress | None = None) -> ThreeStages:
+def estimate_stages(job: Job, *, progress: Progress | bool = False) -> ThreeStages:
     """Estimate the three stages in turn.
 
     Parameters
@@ -149,7 +148,7 @@ def estimate_stages(job: Job, *, progress: Progress | None = None) -> ThreeStage
     job
         Model, data, sample and options.
     progress
-        Called with a line before each stage.
+        See `capstar.progress.reporting`; off by default, for samples estimated in workers.
 
     References
     ----------
@@ -158,9 +157,12 @@ def estimate_stages(job: Job, *, progress: Progress | None = None) -> ThreeStage
     held = dict(job.options.fixed or {})
 
     def run(stage: Stage, **lambdas: float) -> StageEstimate:
-        if progress is not None:
-            progress(f"{job.variant.name}: stage {stage} of 3")
-        return _estimate_stage(job, stage, lambdas)
+        with reporting(progress) as tell:
+            said = f"{job.variant.name}: stage {stage} of 3"
+            tell(said, 0.0)
+            found = _estimate_stage(job, stage, lambdas)
+            tell(said, 1.0)
+        return found
 
     if job.options.signal_to_noise == "ML":
         third = run(3)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.parallel import run_tasks
+from capstar.progress import Progress
 from capstar.rstar.laubach_williams.estimates import (
     UNCERTAIN,
     Covariance,
@@ -19,9 +20,8 @@ from capstar.rstar.laubach_williams.estimates import (
 )
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
-from capstar.statespace.smoothing import StateEstimates, smoothed_moments
+from capstar.statespace.smoothing import smoothed_moments
 
-Floats = npt.NDArray[np.float64]
 _CHUNK = 100  # draws summed together; fixed, so that sums do not depend on the number of workers
 
 
@@ -46,12 +46,13 @@ class Draws:
 
 def state_uncertainty(
     results: ThreeStageEstimates,
+    draws: Draws | None = None,
     *,
     n_draws: int = 5000,
     seed: int = 0,
     covariance: Covariance = "full",
-    n_workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    n_workers: int = -1,
+    progress: Progress | bool = True,
 ) -> StateUncertainty:
     """Monte Carlo standard errors of the states (Hamilton 1986).
 
@@ -59,6 +60,8 @@ def state_uncertainty(
     ----------
     results
         An estimate.
+    draws
+        To average over, in place of ``n_draws`` new ones.
     n_draws
         Draws of parameters from N(estimate, inverse outer product of scores) inside the bounds, each with
         an initial state drawn around the first smoothed state.
@@ -68,17 +71,47 @@ def state_uncertainty(
         ``"full"``: the filter variance of r* is that of ``4 c g + z``.  ``"published"``: as the New York
         Fed's code has it: without the covariance of g and z, with c = 1, and read one quarter later.
     n_workers
-        Threads; by default the number of cores.
+        Threads; by default as many as there are processors.
     progress
-        Called with the share done.
+        See `capstar.progress.reporting`.
 
     References
     ----------
     Hamilton (1986), *Journal of Econometrics* 33, 387-397; Laubach and Williams (2003), section IV.
     """
-    draws = draw_parameters(results, n_draws=n_draws, seed=seed)
-    out = average_over(results, draws, covariance=covariance, n_workers=n_workers, progress=progress)
-    return replace(out, seed=seed)
+    if covariance not in ("full", "published"):
+        raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
+    given, stage = draws is not None, results.stages.stage3
+    if draws is None:
+        draws = draw_parameters(results, n_draws=n_draws, seed=seed)
+    problem = stage.problem
+    if not isinstance(problem, DiffuseProblem):
+        # The drawn initial state stands for that of the first quarter, with its predicted covariance.
+        problem = problem.with_initial_cov(stage.states.predicted_cov[0])
+    center = stage.states.smoothed @ _loadings(problem, stage.states.theta).T
+    chunks = [slice(i, i + _CHUNK) for i in range(0, len(draws.theta), _CHUNK)]
+
+    def total(chunk: slice) -> Floats:
+        pairs = zip(draws.theta[chunk], draws.initial[chunk], strict=True)
+        summed: Floats = np.sum([_variances(problem, center, *pair, covariance) for pair in pairs], axis=0)
+        return summed
+
+    stage_name = f"{results.model_name}: standard errors, {len(draws.theta)} draws"
+    parts = run_tasks(total, chunks, n_workers=n_workers, threads=True, stage=stage_name, progress=progress)
+    parameter, filtering = np.sum(parts, axis=0) / len(draws.theta)
+    if covariance == "published":
+        filtering = np.vstack([filtering[1:], filtering[-1:]])
+    index, names = stage.problem.index, list(UNCERTAIN)
+    return StateUncertainty(
+        se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
+        parameter_variance=pd.DataFrame(parameter, index, names),
+        filter_variance=pd.DataFrame(filtering, index, names),
+        monte_carlo_error=_monte_carlo_error(parts, len(draws.theta), names),
+        covariance=covariance,
+        n_draws=len(draws.theta),
+        discarded=draws.discarded,
+        seed=None if given else seed,
+    )
 
 
 def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) -> Draws:
@@ -117,52 +150,6 @@ def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) ->
     return Draws(theta, initial, tried - n_draws)
 
 
-def average_over(
-    results: ThreeStageEstimates,
-    draws: Draws,
-    *,
-    covariance: Covariance = "full",
-    n_workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> StateUncertainty:
-    """Standard errors from given draws; the arithmetic of `state_uncertainty`."""
-    if covariance not in ("full", "published"):
-        raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
-    stage = results.stages.stage3
-    problem = stage.problem
-    if not isinstance(problem, DiffuseProblem):
-        # The drawn initial state stands for that of the first quarter, with its predicted covariance.
-        problem = problem.with_initial_cov(stage.states.predicted_cov[0])
-    center = _report_means(stage.problem, stage.states)
-    chunks = [slice(i, i + _CHUNK) for i in range(0, len(draws.theta), _CHUNK)]
-
-    def total(chunk: slice) -> Floats:
-        pairs = zip(draws.theta[chunk], draws.initial[chunk], strict=True)
-        summed: Floats = np.sum([_variances(problem, center, *pair, covariance) for pair in pairs], axis=0)
-        return summed
-
-    with ThreadPoolExecutor(n_workers) as pool:
-        parts = []
-        for part in pool.map(total, chunks):
-            parts.append(part)
-            if progress is not None:
-                progress(len(parts) / len(chunks))
-    parameter, filtering = np.sum(parts, axis=0) / len(draws.theta)
-    if covariance == "published":
-        filtering = np.vstack([filtering[1:], filtering[-1:]])
-    index, names = stage.problem.index, list(UNCERTAIN)
-    return StateUncertainty(
-        se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
-        parameter_variance=pd.DataFrame(parameter, index, names),
-        filter_variance=pd.DataFrame(filtering, index, names),
-        monte_carlo_error=_monte_carlo_error(parts, len(draws.theta), names),
-        covariance=covariance,
-        n_draws=len(draws.theta),
-        discarded=draws.discarded,
-        seed=None,
-    )
-
-
 def _monte_carlo_error(parts: list[Floats], n_draws: int, names: list[str]) -> pd.Series:
     """Jackknife over groups of draws; NaN with fewer than two."""
     if len(parts) < 2:
@@ -187,11 +174,6 @@ def _loadings(problem: Problem, theta: Floats) -> Floats:
     rows: Floats = problem.model.blocks["R"].dense(problem.values(theta))
     chosen: Floats = rows[[problem.model.reports.index(name) for name in UNCERTAIN]]
     return chosen
-
-
-def _report_means(problem: Problem, states: StateEstimates) -> Floats:
-    means: Floats = states.smoothed @ _loadings(problem, states.theta).T
-    return means
 
 
 def _variances(

@@ -1,0 +1,66 @@
+"""Results of `capstar.rstar`, on the embedded US data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from capstar import data, rstar
+from capstar.reporting import Result
+from capstar.statespace import Spec, params, variables
+
+
+@cache
+def _us() -> pd.DataFrame:
+    return data.us_macro()
+
+
+@cache
+def _fit() -> rstar.RStarResults:
+    return rstar.HLW2017.fit(_us()).with_standard_errors(100)
+
+
+@cache
+def _declared() -> rstar.DeclaredRate:
+    s_e, s_r, s_g = params("s_e s_r s_g")
+    _, natural, g, e, u, v = variables("r rstar g e u v")
+    transition = {"rstar": natural(-1) + g(-1) + u, "g": g(-1) + v}
+    spec = Spec("trend", {"r": natural + e}, transition, {"e": s_e, "u": s_r, "v": s_g})
+    return rstar.from_spec(spec, name="trend").fit(_us(), fixed={"s_r": 0.3, "s_g": 0.02})
+
+
+@cache
+def _growth() -> np.ndarray:
+    return 400 * _us()["log_gdp"].diff().dropna().to_numpy()
+
+
+@cache
+def _bootstrap() -> rstar.Bootstrap:
+    return _fit().bootstrap(2)
+
+
+@cache
+def _recursive() -> rstar.RecursiveEstimates:
+    return rstar.quasi_real_time(rstar.HLW2017, _us(), "2009Q1")
+
+
+@cache
+def _profile() -> rstar.Profile:
+    return _fit().profile("lambda_z", (0.0, 0.02, 0.04))
+
+
+EXAMPLES: dict[type[Result], Callable[[], Result]] = {
+    rstar.RStarResults: _fit,
+    rstar.DeclaredRate: _declared,
+    rstar.StateUncertainty: lambda: _fit().uncertainty,
+    rstar.Bootstrap: _bootstrap,
+    rstar.RecursiveEstimates: _recursive,
+    rstar.Profile: _profile,
+    rstar.PileUp: lambda: _fit().pile_up,
+    rstar.RStarDecomposition: lambda: _fit().decompose("2000Q1", "2009Q3"),
+    rstar.Comparison: lambda: rstar.compare({"three stages": _fit(), "one step": _declared()}),
+    rstar.BreakStatistics: lambda: rstar.break_statistics(_growth(), np.ones((len(_growth()), 1))),
+}
