@@ -48,8 +48,9 @@ def run_tasks(
         tell(stage, 0.0)
         for one in _results(task, items, n_workers, threads=threads):
             done.append(one)
-            if count:
+            if count and len(done) < count:
                 tell(stage, len(done) / count)
+        tell(stage, 1.0)
     return done
 
 
@@ -87,7 +88,9 @@ def first_successes(
             for one in _results(task, batch, n_workers):
                 if one is not None:
                     found.append(one)
-                    tell(stage, len(found) / wanted)
+                    if len(found) < wanted:
+                        tell(stage, len(found) / wanted)
+        tell(stage, 1.0)
     return found, tried
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors
 from capstar.writing import write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
@@ -30,18 +30,20 @@ class StudyInput(StrEnum):
 
 @app.command("list")
 def list_recipes(context: typer.Context, debug: Debug = False) -> None:
-    """List the recipes."""
+    """List the recipes, and the sources of single series."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.data import RECIPES
+        from capstar.data import RECIPES, sources
 
         for name, build in RECIPES.items():
-            typer.echo(f"{name:15}{(build.__doc__ or '').splitlines()[0]}")
+            typer.echo(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
+        for key, one in sources().iterrows():
+            typer.echo(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 
 
 @app.command()
 def fetch(
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="See 'capstar data list'.")],
+    recipe: Annotated[str, typer.Argument(help="A recipe, or SOURCE:SERIES; see 'capstar data list'.")],
     out: Annotated[Path, typer.Option(help="CSV to write.")],
     as_of: AsOf = None,
     start: Annotated[str | None, typer.Option(help="First quarter, 1960Q1.")] = None,
@@ -50,16 +52,13 @@ def fetch(
     refresh: Refresh = False,
     debug: Debug = False,
 ) -> None:
-    """Download the input of a model and write it as CSV."""
+    """Download the input of a model, or a series of a source, and write it as CSV."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data
 
         check_outputs(out)
         span = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-        with (
-            progress_bar(total=6) as progress,
-            data.network(offline=offline, refresh=refresh, progress=progress),
-        ):
+        with data.network(offline=offline, refresh=refresh):
             frame = data.fetch(recipe, as_of=as_of, **span)
         write_whole(out, frame.to_csv())
         typer.echo(data.describe_data(frame).to_string())
@@ -108,6 +107,9 @@ def snapshot(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder to write.")],
     input: Annotated[StudyInput, typer.Option(help="Data of the study.")] = StudyInput.embedded,  # noqa: A002
+    also: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE:SERIES", help="A further series; may be repeated.")
+    ] = None,
     offline: Offline = False,
     refresh: Refresh = False,
     debug: Debug = False,
@@ -119,5 +121,6 @@ def snapshot(
 
         with data.network(offline=offline, refresh=refresh):
             tables = live_data() if input is StudyInput.fred else study_data()
+            tables |= {name: data.fetch(name) for name in also or []}
         paths = data.write_snapshot(folder, tables)
         typer.echo("Written: " + ", ".join(map(str, paths)))

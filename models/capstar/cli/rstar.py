@@ -21,7 +21,6 @@ from capstar.cli.shared import (
     errors,
     find_model,
     list_models,
-    progress_bar,
     require_inputs,
 )
 from capstar.errors import CapstarError, SpecificationError
@@ -168,18 +167,10 @@ def rstar(
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        with progress_bar(total=4 if se else 3) as progress:
-            results = chosen.fit_with(
-                given,
-                _read(input, chosen, as_of, offline=offline, refresh=refresh),
-                start,
-                end,
-                progress=progress,
-            )
-            if se:
-                if progress is not None:
-                    progress(f"standard errors, {se} draws")
-                results = results.with_standard_errors(se, seed=seed)
+        table = _read(input, chosen, as_of, offline=offline, refresh=refresh)
+        results = chosen.fit_with(given, table, start, end)
+        if se:
+            results = results.with_standard_errors(se, seed=seed)
         _write_rstar(results, json_file, csv, plot)
         if json_file != "-":
             typer.echo(str(results.summary()))

@@ -54,6 +54,12 @@ class Vintages:
         """Days of the vintages."""
         return pd.DatetimeIndex(self.table.columns)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Observations by vintages, whose days are text."""
+        out = self.table.set_axis(self.days.strftime("%Y-%m-%d"), axis=1)
+        out.attrs = dict(self.attrs)
+        return out
+
     def latest(self) -> pd.Series:
         """The latest vintage."""
         return self._vintage(len(self.days) - 1)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from capstar.data.files import existing
+from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed
-from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
@@ -63,6 +63,29 @@ class PublishedEstimates:
     parameters: pd.DataFrame
 
 
+class NewYorkFed(DataSource[Workbook]):
+    """A workbook by its name; as a table its estimates of the United States, of a real-time workbook those of r*."""
+
+    key, name, example = "newyorkfed", _SOURCE, "Holston_Laubach_Williams_current_estimates"
+    url = f"https://www.newyorkfed.org{_FOLDER}{{series}}.xlsx"
+    pattern, terms = f"({'|'.join(_FILES.values())})_(current|real_time)_estimates", "free with attribution"
+
+    def read(self, body: bytes, series: str) -> Workbook:
+        """The workbook, known to be one."""
+        book = Workbook(body, self.where(series))
+        book.names  # noqa: B018 - raises if it is none
+        return book
+
+    def frame(self, found: Workbook) -> pd.DataFrame:
+        """Estimates by quarter, or by quarter and vintage."""
+        if "real_time" in found.where:
+            return Vintages(_by_vintage(found, "us", "rstar_filtered")).to_frame()
+        return _current(found, "us")
+
+
+NEW_YORK = register(NewYorkFed())
+
+
 def current_estimates(
     model: Model = "hlw", country: str = "us", path: str | Path | None = None
 ) -> PublishedEstimates:
@@ -89,8 +112,7 @@ def current_estimates(
     title = f"{_SOURCE}: {model.upper()} current estimates, {country.upper()}"
     inputs = _inputs(book, country)
     inputs.attrs |= attrs | {"title": f"{title}, inputs"}
-    sheet, cells, row = _find_estimates(book)
-    estimates = _estimates(cells, row, country, f"{book.where}, sheet {sheet!r}")
+    estimates = _current(book, country)
     estimates.attrs |= attrs | {"title": title, "units": "percent a year"}
     return PublishedEstimates(inputs, estimates, _parameters(book, country))
 
@@ -118,6 +140,11 @@ def real_time_estimates(
     """
     _check_choice(model, country)
     book, attrs = _book(model, "real_time", path)
+    out = _by_vintage(book, country, variable)
+    return Vintages(out, attrs | {"series_id": f"{model}_{country}_{variable}", "units": "percent a year"})
+
+
+def _by_vintage(book: Workbook, country: str, variable: str) -> pd.DataFrame:
     columns = {}
     for name in book.names:
         if (found := _VINTAGE.fullmatch(name.strip())) is None:
@@ -132,8 +159,7 @@ def real_time_estimates(
         raise SourceError(
             f"{book.where}: no sheet is named like a vintage, 2015Q4; there are {book.names[:5]}."
         )
-    out = pd.DataFrame(columns).sort_index().sort_index(axis=1).rename_axis("date")
-    return Vintages(out, attrs | {"series_id": f"{model}_{country}_{variable}", "units": "percent a year"})
+    return pd.DataFrame(columns).sort_index().sort_index(axis=1).rename_axis("date")
 
 
 def _check_choice(model: str, country: str) -> None:
@@ -148,20 +174,12 @@ def _check_choice(model: str, country: str) -> None:
 def _book(model: Model, kind: str, path: str | Path | None) -> tuple[Workbook, dict[str, object]]:
     if path is not None:
         return Workbook(existing(path).read_bytes(), str(path)), {"source": f"{_SOURCE}, {path}"}
-    name = f"{_FILES[model]}_{kind}_estimates.xlsx"
-    where = f"{_SOURCE}, {name}"
-
-    def parse(body: bytes) -> Workbook:
-        book = Workbook(body, where)
-        book.names  # noqa: B018 - raises if it is none
-        return book
-
-    book, entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, parse=parse)
-    return book, {"source": where, "downloaded": entry.downloaded}
+    book, entry = NEW_YORK.get(f"{_FILES[model]}_{kind}_estimates")
+    return book, {"source": book.where, "downloaded": entry.downloaded}
 
 
-def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
-    """The first sheet with a table of r*: its name, its cells and the row of column names."""
+def _current(book: Workbook, country: str) -> pd.DataFrame:
+    """The first table of r* of a workbook."""
     for name in book.names:
         if "input" in name.lower():
             continue
@@ -170,7 +188,7 @@ def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
         if row is not None and "rstar" in map(
             _variable, map(_word, cells.iloc[max(row - 1, 0) : row + 1].stack())
         ):
-            return name, cells, row
+            return _estimates(cells, row, country, f"{book.where}, sheet {name!r}")
     raise SourceError(f"{book.where}: no sheet holds r*; there are {book.names}. The layout has changed.")
 
 
