@@ -63,14 +63,14 @@ def first_successes(
     stage: str = "",
     progress: Progress | bool = False,
 ) -> tuple[list[T], int]:
-    """Results of the first samples that succeed, in the order of their seeds, and the number tried.
+    """Results of the first samples that succeed, in the order of their seeds, and the number of samples.
 
     Parameters
     ----------
     task
         Of one sample, drawn from its own seed; None where it fails. Must be picklable.
     wanted
-        Successes; given up after 20 more than twice as many tries, so that fewer may come back.
+        Successes; given up after 20 more than twice as many samples, so that fewer may come back.
     seed
         The same seed gives the same results whatever the number of workers.
     n_workers, stage, progress

@@ -61,7 +61,7 @@ class DataSource(ABC, Generic[T]):
         """
 
     def check(self, series: str) -> None:
-        """Raise `DataError` where a name cannot be one of the source's series; before anything is asked."""
+        """Raise `DataError` where a name is not of the source's form; before anything is asked."""
         if not re.fullmatch(self.pattern, series):
             raise DataError(
                 f"{series!r} is not a name of a series of {self.name}; expected one such as {self.example!r}. Look it "

@@ -55,7 +55,7 @@ class Network:
     total
         Seconds for a whole download, retries included.
     retries
-        Further tries after a broken connection or an answer 429, 500, 502, 503 or 504.
+        Further requests after a broken connection or an answer 429, 500, 502, 503 or 504.
     max_bytes
         Largest answer.
     pause
@@ -213,7 +213,7 @@ def _session() -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = USER_AGENT
     session.max_redirects = 5
-    # Tries are counted in one place, `_get`, which also knows the deadline.
+    # Attempts are counted in one place, `_get`, which also knows the deadline.
     adapter = HTTPAdapter(max_retries=Retry(total=0, redirect=0))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
