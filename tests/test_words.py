@@ -53,7 +53,7 @@ PHRASES = (
     Phrase(r"\bone who waited\b", "left for one who waited", "after confirmation"),
     Phrase(r"\bdear(?:er|est|ly)?\b", "a dear trade", "expensive; costly"),
     Phrase(r"(?<!at )\bodds\b(?! ratios?\b)", "local projections, odds and so on", "probability"),
-    Phrase(r"\bworth\b", "worth to an investor", "economic value"),
+    Phrase(r"(?<!is )\bworth\b", "worth to an investor", "economic value"),
     Phrase(r"\braces?\b(?! condition)", "a race of forecasts", "forecast comparison"),
     Phrase(r"(?-i:\bjournals?\b)", "the journal of the index", "event log"),
     Phrase(r"\banew\b", "estimates r* anew", "again; redraws; re-estimates"),
@@ -241,7 +241,7 @@ def test_private_names_and_other_words_pass() -> None:
 
 
 def test_what_is_plain_passes() -> None:
-    plain = "There is no table; 1 is no longer a date.  Amend, recommend.  Journal of Econometrics; it tries again."
+    plain = "There is no table; 1 is no longer a date.  Amend, recommend.  Journal of Econometrics; it tries again; a share is worth 1."
     assert coined(f'def odds(dear):\n    """{plain}"""\n', "a.py") == []
 
 
