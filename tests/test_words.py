@@ -241,7 +241,10 @@ def test_private_names_and_other_words_pass() -> None:
 
 
 def test_what_is_plain_passes() -> None:
-    plain = "There is no table; 1 is no longer a date.  Amend, recommend.  Journal of Econometrics; it tries again; a share is worth 1."
+    plain = (
+        "There is no table; 1 is no longer a date.  Amend, recommend.  Journal of Econometrics; it tries again. "
+        "What a share is worth; an odds ratio; a race condition."
+    )
     assert coined(f'def odds(dear):\n    """{plain}"""\n', "a.py") == []
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,20 +11,6 @@ from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, err
 from capstar.writing import write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
-
-
-class CacheVerb(StrEnum):
-    """What to do with the cache."""
-
-    list = "list"
-    clear = "clear"
-
-
-class StudyInput(StrEnum):
-    """Where the study's data come from."""
-
-    embedded = "embedded"
-    fred = "fred"
 
 
 @app.command("list")
@@ -85,7 +70,7 @@ def check(
 @app.command()
 def cache(
     context: typer.Context,
-    verb: Annotated[CacheVerb, typer.Argument(help="list or clear.")] = CacheVerb.list,
+    verb: Annotated[Literal["list", "clear"], typer.Argument()] = "list",
     debug: Debug = False,
 ) -> None:
     """List or clear cached downloads."""
@@ -93,7 +78,7 @@ def cache(
         from capstar.data.store.download import cache as in_use
 
         kept = in_use()
-        if verb is CacheVerb.clear:
+        if verb == "clear":
             typer.echo(f"{kept.clear()} downloads deleted from {kept.folder}")
             return
         table = kept.entries()
@@ -106,7 +91,9 @@ def cache(
 def snapshot(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder to write.")],
-    input: Annotated[StudyInput, typer.Option(help="Data of the study.")] = StudyInput.embedded,  # noqa: A002
+    input: Annotated[  # noqa: A002
+        Literal["embedded", "fred"], typer.Option(help="Data of the study.")
+    ] = "embedded",
     also: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE:SERIES", help="A further series; may be repeated.")
     ] = None,
@@ -120,7 +107,7 @@ def snapshot(
         from capstar.study import live_data, study_data
 
         with data.network(offline=offline, refresh=refresh):
-            tables = live_data() if input is StudyInput.fred else study_data()
+            tables = live_data() if input == "fred" else study_data()
             tables |= {name: data.fetch(name) for name in also or []}
         paths = data.write_snapshot(folder, tables)
         typer.echo("Written: " + ", ".join(map(str, paths)))

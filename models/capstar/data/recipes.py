@@ -23,31 +23,15 @@ _FRED = "FRED, Federal Reserve Bank of St. Louis"
 
 @dataclass(frozen=True)
 class Country:
-    """Series of a country outside the United States.
-
-    Attributes
-    ----------
-    title
-        For ``attrs``.
-    gdp
-        Real gross domestic product, quarterly.
-    core, headline
-        Consumer prices without food and energy, and all items, used before core begins.
-    rate
-        Policy or three-month rate.
-    start
-        First quarter.
-    note
-        What differs from the published input.
-    """
+    """Series of a country outside the United States, by FRED's identifiers."""
 
     title: str
-    gdp: str
-    core: str
-    headline: str
-    rate: str
-    start: str
-    note: str
+    gdp: str  # real gross domestic product, quarterly
+    core: str  # consumer prices without food and energy
+    headline: str  # all items, used before core begins
+    rate: str  # policy or three-month rate
+    start: str  # first quarter
+    note: str  # what differs from the published input
 
 
 CANADA = Country(

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 from pandas_datareader.famafrench import FamaFrenchReader
 
-from capstar.data.embedded import SIZE_NOTE, by_size
+from capstar.data.embedded import FACTOR_NAMES, SIZE_NOTE, by_size
 from capstar.data.files import existing
 from capstar.data.sources import DataSource, register
 from capstar.data.sources.archive import only_file
@@ -120,33 +120,24 @@ def read_french(path: str | Path) -> FrenchFile:
 
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
-    """Monthly returns of portfolios formed on market equity, percent.
-
-    Parameters
-    ----------
-    weighting
-        ``"value"`` or ``"equal"``.
-    """
-    _require_weighting(weighting)
+    """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``."""
     return size_table(french(SIZE_PORTFOLIOS), weighting)
 
 
 def size_table(file: FrenchFile, weighting: Weighting = "value") -> pd.DataFrame:
     """The monthly table of a file of size portfolios."""
-    _require_weighting(weighting)
+    if weighting not in ("value", "equal"):
+        raise DataError(f"weighting={weighting!r}; choose 'value' or 'equal'.")
     return file.table(f"{weighting} weight", "monthly")
 
 
 def three_factors() -> pd.DataFrame:
     """Monthly ``market`` (Mkt-RF), ``smb``, ``hml`` and ``risk_free``, percent."""
-    names = {"Mkt-RF": "market", "SMB": "smb", "HML": "hml", "RF": "risk_free"}
     file = french(FACTORS)
-    frame = next(iter(file.tables.values()))
-    if absent := [name for name in names if name not in frame]:
+    frame = file.to_frame()
+    if absent := [name for name in FACTOR_NAMES if name not in frame]:
         raise SourceError(f"{file.name}: the first table has no column {absent[0]}; it has {list(frame)}.")
-    out: pd.DataFrame = frame[list(names)].rename(columns=names)
-    out.attrs = dict(frame.attrs)
-    return out
+    return frame[list(FACTOR_NAMES)].rename(columns=FACTOR_NAMES)
 
 
 @network()
@@ -243,11 +234,6 @@ def _table(line: str, rows: list[list[str]], name: str, title: str) -> pd.DataFr
         "transformation": "-99.99 and -999 to missing",
     }
     return out
-
-
-def _require_weighting(weighting: str) -> None:
-    if weighting not in ("value", "equal"):
-        raise DataError(f"weighting={weighting!r}; choose 'value' or 'equal'.")
 
 
 def _units(title: str, freq: str) -> str:

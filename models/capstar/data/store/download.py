@@ -159,11 +159,10 @@ def _get(url: str, name: str, now: Network) -> bytes:
         _take_turn(url, now.pause)
         try:
             return _once(url, name, now, deadline)
-        except _UnreachableError as error:
+        except _UnreachableError:
             wait = 0.5 * 2**attempt
             if attempt == now.retries or time.monotonic() + wait > deadline:
                 raise
-            del error
             time.sleep(wait)
     raise AssertionError("unreachable")
 
