@@ -161,11 +161,7 @@ def uk_hlw(as_of: When = None, *, start: str | None = None, end: str | None = No
 
 
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
-    "us_hlw": us_hlw,
-    "us_lw": us_lw,
-    "canada_hlw": canada_hlw,
-    "euro_area_hlw": euro_area_hlw,
-    "uk_hlw": uk_hlw,
+    build.__name__: build for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw)
 }
 
 

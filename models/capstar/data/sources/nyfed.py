@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ from capstar.data.sources.workbook import Workbook, headed
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Model = Literal["hlw", "lw"]
 _SOURCE = "Federal Reserve Bank of New York"
@@ -43,7 +47,7 @@ _PUBLISHED = 62  # days after the quarter's end at which its estimates have been
 
 
 @dataclass(frozen=True)
-class PublishedEstimates:
+class PublishedEstimates(Result):
     """What a workbook of current estimates holds for one country.
 
     Attributes
@@ -61,6 +65,26 @@ class PublishedEstimates:
     inputs: pd.DataFrame
     estimates: pd.DataFrame
     parameters: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Bank, model and country."""
+        return str(self.estimates.attrs["title"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """The estimates."""
+        return self.estimates
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The last two years, and the parameters where there are any."""
+        out = {"Latest estimates": self.estimates.iloc[-8:]}
+        return out if self.parameters.empty else out | {"Parameters": self.parameters}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """r*, one-sided and, where the workbook has it, two-sided."""
+        from capstar.plotting.data import plot_columns
+
+        return plot_columns(self.estimates.filter(like="rstar_"), ax, title=self.title, unit="percent a year")
 
 
 class NewYorkFed(DataSource[Workbook]):
