@@ -62,7 +62,7 @@ class Lines:
         if share >= 1:
             del self.begun[stage]  # the next of this name is another
             if now - begun > self.patience:
-                sys.stderr.write(f"capstar: {stage}, {now - begun:.0f} s\n")
+                sys.stderr.write(f"capstar: {stage or 'tasks'}, {now - begun:.0f} s\n")
 
 
 class Bar:
