@@ -17,21 +17,27 @@ def draw(seed: np.random.SeedSequence) -> float | None:
 
 
 @pytest.mark.parametrize(("n_workers", "threads"), [(1, False), (2, False), (2, True), (-1, False)])
-def test_results_stand_in_the_order_of_the_items(n_workers: int, threads: bool) -> None:
-    shares: list[float] = []
+def test_results_are_in_the_order_of_the_items(n_workers: int, threads: bool) -> None:
+    told: list[tuple[str, float]] = []
     taken_in = set()
+
+    def progress(stage: str, share: float) -> None:
+        told.append((stage, share))
 
     def items():
         for k in range(21):
             taken_in.add(threading.get_ident())
             yield k
 
-    done = run_tasks(float, items(), n_workers=n_workers, threads=threads, progress=shares.append, total=21)
+    done = run_tasks(
+        float, items(), n_workers=n_workers, threads=threads, stage="floats", progress=progress, total=21
+    )
     assert done == [float(k) for k in range(21)]
-    assert shares == [k / 21 for k in range(1, 22)]
+    assert told == [("floats", k / 21) for k in range(22)]
     assert taken_in == {threading.get_ident()}
-    assert run_tasks(float, [], n_workers=n_workers, progress=shares.append) == []
-    assert len(shares) == 21
+    told.clear()
+    assert run_tasks(float, [], n_workers=n_workers, stage="none", progress=progress) == []
+    assert told == [("none", 0.0), ("none", 1.0)]
 
 
 def test_first_successes_do_not_depend_on_the_workers() -> None:
@@ -40,11 +46,18 @@ def test_first_successes_do_not_depend_on_the_workers() -> None:
     expected = [value for value in tries if value is not None][:100]
     shares: list[float] = []
     for n_workers in (1, 2):
-        found, tried = first_successes(draw, 100, seed=7, n_workers=n_workers, progress=shares.append)
+        found, tried = first_successes(
+            draw, 100, seed=7, n_workers=n_workers, progress=lambda _, share: shares.append(share)
+        )
         assert found == expected
         assert tried == tries.index(expected[-1]) + 1
-    assert shares == [k / 100 for k in range(1, 101)] * 2
+    assert shares == [k / 100 for k in range(101)] * 2
 
 
 def test_hopeless_tasks_are_given_up() -> None:
-    assert first_successes(lambda _: None, 3, seed=1, n_workers=1) == ([], 26)
+    told: list[float] = []
+    found = first_successes(
+        lambda _: None, 3, seed=1, n_workers=1, progress=lambda _, share: told.append(share)
+    )
+    assert found == ([], 26)
+    assert told == [0.0, 1.0]

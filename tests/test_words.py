@@ -1,4 +1,7 @@
-"""Docstrings and messages are in standard English and the field's terms: coined phrases are refused by name."""
+"""Docstrings, messages and public names are in standard English and the field's terms.
+
+Coined phrases are refused by name.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +48,14 @@ PHRASES = (
     Phrase(r"\bstands? in the order\b", "Rows stand in the order of dates", "are in the order"),
     Phrase(r"\boutdo(?:es|ne)?\b", "that the last price outdoes", "exceeds; is more extreme than"),
     Phrase(r"\bnothing was tried\b", "Out of sample nothing was tried.", "no forecasts were made"),
-    Phrase(r"\b(?:for|and) (?:all|many) tries\b", "allowing for all tries", "multiple testing"),
+    Phrase(r"\btries\b(?! again)", "allowing for all tries", "multiple testing; attempts; draws"),
     Phrase(r"\bsearch (?:among them )?allowed for\b", "with the search allowed for", "data snooping accounted for"),
     Phrase(r"\bone who waited\b", "left for one who waited", "after confirmation"),
     Phrase(r"\bdear(?:er|est|ly)?\b", "a dear trade", "expensive; costly"),
-    Phrase(r"\bodds (?:of|that|and|are|for|in)\b|\bthe odds\b", "local projections, odds and so on", "probability"),
-    Phrase(r"\bworth to an investor\b", "worth to an investor", "economic value"),
+    Phrase(r"(?<!at )\bodds\b(?! ratios?\b)", "local projections, odds and so on", "probability"),
+    Phrase(r"(?<!is )\bworth\b", "worth to an investor", "economic value"),
+    Phrase(r"\braces?\b(?! condition)", "a race of forecasts", "forecast comparison"),
+    Phrase(r"(?-i:\bjournals?\b)", "the journal of the index", "event log"),
     Phrase(r"\banew\b", "estimates r* anew", "again; redraws; re-estimates"),
     Phrase(r"\bis (?:not )?what it was\b", "one is not what it was", "has changed; is reproduced"),
     Phrase(r"\bhad not told\b", "brought that the past had not told", "one-step prediction error; did not predict"),
@@ -64,6 +69,23 @@ PHRASES = (
     Phrase(r"\bat (?:its|their) word\b", "it is taken at its word", "trusted; not checked"),
     Phrase(r"\bthe door\b|\bdoor to\b", "checked at the door", "when read; access to"),
 )  # fmt: skip
+
+
+# Refused in public names: a word between underscores or capitals, and the field's term.
+NAMES = {
+    "anew": "again; redraw; re-estimate",
+    "dear": "passes_price_screen; expensive",
+    "journal": "event_log",
+    "mend": "correct",
+    "mended": "corrected",
+    "odds": "probability",
+    "outdo": "exceeds",
+    "race": "forecast_comparison",
+    "rate_of_exchange": "exchange_rate; currency_pair",
+    "stands_twice": "duplicate",
+    "tries": "n_tests; n_draws; n_attempts",
+    "worth": "economic_value",
+}
 
 
 def texts(node: ast.AST) -> list[tuple[int, str]]:
@@ -124,9 +146,106 @@ def test_every_phrase_is_found_where_it_is_written(phrase: Phrase) -> None:
     assert 4 < lines[1] < last
 
 
+def public_names(tree: ast.Module) -> list[tuple[int, str]]:
+    """Line and name of what users read and write.
+
+    Functions, classes, their methods, fields and parameters, constants, what ``__all__`` lists, and columns: strings
+    and keywords that are names themselves.  Names that begin with an underscore are private, and so is what they hold;
+    their columns are seen by users.
+    """
+    out = [(node.lineno, name) for node in ast.walk(tree) for name in columns(node)]
+    holders: list[ast.Module | ast.ClassDef] = [tree]
+    while holders:
+        for node in holders.pop().body:
+            for name in declared(node):
+                out.append((node.lineno, name))
+            if isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or node.name == "__init__"):
+                every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                out += [(one.lineno, one.arg) for one in every]
+            if isinstance(node, ast.ClassDef) and node.name[0] != "_":
+                holders.append(node)
+    return out
+
+
+def declared(node: ast.stmt) -> list[str]:
+    """Public names that a statement gives."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        found = [node.name]
+    elif isinstance(node, ast.Assign):
+        found = [one.id for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+    else:
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        found = [target.id] if isinstance(target, ast.Name) else []
+    return [name for name in found if name[0] != "_"]
+
+
+def columns(node: ast.AST) -> list[str]:
+    """Strings that are names, and the keywords of ``DataFrame.assign``."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value] if re.fullmatch(r"[A-Za-z]\w*", node.value) else []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "assign":
+        return [word.arg for word in node.keywords if word.arg is not None]
+    return []
+
+
+def refused_names(source: str, name: str) -> list[str]:
+    """One sentence for each refused name of a source or of its file."""
+    out = []
+    found = [(1, part) for part in Path(name).with_suffix("").parts]
+    for line, one in [*found, *public_names(ast.parse(source))]:
+        words = "_".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", one)).lower()
+        for refused, instead in NAMES.items():
+            if f"_{refused}_" in f"_{words}_":
+                out.append(f"{name}:{line}: the name {one!r}; write: {instead}")
+    return out
+
+
+def test_public_names_are_the_fields_terms() -> None:
+    found = [
+        line
+        for path in sources()
+        for line in refused_names(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+    ]
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("word", NAMES)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def {0}(): ...",
+        "class {1}: ...",
+        "class A:\n    {0}: int",
+        "class A:\n    def last_{0}(self): ...",
+        "class A:\n    def __init__(self, {0}): ...",
+        "def f(a, *, the_{0}_of=1): ...",
+        "{2} = 1",
+        "A: int = 0\n{2}, B = 1, 2",
+        "__all__ = ['{0}']",
+        "def _f(a):\n    return a['{0}']",
+        "_X = {{'p_{0}': 1}}",
+        "_X = a.assign({0}=1)",
+    ],
+)
+def test_every_refused_name_is_found_wherever_users_meet_it(word: str, source: str) -> None:
+    camel = "".join(part.title() for part in word.split("_"))
+    assert refused_names(source.format(word, f"My{camel}", word.upper()), "a/b.py")
+
+
+def test_private_names_and_other_words_pass() -> None:
+    source = "def _race(odds):\n    worth = odds\nclass _Journal:\n    dear = 1\ndef trace(worthless): ...\n"
+    assert refused_names(source, "a/embrace.py") == []
+    assert refused_names("", "leads/race.py") == [
+        "leads/race.py:1: the name 'race'; write: forecast_comparison"
+    ]
+
+
 def test_what_is_plain_passes() -> None:
-    source = 'def odds(dear):\n    """There is no table; 1 is no longer a date.  Amend, recommend."""\n'
-    assert coined(source, "a.py") == []
+    plain = (
+        "There is no table; 1 is no longer a date.  Amend, recommend.  Journal of Econometrics; it tries again. "
+        "What a share is worth; an odds ratio; a race condition."
+    )
+    assert coined(f'def odds(dear):\n    """{plain}"""\n', "a.py") == []
 
 
 def test_the_sentence_names_file_line_and_remedy() -> None:

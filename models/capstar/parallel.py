@@ -48,8 +48,9 @@ def run_tasks(
         tell(stage, 0.0)
         for one in _results(task, items, n_workers, threads=threads):
             done.append(one)
-            if count:
+            if count and len(done) < count:
                 tell(stage, len(done) / count)
+        tell(stage, 1.0)
     return done
 
 
@@ -62,14 +63,14 @@ def first_successes(
     stage: str = "",
     progress: Progress | bool = False,
 ) -> tuple[list[T], int]:
-    """Results of the first samples that succeed, in the order of their seeds, and the number tried.
+    """Results of the first samples that succeed, in the order of their seeds, and the number of samples.
 
     Parameters
     ----------
     task
         Of one sample, drawn from its own seed; None where it fails. Must be picklable.
     wanted
-        Successes; given up after 20 more than twice as many tries, so that fewer may come back.
+        Successes; given up after 20 more than twice as many samples, so that fewer may come back.
     seed
         The same seed gives the same results whatever the number of workers.
     n_workers, stage, progress
@@ -87,7 +88,9 @@ def first_successes(
             for one in _results(task, batch, n_workers):
                 if one is not None:
                     found.append(one)
-                    tell(stage, len(found) / wanted)
+                    if len(found) < wanted:
+                        tell(stage, len(found) / wanted)
+        tell(stage, 1.0)
     return found, tried
 
 

@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from threading import RLock, Timer
 from typing import Any
 
 Progress = Callable[[str, float], None]
 """Called with the name of the stage and the share of it that is done, from 0 to 1."""
 
-_PATIENCE = 2.0  # seconds before anything is said
+PATIENCE = 2.0  # seconds before anything is said
 
 
 @contextmanager
@@ -30,54 +32,90 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
     elif callable(progress):
         yield progress
     elif _interactive():
-        with _Bar() as bar:
+        with Bar() as bar:
             yield bar
     else:
-        yield _Lines()
+        yield Lines()
 
 
 def _interactive() -> bool:
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    """A terminal that can redraw a line, or a notebook with the widgets rich draws in."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if console.is_jupyter:
+        return find_spec("ipywidgets") is not None
+    return sys.stderr.isatty() and not console.is_dumb_terminal
 
 
-class _Lines:
-    """A line for each stage that took its time, once it is done."""
+class Lines:
+    """A line for each stage that took longer than ``patience`` seconds, once it is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+        self.patience, self.clock = patience, clock
         self.begun: dict[str, float] = {}
 
     def __call__(self, stage: str, share: float) -> None:
-        now = time.monotonic()
-        taken = now - self.begun.setdefault(stage, now)
-        if share >= 1 and taken > _PATIENCE:
-            sys.stderr.write(f"capstar: {stage}, {taken:.0f} s\n")
+        """Take note, and write the line of a stage that is done."""
+        now = self.clock()
+        begun = self.begun.setdefault(stage, now)
+        if share >= 1:
+            del self.begun[stage]  # the next of this name is another
+            if now - begun > self.patience:
+                sys.stderr.write(f"capstar: {stage or 'tasks'}, {now - begun:.0f} s\n")
 
 
-class _Bar:
-    """rich's bar, begun when the task turns out long."""
+class Bar:
+    """rich's bars, one for each stage under way, drawn when the task has lasted ``patience`` seconds."""
 
-    def __init__(self) -> None:
-        self.begun, self.bar, self.tasks = time.monotonic(), None, {}
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self.shares: dict[str, float] = {}
+        self.drawn: Any = None
+        self.tasks: dict[str, Any] = {}
+        self.lock = RLock()
+        self.timer = Timer(patience, self._draw)  # a stage may be long without a word in between
+        self.timer.daemon = True
 
-    bar: Any
-    tasks: dict[str, Any]
-
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
+        self.timer.start()
         return self
 
     def __call__(self, stage: str, share: float) -> None:
-        if self.bar is None:
-            if time.monotonic() - self.begun < _PATIENCE or share >= 1:
-                return
-            from rich.console import Console
-            from rich.progress import Progress as RichProgress
-
-            self.bar = RichProgress(console=Console(stderr=True), transient=True)
-            self.bar.start()
-        if stage not in self.tasks:
-            self.tasks[stage] = self.bar.add_task(stage, total=1.0)
-        self.bar.update(self.tasks[stage], completed=share)
+        """Take note, and redraw what is drawn."""
+        with self.lock:
+            self.shares[stage] = share
+            if self.drawn is not None:
+                self._update(stage)
 
     def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        self.timer.cancel()
+        with self.lock:
+            if self.drawn is not None:
+                self.drawn.stop()
+            self.drawn, self.shares = None, {}
+
+    def _draw(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with self.lock:
+            if self.timer.finished.is_set():
+                return
+            self.drawn = RichProgress(*columns, console=Console(stderr=True), transient=True)
+            self.drawn.start()
+            for stage in self.shares:
+                self._update(stage)
+
+    def _update(self, stage: str) -> None:
+        """A stage of which nothing is known yet pulses; one that is done makes room."""
+        share = self.shares[stage]
+        if stage not in self.tasks:
+            if share >= 1:
+                return
+            self.tasks[stage] = self.drawn.add_task(stage)
+        if share >= 1:
+            self.drawn.remove_task(self.tasks.pop(stage))
+        else:
+            self.drawn.update(self.tasks[stage], completed=share, total=1.0 if share > 0 else None)

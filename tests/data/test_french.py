@@ -104,7 +104,7 @@ def test_two_files_in_one_archive_are_refused(server) -> None:
     server.serve(TARGET, out.getvalue())
     with pytest.raises(SourceError, match="holds 2 files"):
         data.size_portfolios()
-    with pytest.raises(DataError, match="not a name of the library"):
+    with pytest.raises(DataError, match="not a name of a series of French library"):
         data.french("a/b")
     with pytest.raises(DataError, match="choose 'value' or 'equal'"):
         data.size_portfolios("cap")

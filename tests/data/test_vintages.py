@@ -132,5 +132,5 @@ def test_monthly_vintages_and_bad_matrices(tmp_path) -> None:
             data.real_time_matrix("ROUTPUT", path)
     with pytest.raises(DataError, match="no such file"):
         data.real_time_matrix("ROUTPUT", tmp_path / "absent.csv")
-    with pytest.raises(DataError, match="not the name of a variable"):
+    with pytest.raises(DataError, match="not a name of a series of Federal Reserve Bank of Philadelphia"):
         data.real_time_matrix("../x")

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors, progress_bar
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors
 from capstar.writing import write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
 
 
-class CacheVerb(StrEnum):
-    """What to do with the cache."""
-
-    list = "list"
-    clear = "clear"
-
-
-class StudyInput(StrEnum):
-    """Where the study's data come from."""
-
-    embedded = "embedded"
-    fred = "fred"
-
-
 @app.command("list")
 def list_recipes(context: typer.Context, debug: Debug = False) -> None:
-    """List the recipes."""
+    """List the recipes, and the sources of single series."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.data import RECIPES
+        from capstar.data import RECIPES, sources
 
         for name, build in RECIPES.items():
-            typer.echo(f"{name:15}{(build.__doc__ or '').splitlines()[0]}")
+            typer.echo(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
+        for key, one in sources().iterrows():
+            typer.echo(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 
 
 @app.command()
 def fetch(
     context: typer.Context,
-    recipe: Annotated[str, typer.Argument(help="See 'capstar data list'.")],
+    recipe: Annotated[str, typer.Argument(help="A recipe, or SOURCE:SERIES; see 'capstar data list'.")],
     out: Annotated[Path, typer.Option(help="CSV to write.")],
     as_of: AsOf = None,
     start: Annotated[str | None, typer.Option(help="First quarter, 1960Q1.")] = None,
@@ -50,16 +37,13 @@ def fetch(
     refresh: Refresh = False,
     debug: Debug = False,
 ) -> None:
-    """Download the input of a model and write it as CSV."""
+    """Download the input of a model, or a series of a source, and write it as CSV."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data
 
         check_outputs(out)
         span = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-        with (
-            progress_bar(total=6) as progress,
-            data.network(offline=offline, refresh=refresh, progress=progress),
-        ):
+        with data.network(offline=offline, refresh=refresh):
             frame = data.fetch(recipe, as_of=as_of, **span)
         write_whole(out, frame.to_csv())
         typer.echo(data.describe_data(frame).to_string())
@@ -86,7 +70,7 @@ def check(
 @app.command()
 def cache(
     context: typer.Context,
-    verb: Annotated[CacheVerb, typer.Argument(help="list or clear.")] = CacheVerb.list,
+    verb: Annotated[Literal["list", "clear"], typer.Argument()] = "list",
     debug: Debug = False,
 ) -> None:
     """List or clear cached downloads."""
@@ -94,7 +78,7 @@ def cache(
         from capstar.data.store.download import cache as in_use
 
         kept = in_use()
-        if verb is CacheVerb.clear:
+        if verb == "clear":
             typer.echo(f"{kept.clear()} downloads deleted from {kept.folder}")
             return
         table = kept.entries()
@@ -107,7 +91,12 @@ def cache(
 def snapshot(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder to write.")],
-    input: Annotated[StudyInput, typer.Option(help="Data of the study.")] = StudyInput.embedded,  # noqa: A002
+    input: Annotated[  # noqa: A002
+        Literal["embedded", "fred"], typer.Option(help="Data of the study.")
+    ] = "embedded",
+    also: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE:SERIES", help="A further series; may be repeated.")
+    ] = None,
     offline: Offline = False,
     refresh: Refresh = False,
     debug: Debug = False,
@@ -118,6 +107,7 @@ def snapshot(
         from capstar.study import live_data, study_data
 
         with data.network(offline=offline, refresh=refresh):
-            tables = live_data() if input is StudyInput.fred else study_data()
+            tables = live_data() if input == "fred" else study_data()
+            tables |= {name: data.fetch(name) for name in also or []}
         paths = data.write_snapshot(folder, tables)
         typer.echo("Written: " + ", ".join(map(str, paths)))

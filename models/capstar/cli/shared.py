@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -107,25 +106,3 @@ def errors(*, debug: bool) -> Iterator[None]:
             for warning in caught or []:
                 if issubclass(warning.category, CapstarWarning):
                     typer.echo(f"capstar: {warning.message}", err=True)
-
-
-@contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[str], None] | None]:
-    """A progress bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns: tuple[Any, ...] = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=total)
-        done = 0
-
-        def advance(line: str) -> None:
-            nonlocal done
-            bar.update(task, description=line, completed=done)
-            done += 1
-
-        yield advance

@@ -7,6 +7,7 @@ from capstar.data.embedded import french_factors, small_cap_returns, us_macro
 from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
 from capstar.data.recipes import RECIPES, canada_hlw, euro_area_hlw, fetch, uk_hlw, us_hlw, us_lw
+from capstar.data.sources import DataSource, register, source, sources, unregister
 from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import fred
 from capstar.data.sources.french import (
@@ -29,6 +30,7 @@ from capstar.data.vintages import Vintages
 __all__ = [
     "RECIPES",
     "Cache",
+    "DataSource",
     "FrenchFile",
     "Network",
     "PublishedEstimates",
@@ -54,17 +56,25 @@ __all__ = [
     "read_snapshot",
     "real_time_estimates",
     "real_time_matrix",
+    "register",
     "size_portfolios",
     "size_returns",
     "small_cap_index",
     "small_cap_returns",
+    "source",
+    "sources",
     "splice_growth",
     "three_factors",
     "to_quarterly",
     "uk_hlw",
+    "unregister",
     "us_hlw",
     "us_lw",
     "us_macro",
     "write_snapshot",
     "yahoo_prices",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

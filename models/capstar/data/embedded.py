@@ -11,6 +11,7 @@ from capstar.errors import DataError
 
 ReturnSource = Literal["french", "french_size_value", "french_size_momentum"]
 _SORTS = {"french": ("V", "M"), "french_size_value": ("V",), "french_size_momentum": ("M",)}
+FACTOR_NAMES = {"Mkt-RF": "market", "SMB": "smb", "HML": "hml", "RF": "risk_free"}
 SIZE_NOTE = "small = smallest quintile of NYSE market equity, smaller than the Russell 2000"
 
 
@@ -136,8 +137,7 @@ def french_factors() -> pd.DataFrame:
     index = pd.PeriodIndex([f"{m // 100}-{m % 100:02d}" for m in months], freq="M", name="date")
     if len(index) != (index[-1] - index[0]).n + 1 or not index.is_monotonic_increasing:
         raise DataError(f"arch.data.frenchdata: the months {index[0]}-{index[-1]} are not consecutive.")
-    names = {"Mkt-RF": "market", "SMB": "smb", "HML": "hml", "RF": "risk_free"}
-    out = raw.set_axis(index)[list(names)].rename(columns=names)
+    out = raw.set_axis(index)[list(FACTOR_NAMES)].rename(columns=FACTOR_NAMES)
     out.attrs = {
         "title": "Fama-French three factors (US)",
         "source": "arch.data.frenchdata: Kenneth R. French's data library",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from capstar.data.inputs import expected_inflation, model_input
+from capstar.data.sources import source
 from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import fred
 from capstar.data.sources.nyfed import current_estimates
+from capstar.data.store.download import network
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.errors import DataError, SourceError
 
@@ -21,31 +23,15 @@ _FRED = "FRED, Federal Reserve Bank of St. Louis"
 
 @dataclass(frozen=True)
 class Country:
-    """Series of a country outside the United States.
-
-    Attributes
-    ----------
-    title
-        For ``attrs``.
-    gdp
-        Real gross domestic product, quarterly.
-    core, headline
-        Consumer prices without food and energy, and all items, used before core begins.
-    rate
-        Policy or three-month rate.
-    start
-        First quarter.
-    note
-        What differs from the published input.
-    """
+    """Series of a country outside the United States, by FRED's identifiers."""
 
     title: str
-    gdp: str
-    core: str
-    headline: str
-    rate: str
-    start: str
-    note: str
+    gdp: str  # real gross domestic product, quarterly
+    core: str  # consumer prices without food and energy
+    headline: str  # all items, used before core begins
+    rate: str  # policy or three-month rate
+    start: str  # first quarter
+    note: str  # what differs from the published input
 
 
 CANADA = Country(
@@ -77,6 +63,7 @@ UNITED_KINGDOM = Country(
 )
 
 
+@network()
 def us_hlw(
     as_of: When = None, *, start: str = "1960Q1", end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
@@ -128,6 +115,7 @@ def us_hlw(
     return _with_covid(out) if covid else out
 
 
+@network()
 def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) -> pd.DataFrame:
     """US input of Laubach and Williams (2003, 2023).
 
@@ -173,32 +161,41 @@ def uk_hlw(as_of: When = None, *, start: str | None = None, end: str | None = No
 
 
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
-    "us_hlw": us_hlw,
-    "us_lw": us_lw,
-    "canada_hlw": canada_hlw,
-    "euro_area_hlw": euro_area_hlw,
-    "uk_hlw": uk_hlw,
+    build.__name__: build for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw)
 }
 
 
-def fetch(recipe: str, **options: object) -> pd.DataFrame:
-    """Input by the name of its recipe.
+def fetch(recipe: str, **options: Any) -> pd.DataFrame:
+    """Input of a model by the name of its recipe, or a series of any source.
 
     Parameters
     ----------
     recipe
-        One of `RECIPES`.
+        One of `RECIPES`, or source and series, ``"fred:GDPC1"``; see `capstar.data.sources`.
     **options
-        Of the recipe: ``as_of``, ``start``, ``end``.
+        Of the recipe: ``as_of``, ``start``, ``end``.  Of a series: ``start`` and ``end``.
 
     Raises
     ------
     DataError
-        There is no such recipe.
+        There is no such recipe or source, or a source was given another option.
+    SourceError
+        The source has no usable answer.
     """
-    if recipe not in RECIPES:
-        raise DataError(f"There is no recipe {recipe!r}; there are {list(RECIPES)}.")
-    return RECIPES[recipe](**options)
+    if recipe in RECIPES:
+        return RECIPES[recipe](**options)
+    key, colon, series = recipe.partition(":")
+    if not colon:
+        raise DataError(
+            f"There is no recipe {recipe!r}; there are {list(RECIPES)}. A series has its source before it, such as "
+            "fred:GDPC1."
+        )
+    span = slice(options.pop("start", None), options.pop("end", None))
+    if named := [name for name, value in options.items() if value is not None]:
+        raise DataError(
+            f"{recipe}: {', '.join(named)} is for recipes. A series as of a day is alfred:GDPC1@2008-04-30."
+        )
+    return source(key).fetch(series).loc[span]
 
 
 class _Getter:
@@ -235,6 +232,7 @@ class _Getter:
         return out
 
 
+@network()
 def _abroad(country: Country, as_of: When, start: str | None, end: str | None) -> pd.DataFrame:
     """Core prices, before they begin headline ones; otherwise as `us_hlw`, the rate as quoted."""
     get = _Getter(as_of)

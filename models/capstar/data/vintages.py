@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class Vintages:
+class Vintages(Result):
     """A series in every version that was published.
 
     Attributes
@@ -53,6 +58,31 @@ class Vintages:
     def days(self) -> pd.DatetimeIndex:
         """Days of the vintages."""
         return pd.DatetimeIndex(self.table.columns)
+
+    @property
+    def title(self) -> str:
+        """Series, number of vintages and their days."""
+        days = self.days.strftime("%Y-%m-%d")
+        name = self.attrs.get("title", self._name)
+        return f"{name}, {len(days)} vintages, {days[0]} to {days[-1]}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Observations by vintages, whose days are text."""
+        out = self.table.set_axis(self.days.strftime("%Y-%m-%d"), axis=1)
+        out.attrs = dict(self.attrs)
+        return out
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """How the latest observations were revised."""
+        latest = self.revisions().iloc[-20:]
+        return {"Revisions": latest.assign(first_vintage=latest["first_vintage"].dt.strftime("%Y-%m-%d"))}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """First releases and the latest vintage."""
+        from capstar.plotting.data import plot_columns
+
+        table = self.revisions()[["first_release", "latest"]]
+        return plot_columns(table, ax, title=self.title, unit=str(self.attrs.get("units", "")))
 
     def latest(self) -> pd.Series:
         """The latest vintage."""

@@ -1,1 +1,169 @@
-"""Where numbers come from, one file a source, and the formats they come in."""
+"""Sources of data: a file each, which registers what it declares."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import re
+from abc import ABC, abstractmethod
+from difflib import get_close_matches
+from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from capstar.data.store.cache import Entry
+from capstar.data.store.download import download
+from capstar.errors import DataError
+
+T = TypeVar("T")
+
+
+class DataSource(ABC, Generic[T]):
+    """A source of series on the network.
+
+    A subclass says where a series is and reads an answer.  Cache, retries, mirrors, provenance and the command line
+    follow.
+
+    Attributes
+    ----------
+    key
+        In the registry, on the command line (``capstar data fetch KEY:SERIES``), and in ``CAPSTAR_KEY_URL``, which
+        names a mirror of the host.
+    name
+        In messages and in ``attrs["source"]``.
+    url
+        Address of a series, its name in braces: ``"https://fred.stlouisfed.org/graph/fredgraph.csv?id={series}"``.
+    terms
+        Terms of use in a few words.
+    pattern
+        Regular expression of the names of its series.
+    example
+        One of them.
+    """
+
+    key: ClassVar[str]
+    name: ClassVar[str]
+    url: ClassVar[str]
+    terms: ClassVar[str]
+    pattern: ClassVar[str] = r"[A-Za-z0-9_\-]{1,80}"
+    example: ClassVar[str]
+
+    @abstractmethod
+    def read(self, body: bytes, series: str) -> T:
+        """What an answer says: a Series, a DataFrame, or an object with ``to_frame()``.
+
+        Raises
+        ------
+        SourceError
+            The answer is not the series asked for, or not whole; it is not kept.
+        """
+
+    def check(self, series: str) -> None:
+        """Raise `DataError` where a name is not of the source's form; before anything is asked."""
+        if not re.fullmatch(self.pattern, series):
+            raise DataError(
+                f"{series!r} is not a name of a series of {self.name}; expected one such as {self.example!r}. Look it "
+                "up there."
+            )
+
+    def address(self, series: str) -> str:
+        """Where a series is."""
+        return self.url.format(series=series)
+
+    def get(self, series: str) -> tuple[T, Entry]:
+        """What the source says of a series, and the answer as received; from the cache where that is young enough.
+
+        Raises
+        ------
+        DataError
+            The name is invalid.
+        SourceError
+            No usable answer.
+        """
+        self.check(series)
+        url = self.address(series)
+        if mirror := os.environ.get(f"CAPSTAR_{self.key.upper()}_URL"):
+            url = mirror.rstrip("/") + url[len(host_of(url)) :]
+        return download(url, self.where(series), lambda body: self.read(body, series))
+
+    def fetch(self, series: str) -> pd.DataFrame:
+        """A series as a table that tells where it came from; raises as `get` does."""
+        found, entry = self.get(series)
+        out = self.frame(found).rename_axis(index="date")
+        known = {"source": self.name, "series_id": series, "transformation": "none"}
+        later = {"downloaded": entry.downloaded, "terms": self.terms}
+        out.attrs = {"title": self.where(series)} | known | out.attrs | later
+        return out
+
+    def frame(self, found: T) -> pd.DataFrame:
+        """What `read` gives, as a table."""
+        out: pd.DataFrame = found if isinstance(found, pd.DataFrame) else found.to_frame()  # type: ignore[attr-defined]
+        return out
+
+    def where(self, series: str) -> str:
+        """Source and series, for messages."""
+        return f"{self.name}, {series}"
+
+
+_SOURCES: dict[str, DataSource[Any]] = {}
+S = TypeVar("S", bound=DataSource[Any])
+
+
+def register(source: S) -> S:
+    """Make a source known to `sources`, `source`, `capstar.data.fetch` and the command line, and return it.
+
+    Raises
+    ------
+    DataError
+        Another source has its key, or the key is not an identifier.
+    """
+    if not source.key.isidentifier():
+        raise DataError(
+            f"{source.key!r} is not a valid key of a source; give letters, digits and underscores."
+        )
+    if type(_SOURCES.setdefault(source.key, source)) is not type(source):
+        raise DataError(
+            f"{source.key!r} is the key of {_SOURCES[source.key].name} already. Choose another, or first remove that "
+            f"one with capstar.data.unregister({source.key!r})."
+        )
+    return source
+
+
+def unregister(key: str) -> DataSource[Any]:
+    """Take a source out of the registry and return it; `DataError` if there is none of that key."""
+    found = source(key)
+    del _SOURCES[key]
+    return found
+
+
+def sources() -> pd.DataFrame:
+    """Every source: by key ``name``, ``host``, ``terms`` and ``example``, a series it has."""
+    _import_all()
+    rows = {
+        key: {"name": one.name, "host": host_of(one.url), "terms": one.terms, "example": one.example}
+        for key, one in sorted(_SOURCES.items())
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("key")
+
+
+def source(key: str) -> DataSource[Any]:
+    """The source of a key, such as ``"fred"``; `DataError` names those there are, and the nearest."""
+    _import_all()
+    if key not in _SOURCES:
+        near = get_close_matches(key, _SOURCES, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DataError(f"There is no data source {key!r}; there are {sorted(_SOURCES)}.{hint}")
+    return _SOURCES[key]
+
+
+def host_of(url: str) -> str:
+    """Scheme and host of an address."""
+    return "://".join(urlsplit(url)[:2])
+
+
+def _import_all() -> None:
+    """Every file of this folder; each registers its own."""
+    for found in pkgutil.iter_modules(__path__, f"{__name__}."):
+        importlib.import_module(found.name)

@@ -6,12 +6,43 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from capstar.data.sources.fred import dated, parse_table
-from capstar.data.store.download import address, download
+from capstar.data.sources import DataSource, register
+from capstar.data.sources.fred import FRED, parse_table
+from capstar.data.store.download import network
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 
+SOURCE = "ALFRED, Federal Reserve Bank of St. Louis"
 
+
+class Alfred(DataSource[pd.Series]):
+    """One vintage, named by FRED's identifier and a day: ``GDPC1@2008-04-30``."""
+
+    key, name, example, terms = "alfred", "ALFRED", "GDPC1@2008-04-30", FRED.terms
+    pattern = FRED.pattern + r"@\d{4}-\d\d-\d\d"
+    url = "https://alfred.stlouisfed.org/graph/alfredgraph.csv?id={series}&vintage_date={day}"
+
+    def address(self, series: str) -> str:
+        """Of the CSV that needs no key."""
+        name, _, day = series.partition("@")
+        return self.url.format(series=name, day=day)
+
+    def read(self, body: bytes, series: str) -> pd.Series:
+        """The vintage; its column names the day, and would name another if the answer were of another."""
+        where = self.where(series)
+        out = parse_table(body, where, series.replace("@", "_").replace("-", ""))
+        if not isinstance(out.index, pd.PeriodIndex):
+            raise SourceError(
+                f"{where}: the series is daily or weekly; vintages are kept by month or quarter."
+            )
+        out.attrs = {"source": SOURCE}
+        return out
+
+
+ALFRED = register(Alfred())
+
+
+@network()
 def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
     """A series as it stood on each of some days.
 
@@ -41,25 +72,11 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
         raise DataError(f"ALFRED, {series}: no vintage was asked for. Give days such as '2008-04-30'.")
     if days[-1] > pd.Timestamp.now().normalize():
         raise DataError(f"ALFRED, {series}: {days[-1]:%Y-%m-%d} is in the future. No vintage exists yet.")
-    columns = {day: _one(series, day) for day in days}
-    table = pd.DataFrame(columns).rename_axis("date")
-    return Vintages(
-        table,
-        {
-            "title": f"ALFRED: {series}",
-            "source": "ALFRED, Federal Reserve Bank of St. Louis",
-            "series_id": series,
-            "transformation": "none",
-        },
-    )
-
-
-def _one(series: str, day: pd.Timestamp) -> pd.Series:
-    column, asked = f"{series}_{day:%Y%m%d}", f"{series} of {day:%Y-%m-%d}"
-    where = f"ALFRED, {asked}"
-    url = address("ALFRED", "/graph/alfredgraph.csv", id=series, vintage_date=f"{day:%Y-%m-%d}")
-    out, _ = download(url, source="ALFRED", series=asked, parse=lambda body: parse_table(body, where, column))
-    out.index = dated(out.index, where)
-    if not isinstance(out.index, pd.PeriodIndex):
-        raise SourceError(f"{where}: the series is daily or weekly; vintages are kept by month or quarter.")
-    return out
+    table = pd.DataFrame({day: ALFRED.get(f"{series}@{day:%Y-%m-%d}")[0] for day in days})
+    attrs: dict[str, object] = {
+        "title": f"ALFRED: {series}",
+        "source": SOURCE,
+        "series_id": series,
+        "transformation": "none",
+    }
+    return Vintages(table.rename_axis("date"), attrs)

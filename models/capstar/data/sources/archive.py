@@ -14,15 +14,15 @@ _LARGEST = 300_000_000  # bytes unpacked
 _RATIO = 200  # text compresses ten- to fortyfold; a bomb thousandfold
 
 
-def only_file(body: bytes, *, source: str, series: str) -> bytes:
+def only_file(body: bytes, where: str) -> bytes:
     """The single file of a zip archive.
 
     Parameters
     ----------
     body
         The archive.
-    source, series
-        For messages.
+    where
+        Source and series, for messages.
 
     Raises
     ------
@@ -30,7 +30,6 @@ def only_file(body: bytes, *, source: str, series: str) -> bytes:
         It is not an archive, is damaged or encrypted, holds a different number of files, a name that leads out of
         the archive, or would unpack to an excessive size.
     """
-    where = f"{source}, {series}"
     with opened(body, where, "zip archive") as archive:
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(files) != 1:

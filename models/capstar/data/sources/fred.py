@@ -1,4 +1,4 @@
-"""Series of FRED, the database of the Federal Reserve Bank of St. Louis, through pandas-datareader."""
+"""Series of FRED, the database of the Federal Reserve Bank of St. Louis, at pandas-datareader's address."""
 
 from __future__ import annotations
 
@@ -11,16 +11,34 @@ import numpy as np
 import pandas as pd
 from pandas_datareader.fred import FredReader
 
-from capstar.data.store.download import CachedSession
+from capstar.data.sources import DataSource, register
+from capstar.data.store.download import network
 from capstar.errors import DataError, SourceError
 
-_ID = re.compile(r"[A-Za-z0-9_]{1,60}")
+SOURCE = "FRED, Federal Reserve Bank of St. Louis"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _MISSING = ("", ".")
 _HEADERS = (["observation_date"], ["DATE"])
 
 
+class Fred(DataSource[pd.Series]):
+    """The latest vintage."""
+
+    key, name, example = "fred", "FRED", "GDPC1"
+    url = FredReader(example).url + "?id={series}"
+    pattern = r"[A-Za-z0-9_]{1,60}"
+    terms = "free; some series belong to others, see their notes"
+
+    def read(self, body: bytes, series: str) -> pd.Series:
+        """The series on its own dates; the parser of pandas-datareader takes a web page for an empty table."""
+        return parse_table(body, self.where(series), series)
+
+
+FRED = register(Fred())
+
+
+@network()
 def fred(series: str | Iterable[str], start: str | None = None, end: str | None = None) -> pd.DataFrame:
     """Series of FRED, latest vintage, each at its own frequency.
 
@@ -52,48 +70,26 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
     names = [series] if isinstance(series, str) else list(series)
     if not names:
         raise DataError("No series was named. Give identifiers such as 'GDPC1'.")
-    columns = [_one(name) for name in names]
-    kinds = {str(column.name): _kind(column.index) for column in columns}
+    answers = [FRED.get(name) for name in names]
+    kinds = {name: getattr(one.index, "freqstr", "D") for name, (one, _) in zip(names, answers, strict=True)}
     if len(set(kinds.values())) > 1:
         raise DataError(
             f"The series are of different frequencies, {kinds}. Ask for each frequency on its own."
         )
+    columns = [one for one, _ in answers]
     out = pd.concat(columns, axis=1, sort=True).rename_axis("date").loc[start:end]
     out.attrs = {
         "title": f"FRED: {', '.join(names)}",
-        "source": "FRED, Federal Reserve Bank of St. Louis",
+        "source": SOURCE,
         "series_id": {name: name for name in names},
-        "downloaded": {str(column.name): column.attrs["downloaded"] for column in columns},
+        "downloaded": {name: entry.downloaded for name, (_, entry) in zip(names, answers, strict=True)},
         "transformation": dict.fromkeys(names, "none"),
     }
     return out
 
 
-def _one(name: str) -> pd.Series:
-    if not _ID.fullmatch(name):
-        raise DataError(
-            f"{name!r} is not an identifier of FRED: letters, digits and underscores. Look it up there."
-        )
-    where = f"FRED, {name}"
-    session = CachedSession(
-        "FRED", source="FRED", series=name, parse=lambda body: parse_table(body, where, name)
-    )
-    out: pd.Series = _Reader(name, session=session).read()
-    out.index = dated(out.index, where)
-    out.attrs = {"downloaded": session.entry.downloaded}
-    return out
-
-
-class _Reader(FredReader):  # type: ignore[misc]
-    """The reader of pandas-datareader, which takes a web page for an empty table, with our parser."""
-
-    def _read(self) -> pd.Series:
-        self.session.get(f"{self.url}?id={self.symbols}")
-        return self.session.found
-
-
 def parse_table(body: bytes, where: str, column: str) -> pd.Series:
-    """The one series of a CSV of FRED or ALFRED, by its dates as written; NaN where there is no value.
+    """The one series of a CSV of FRED or ALFRED, dated as `dated` says; NaN where there is no value.
 
     Parameters
     ----------
@@ -131,7 +127,10 @@ def parse_table(body: bytes, where: str, column: str) -> pd.Series:
         _check_date(row[0], last, where)
         last = row[0]
         values[last] = _number(row[1], f"{where}: the value of {last}")
-    return pd.Series(list(values.values()), pd.DatetimeIndex(list(values)), dtype=float, name=column)
+    index = dated(pd.DatetimeIndex(list(values)), where)
+    out = pd.Series(list(values.values()), index, dtype=float, name=column)
+    out.attrs = {"source": SOURCE}
+    return out
 
 
 def _number(cell: str, what: str) -> float:
@@ -201,7 +200,3 @@ def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIn
             f"{where}: the frequency changes, or dates are missing, before {at:%Y-%m-%d}. Cut the series there."
         )
     return dates
-
-
-def _kind(index: pd.Index) -> str:
-    return str(index.freqstr) if isinstance(index, pd.PeriodIndex) else "D"

@@ -1,4 +1,4 @@
-"""Kenneth R. French's data library, through pandas-datareader."""
+"""Kenneth R. French's data library, at pandas-datareader's addresses."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import re
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from pandas_datareader.famafrench import FamaFrenchReader
 
-from capstar.data.embedded import SIZE_NOTE, by_size
+from capstar.data.embedded import FACTOR_NAMES, SIZE_NOTE, by_size
 from capstar.data.files import existing
+from capstar.data.sources import DataSource, register
 from capstar.data.sources.archive import only_file
-from capstar.data.store.download import CachedSession
+from capstar.data.store.download import network
 from capstar.errors import DataError, SourceError
 
 Weighting = Literal["value", "equal"]
@@ -62,14 +63,24 @@ class FrenchFile:
             f"{self.name}: no table has {list(words)} in its title; there are {list(self.tables)}."
         )
 
+    def to_frame(self) -> pd.DataFrame:
+        """The first table."""
+        return next(iter(self.tables.values()))
 
-class _Reader(FamaFrenchReader):  # type: ignore[misc]
-    """The reader of pandas-datareader, which drops short tables and keeps missing codes, with our parser."""
 
-    def _read_one_data(self, url: str, params: Any) -> FrenchFile:
-        self.session.get(url)
-        found: FrenchFile = self.session.found
-        return found
+class FrenchLibrary(DataSource[FrenchFile]):
+    """A file by its name; as a table the first it holds."""
+
+    key, name, example = "french", "French library", SIZE_PORTFOLIOS
+    url = FamaFrenchReader("{series}").url.replace("http:", "https:")
+    terms = "free for research; copyright Eugene F. Fama and Kenneth R. French"
+
+    def read(self, body: bytes, series: str) -> FrenchFile:
+        """All tables; the parser of pandas-datareader drops short ones and keeps missing codes."""
+        return parse_french(_decoded(only_file(body, self.where(series))), series)
+
+
+FRENCH = register(FrenchLibrary())
 
 
 def french(name: str) -> FrenchFile:
@@ -87,17 +98,10 @@ def french(name: str) -> FrenchFile:
     DataError
         The name is invalid.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_\-]{1,80}", name):
-        raise DataError(f"{name!r} is not a name of the library: letters, digits, - and _. Look it up there.")
-    source = "French library"
-    session = CachedSession(
-        "FRENCH", source=source, series=name, parse=lambda body: _unpacked(body, source, name)
-    )
-    found: FrenchFile = _Reader(name, session=session).read()
-    downloaded = session.entry.downloaded
+    found, entry = FRENCH.get(name)
     for frame in found.tables.values():
-        frame.attrs["downloaded"] = downloaded
-    return replace(found, downloaded=downloaded)
+        frame.attrs["downloaded"] = entry.downloaded
+    return replace(found, downloaded=entry.downloaded)
 
 
 def read_french(path: str | Path) -> FrenchFile:
@@ -111,18 +115,12 @@ def read_french(path: str | Path) -> FrenchFile:
     path = existing(path)
     body, name = path.read_bytes(), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
     if zipfile.is_zipfile(io.BytesIO(body)):
-        return _unpacked(body, str(path), name)
+        body = only_file(body, f"{path}, {name}")
     return parse_french(_decoded(body), name)
 
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
-    """Monthly returns of portfolios formed on market equity, percent.
-
-    Parameters
-    ----------
-    weighting
-        ``"value"`` or ``"equal"``.
-    """
+    """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``."""
     _require_weighting(weighting)
     return size_table(french(SIZE_PORTFOLIOS), weighting)
 
@@ -135,16 +133,14 @@ def size_table(file: FrenchFile, weighting: Weighting = "value") -> pd.DataFrame
 
 def three_factors() -> pd.DataFrame:
     """Monthly ``market`` (Mkt-RF), ``smb``, ``hml`` and ``risk_free``, percent."""
-    names = {"Mkt-RF": "market", "SMB": "smb", "HML": "hml", "RF": "risk_free"}
     file = french(FACTORS)
-    frame = next(iter(file.tables.values()))
-    if absent := [name for name in names if name not in frame]:
+    frame = file.to_frame()
+    if absent := [name for name in FACTOR_NAMES if name not in frame]:
         raise SourceError(f"{file.name}: the first table has no column {absent[0]}; it has {list(frame)}.")
-    out: pd.DataFrame = frame[list(names)].rename(columns=names)
-    out.attrs = dict(frame.attrs)
-    return out
+    return frame[list(FACTOR_NAMES)].rename(columns=FACTOR_NAMES)
 
 
+@network()
 def size_returns() -> pd.DataFrame:
     """Monthly US returns by size, in the columns of `capstar.data.small_cap_returns`.
 
@@ -251,10 +247,6 @@ def _units(title: str, freq: str) -> str:
     if "firm size" in title.lower():
         return "millions of dollars"
     return {"Y": "percent a year", "M": "percent a month", "D": "percent a day"}[freq]
-
-
-def _unpacked(body: bytes, source: str, name: str) -> FrenchFile:
-    return parse_french(_decoded(only_file(body, source=source, series=name)), name)
 
 
 def _decoded(body: bytes) -> str:

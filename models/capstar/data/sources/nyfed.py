@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from capstar.data.files import existing
+from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed
-from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Model = Literal["hlw", "lw"]
 _SOURCE = "Federal Reserve Bank of New York"
@@ -43,7 +47,7 @@ _PUBLISHED = 62  # days after the quarter's end at which its estimates have been
 
 
 @dataclass(frozen=True)
-class PublishedEstimates:
+class PublishedEstimates(Result):
     """What a workbook of current estimates holds for one country.
 
     Attributes
@@ -61,6 +65,49 @@ class PublishedEstimates:
     inputs: pd.DataFrame
     estimates: pd.DataFrame
     parameters: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """Bank, model and country."""
+        return str(self.estimates.attrs["title"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """The estimates."""
+        return self.estimates
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The last two years, and the parameters where there are any."""
+        out = {"Latest estimates": self.estimates.iloc[-8:]}
+        return out if self.parameters.empty else out | {"Parameters": self.parameters}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """r*, one-sided and, where the workbook has it, two-sided."""
+        from capstar.plotting.data import plot_columns
+
+        return plot_columns(self.estimates.filter(like="rstar_"), ax, title=self.title, unit="percent a year")
+
+
+class NewYorkFed(DataSource[Workbook]):
+    """A workbook by its name; as a table its estimates of the United States, of a real-time workbook those of r*."""
+
+    key, name, example = "newyorkfed", _SOURCE, "Holston_Laubach_Williams_current_estimates"
+    url = f"https://www.newyorkfed.org{_FOLDER}{{series}}.xlsx"
+    pattern, terms = f"({'|'.join(_FILES.values())})_(current|real_time)_estimates", "free with attribution"
+
+    def read(self, body: bytes, series: str) -> Workbook:
+        """The workbook, known to be one."""
+        book = Workbook(body, self.where(series))
+        book.names  # noqa: B018 - raises if it is none
+        return book
+
+    def frame(self, found: Workbook) -> pd.DataFrame:
+        """Estimates by quarter, or by quarter and vintage."""
+        if "real_time" in found.where:
+            return Vintages(_by_vintage(found, "us", "rstar_filtered")).to_frame()
+        return _current(found, "us")
+
+
+NEW_YORK = register(NewYorkFed())
 
 
 def current_estimates(
@@ -89,8 +136,7 @@ def current_estimates(
     title = f"{_SOURCE}: {model.upper()} current estimates, {country.upper()}"
     inputs = _inputs(book, country)
     inputs.attrs |= attrs | {"title": f"{title}, inputs"}
-    sheet, cells, row = _find_estimates(book)
-    estimates = _estimates(cells, row, country, f"{book.where}, sheet {sheet!r}")
+    estimates = _current(book, country)
     estimates.attrs |= attrs | {"title": title, "units": "percent a year"}
     return PublishedEstimates(inputs, estimates, _parameters(book, country))
 
@@ -118,6 +164,11 @@ def real_time_estimates(
     """
     _check_choice(model, country)
     book, attrs = _book(model, "real_time", path)
+    out = _by_vintage(book, country, variable)
+    return Vintages(out, attrs | {"series_id": f"{model}_{country}_{variable}", "units": "percent a year"})
+
+
+def _by_vintage(book: Workbook, country: str, variable: str) -> pd.DataFrame:
     columns = {}
     for name in book.names:
         if (found := _VINTAGE.fullmatch(name.strip())) is None:
@@ -132,8 +183,7 @@ def real_time_estimates(
         raise SourceError(
             f"{book.where}: no sheet is named like a vintage, 2015Q4; there are {book.names[:5]}."
         )
-    out = pd.DataFrame(columns).sort_index().sort_index(axis=1).rename_axis("date")
-    return Vintages(out, attrs | {"series_id": f"{model}_{country}_{variable}", "units": "percent a year"})
+    return pd.DataFrame(columns).sort_index().sort_index(axis=1).rename_axis("date")
 
 
 def _check_choice(model: str, country: str) -> None:
@@ -148,20 +198,12 @@ def _check_choice(model: str, country: str) -> None:
 def _book(model: Model, kind: str, path: str | Path | None) -> tuple[Workbook, dict[str, object]]:
     if path is not None:
         return Workbook(existing(path).read_bytes(), str(path)), {"source": f"{_SOURCE}, {path}"}
-    name = f"{_FILES[model]}_{kind}_estimates.xlsx"
-    where = f"{_SOURCE}, {name}"
-
-    def parse(body: bytes) -> Workbook:
-        book = Workbook(body, where)
-        book.names  # noqa: B018 - raises if it is none
-        return book
-
-    book, entry = download(address("NEWYORKFED", _FOLDER + name), source=_SOURCE, series=name, parse=parse)
-    return book, {"source": where, "downloaded": entry.downloaded}
+    book, entry = NEW_YORK.get(f"{_FILES[model]}_{kind}_estimates")
+    return book, {"source": book.where, "downloaded": entry.downloaded}
 
 
-def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
-    """The first sheet with a table of r*: its name, its cells and the row of column names."""
+def _current(book: Workbook, country: str) -> pd.DataFrame:
+    """The first table of r* of a workbook."""
     for name in book.names:
         if "input" in name.lower():
             continue
@@ -170,7 +212,7 @@ def _find_estimates(book: Workbook) -> tuple[str, pd.DataFrame, int]:
         if row is not None and "rstar" in map(
             _variable, map(_word, cells.iloc[max(row - 1, 0) : row + 1].stack())
         ):
-            return name, cells, row
+            return _estimates(cells, row, country, f"{book.where}, sheet {name!r}")
     raise SourceError(f"{book.where}: no sheet holds r*; there are {book.names}. The layout has changed.")
 
 

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from capstar.data.files import existing
+from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed
-from capstar.data.store.download import address, download
 from capstar.data.vintages import Vintages
-from capstar.errors import DataError, SourceError
+from capstar.errors import SourceError
 
 _SOURCE = "Federal Reserve Bank of Philadelphia"
 _FOLDER = "/-/media/FRBP/Assets/Surveys-And-Data/real-time-data/data-files/xlsx/"
-_NAME = re.compile(r"[A-Za-z]{1,20}")
 _FIRST_YEAR = 65  # two-digit years from here on are of the twentieth century
 _MISSING = ["#N/A", "NA", ".", "", " "]
+
+
+class PhiladelphiaFed(DataSource[Vintages]):
+    """A variable of the real-time data set in all its vintages."""
+
+    key, name, example = "philadelphiafed", _SOURCE, "ROUTPUT"
+    url = f"https://www.philadelphiafed.org{_FOLDER}{{series}}QvQd.xlsx"
+    pattern, terms = "[A-Z]{1,20}", "free with attribution"
+
+    def read(self, body: bytes, series: str) -> Vintages:
+        """The one sheet of the workbook of quarterly vintages, or a CSV of it."""
+        return _vintages(body, series, self.where(series))
+
+
+PHILADELPHIA = register(PhiladelphiaFed())
 
 
 def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
@@ -47,26 +62,18 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     ----------
     Croushore and Stark (2001), "A real-time data set for macroeconomists", Journal of Econometrics 105.
     """
-    if not _NAME.fullmatch(variable):
-        raise DataError(f"{variable!r} is not the name of a variable; give one such as 'ROUTPUT'.")
+    variable = variable.upper()
+    PHILADELPHIA.check(variable)
     if path is not None:
-        table, attrs = (
-            _matrix(existing(path).read_bytes(), variable, str(path)),
-            {"source": f"{_SOURCE}, {path}"},
-        )
-    else:
-        where, name = f"{_SOURCE}, {variable}", f"{variable.upper()}QvQd.xlsx"
-        table, entry = download(
-            address("PHILADELPHIAFED", _FOLDER + name),
-            source=_SOURCE,
-            series=variable,
-            parse=lambda body: _matrix(body, variable, where),
-        )
-        attrs = {"source": _SOURCE, "downloaded": entry.downloaded}
-    return Vintages(
-        table,
-        {"title": f"{_SOURCE}: {variable}", "series_id": variable.upper(), "transformation": "none", **attrs},
-    )
+        found = _vintages(existing(path).read_bytes(), variable, str(path))
+        return replace(found, attrs=found.attrs | {"source": f"{_SOURCE}, {path}"})
+    found, entry = PHILADELPHIA.get(variable)
+    return replace(found, attrs=found.attrs | {"downloaded": entry.downloaded})
+
+
+def _vintages(body: bytes, variable: str, where: str) -> Vintages:
+    attrs = {"title": f"{_SOURCE}: {variable}", "source": _SOURCE, "series_id": variable}
+    return Vintages(_matrix(body, variable, where), {**attrs, "transformation": "none"})
 
 
 def _cells(body: bytes, where: str) -> pd.DataFrame:

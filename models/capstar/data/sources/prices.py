@@ -11,29 +11,14 @@ from capstar.data.sources.fred import fred
 from capstar.errors import DataError, SourceError
 
 SMALL_CAP_INDEX = "NASDAQNQUSS"  # Nasdaq US Small Cap Index, price return, daily, on FRED
-# FRED's H.10 series: (base, quote), quote per one of base.
-PAIRS: Mapping[str, tuple[str, str]] = {
-    "DEXUSEU": ("EUR", "USD"),
-    "DEXUSUK": ("GBP", "USD"),
-    "DEXUSAL": ("AUD", "USD"),
-    "DEXUSNZ": ("NZD", "USD"),
-    "DEXCAUS": ("USD", "CAD"),
-    "DEXJPUS": ("USD", "JPY"),
-    "DEXSZUS": ("USD", "CHF"),
-    "DEXSDUS": ("USD", "SEK"),
-    "DEXNOUS": ("USD", "NOK"),
-    "DEXDNUS": ("USD", "DKK"),
-    "DEXCHUS": ("USD", "CNY"),
-    "DEXINUS": ("USD", "INR"),
-    "DEXKOUS": ("USD", "KRW"),
-    "DEXMXUS": ("USD", "MXN"),
-    "DEXBZUS": ("USD", "BRL"),
-    "DEXSFUS": ("USD", "ZAR"),
-    "DEXSIUS": ("USD", "SGD"),
-    "DEXHKUS": ("USD", "HKD"),
-    "DEXTAUS": ("USD", "TWD"),
-    "DEXTHUS": ("USD", "THB"),
+# FRED's H.10 series by their parts: the dollar's price of a currency, and a currency's of the dollar.
+_IN_DOLLARS = {"EU": "EUR", "UK": "GBP", "AL": "AUD", "NZ": "NZD"}
+_PER_DOLLAR = """CA CAD, JP JPY, SZ CHF, SD SEK, NO NOK, DN DKK, CH CNY, IN INR, KO KRW, MX MXN, BZ BRL, SF ZAR, SI SGD,
+HK HKD, TA TWD, TH THB"""
+PAIRS: Mapping[str, tuple[str, str]] = {f"DEXUS{k}": (code, "USD") for k, code in _IN_DOLLARS.items()} | {
+    f"DEX{k}US": ("USD", code) for k, code in map(str.split, _PER_DOLLAR.split(","))
 }
+"""Base and quote of each series: quote per one of base."""
 
 
 def small_cap_index(start: str | None = None, end: str | None = None) -> pd.DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,26 +57,19 @@ class Workbook:
         SourceError
             A formula has no stored value: the program that wrote the file did not calculate.
         """
-        try:
-            return self._read(name)
-        except SourceError:
-            raise
-        except Exception as error:  # the parsers raise exceptions of any kind
-            raise SourceError(
-                f"{self.where}: sheet {name!r} is damaged ({error}). Fetch or save it again."
-            ) from error
-
-    def _read(self, name: str) -> pd.DataFrame:
         rows = []
-        for row, said in zip(self._values[name].iter_rows(), self._formulas[name].iter_rows(), strict=True):
-            for cell, formula in zip(row, said, strict=True):
-                if cell.value is None and str(formula.value).startswith("="):
-                    raise SourceError(
-                        f"{self.where}: sheet {name!r}, cell {formula.coordinate}, is the formula "
-                        f"{str(formula.value)[:40]!r} without a stored value. Open the workbook in a spreadsheet "
-                        "program and save it."
-                    )
-            rows.append([cell.value for cell in row])
+        with self._damaged(f"sheet {name!r}"):
+            for row, said in zip(
+                self._values[name].iter_rows(), self._formulas[name].iter_rows(), strict=True
+            ):
+                for cell, formula in zip(row, said, strict=True):
+                    if cell.value is None and str(formula.value).startswith("="):
+                        raise SourceError(
+                            f"{self.where}: sheet {name!r}, cell {formula.coordinate}, is the formula "
+                            f"{str(formula.value)[:40]!r} without a stored value. Open the workbook in a spreadsheet "
+                            "program and save it."
+                        )
+                rows.append([cell.value for cell in row])
         return pd.DataFrame(rows, dtype=object)
 
     @cached_property
@@ -88,13 +83,20 @@ class Workbook:
     def _load(self, *, data_only: bool) -> Any:
         import openpyxl
 
+        with self._damaged("the workbook"):
+            body = io.BytesIO(_without_properties(self.body))
+            return openpyxl.load_workbook(body, data_only=data_only, read_only=True)
+
+    @contextmanager
+    def _damaged(self, part: str) -> Iterator[None]:
+        """The parsers raise exceptions of any kind."""
         try:
-            return openpyxl.load_workbook(
-                io.BytesIO(_without_properties(self.body)), data_only=data_only, read_only=True
-            )
-        except Exception as error:  # the parsers raise exceptions of any kind
+            yield
+        except SourceError:
+            raise
+        except Exception as error:
             raise SourceError(
-                f"{self.where}: the workbook is damaged ({error}). Fetch or save it again."
+                f"{self.where}: {part} is damaged ({error}). Fetch or save it again."
             ) from error
 
 

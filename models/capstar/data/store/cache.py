@@ -102,14 +102,8 @@ class Cache:
             entry = None
             with suppress(OSError, ValueError, KeyError, TypeError):
                 entry = _parse(path.read_bytes())
-            rows.append(
-                {
-                    "url": entry.url if entry else "damaged",
-                    "downloaded": entry.downloaded if entry else "",
-                    "bytes": path.stat().st_size,
-                    "file": path.name,
-                }
-            )
+            told = (entry.url, entry.downloaded) if entry else ("damaged", "")
+            rows.append((*told, path.stat().st_size, path.name))
         return pd.DataFrame(rows, columns=["url", "downloaded", "bytes", "file"])
 
     def clear(self) -> int:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import platformdirs
 import requests
@@ -23,17 +23,10 @@ from urllib3.util.retry import Retry
 from capstar import __version__
 from capstar.data.store.cache import Cache, Entry, entry_of
 from capstar.errors import DataWarning, SourceError
+from capstar.progress import Progress, reporting
 
 # FRED leaves requests hanging whose User-Agent contains the name of a browser.
 USER_AGENT = f"capstar/{__version__} python-requests"
-HOSTS = {
-    "FRED": "https://fred.stlouisfed.org",
-    "ALFRED": "https://alfred.stlouisfed.org",
-    "FRENCH": "https://mba.tuck.dartmouth.edu",
-    "NEWYORKFED": "https://www.newyorkfed.org",
-    "PHILADELPHIAFED": "https://www.philadelphiafed.org",
-}
-_PAUSE = 0.5  # seconds between requests to one host: two a second
 _PIECE = 1 << 16
 _AGAIN = (429, 500, 502, 503, 504)
 T = TypeVar("T")
@@ -62,11 +55,13 @@ class Network:
     total
         Seconds for a whole download, retries included.
     retries
-        Further tries after a broken connection or an answer 429, 500, 502, 503 or 504.
+        Further requests after a broken connection or an answer 429, 500, 502, 503 or 504.
     max_bytes
         Largest answer.
+    pause
+        Seconds between requests to one host; two a second.
     progress
-        Called with a line before each request that leaves the machine.
+        Told of each request that leaves the machine; see `capstar.progress.reporting`.
     """
 
     cache: Path = field(default_factory=_default_folder)
@@ -77,7 +72,8 @@ class Network:
     total: float = 120.0
     retries: int = 4
     max_bytes: int = 200_000_000
-    progress: Callable[[str], None] | None = None
+    pause: float = 0.5
+    progress: Progress | bool = True
 
 
 _current: ContextVar[Network | None] = ContextVar("network", default=None)
@@ -85,18 +81,20 @@ _current: ContextVar[Network | None] = ContextVar("network", default=None)
 
 @contextmanager
 def network(**changes: Any) -> Iterator[Network]:
-    """Change how downloads behave inside a ``with`` block.
+    """Change how downloads behave inside a ``with`` block, or a function it decorates; their progress is one.
 
     Parameters
     ----------
     **changes
         Attributes of `Network`, such as ``offline=True``.
     """
-    token = _current.set(replace(settings(), **changes))
-    try:
-        yield settings()
-    finally:
-        _current.reset(token)
+    wanted = replace(settings(), **changes)
+    with reporting(wanted.progress) as tell:
+        token = _current.set(replace(wanted, progress=tell))
+        try:
+            yield settings()
+        finally:
+            _current.reset(token)
 
 
 def settings() -> Network:
@@ -109,21 +107,15 @@ def cache() -> Cache:
     return Cache(settings().cache)
 
 
-def address(host: str, path: str, **query: str) -> str:
-    """URL at one of `HOSTS`; ``CAPSTAR_FRED_URL`` and the like name a mirror of it."""
-    base = os.environ.get(f"CAPSTAR_{host}_URL") or HOSTS[host]
-    return base.rstrip("/") + path + (f"?{urlencode(query, safe=',')}" if query else "")
-
-
-def download(url: str, *, source: str, series: str, parse: Callable[[bytes], T]) -> tuple[T, Entry]:
+def download(url: str, where: str, parse: Callable[[bytes], T]) -> tuple[T, Entry]:
     """What the body of a URL says, and the body; from the cache where that is young enough.
 
     Parameters
     ----------
     url
         Address.
-    source, series
-        For messages: ``"FRED"``, ``"GDPC1"``.
+    where
+        Source and series for messages, ``"FRED, GDPC1"``.
     parse
         Reads the body, once; raises `SourceError` where it is not what it should be. Only what it reads is
         cached or returned.
@@ -139,55 +131,21 @@ def download(url: str, *, source: str, series: str, parse: Callable[[bytes], T])
     if kept is not None and (now.offline or (young and not now.refresh)):
         return parse(kept.body), kept
     if now.offline:
-        raise SourceError(f"{source}, {series}: not in the cache, and offline. Run once with the network.")
-    if now.progress is not None:
-        now.progress(f"{source}: {series}")
+        raise SourceError(f"{where}: not in the cache, and offline. Run once with the network.")
     try:
-        body = _get(url, f"{source}, {series}", now)
+        with reporting(now.progress) as tell:
+            tell(where, 0.0)
+            body = _get(url, where, now)
+            tell(where, 1.0)
     except _UnreachableError as error:
         if kept is None:
-            raise SourceError(f"{source}, {series}: {error}") from error
+            raise SourceError(f"{where}: {error}") from error
         found = parse(kept.body)
-        warnings.warn(
-            f"{source}, {series}: {error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3
-        )
+        warnings.warn(f"{where}: {error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3)
         return found, kept
     found, entry = parse(body), entry_of(url, body)
     cache().write(entry)
     return found, entry
-
-
-class CachedSession(requests.Session, Generic[T]):
-    """A session for pandas-datareader whose GET is `download`: polite, bounded, cached and parsed.
-
-    Parameters
-    ----------
-    host
-        One of `HOSTS`; whatever address the reader has, this one is asked.
-    source, series, parse
-        As of `download`.
-
-    Attributes
-    ----------
-    found, entry
-        What the last answer says, and the answer.
-    """
-
-    found: T
-    entry: Entry
-
-    def __init__(self, host: str, *, source: str, series: str, parse: Callable[[bytes], T]) -> None:
-        super().__init__()
-        self._host, self._source, self._series, self._parse = host, source, series, parse
-
-    def get(self, url: str | bytes, **_: Any) -> requests.Response:  # type: ignore[override]
-        """Answer with the body of `download`."""
-        parts = urlsplit(str(url))
-        asked = address(self._host, parts.path) + (f"?{parts.query}" if parts.query else "")
-        self.found, self.entry = download(asked, source=self._source, series=self._series, parse=self._parse)
-        answer = requests.Response()
-        answer.status_code, answer.url, answer._content = 200, asked, self.entry.body
-        return answer
 
 
 class _UnreachableError(Exception):
@@ -198,14 +156,13 @@ def _get(url: str, name: str, now: Network) -> bytes:
     """One answer, tried again while that may help and time remains."""
     deadline = time.monotonic() + now.total
     for attempt in range(now.retries + 1):
-        _take_turn(url)
+        _take_turn(url, now.pause)
         try:
             return _once(url, name, now, deadline)
-        except _UnreachableError as error:
+        except _UnreachableError:
             wait = 0.5 * 2**attempt
             if attempt == now.retries or time.monotonic() + wait > deadline:
                 raise
-            del error
             time.sleep(wait)
     raise AssertionError("unreachable")
 
@@ -255,7 +212,7 @@ def _session() -> requests.Session:
     session = requests.Session()
     session.headers["User-Agent"] = USER_AGENT
     session.max_redirects = 5
-    # Tries are counted in one place, `_get`, which also knows the deadline.
+    # Attempts are counted in one place, `_get`, which also knows the deadline.
     adapter = HTTPAdapter(max_retries=Retry(total=0, redirect=0))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -266,10 +223,10 @@ _turns: dict[str, float] = {}
 _lock = threading.Lock()
 
 
-def _take_turn(url: str) -> None:
+def _take_turn(url: str, pause: float) -> None:
     """Wait until this host may be asked again."""
     host = urlsplit(url).netloc
     with _lock:
         start = max(time.monotonic(), _turns.get(host, 0.0))
-        _turns[host] = start + _PAUSE
+        _turns[host] = start + pause
     time.sleep(max(start - time.monotonic(), 0.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def write_snapshot(folder: str | Path, tables: Mapping[str, pd.DataFrame]) -> li
     folder
         Made if absent; files of an earlier snapshot are replaced, the manifest last.
     tables
-        By name; on a PeriodIndex.
+        By name; on a PeriodIndex, or a DatetimeIndex of days.
 
     Returns
     -------
@@ -44,15 +45,15 @@ def write_snapshot(folder: str | Path, tables: Mapping[str, pd.DataFrame]) -> li
         "capstar": __version__,
         "tables": {
             name: {
-                "file": f"{name}.csv",
+                "file": _file(name),
                 "sha256": hashlib.sha256(bodies[name]).hexdigest(),
-                "frequency": pd.PeriodIndex(table.index).freqstr,
+                "frequency": table.index.freqstr if isinstance(table.index, pd.PeriodIndex) else None,
                 "attrs": table.attrs,
             }
             for name, table in tables.items()
         },
     }
-    files = {f"{name}.csv": body for name, body in bodies.items()}
+    files = {_file(name): body for name, body in bodies.items()}
     files[_MANIFEST] = json.dumps(manifest, indent=1).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,11 @@ def read_snapshot(folder: str | Path) -> dict[str, pd.DataFrame]:
     return {name: _table(folder, name, entry) for name, entry in listed.items()}
 
 
+def _file(name: str) -> str:
+    """Of a table; ``fred:GDPC1`` is not a name of a file everywhere."""
+    return re.sub(r"[^\w.@-]", "_", name) + ".csv"
+
+
 def _table(folder: Path, name: str, entry: Mapping[str, Any]) -> pd.DataFrame:
     path = folder / Path(entry["file"]).name
     try:
@@ -100,6 +106,10 @@ def _table(folder: Path, name: str, entry: Mapping[str, Any]) -> pd.DataFrame:
     # As text first: Python reads the shortest decimal back to the same bits, whatever pandas' parser does.
     text = pd.read_csv(io.BytesIO(body), index_col="date", dtype=str, keep_default_na=False)
     out = text.map(lambda cell: float(cell) if cell else float("nan"))
-    out.index = pd.PeriodIndex(text.index.astype(str), freq=entry["frequency"], name="date")
+    dates = text.index.astype(str)
+    if entry["frequency"] is None:
+        out.index = pd.DatetimeIndex(pd.to_datetime(dates, format="ISO8601"), name="date")
+    else:
+        out.index = pd.PeriodIndex(dates, freq=entry["frequency"], name="date")
     out.attrs = dict(entry["attrs"])
     return out
