@@ -137,7 +137,14 @@ def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "over all rows" in done.stdout
     names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
-    assert {"lead.csv", "rstar.csv", "out_of_sample.csv", "worth.csv", "study.png", "summary.txt"} <= names
+    assert {
+        "lead.csv",
+        "rstar.csv",
+        "out_of_sample.csv",
+        "economic_value.csv",
+        "study.png",
+        "summary.txt",
+    } <= names
     lead = pd.read_csv(tmp_path / "new" / "folder" / "lead.csv")
     assert set(lead["returns"]) == {"small", "large", "small_minus_large"}
     assert sorted(set(lead["horizon"])) == [1, 2, 4, 8, 12]

@@ -57,7 +57,7 @@ def test_each_return_series_is_built_once_in_a_study(gap, returns, monkeypatch) 
         gap, returns, (1, 2, 4), benchmarks=rival, source=Shocks(gap), n_replications=99
     ).run()
     assert len(found.table) == 12
-    assert len(found.race.table) == 18
+    assert len(found.forecast_comparison.table) == 18
     assert len(found.estimated.table) == 6
     assert built == {(name, h): 1 for name in returns for h in (1, 2, 4)}
 
@@ -113,7 +113,7 @@ def test_a_registered_test_is_in_table_heads_and_legend(registered, gap, returns
     assert row["sign_share"] == registered.run(sample, 2).statistic
     assert row["sign_p"] == registered.run(sample, 2).p
     assert (found.table["sign_p_adjusted"] >= found.table["sign_p"]).all()
-    text = found.summary()
+    text = str(found.summary())
     for words in (
         "SGN share",
         "SGN p",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import Debug, check_folder, errors, progress_bar
+from capstar.cli.shared import Debug, check_folder, errors
 from capstar.errors import CapstarError, DataError
 
 if TYPE_CHECKING:
@@ -74,24 +74,24 @@ def lead(
         check_folder(out)
         table = data.read_input(gap)
         chosen = _column(table, column, benchmark or [], gap)
-        with progress_bar(total=2) as progress:
-            results = leads.LeadStudy(
-                table[chosen],
-                data.read_returns(returns),
-                _horizons(horizons),
-                information=_SEEN[information],
-                publication_lag=publication_lag,
-                benchmarks=table[benchmark] if benchmark else None,
-                start=None if start.lower() == "none" else start,
-                units=units.value,
-                n_replications=replications,
-                seed=seed,
-            ).run(progress=progress)
-        typer.echo(results.summary())
+        results = leads.LeadStudy(
+            table[chosen],
+            data.read_returns(returns),
+            _horizons(horizons),
+            information=_SEEN[information],
+            publication_lag=publication_lag,
+            benchmarks=table[benchmark] if benchmark else None,
+            start=None if start.lower() == "none" else start,
+            units=units.value,
+            n_replications=replications,
+            seed=seed,
+        ).run()
+        summary = str(results.summary())
+        typer.echo(summary)
         if out is not None:
             from capstar.plotting import save_all
 
-            paths = save_all(out, results.tables(), results.figures(), results.summary())
+            paths = save_all(out, results.tables(), results.figures(), summary)
             typer.echo("\nWritten: " + ", ".join(map(str, paths)))
 
 

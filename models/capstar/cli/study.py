@@ -15,7 +15,6 @@ from capstar.cli.shared import (
     errors,
     find_model,
     list_models,
-    progress_bar,
     require_inputs,
 )
 from capstar.errors import SpecificationError
@@ -74,14 +73,7 @@ def study(
         require_inputs(
             chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
         )
-        with progress_bar(total=9) as progress:
-            results = run_study(
-                tables,
-                model=chosen,
-                n_replications=replications,
-                n_workers=workers,
-                progress=progress,
-            )
+        results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
         paths = results.save(out)
-        typer.echo(results.summary())
+        typer.echo(str(results.summary()))
         typer.echo("\nWritten: " + ", ".join(map(str, paths)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import bootstrap_p, normal_p, with_constant
+from capstar.leads.records import Tabled
+from capstar.reporting import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +37,7 @@ _HANSEN = {
 
 
 @dataclass(frozen=True)
-class Slopes:
+class Slopes(Tabled):
     """Slopes of one regression estimated many times.
 
     Attributes
@@ -55,33 +57,45 @@ class Slopes:
     level: float
     horizon: int
 
-    def summary(self) -> str:
-        """Table as text, or what a rolling estimate ranged over."""
-        heading = f"{self.kind.capitalize()} slopes of {self.target}, horizon {self.horizon}"
+    @property
+    def title(self) -> str:
+        """What was varied, of which target."""
+        return f"{self.kind.capitalize()} slopes of {self.target}, horizon {self.horizon}"
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table, or the last of many windows."""
+        return {"Last windows": self.table.tail(4)} if self.kind == "rolling" else {"": self.table}
+
+    def notes(self) -> tuple[str, ...]:
+        """What rolling estimates ranged over."""
         if self.kind != "rolling":
-            return f"{heading}\n{self.table.to_string(index=False, float_format='{:.4f}'.format)}"
+            return ()
         slope, outside = self.table["slope"], (self.table["lower"] > 0) | (self.table["upper"] < 0)
-        return (
-            f"{heading}: {len(slope)} windows, the last ends in {slope.index[-1]} with {slope.iloc[-1]:.4f}; lowest "
+        words = (
+            f"{len(slope)} windows, the last ends in {slope.index[-1]} with {slope.iloc[-1]:.4f}; lowest "
             f"{slope.min():.4f} ({slope.idxmin()}), highest {slope.max():.4f} ({slope.idxmax()}); zero lies outside "
             f"the {self.level:.0%} band in {outside.mean():.0%} of them."
         )
+        return (words,)
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Slopes with their bands."""
-        from capstar.plotting.leads import plot_quantile_slopes, plot_rolling_slopes, plot_subsample_slopes
+        from capstar.plotting.leads import plot_estimates, plot_paths
 
-        draw = {
-            "quantile": plot_quantile_slopes,
-            "subsample": plot_subsample_slopes,
-            "rolling": plot_rolling_slopes,
-        }[self.kind]
         title = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands"
-        return draw(self.table, title=title, unit=self.target)
+        table = self.table.rename(columns={"slope": "estimate"})
+        if self.kind == "subsample":
+            return plot_estimates(table.set_index("sample"), title=title, unit=self.target, ax=ax)
+        if self.kind == "rolling":
+            return plot_paths({"slope": table}, title=title, unit=self.target, ax=ax)
+        lines = {
+            str(name): part for name, part in table.set_index("quantile").groupby("predictor", sort=False)
+        }
+        return plot_paths(lines, title=title, unit=self.target, along="quantile of the target", ax=ax)
 
 
 @dataclass(frozen=True)
-class BreakTest:
+class BreakTest(Result):
     """Test of constant coefficients against one break at an unknown date.
 
     Attributes
@@ -95,7 +109,7 @@ class BreakTest:
         errors, so NaN where the target overlaps, the trimming is not 0.15, or over six parameters are tested.
     p_bootstrap
         Fixed-regressor bootstrap of Hansen (2000), heteroskedastic.
-    parameters, nobs, replications
+    parameters, nobs, n_replications
         Number of coefficients that may change, of observations, of bootstrap samples.
     """
 
@@ -106,15 +120,36 @@ class BreakTest:
     p_bootstrap: float
     parameters: int
     nobs: int
-    replications: int
+    n_replications: int
 
-    def summary(self) -> str:
-        """Result in one sentence."""
+    @property
+    def title(self) -> str:
+        """Statistic, coefficients and date."""
         return (
-            f"Sup-Wald {self.sup_wald:.2f} for a change in {self.parameters} coefficient(s) after {self.date} "
-            f"({self.nobs} observations): p {self.p_asymptotic:.3f} asymptotically, {self.p_bootstrap:.3f} by "
-            f"{self.replications} fixed-regressor bootstrap samples."
+            f"Sup-Wald {self.sup_wald:.2f} for a change in {self.parameters} coefficient(s) after {self.date}"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Wald statistics by date."""
+        return self.table
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The largest statistics."""
+        return {"Largest statistics": self.table.nlargest(4, "wald")}
+
+    def notes(self) -> tuple[str, ...]:
+        """P-values."""
+        words = (
+            f"{self.nobs} observations: p {self.p_asymptotic:.3f} asymptotically, {self.p_bootstrap:.3f} by "
+            f"{self.n_replications} fixed-regressor bootstrap samples."
+        )
+        return (words,)
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Wald statistics against the date of the break."""
+        from capstar.plotting.leads import plot_lines
+
+        return plot_lines({self.title: self.table}, unit="Wald statistic", ax=ax)
 
 
 def quantile_slopes(
@@ -250,7 +285,7 @@ def break_test(
     constant: bool = True,
     trim: float = _TRIM,
     horizon: int = 1,
-    replications: int = 999,
+    n_replications: int = 999,
     seed: int | np.random.Generator = 0,
 ) -> BreakTest:
     """Sup-Wald test of constant coefficients.
@@ -266,7 +301,7 @@ def break_test(
     horizon
         Periods each target sums. Over several the bootstrap's multipliers are moving sums three times as long,
         so that samples keep nearly all the errors' autocorrelation (a dependent wild bootstrap, Shao 2010).
-    replications, seed
+    n_replications, seed
         Of the bootstrap.
 
     Raises
@@ -297,13 +332,13 @@ def break_test(
     Y = y.to_numpy()[:, None]
     wald = _wald(Y, X, bases)[:, 0]
     best = int(wald.argmax())
-    multipliers = _multipliers(n, horizon, replications, np.random.default_rng(seed))
+    multipliers = _multipliers(n, horizon, n_replications, np.random.default_rng(seed))
     draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
     return BreakTest(
         pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
         sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
-        k, n, replications,
+        k, n, n_replications,
     )  # fmt: skip
 
 
@@ -381,9 +416,9 @@ def _net_of(X: Floats) -> Callable[[Floats], Floats]:
     return lambda columns: columns - X @ (inverse @ columns)
 
 
-def _multipliers(n: int, horizon: int, replications: int, rng: np.random.Generator) -> Floats:
-    """Standard normal, shape (n, replications): independent, or moving sums where targets overlap."""
+def _multipliers(n: int, horizon: int, n_replications: int, rng: np.random.Generator) -> Floats:
+    """Standard normal, shape (n, n_replications): independent, or moving sums where targets overlap."""
     length = 1 if horizon == 1 else 3 * horizon
-    total = np.cumsum(rng.standard_normal((n + length, replications)), axis=0)
+    total = np.cumsum(rng.standard_normal((n + length, n_replications)), axis=0)
     out: Floats = (total[length:] - total[:-length]) / np.sqrt(length)
     return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,9 @@ from capstar.leads.forecasts.batched import (
 )
 from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
 from capstar.parallel import run_tasks
+from capstar.progress import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +34,7 @@ _LEVELS = (0.10, 0.05, 0.01)
 
 
 @dataclass(frozen=True)
-class BootstrapTest:
+class BootstrapTest(Tabled):
     """Statistics beside their distribution without predictability.
 
     Attributes
@@ -55,20 +57,25 @@ class BootstrapTest:
     scheme: Scheme
     seed: int
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
-        return (
-            f"Bootstrap without predictability: {len(self.draws)} replications, scheme {self.scheme}, seed "
-            f"{self.seed}; predictor of order {len(self.null.coefficients)}, largest root "
-            f"{self.null.persistence:.4f}, correlation of errors {self.null.correlation:.3f}\n"
-            f"{self.table.to_string(float_format='{:.4f}'.format)}"
-        )
+    @property
+    def title(self) -> str:
+        """Replications and their scheme."""
+        how = f"{len(self.draws)} replications, scheme {self.scheme}, seed {self.seed}"
+        return f"Bootstrap without predictability: {how}"
 
-    def plot(self) -> Figure:
+    def notes(self) -> tuple[str, ...]:
+        """What it rests on."""
+        words = (
+            f"Predictor of order {len(self.null.coefficients)}, largest root {self.null.persistence:.4f}, correlation "
+            f"of errors {self.null.correlation:.3f}."
+        )
+        return (words,)
+
+    def plot(self, ax: Any = None) -> Figure:
         """Distribution of each statistic, and where the sample's stands."""
         from capstar.plotting.leads import plot_bootstrap
 
-        return plot_bootstrap(self.table, self.draws)
+        return plot_bootstrap(self.table, self.draws, ax=ax)
 
 
 def bootstrap_forecasts(
@@ -84,6 +91,7 @@ def bootstrap_forecasts(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> BootstrapTest:
     """MSE-F and ENC-NEW of forecasts against the prevailing mean, with bootstrapped critical values.
 
@@ -111,6 +119,8 @@ def bootstrap_forecasts(
         The same seed gives the same numbers whatever the number of workers.
     n_workers
         Threads.
+    progress
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -141,7 +151,7 @@ def bootstrap_forecasts(
         )
         return nested_statistics(target[:, first:], mean, forecast)
 
-    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
+    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers, progress)
     observed, draws, null = run.of(statistics)
     names = ["mse_f", "enc_new"]
     table = pd.DataFrame({"statistic": observed, "p": bootstrap_p(draws >= observed)}, names)
@@ -161,6 +171,7 @@ def bootstrap_regression(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> BootstrapTest:
     """Slopes of the sum of the next h returns on a predictor, their t with bootstrapped critical values.
 
@@ -174,7 +185,7 @@ def bootstrap_regression(
         Known at the end of each period, same index.
     horizons
         Numbers of periods, h.
-    lags, scheme, block, n_replications, seed, n_workers
+    lags, scheme, block, n_replications, seed, n_workers, progress
         As in `bootstrap_forecasts`.
 
     Raises
@@ -194,7 +205,7 @@ def bootstrap_regression(
         found = [slope_and_t(sums(y[:, 1:], h), x[:, : x.shape[1] - h], h - 1) for h in horizons]
         return np.concatenate([np.stack(part, axis=1) for part in zip(*found, strict=True)], axis=1)
 
-    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
+    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers, progress)
     observed, both, null = run.of(statistics)
     k, names = len(horizons), [f"t({h})" for h in horizons]
     draws, t = both[:, k:], observed[k:]
@@ -225,6 +236,7 @@ class _Run:
     n_replications: int
     seed: int
     n_workers: int
+    progress: Progress | bool
 
     def of(self, statistics: Statistics) -> tuple[Floats, Floats, NullModel]:
         """Statistics of the sample and of every replication, and the null they were drawn from."""
@@ -238,8 +250,11 @@ class _Run:
             rng = np.random.default_rng(child)
             return statistics(*null.draw(rng, _BATCH, scheme=self.scheme, block=block))
 
-        draws = np.concatenate(run_tasks(batch, children, n_workers=self.n_workers, threads=True))
-        return statistics(y, x)[0], draws[: self.n_replications], null
+        draws = run_tasks(
+            batch, children, n_workers=self.n_workers, threads=True, stage="bootstrap without predictability",
+            progress=self.progress,
+        )  # fmt: skip
+        return statistics(y, x)[0], np.concatenate(draws)[: self.n_replications], null
 
     def _check(self, block: int) -> None:
         if self.scheme not in ("pairs", "block", "wild"):
