@@ -21,7 +21,9 @@ def plot_size(table: pd.DataFrame) -> Figure:
     axes = figure.subplots(len(deltas), len(horizons), sharex=True, sharey=True, squeeze=False)
     for row, delta in zip(axes, deltas, strict=True):
         for ax, horizon in zip(row, horizons, strict=True):
-            _rates(ax, rates.xs((delta, horizon), level=("delta", "horizon")))
+            _rates(
+                ax, rates.xs((delta, horizon), level=("delta", "horizon")), list(rates.index.unique("test"))
+            )
             dress(ax, f"correlation {delta:g}, horizon {horizon}", "", zero=False)
     for ax in axes[-1]:
         ax.set_xlabel("percent rejected", fontsize=9)
@@ -31,10 +33,9 @@ def plot_size(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _rates(ax: Axes, rates: pd.Series) -> None:
+def _rates(ax: Axes, rates: pd.Series, tests: list[str]) -> None:
     ax.axvspan(3, 7, color=GREY, alpha=0.2, linewidth=0)
-    tests = list(rates.index.unique("test"))
-    for name, color in zip(rates.index.unique("persistence"), _COLORS, strict=True):
+    for name, color in zip(rates.index.unique("persistence"), _COLORS, strict=False):
         one = 100 * rates.xs(name, level="persistence")
         ax.plot(one, [-tests.index(test) for test in one.index], "o", color=color, markersize=4, label=name)
     ax.set_yticks([-i for i in range(len(tests))], [f"{t} (one-sided)" if t == Q else t for t in tests])

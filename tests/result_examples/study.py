@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import result_examples.leads as room
-
 from capstar import data, leads, rstar
 from capstar.reporting import Result
 from capstar.study import StudyResults, portfolio_returns
