@@ -19,6 +19,8 @@ from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["StudyResults", "live_data", "portfolio_returns", "run_study", "study_data"]
+
 GAP = "rstar_gap"
 STATES = ("rally", "range_bound")
 RECURSIVE = "1985Q1"  # before, samples are so short that a_r ends at its bound and r* can be anything
@@ -292,3 +294,7 @@ def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.Eco
     return leads.economic_value(
         simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST
     )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -134,16 +134,9 @@ class BreakTest(Result):
         return self.table
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """The largest statistics."""
-        return {"Largest statistics": self.table.nlargest(4, "wald")}
-
-    def notes(self) -> tuple[str, ...]:
-        """P-values."""
-        words = (
-            f"{self.nobs} observations: p {self.p_asymptotic:.3f} asymptotically, {self.p_bootstrap:.3f} by "
-            f"{self.n_replications} fixed-regressor bootstrap samples."
-        )
-        return (words,)
+        """The largest statistics, and the p-values of the first."""
+        p = {"p asymptotic": self.p_asymptotic, "p bootstrap": self.p_bootstrap, "nobs": self.nobs}
+        return {"Largest statistics": self.table.nlargest(4, "wald"), "P-values": pd.DataFrame([p])}
 
     def plot(self, ax: Any = None) -> Figure:
         """Wald statistics against the date of the break."""
@@ -191,11 +184,10 @@ def quantile_slopes(
     if not all(0 < q < 1 for q in quantiles):
         raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
     y, x = aligned(target, predictors)
-    design = with_constant(x)
-    rows = []
+    Y, design, rows = y.to_numpy(), with_constant(x), []
     for q in quantiles:
-        beta = _quantile_fit(y.to_numpy(), design, q)
-        se = np.sqrt(np.diag(_quantile_cov(y.to_numpy() - design @ beta, design, q, horizon)))
+        beta = _quantile_fit(Y, design, q)
+        se = np.sqrt(np.diag(_quantile_cov(Y - design @ beta, design, q, horizon)))
         rows += [
             {"quantile": q, "predictor": str(name), **_tested(float(beta[j]), se[j], level)}
             for j, name in enumerate(x, start=1)
@@ -215,14 +207,12 @@ def subsample_slopes(
 
     Parameters
     ----------
-    target, predictor
-        As for `capstar.leads.alignment.aligned`.
+    target, predictor, level
+        As for `quantile_slopes`.
     splits
         First date of every sample after the first.
     horizon
         Periods each target sums; so many at the end of a sample reach into the next.
-    level
-        Coverage of the bands.
 
     Raises
     ------
@@ -251,14 +241,12 @@ def rolling_slopes(
 
     Parameters
     ----------
-    target, predictor
-        As for `capstar.leads.alignment.aligned`.
+    target, predictor, level
+        As for `quantile_slopes`.
     window
         Observations in each.
     horizon
         Periods each target sums. The row of t is known once the target of t is: ``horizon`` periods later.
-    level
-        Coverage of the bands.
 
     Raises
     ------
@@ -349,15 +337,9 @@ def sup_wald_p(statistic: float, parameters: int) -> float:
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
-    t, width = slope / se, float(ndtri(0.5 + level / 2)) * se
-    return {
-        "slope": slope,
-        "se": se,
-        "t": t,
-        "p": normal_p(t),
-        "lower": slope - width,
-        "upper": slope + width,
-    }
+    width = float(ndtri(0.5 + level / 2)) * se
+    ends = {"lower": slope - width, "upper": slope + width}
+    return {"slope": slope, "se": se, "t": slope / se, "p": normal_p(slope / se)} | ends
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
