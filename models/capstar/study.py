@@ -237,9 +237,8 @@ def run_study(
             n_workers=n_workers,
         ).run(progress=tell)
         known = rstar.quasi_real_time(model, macro, RECURSIVE, n_workers=n_workers, progress=tell)
-        recursive = leads.LeadStudy(known.gap, portfolios, horizons, start=FORECAST, signs={GAP: -1}).run(
-            progress=tell
-        )
+        later = leads.LeadStudy(known.gap, portfolios, horizons, start=FORECAST, signs={GAP: -1})
+        recursive = later.run(progress=tell)
     price = (1 + returns["small"] / 100).cumprod().rename("small")
     bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
     return StudyResults(
@@ -272,9 +271,8 @@ def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
 
 
 def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:
-    known = (
-        markets.rallies(price).real_time if state == "rally" else markets.range_bound(price)["range_bound"]
-    )
+    rally = state == "rally"
+    known = markets.rallies(price).real_time if rally else markets.range_bound(price)["range_bound"]
     within = leads.state_within(known.rename(state), pd.PeriodIndex(gap.index), horizon=4)
     return leads.state_probability(within, gap, horizon=4)
 
@@ -285,11 +283,8 @@ def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.Eco
         return None
     forecasts = lead.forecast_comparison.forecasts["small", 1]
     quarters = pd.period_range(returns.index[0].asfreq("Q"), forecasts.index[-1], freq="Q")
-    held = {
-        name: 100 * np.expm1(leads.cumulate_after(returns[name], quarters) / 100)
-        for name in ("small", "risk_free")
-    }
-    simple = pd.DataFrame(held).dropna()
+    held = returns[["small", "risk_free"]].apply(leads.cumulate_after, quarters=quarters)
+    simple = (100 * np.expm1(held / 100)).dropna()
     simple.index = simple.index + 1  # as the forecasts are: by the quarter in which it ends
     return leads.economic_value(
         simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST

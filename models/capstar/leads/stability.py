@@ -82,16 +82,16 @@ class Slopes(Tabled):
         """Slopes with their bands."""
         from capstar.plotting.leads import plot_estimates, plot_paths
 
-        title = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands"
+        title, unit = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target
         table = self.table.rename(columns={"slope": "estimate"})
         if self.kind == "subsample":
-            return plot_estimates(table.set_index("sample"), title=title, unit=self.target, ax=ax)
+            return plot_estimates(table.set_index("sample"), title=title, unit=unit, ax=ax)
         if self.kind == "rolling":
-            return plot_paths({"slope": table}, title=title, unit=self.target, ax=ax)
+            return plot_paths({"slope": table}, title=title, unit=unit, ax=ax)
         lines = {
             str(name): part for name, part in table.set_index("quantile").groupby("predictor", sort=False)
         }
-        return plot_paths(lines, title=title, unit=self.target, along="quantile of the target", ax=ax)
+        return plot_paths(lines, title=title, unit=unit, along="quantile of the target", ax=ax)
 
 
 @dataclass(frozen=True)
@@ -262,8 +262,7 @@ def rolling_slopes(
     y, x = aligned(target, predictor, fewest=window)
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
-    table = pd.DataFrame(rows, index=y.index[window - 1 :])
-    return Slopes(table, "rolling", str(target.name), level, horizon)
+    return Slopes(pd.DataFrame(rows, y.index[window - 1 :]), "rolling", str(target.name), level, horizon)
 
 
 def break_test(
@@ -356,8 +355,7 @@ def _quantile_fit(y: Floats, design: Floats, q: float) -> Floats:
 
     scale = np.abs(design).max(axis=0)
     solved = linprog(-y, A_eq=(design / scale).T, b_eq=(1 - q) * (design / scale).sum(axis=0), bounds=(0, 1))
-    out: Floats = -solved.eqlin.marginals / scale
-    return out
+    return np.asarray(-solved.eqlin.marginals / scale)
 
 
 def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Floats:
@@ -367,13 +365,11 @@ def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Flo
 
     width = hall_sheather(len(errors), q)
     spread = min(float(errors.std()), float(np.subtract(*np.quantile(errors, [0.75, 0.25]))) / 1.34)
-    low, high = ndtri(np.clip([q - width, q + width], 1e-3, 1 - 1e-3))
-    bandwidth = spread * (high - low)
+    bandwidth = spread * float(np.diff(ndtri(np.clip([q - width, q + width], 1e-3, 1 - 1e-3)))[0])
     weights = 0.75 * np.clip(1 - (errors / bandwidth) ** 2, 0.0, None) / bandwidth
     inverse = np.linalg.inv((design * weights[:, None]).T @ design)
     scores = design * (q - (errors < 0))[:, None]
-    out: Floats = inverse @ S_hac_simple(scores, nlags=horizon - 1) @ inverse
-    return out
+    return np.asarray(inverse @ S_hac_simple(scores, nlags=horizon - 1) @ inverse)
 
 
 def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> list[Floats]:
@@ -388,8 +384,7 @@ def _wald(y: Floats, X: Floats, bases: list[Floats]) -> Floats:
     total = (errors**2).sum(axis=0)
     explained = np.array([((basis.T @ errors) ** 2).sum(axis=0) for basis in bases])
     freedom = len(y) - X.shape[1] - bases[0].shape[1]
-    out: Floats = explained / ((total - explained) / freedom)
-    return out
+    return np.asarray(explained / ((total - explained) / freedom))
 
 
 def _net_of(X: Floats) -> Callable[[Floats], Floats]:
@@ -402,5 +397,4 @@ def _multipliers(n: int, horizon: int, n_replications: int, rng: np.random.Gener
     """Standard normal, shape (n, n_replications): independent, or moving sums where targets overlap."""
     length = 1 if horizon == 1 else 3 * horizon
     total = np.cumsum(rng.standard_normal((n + length, n_replications)), axis=0)
-    out: Floats = (total[length:] - total[:-length]) / np.sqrt(length)
-    return out
+    return np.asarray((total[length:] - total[:-length]) / np.sqrt(length))

@@ -280,8 +280,7 @@ def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
     _, x = aligned(data.iloc[:, 0], past, fewest=past.shape[1] + 10)
     errors = residuals(data.loc[x.index].to_numpy(float), with_constant(x))
     factor = np.linalg.cholesky(errors.T @ errors / len(x))
-    out: Floats = factor / np.diag(factor)
-    return out
+    return np.asarray(factor / np.diag(factor))
 
 
 def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float) -> LocalProjections:
