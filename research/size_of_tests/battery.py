@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from capstar.leads import (
     AlignedSample,
@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 Margins = tuple[float, float, float]  # of the alternatives, in their order
 ALTERNATIVES = ("two-sided", "positive", "negative")
 LEVEL = 0.05
+TWO_SIDED, ONE_SIDED = -ndtri(LEVEL / 2), -ndtri(LEVEL)
 REPLICATIONS = 399  # (REPLICATIONS + 1) * LEVEL / 2 is a whole number
 OLS, NW, NW_FIXED, NW_LONG = (
     "ordinary t",
@@ -119,8 +120,8 @@ def _aligned(returns: Floats, x: Floats, horizon: int) -> AlignedSample:
 def _registered(test: PredictabilityTest, found: TestResult) -> Margins:
     """From the p-value, two-sided, as that of a normal statistic; one-sided by the sign of the slope, if it has one."""
     slope = found.statistic if test.statistic == "t" else found.columns.get("slope", np.nan)
-    z = norm.isf(found.p / 2)
-    return z - norm.isf(LEVEL / 2), *_normal(np.sign(slope) * z)[1:]
+    z = -ndtri(found.p / 2)
+    return z - TWO_SIDED, *_normal(np.sign(slope) * z)[1:]
 
 
 def _one_period(returns: Floats, x: Floats, bounds: pd.DataFrame) -> dict[str, Margins]:
@@ -140,7 +141,7 @@ def _signed(t: float, two_sided: float, one_sided: float) -> Margins:
 
 
 def _normal(t: float) -> Margins:
-    return _signed(t, norm.isf(LEVEL / 2), norm.isf(LEVEL))
+    return _signed(t, TWO_SIDED, ONE_SIDED)
 
 
 def _fixed_b(t: float, lags: int, n: int) -> Margins:
