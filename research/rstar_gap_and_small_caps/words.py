@@ -72,7 +72,7 @@ def _found(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     return {
         "strongest case": f"small caps {early[0]}, small minus large {early[1]}",
         "honest case": f"small caps {late[0]}, small minus large {late[1]}",
-        "tried": f"{len(table)} regressions, {len(own)} of them on the gap",
+        "tests": f"{len(table)} regressions, {len(own)} of them on the gap",
         "further": f"{len(timing)} regressions for timing and {len(tables['projections'])} local projections",
         "all": f"{len(table) + extra:,} in all",
         "alone": f"{below[0]} of {len(own)} have a Hodrick p below 5 %, {below[1]} an IVX p, {below[2]} an EWC p",
