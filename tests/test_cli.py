@@ -137,7 +137,14 @@ def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "over all rows" in done.stdout
     names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
-    assert {"lead.csv", "rstar.csv", "out_of_sample.csv", "worth.csv", "study.png", "summary.txt"} <= names
+    assert {
+        "lead.csv",
+        "rstar.csv",
+        "out_of_sample.csv",
+        "economic_value.csv",
+        "study.png",
+        "summary.txt",
+    } <= names
     lead = pd.read_csv(tmp_path / "new" / "folder" / "lead.csv")
     assert set(lead["returns"]) == {"small", "large", "small_minus_large"}
     assert sorted(set(lead["horizon"])) == [1, 2, 4, 8, 12]
@@ -161,7 +168,7 @@ def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
         "--benchmark", "real_rate", "--horizons", "1,4", "--replications", "99", "--out", tmp_path / "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "8 tried with the benchmarks" in done.stdout
+    assert "8 tests with the benchmarks" in done.stdout
     lead = pd.read_csv(tmp_path / "out" / "lead.csv")
     assert len(lead) == 8
     assert {"out_of_sample.csv", "lead.png", "out_of_sample.png"} <= {

@@ -28,7 +28,7 @@ INDEX = {
     "projections": ["response", "shock", "state", "horizon"],
     "stability": ["returns", "kind"],
     "together": ["returns", "horizon", "predictor"],
-    "worth": ["returns", "strategy", "risk_aversion"],
+    "economic_value": ["returns", "strategy", "risk_aversion"],
     "real_time": ["quarter"],
     "estimated_regressor": ["returns", "horizon"],
     "known_then": ["date"],
@@ -123,14 +123,14 @@ def test_every_portfolio_horizon_and_rival_is_there_and_adjusted_for(tables) -> 
     assert tables["search"]["forecasts"].eq(13 * 12 * 3).all()
 
 
-def test_rows_out_of_sample_and_worth(material, tables) -> None:
-    from research.rstar_gap_and_small_caps.reproduce import lead, worth
+def test_rows_out_of_sample_and_economic_value(material, tables) -> None:
+    from research.rstar_gap_and_small_caps.reproduce import economic_value, lead
 
     found = lead(material, ["small", "large", "small_minus_large"], (1,))
-    assert found.race is not None
-    same(found.race.table.set_index(KEYS), tables["out_of_sample"])
+    assert found.forecast_comparison is not None
+    same(found.forecast_comparison.table.set_index(KEYS), tables["out_of_sample"])
     same(found.persistence.set_index(KEYS[:2]), tables["persistence"])
-    same(worth(material, found.race), tables["worth"])
+    same(economic_value(material, found.forecast_comparison), tables["economic_value"])
 
 
 def test_rows_of_projections(material, tables) -> None:
@@ -203,8 +203,8 @@ def test_what_was_known_then(material, tables) -> None:
         publication_lag=2, start="1995Q1", signs=SIGNS, n_replications=499,
     ).run()  # fmt: skip
     same(found.table.set_index(KEYS), tables["known_then_in_sample"])
-    assert found.race is not None
-    same(found.race.table.set_index(KEYS), tables["known_then_out_of_sample"])
+    assert found.forecast_comparison is not None
+    same(found.forecast_comparison.table.set_index(KEYS), tables["known_then_out_of_sample"])
 
 
 def test_vintages_are_too_few(material, tables) -> None:

@@ -26,7 +26,7 @@ def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
 
 
 def test_summary_says_what_was_used(study) -> None:
-    text = study.summary()
+    text = str(study.summary())
     for words in (
         "HLW 2017",
         "statsmodels macrodata",
@@ -39,7 +39,7 @@ def test_summary_says_what_was_used(study) -> None:
         "Mean-variance investor",
     ):
         assert words in text
-    assert study.verdict() in text
+    assert "\n\n".join(study.summary().notes).endswith(study.verdict())
 
 
 def test_figures_have_labels_and_units(study) -> None:
@@ -60,11 +60,14 @@ def test_figures_have_labels_and_units(study) -> None:
 
 
 def test_progress_tells_every_step() -> None:
-    lines: list[str] = []
-    run_study(horizons=(1,), n_replications=0, progress=lines.append)
-    assert len(lines) == 8
-    assert "stage 2 of 3" in lines[2]
-    assert "r* in quasi-real time: estimated again every quarter" in lines
+    told: list[tuple[str, float]] = []
+    run_study(horizons=(1,), n_replications=0, progress=lambda stage, share: told.append((stage, share)))
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert any("stage 2 of 3" in stage for stage in stages)
+    lead = ["in sample", "persistence and constancy", "out of sample"]
+    assert [stage for stage in stages if stage in lead] == lead
+    assert all(("in sample", share) in told for share in (0.0, 1.0))
+    assert all(0 <= share <= 1 for _, share in told)
 
 
 def test_nothing_is_left_half_written(study, tmp_path, monkeypatch) -> None:
@@ -89,16 +92,16 @@ def test_tables_are_whole(study, tmp_path) -> None:
     )
     again = pd.read_csv(tmp_path / "estimated_regressor.csv")
     assert (again["p_family"] >= again["p"] - 1e-12).all()
-    assert set(pd.read_csv(tmp_path / "odds.csv")["state"]) == {"rally", "range_bound"}
-    assert (tmp_path / "summary.txt").read_text().strip().endswith(study.verdict())
+    assert set(pd.read_csv(tmp_path / "probability.csv")["state"]) == {"rally", "range_bound"}
+    assert (tmp_path / "summary.txt").read_text() == f"{study.summary()}\n"
 
 
-def test_the_worth_is_of_what_was_forecast(study) -> None:
+def test_the_economic_value_is_of_what_was_forecast(study) -> None:
     """The investor holds small caps over the very quarters that are forecast: excess returns correlate but for logs."""
-    made = study.lead.race.forecasts["small", 1]
-    held = study.worth.returns
+    made = study.lead.forecast_comparison.forecasts["small", 1]
+    held = study.economic_value.returns
     assert list(held.index) == list(made.index)
-    weights = study.worth.weights["mean", 1.0]
+    weights = study.economic_value.weights["mean", 1.0]
     assert (weights > 0.3).all()
     # What was earned on a dollar at risk moves with the excess return that was forecast, but for logs and the bill.
     assert np.corrcoef(held["mean", 1.0] / weights, made["actual"])[0, 1] > 0.97
@@ -107,14 +110,14 @@ def test_the_worth_is_of_what_was_forecast(study) -> None:
 def test_the_recursive_gap_is_asked_too(study) -> None:
     assert str(study.quasi_real_time.table.index[0]) == "1985Q1"
     assert study.recursive.information == "recursive"
-    assert study.recursive.race.table["first"].min() == "1995Q1"
+    assert study.recursive.forecast_comparison.table["first"].min() == "1995Q1"
     last = study.quasi_real_time.table.iloc[-1]
     assert last["rstar"] == pytest.approx(study.rstar.rstar.filtered.iloc[-1], abs=1e-6), (
         "one sample is the whole"
     )
     assert "the data are revised" not in study.lead.verdict()
     assert "on revised data" in study.verdict()
-    assert "Over 12 quarter(s) nothing is forecast" in study.summary()
+    assert "Over 12 quarter(s) nothing is forecast" in str(study.summary())
 
 
 def test_what_is_estimated_on_revised_data_is_not_called_real_time(study) -> None:
@@ -126,5 +129,5 @@ def test_what_is_estimated_on_revised_data_is_not_called_real_time(study) -> Non
     legend = study.figures()["quasi_real_time"].axes[0].get_legend().get_texts()[0].get_text()
     assert legend.startswith("quasi-real time: one revised table")
     assert "In quasi-real time, estimated again every quarter from 1985Q1 on" in study.verdict()
-    text = study.summary().replace("quasi-real time", "")
+    text = str(study.summary()).replace("quasi-real time", "")
     assert text.count("real time") == text.count("so forecasts made in real time would have known less")

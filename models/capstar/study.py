@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
+from capstar.progress import Progress, reporting
+from capstar.reporting import Result
 from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+__all__ = ["StudyResults", "live_data", "portfolio_returns", "run_study", "study_data"]
 
 GAP = "rstar_gap"
 STATES = ("rally", "range_bound")
@@ -30,7 +34,7 @@ _NOT_DRAWN = (
 
 
 @dataclass(frozen=True)
-class StudyResults:
+class StudyResults(Result):
     """Everything the study found.
 
     Attributes
@@ -49,9 +53,9 @@ class StudyResults:
         Cumulative returns after a shock to the gap.
     by_state
         The same in bull and bear markets of small caps, as known at the time (Lunde and Timmermann).
-    odds
+    probability
         By state of the market, ``"rally"`` or ``"range_bound"``: its probability within four quarters.
-    worth
+    economic_value
         Of the forecasts of small caps to an investor, net of 10 basis points a trade; None where nothing is forecast.
     """
 
@@ -62,30 +66,50 @@ class StudyResults:
     recursive: leads.LeadResults
     projections: leads.LocalProjections
     by_state: leads.LocalProjections
-    odds: dict[str, leads.StateProbability]
-    worth: leads.Worth | None
+    probability: dict[str, leads.StateProbability]
+    economic_value: leads.EconomicValue | None
 
-    def summary(self) -> str:
-        """What was estimated, what followed, and the verdict."""
+    @property
+    def title(self) -> str:
+        """Model and sample."""
         fit = self.rstar
+        return f"{fit.model_name} r*, its gap and US small caps, {fit.start}-{fit.end}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """r* and its gap by quarter."""
+        return self.rstar.to_frame().assign(rstar_gap_filtered=self.rstar.gap("filtered"))
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables of every part, under its title."""
+        return {
+            ": ".join(filter(None, (part.title, heading))): frame
+            for part in self._parts()
+            for heading, frame in part.frames().items()
+        }
+
+    def notes(self) -> tuple[str, ...]:
+        """What was estimated, the legend, and the verdict."""
+        fit, verdict, known = self.rstar, self.verdict(), self.quasi_real_time
         r = fit.rstar.filtered
         ratios = ", ".join(f"{name} {value:.4f}" for name, value in fit.ratios.items())
-        more = "".join(f"; {words}" for words in (ratios, _likelihood(fit)) if words)
-        estimated = (
-            f"{fit.model_name} on {fit.data_title}, {fit.start}-{fit.end}: r* (one-sided) "
-            f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent{more}."
-        )
-        parts = [
-            estimated,
+        likelihood = "" if fit.llf is None else f"log-likelihood {fit.llf:.4f}"
+        more = "".join(f"; {words}" for words in (ratios, likelihood) if words)
+        said = (note for part in self._parts() for note in part.notes() if note not in verdict)
+        path = f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent"
+        return (
+            f"{fit.model_name} on {fit.data_title}, {fit.start}-{fit.end}: r* (one-sided) {path}{more}.",
             f"Small caps: {self.returns.attrs.get('note', '')}.",
-            *(odds.summary() for odds in self.odds.values()),
-            *([] if self.worth is None else [self.worth.summary()]),
-            self.lead.tables_as_text(),
+            *dict.fromkeys(said),
             *([] if fit.can_be_drawn else [_NOT_DRAWN.format(fit.model_name)]),
-            self.quasi_real_time.summary(),
-            self.recursive.tables_as_text(),
-        ]
-        return "\n\n".join([*parts, self.verdict()])
+            " ".join([f"{known.title}.", *known.notes()]),
+            *verdict.split("\n\n"),
+        )
+
+    def _parts(self) -> Iterator[Result]:
+        yield from self.probability.values()
+        if self.economic_value is not None:
+            yield self.economic_value
+        yield from (self.lead, self.recursive)
 
     def verdict(self) -> str:
         """What is shown and what is not: with parameters of the whole sample, then in quasi-real time."""
@@ -96,42 +120,35 @@ class StudyResults:
             f"the gap correlates {known.corr(filtered):.2f} with the one estimated once. {self.recursive.verdict()}"
         )
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """r*, the gap, what small caps did, and the regressions."""
         from capstar.plotting import plot_study
 
         months = self.returns.loc[str(self.rstar.start.asfreq("M", "start")) :]
-        title = f"{self.rstar.model_name} r*, its gap and US small caps, {self.rstar.start}-{self.rstar.end}"
-        return plot_study(
-            self.rstar.to_frame(), self.rstar.gap("filtered"), months, self.lead.own, title=title
-        )
+        frame, gap = self.rstar.to_frame(), self.rstar.gap("filtered")
+        return plot_study(frame, gap, months, self.lead.own, title=self.title, ax=ax)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by the name of its file, indexed."""
-        frame = self.rstar.to_frame().assign(rstar_gap_filtered=self.rstar.gap("filtered"))
+        after = pd.concat([self.projections.table, self.by_state.table])
+        states = {name: found.table for name, found in self.probability.items()}
         out = {
-            "rstar": frame,
+            "rstar": self.to_frame(),
             **self.lead.tables(),
             "quasi_real_time": self.quasi_real_time.table,
             **{f"recursive_{name}": table for name, table in self.recursive.tables().items()},
-            "projections": pd.concat([self.projections.table, self.by_state.table]).set_index(
-                ["response", "state"]
-            ),
-            "odds": pd.concat(
-                {name: odds.table for name, odds in self.odds.items()}, names=["state", "predictor"]
-            ),
+            "projections": after.set_index(["response", "state"]),
+            "probability": pd.concat(states, names=["state", "predictor"]),
         }
-        return (
-            out
-            if self.worth is None
-            else out | {"worth": self.worth.table.set_index(["strategy", "risk_aversion"])}
-        )
+        if self.economic_value is not None:
+            out["economic_value"] = self.economic_value.table.set_index(["strategy", "risk_aversion"])
+        return out
 
     def figures(self) -> dict[str, Figure]:
         """Every figure by the name of its file."""
         own = {
             "study": self.plot(),
-            "quasi_real_time": self.quasi_real_time.plot(self.rstar),
+            "quasi_real_time": self.quasi_real_time.plot(final=self.rstar),
             "projections": self.projections.plot(),
             "by_state": self.by_state.plot(),
         }
@@ -147,7 +164,7 @@ class StudyResults:
         """
         from capstar.plotting import save_all
 
-        return save_all(folder, self.tables(), self.figures(), self.summary())
+        return save_all(folder, self.tables(), self.figures(), str(self.summary()))
 
 
 def study_data(snapshot: str | Path | None = None) -> dict[str, pd.DataFrame]:
@@ -183,7 +200,7 @@ def run_study(
     horizons: tuple[int, ...] = (1, 2, 4, 8, 12),
     n_replications: int = 199,
     n_workers: int = 1,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | bool = True,
 ) -> StudyResults:
     """Estimate r* on US data and test in every way whether its gap leads small-cap returns.
 
@@ -201,31 +218,27 @@ def run_study(
     n_workers
         Processes; the numbers are the same for any.
     progress
-        Called with a line before each step.
+        See `capstar.progress.reporting`.
     """
-    say = progress or (lambda _: None)
-    say("reading data")
     tables = study_data() if tables is None else tables
     macro, returns = tables["macro"], tables["returns"]
-    fit = model.fit(macro, progress=progress)
-    gap = fit.gap("filtered")
     portfolios = portfolio_returns(returns)
-    lead = leads.LeadStudy(
-        gap,
-        portfolios,
-        horizons,
-        benchmarks=_benchmarks(fit, gap),
-        signs={GAP: -1, "real_rate": -1},
-        source=fit.redraw() if n_replications and fit.can_be_drawn else None,
-        n_replications=n_replications or 199,
-        n_workers=n_workers,
-    ).run(progress=say)
-    say("r* in quasi-real time: estimated again every quarter")
-    known = rstar.quasi_real_time(model, macro, RECURSIVE, n_workers=n_workers)
-    recursive = leads.LeadStudy(
-        known.gap, portfolios, horizons, information="recursive", start=FORECAST, signs={GAP: -1}
-    ).run()
-    say("local projections, probabilities and economic value")
+    with reporting(progress) as tell:
+        fit = model.fit(macro, progress=tell)
+        gap = fit.gap("filtered")
+        lead = leads.LeadStudy(
+            gap,
+            portfolios,
+            horizons,
+            benchmarks=_benchmarks(fit, gap),
+            signs={GAP: -1, "real_rate": -1},
+            source=fit.redraw() if n_replications and fit.can_be_drawn else None,
+            n_replications=n_replications or 199,
+            n_workers=n_workers,
+        ).run(progress=tell)
+        known = rstar.quasi_real_time(model, macro, RECURSIVE, n_workers=n_workers, progress=tell)
+        later = leads.LeadStudy(known.gap, portfolios, horizons, start=FORECAST, signs={GAP: -1})
+        recursive = later.run(progress=tell)
     price = (1 + returns["small"] / 100).cumprod().rename("small")
     bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
     return StudyResults(
@@ -236,8 +249,8 @@ def run_study(
         recursive,
         leads.local_projections(portfolios, gap),
         leads.local_projections(portfolios[["small", "small_minus_large"]], gap, state=bull),
-        {name: _odds(name, price, gap) for name in STATES},
-        _worth(lead, returns),
+        {name: _probability(name, price, gap) for name in STATES},
+        _economic_value(lead, returns),
     )
 
 
@@ -257,30 +270,26 @@ def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _likelihood(fit: NaturalRate) -> str:
-    return "" if fit.llf is None else f"log-likelihood {fit.llf:.4f}"
-
-
-def _odds(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:
-    known = (
-        markets.rallies(price).real_time if state == "rally" else markets.range_bound(price)["range_bound"]
-    )
+def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:
+    rally = state == "rally"
+    known = markets.rallies(price).real_time if rally else markets.range_bound(price)["range_bound"]
     within = leads.state_within(known.rename(state), pd.PeriodIndex(gap.index), horizon=4)
     return leads.state_probability(within, gap, horizon=4)
 
 
-def _worth(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.Worth | None:
+def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.EconomicValue | None:
     """The investor holds small caps or the bill; a quarter begins when the last one's data are published."""
-    if lead.race is None:
+    if lead.forecast_comparison is None:
         return None
-    forecasts = lead.race.forecasts["small", 1]
+    forecasts = lead.forecast_comparison.forecasts["small", 1]
     quarters = pd.period_range(returns.index[0].asfreq("Q"), forecasts.index[-1], freq="Q")
-    held = {
-        name: 100 * np.expm1(leads.cumulate_after(returns[name], quarters) / 100)
-        for name in ("small", "risk_free")
-    }
-    simple = pd.DataFrame(held).dropna()
+    held = returns[["small", "risk_free"]].apply(leads.cumulate_after, quarters=quarters)
+    simple = (100 * np.expm1(held / 100)).dropna()
     simple.index = simple.index + 1  # as the forecasts are: by the quarter in which it ends
-    return leads.mean_variance_worth(
+    return leads.economic_value(
         simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST
     )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from research.rstar_gap_and_small_caps.material import DECILES, DIFFERENCE, LARGE, MAIN, SMALL
 
 from capstar import leads
-from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, Chart, draw_line, dress
+from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, draw_line, dress, new_figure
 
 COLORS = {SMALL: BLUE, LARGE: GREY, DIFFERENCE: ORANGE}
 LABELS = {SMALL: "small", LARGE: "large", DIFFERENCE: "small minus large"}
@@ -32,15 +32,15 @@ def figures(
 
 def plot_horizons(found: leads.LeadResults) -> Figure:
     """Slopes on the gap by horizon, and squared errors saved out of sample."""
-    figure = Chart(figsize=(11.0, 6.4), layout="constrained")
+    figure = new_figure(11.0, 6.4)
     axes = figure.subplots(2, 3, sharey="row")
     for (top, below), name in zip(axes.T, MAIN, strict=True):
         rows = found.own[found.own["returns"] == name]
         _banded(top, rows["horizon"], rows["slope"], 1.645 * rows["hodrick_se"], COLORS[name])
         dress(top, f"{LABELS[name]}: return over h quarters", "percent per point of the gap")
         top.set_xlabel("h", fontsize=9)
-        assert found.race is not None
-        saved = leads.cumulative_difference(found.race.forecasts[name, 1]).series
+        assert found.forecast_comparison is not None
+        saved = leads.cumulative_difference(found.forecast_comparison.forecasts[name, 1]).series
         for column, color in (("rstar_gap", COLORS[name]), ("real_rate", GREEN)):
             draw_line(below, saved[column], color=color, label=column.replace("_", " "))
         dress(below, "next quarter, out of sample", "squared errors saved against the mean")
@@ -51,7 +51,7 @@ def plot_horizons(found: leads.LeadResults) -> Figure:
 
 def plot_deciles(everywhere: leads.LocalProjections, by_state: leads.LocalProjections) -> Figure:
     """Responses across the ten deciles: over one and four quarters, and by state of the market."""
-    figure = Chart(figsize=(11.0, 3.9), layout="constrained")
+    figure = new_figure(11.0, 3.9)
     axes = figure.subplots(1, 3)
     for ax, horizon in zip(axes, (1, _AHEAD), strict=False):
         _decile_line(ax, everywhere.table, horizon, "all", BLUE)
@@ -69,7 +69,7 @@ def plot_deciles(everywhere: leads.LocalProjections, by_state: leads.LocalProjec
 
 def plot_stability(slopes: Mapping[tuple[str, str], leads.Slopes]) -> Figure:
     """Next-quarter slopes on the gap over rolling 20 years, and by quantile of the return."""
-    figure = Chart(figsize=(11.0, 6.4), layout="constrained")
+    figure = new_figure(11.0, 6.4)
     axes = figure.subplots(2, 3, sharey="row")
     for (top, below), name in zip(axes.T, MAIN, strict=True):
         rolling, quantile = slopes[name, "rolling"].table, slopes[name, "quantile"].table

@@ -34,7 +34,7 @@ HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
 SIGNS = {GAP: -1, RATE: -1, OUTPUT: -1}
 VINTAGES = ("1985Q1", "2019Q4")
 START, SPLITS = "1980Q1", ("1980Q1", "2000Q1")
-RACE_REPLICATIONS = 499
+REPLICATIONS = 499
 KEYS = ["predictor", "returns", "horizon"]
 _SHOWN = 60  # rows of a table that is printed
 
@@ -46,7 +46,7 @@ def lead(
     *,
     publication_lag: int = 1,
     returns: pd.DataFrame | None = None,
-    n_replications: int = RACE_REPLICATIONS,
+    n_replications: int = REPLICATIONS,
     n_workers: int = 1,
 ) -> leads.LeadResults:
     """The laboratory on the gap and its rivals, the real rate and the output gap."""
@@ -58,11 +58,11 @@ def lead(
     ).run()  # fmt: skip
 
 
-def race_of(found: leads.LeadResults) -> leads.Race:
+def forecasts_of(found: leads.LeadResults) -> leads.ForecastComparison:
     """The forecasts, which there are from 1980 on."""
-    if found.race is None:
+    if found.forecast_comparison is None:
         raise DataError(found.note)
-    return found.race
+    return found.forecast_comparison
 
 
 def variants(material: Material) -> dict[str, tuple[pd.DataFrame, int]]:
@@ -85,8 +85,8 @@ def timing(material: Material, *, n_workers: int = 1) -> pd.DataFrame:
             material, [*MAIN, "market"], FEW, publication_lag=lag, returns=returns, n_replications=199,
             n_workers=n_workers,
         )  # fmt: skip
-        race = race_of(found).table.set_index(KEYS)[["r2_os", "clark_west_p", "mse_f_p", "enc_new_p"]]
-        out[name] = found.table.set_index(KEYS).join(race)
+        made = forecasts_of(found).table.set_index(KEYS)[["r2_os", "clark_west_p", "mse_f_p", "enc_new_p"]]
+        out[name] = found.table.set_index(KEYS).join(made)
     return pd.concat(out, names=["variant"])
 
 
@@ -117,7 +117,7 @@ def together(material: Material) -> pd.DataFrame:
     """IVX with the gap and the real rate as predictors at once: whether taking r* off adds anything."""
     rows = []
     for name in MAIN:
-        y, x = leads.one_quarter(material.returns[name], material.predictors[GAP])
+        y, x = leads.AlignedSample.of(material.returns[name], material.predictors[GAP]).in_period()
         for horizon in FEW:
             found = leads.ivx(y, material.predictors[[GAP, RATE]].loc[x.index], horizon=horizon)
             alone = found.table[["slope", "wald", "p"]].assign(joint_wald=found.wald, joint_p=found.p)
@@ -125,7 +125,7 @@ def together(material: Material) -> pd.DataFrame:
     return pd.concat(rows).set_index(["returns", "horizon", "predictor"])
 
 
-def worth(material: Material, race: leads.Race) -> pd.DataFrame:
+def economic_value(material: Material, made: leads.ForecastComparison) -> pd.DataFrame:
     """Quarterly forecasts to an investor in small or large caps and bills, net of 10 basis points."""
     months, tables = material.held.index, {}
     quarters = pd.period_range(months[0].asfreq("Q"), material.predictors.index[-1], freq="Q")
@@ -136,14 +136,14 @@ def worth(material: Material, race: leads.Race) -> pd.DataFrame:
         }
         simple = pd.DataFrame(held).dropna()
         simple.index = simple.index + 1  # by the quarter in which they end, as the forecasts
-        tables[name] = leads.mean_variance_worth(
-            simple[name], race.forecasts[name, 1], simple["bill"], risk_aversion=(1, 3, 5, 10), cost=10.0
+        tables[name] = leads.economic_value(
+            simple[name], made.forecasts[name, 1], simple["bill"], risk_aversion=(1, 3, 5, 10), cost=10.0
         ).table.set_index(["strategy", "risk_aversion"])
     return pd.concat(tables, names=["returns"])
 
 
-def redrawn(material: Material, *, replications: int, seed: int, n_workers: int = 1) -> pd.DataFrame:
-    """The joint bootstrap: r* of our own fit on the same input estimated anew in every sample.
+def redrawn(material: Material, *, n_replications: int, seed: int, n_workers: int = 1) -> pd.DataFrame:
+    """The joint bootstrap: r* of our own fit on the same input re-estimated in every sample.
 
     Returns dated a month late and read with a month's delay are returns without delay: both timings see the same
     samples.
@@ -153,7 +153,7 @@ def redrawn(material: Material, *, replications: int, seed: int, n_workers: int 
     early.index = early.index + 1
     found = leads.estimated_regressor(
         rstar.gap_source(fit), fit.gap("filtered"), material.returns[[*MAIN, *DECILES]].join(early), HORIZONS,
-        n_replications=replications, seed=seed, n_workers=n_workers,
+        n_replications=n_replications, seed=seed, n_workers=n_workers,
     )  # fmt: skip
     return found.table.set_index(["returns", "horizon"]).assign(
         replications=len(found.t_draws), failed=found.failed, seed=seed
@@ -185,7 +185,7 @@ def known_then(
     found = rstar.real_time(rstar.HLW2017, known, *VINTAGES, start="1961Q3", n_workers=n_workers)
     study = leads.LeadStudy(
         found.gap, material.returns[list(MAIN)], FEW[:2], information="real time", publication_lag=2,
-        start="1995Q1", signs=SIGNS, n_replications=RACE_REPLICATIONS,
+        start="1995Q1", signs=SIGNS, n_replications=REPLICATIONS,
     ).run()  # fmt: skip
     return found, study
 
@@ -193,7 +193,7 @@ def known_then(
 def reproduce(
     folder: Path,
     *,
-    replications: int = 999,
+    n_replications: int = 999,
     seed: int = 2026,
     n_workers: int = 1,
     say: Callable[[str], None] = lambda _: None,
@@ -204,8 +204,8 @@ def reproduce(
     ----------
     folder
         Reference data.
-    replications
-        Of the bootstrap that estimates r* anew; 0 leaves it out.
+    n_replications
+        Of the bootstrap that re-estimates r*; 0 leaves it out.
     seed
         Of that bootstrap; the same seed gives the same numbers whatever the number of workers.
     n_workers
@@ -216,40 +216,40 @@ def reproduce(
     material = read(folder)
     say("every portfolio and horizon, in sample and out")
     found = lead(material, [*MAIN, *DECILES], HORIZONS, n_workers=n_workers)
-    race = race_of(found)
-    ability = race.ability
+    made = forecasts_of(found)
+    ability = made.ability
     search = ability.p_values.assign(forecasts=len(ability.table), best=ability.best).rename_axis("gains")
-    say("timing, local projections, stability, worth")
+    say("timing, local projections, stability, economic value")
     both = pd.concat([one.table for one in projections(material).values()], ignore_index=True)
     both = leads.adjusted_p_values(both).table.drop(columns="rejected")
     slopes = {key: one.table for key, one in stability(material).items() if key[1] != "rolling"}
     tables = {
         "in_sample": found.table.set_index(KEYS),
         "persistence": found.persistence.set_index(KEYS[:2]),
-        "out_of_sample": race.table.set_index(KEYS),
+        "out_of_sample": made.table.set_index(KEYS),
         "search": search,
         "timing": timing(material, n_workers=n_workers),
         "projections": both.set_index(["response", "shock", "state", "horizon"]),
         "stability": pd.concat(slopes, names=["returns", "kind"]).droplevel(2),
         "together": together(material),
-        "worth": worth(material, race),
+        "economic_value": economic_value(material, made),
         "real_time": real_time(material),
         **_tables_known_then(*known_then(material, n_workers=n_workers)),
     }
-    if replications:
+    if n_replications:
         say("bootstrap of r*")
         tables["estimated_regressor"] = redrawn(
-            material, replications=replications, seed=seed, n_workers=n_workers
+            material, n_replications=n_replications, seed=seed, n_workers=n_workers
         )
     return tables, found, material
 
 
 def _tables_known_then(found: rstar.RecursiveEstimates, study: leads.LeadResults) -> dict[str, pd.DataFrame]:
-    race = race_of(study).table.set_index(KEYS)
+    made = forecasts_of(study).table.set_index(KEYS)
     return {
         "known_then": found.table[["rstar", "gap", "lambda_g", "lambda_z", "at_bound"]],
         "known_then_in_sample": study.table.set_index(KEYS),
-        "known_then_out_of_sample": race.assign(spa=race_of(study).ability.spa),
+        "known_then_out_of_sample": made.assign(spa=forecasts_of(study).ability.spa),
     }
 
 
@@ -275,7 +275,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         tables, found, material = reproduce(
-            given.data, replications=given.replications, seed=given.seed, n_workers=given.workers,
+            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers,
             say=lambda line: print(line, file=sys.stderr, flush=True),
         )  # fmt: skip
     except (CapstarError, FileNotFoundError) as error:

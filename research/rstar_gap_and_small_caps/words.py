@@ -59,8 +59,8 @@ def facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def _found(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    timing, table, race = (tables[name] for name in ("timing", "in_sample", "out_of_sample"))
-    own, made = table.loc[GAP], race.loc[GAP]
+    timing, table, forecasts = (tables[name] for name in ("timing", "in_sample", "out_of_sample"))
+    own, made = table.loc[GAP], forecasts.loc[GAP]
     early, late = (
         [_sloped(timing.loc[(variant, GAP, name, 1)]) for name in (SMALL, DIFFERENCE)]
         for variant in (_TIMINGS[0], _TIMINGS[-1])
@@ -72,12 +72,12 @@ def _found(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     return {
         "strongest case": f"small caps {early[0]}, small minus large {early[1]}",
         "honest case": f"small caps {late[0]}, small minus large {late[1]}",
-        "tried": f"{len(table)} regressions, {len(own)} of them on the gap",
+        "tests": f"{len(table)} regressions, {len(own)} of them on the gap",
         "further": f"{len(timing)} regressions for timing and {len(tables['projections'])} local projections",
         "all": f"{len(table) + extra:,} in all",
         "alone": f"{below[0]} of {len(own)} have a Hodrick p below 5 %, {below[1]} an IVX p, {below[2]} an EWC p",
         "adjusted": f"smallest adjusted p is {p(adjusted.iloc[0])} (Hodrick) and {p(adjusted.iloc[1])} (IVX)",
-        "race": f"beats the prevailing mean in {better} of {len(made)} cases",
+        "forecasts": f"beats the prevailing mean in {better} of {len(made)} cases",
         "search": (
             f"reality check p {p(search.loc['raw', 'upper'])}, SPA p {p(search.loc['studentized', 'consistent'])}, "
             f"over {search['forecasts'].iloc[0]} forecasts"
@@ -104,8 +104,8 @@ def _elsewhere(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     )
     parts = tables["stability"].xs("subsample", level="kind").loc[[SMALL, DIFFERENCE]]
     slopes = [f"{signed(row.slope)} (t {signed(row.t)})" for row in parts.itertuples()]
-    worth = tables["worth"].xs((SMALL, GAP), level=("returns", "strategy"))
-    fees = ", ".join(f"{signed(row.gain)} ({row.gain_se:.2f})" for row in worth.itertuples())
+    value = tables["economic_value"].xs((SMALL, GAP), level=("returns", "strategy"))
+    fees = ", ".join(f"{signed(row.gain)} ({row.gain_se:.2f})" for row in value.itertuples())
     one, other = (both.loc[(SMALL, 1, x)] for x in (GAP, RATE))
     less = then["difference"]
     return {
@@ -119,7 +119,7 @@ def _elsewhere(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "periods, small minus large": f"{slopes[5]}, {slopes[6]} and {slopes[7]}",
         "breaks": f"p {p(tables['persistence'].loc[(GAP, SMALL), 'break_p'])} and "
         f"{p(tables['persistence'].loc[(GAP, DIFFERENCE), 'break_p'])}",
-        "worth": f"{fees} percent a year",
+        "economic value": f"{fees} percent a year",
         "both at once": (
             f"{signed(one['slope'])} on the gap (p {p(one['p'])}) and {signed(other['slope'])} on the real rate "
             f"(p {p(other['p'])})"
@@ -130,18 +130,18 @@ def _elsewhere(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def _known_then(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    found, race = (tables[f"known_then_{name}"].loc[GAP] for name in ("in_sample", "out_of_sample"))
+    found, forecasts = (tables[f"known_then_{name}"].loc[GAP] for name in ("in_sample", "out_of_sample"))
     then, row = tables["known_then"], found.loc[(DIFFERENCE, 1)]
     saved = ", ".join(
-        f"{signed(race.loc[(name, 1), 'r2_os'], 1)} (CW p {p(race.loc[(name, 1), 'clark_west_p'])})"
+        f"{signed(forecasts.loc[(name, 1), 'r2_os'], 1)} (CW p {p(forecasts.loc[(name, 1), 'clark_west_p'])})"
         for name in SHOWN
     )
     return {
         "known then": f"small minus large {_sloped(row)}",
-        "known then, adjusted": f"adjusted for six tries {p(row['ivx_p_adjusted'])}",
+        "known then, adjusted": f"adjusted for six tests {p(row['ivx_p_adjusted'])}",
         "known then, others": f"small {_sloped(found.loc[(SMALL, 1)])}, large {_sloped(found.loc[(LARGE, 1)])}",
         "known then, out of sample": f"{saved} percent",
-        "known then, search": f"SPA p {p(race['spa'].iloc[0])}",
+        "known then, search": f"SPA p {p(forecasts['spa'].iloc[0])}",
         "at bound": f"{then['at_bound'].sum()} of {len(then)} quarters",
     }
 

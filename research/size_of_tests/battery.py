@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri
 
 from capstar.leads import (
+    AlignedSample,
+    PredictabilityTest,
+    TestResult,
     bias_correction,
     bootstrap_regression,
-    equal_weighted_cosine,
     fixed_b_critical,
     hansen_hodrick,
-    hodrick_1b,
-    ivx,
     newey_west,
+    predictability_tests,
     q_test,
 )
 
@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 Margins = tuple[float, float, float]  # of the alternatives, in their order
 ALTERNATIVES = ("two-sided", "positive", "negative")
 LEVEL = 0.05
+TWO_SIDED, ONE_SIDED = -ndtri(LEVEL / 2), -ndtri(LEVEL)
 REPLICATIONS = 399  # (REPLICATIONS + 1) * LEVEL / 2 is a whole number
 OLS, NW, NW_FIXED, NW_LONG = (
     "ordinary t",
@@ -35,11 +36,21 @@ HODRICK, HANSEN, COSINE, IVX = "Hodrick 1B", "Hansen-Hodrick", "equal-weighted c
 BOOTSTRAP, STAMBAUGH, AMIHUD, Q = "bootstrap of t", "Stambaugh", "Amihud-Hurvich", "Campbell-Yogo Q"
 EVERY_HORIZON = (OLS, NW, NW_FIXED, NW_LONG, HODRICK, HANSEN, COSINE, IVX, BOOTSTRAP)
 ONE_PERIOD = (STAMBAUGH, AMIHUD, Q)
-TESTS = EVERY_HORIZON + ONE_PERIOD
+_ROWS = {"hodrick": HODRICK, "cosine": COSINE, "ivx": IVX}  # of the tables; any other test has its own name
+
+
+def row_of(test: PredictabilityTest) -> str:
+    """Name of a registered test in the tables."""
+    return _ROWS.get(test.key, test.name)
+
+
+def every_test() -> tuple[str, ...]:
+    """Rows of the tables in their order: the tests here, and all that the library has registered."""
+    return tuple(dict.fromkeys([*EVERY_HORIZON, *map(row_of, predictability_tests()), *ONE_PERIOD]))
 
 
 def margins(
-    returns: Floats, x: Floats, horizon: int, bounds: pd.DataFrame, tests: tuple[str, ...] = TESTS
+    returns: Floats, x: Floats, horizon: int, bounds: pd.DataFrame, tests: tuple[str, ...]
 ) -> dict[str, Margins]:
     """Statistic less critical value of each test but the bootstrap; NaN where a test has no statistic.
 
@@ -57,18 +68,16 @@ def margins(
     out: dict[str, Margins] = {}
     y = np.convolve(returns[1:], np.ones(horizon), "valid")
     lagged = x[: len(y)]
-    out |= _newey_west(y, lagged, horizon)
+    sample = _aligned(returns, x, horizon)
+    for test in predictability_tests():
+        if row_of(test) in tests:
+            out[row_of(test)] = _registered(test, test.run(sample, horizon))
+    if {NW_FIXED, NW_LONG} & set(tests):
+        out |= _newey_west(y, lagged, horizon)
     slope = newey_west(y, lagged, lags=0)[0][1]
     # The first return stands beside no predictor; this t is that of least squares whatever y sums.
     out[OLS] = _normal(bias_correction(np.concatenate([[0.0], y]), x[: len(y) + 1]).t)
-    out[HODRICK] = _normal(slope / hodrick_1b(returns[1:], x[:-1], horizon))
     out[HANSEN] = _normal(slope / hansen_hodrick(y, lagged, horizon=horizon))
-    cosine = equal_weighted_cosine(y, lagged)
-    out[COSINE] = _signed(
-        cosine.t, student.isf(LEVEL / 2, cosine.cosines), student.isf(LEVEL, cosine.cosines)
-    )
-    if IVX in tests:
-        out[IVX] = _ivx(returns, x, horizon)
     if horizon == 1:
         out |= _one_period(returns, x, bounds)
     return {name: out[name] for name in tests if name in out}
@@ -96,15 +105,23 @@ def _newey_west(y: Floats, x: Floats, horizon: int) -> dict[str, Margins]:
         beta, se, _ = newey_west(y, x, lags=lags)
         t[lags] = beta[1] / se
     return {
-        NW: _normal(t[usual]),
         NW_FIXED: _fixed_b(t[usual], usual, n),
         NW_LONG: _fixed_b(t[long], long, n),
     }
 
 
-def _ivx(returns: Floats, x: Floats, horizon: int) -> Margins:
-    row = ivx(pd.Series(returns), pd.Series(x), horizon=horizon).table.iloc[0]
-    return _normal(np.sign(row["slope"]) * np.sqrt(row["wald"]))
+def _aligned(returns: Floats, x: Floats, horizon: int) -> AlignedSample:
+    """The sample as the library's tests get it; the return after the last predictor is unknown."""
+    quarters = pd.period_range("1900Q1", periods=len(x), freq="Q")
+    y, predictor = pd.Series(returns, quarters, name="returns"), pd.Series(x, quarters, name="x")
+    return AlignedSample(predictor, {1: y.shift(-1), horizon: y.rolling(horizon).sum().shift(-horizon)})
+
+
+def _registered(test: PredictabilityTest, found: TestResult) -> Margins:
+    """From the p-value, two-sided, as that of a normal statistic; one-sided by the sign of the slope, if it has one."""
+    slope = found.statistic if test.statistic == "t" else found.columns.get("slope", np.nan)
+    z = -ndtri(found.p / 2)
+    return z - TWO_SIDED, *_normal(np.sign(slope) * z)[1:]
 
 
 def _one_period(returns: Floats, x: Floats, bounds: pd.DataFrame) -> dict[str, Margins]:
@@ -124,7 +141,7 @@ def _signed(t: float, two_sided: float, one_sided: float) -> Margins:
 
 
 def _normal(t: float) -> Margins:
-    return _signed(t, norm.isf(LEVEL / 2), norm.isf(LEVEL))
+    return _signed(t, TWO_SIDED, ONE_SIDED)
 
 
 def _fixed_b(t: float, lags: int, n: int) -> Margins:

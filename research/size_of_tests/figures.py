@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from research.size_of_tests.battery import AMIHUD, BOOTSTRAP, COSINE, IVX, OLS, TESTS, Q
+from research.size_of_tests.battery import AMIHUD, BOOTSTRAP, COSINE, IVX, OLS, Q
 
-from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, Chart, draw_line, dress
+from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, draw_line, dress, new_figure
 
 _COLORS = (BLUE, "#56B4E9", GREEN, "#CC79A7", ORANGE)
 _LINES = {OLS: GREY, COSINE: "#CC79A7", IVX: BLUE, BOOTSTRAP: GREEN, AMIHUD: "#E69F00", Q: ORANGE}
@@ -17,11 +17,13 @@ def plot_size(table: pd.DataFrame) -> Figure:
     """Rejection rates against 5 percent, a panel for each correlation and horizon; the Q test one-sided."""
     rates = table["two-sided"].fillna(table["positive"])
     deltas, horizons = (list(rates.index.unique(name)) for name in ("delta", "horizon"))
-    figure = Chart(figsize=(11.0, 7.0), layout="constrained")
+    figure = new_figure(11.0, 7.0)
     axes = figure.subplots(len(deltas), len(horizons), sharex=True, sharey=True, squeeze=False)
     for row, delta in zip(axes, deltas, strict=True):
         for ax, horizon in zip(row, horizons, strict=True):
-            _rates(ax, rates.xs((delta, horizon), level=("delta", "horizon")))
+            _rates(
+                ax, rates.xs((delta, horizon), level=("delta", "horizon")), list(rates.index.unique("test"))
+            )
             dress(ax, f"correlation {delta:g}, horizon {horizon}", "", zero=False)
     for ax in axes[-1]:
         ax.set_xlabel("percent rejected", fontsize=9)
@@ -31,12 +33,12 @@ def plot_size(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _rates(ax: Axes, rates: pd.Series) -> None:
+def _rates(ax: Axes, rates: pd.Series, tests: list[str]) -> None:
     ax.axvspan(3, 7, color=GREY, alpha=0.2, linewidth=0)
-    for name, color in zip(rates.index.unique("persistence"), _COLORS, strict=True):
+    for name, color in zip(rates.index.unique("persistence"), _COLORS, strict=False):
         one = 100 * rates.xs(name, level="persistence")
-        ax.plot(one, [-TESTS.index(test) for test in one.index], "o", color=color, markersize=4, label=name)
-    ax.set_yticks([-i for i in range(len(TESTS))], [f"{t} (one-sided)" if t == Q else t for t in TESTS])
+        ax.plot(one, [-tests.index(test) for test in one.index], "o", color=color, markersize=4, label=name)
+    ax.set_yticks([-i for i in range(len(tests))], [f"{t} (one-sided)" if t == Q else t for t in tests])
 
 
 def plot_power(table: pd.DataFrame) -> Figure:
@@ -44,7 +46,7 @@ def plot_power(table: pd.DataFrame) -> Figure:
     designs = table.index.droplevel(["horizon", "b", "test"]).unique()
     kinds = {"two-sided": "nominal 5%", "two-sided, size-adjusted": "size-adjusted"}
     rows = [(h, column) for h in table.index.unique("horizon") for column in kinds]
-    figure = Chart(figsize=(12.0, 10.5), layout="constrained")
+    figure = new_figure(12.0, 10.5)
     axes = figure.subplots(len(rows), len(designs), sharex=True, sharey=True, squeeze=False)
     for place, (line, (horizon, column)) in enumerate(zip(axes, rows, strict=True)):
         for ax, (persistence, delta) in zip(line, designs, strict=True):

@@ -6,14 +6,14 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
-from research.size_of_tests.battery import ALTERNATIVES, BOOTSTRAP, TESTS, Q, bootstrap_margins, margins
+from research.size_of_tests.battery import ALTERNATIVES, BOOTSTRAP, Q, bootstrap_margins, every_test, margins
 from research.size_of_tests.designs import PERIODS, POWER_DESIGNS, SIZE_DESIGNS, Design, predictable
 from research.size_of_tests.figures import plot_power, plot_size
 
@@ -35,7 +35,7 @@ class Plan:
     designs: tuple[Design, ...]
     horizons: tuple[int, ...]
     b: tuple[float, ...] = (0.0,)
-    tests: tuple[str, ...] = TESTS
+    tests: tuple[str, ...] = field(default_factory=every_test)
 
 
 PLANS = {
@@ -132,8 +132,8 @@ def power(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows by cell as planned, tests in the order of the battery."""
-    place = table.index.get_level_values("test").map(TESTS.index)
+    """Rows by cell as planned, tests in the order of `every_test`."""
+    place = table.index.get_level_values("test").map(every_test().index)
     cells = table.groupby(level=CELL, sort=False).ngroup()
     return table.iloc[np.lexsort([place, cells])]
 

@@ -177,7 +177,7 @@ def test_snapshot_and_study_from_the_shell(us, tmp_path) -> None:
     )
     two = capstar("study", "--replications", "0", "--out", "two", server=us, tmp_path=tmp_path)
     assert one.returncode == two.returncode == 0, one.stderr + two.stderr
-    for name in ("rstar.csv", "lead.csv", "out_of_sample.csv", "quasi_real_time.csv", "worth.csv"):
+    for name in ("rstar.csv", "lead.csv", "out_of_sample.csv", "quasi_real_time.csv", "economic_value.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     done = capstar("data", "list", server=us, tmp_path=tmp_path)
     assert "us_hlw" in done.stdout

@@ -7,19 +7,22 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT, load_module
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads import (
     bias_correction,
     bootstrap_forecasts,
     bootstrap_regression,
-    compare_forecasts,
-    nested_critical_values,
+    forecast_accuracy,
     recursive_forecasts,
 )
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
 from capstar.leads.inference.null_model import fit_null
 
+nested_critical_values = load_module(
+    ROOT / "research" / "earlier_evidence" / "critical_values.py"
+).nested_critical_values
 EXACT = 1e-8  # the same arithmetic in double
 
 
@@ -55,7 +58,7 @@ def test_statistics_are_those_of_the_forecasts(kms, name: str, horizon: int, win
     ).table["statistic"]
     target = kms["ret"].rolling(horizon).sum().dropna()
     f = recursive_forecasts(target, kms[[name]].loc[target.index], "1957-01", window=window, horizon=horizon)
-    expected = compare_forecasts(f["actual"], f["mean"], f[name])
+    expected = forecast_accuracy(f["actual"], f["mean"], f[name])
     assert found["mse_f"] == pytest.approx(expected.mse_f, rel=EXACT)
     assert found["enc_new"] == pytest.approx(expected.enc_new, rel=EXACT)
 
@@ -225,7 +228,7 @@ def test_annual_premium_of_welch_and_goyal(reference) -> None:
 
 def test_summary_and_plot(quarters) -> None:
     found = bootstrap_regression(quarters["ret"], quarters["dp"], (1, 4), n_replications=199, seed=3)
-    text = found.summary()
+    text = str(found.summary())
     assert "199 replications, scheme pairs, seed 3" in text
     assert f"{found.table.loc['t(4)', 'p']:.4f}" in text
     figure = found.plot()

@@ -52,19 +52,19 @@ def test_drawn_returns_go_with_the_shocks_of_their_own_quarter(first_return: str
 
 
 @pytest.fixture(scope="module")
-def race() -> leads.Race:
+def compared() -> leads.ForecastComparison:
     """Two portfolios of unlike variance over one and four quarters."""
     steps = np.random.default_rng(5).standard_normal(len(QUARTERS))
     gap = pd.Series(steps, QUARTERS, name="gap").ewm(alpha=0.2).mean()
     rival = (gap.shift(2).fillna(0.0) ** 2).rename("rival")
     returns = data.small_cap_returns()[["excess", "small_minus_large"]]
-    return leads.forecast_race(returns, pd.concat([gap, rival], axis=1), (1, 4), n_replications=99)
+    return leads.forecast_comparison(returns, pd.concat([gap, rival], axis=1), (1, 4), n_replications=99)
 
 
-def gains_of(race: leads.Race) -> np.ndarray:
+def gains_of(compared: leads.ForecastComparison) -> np.ndarray:
     """Squared errors that each predictor saves, in shares of the mean's squared error."""
     columns = []
-    for made in race.forecasts.values():
+    for made in compared.forecasts.values():
         lost = (made.drop(columns="actual").sub(made["actual"], axis=0)) ** 2
         columns += [(lost["mean"] - lost[name]) / lost["mean"].mean() for name in ("gap", "rival")]
     return pd.concat(columns, axis=1).dropna().to_numpy()
@@ -80,10 +80,10 @@ def bootstrap_variance(gains: np.ndarray, block: int) -> np.ndarray:
     return 2 * np.sum(terms, axis=0) - terms[0]
 
 
-def test_the_search_is_in_shares_of_squared_error_with_blocks_of_the_longest_horizon(race) -> None:
+def test_the_search_is_in_shares_of_squared_error_with_blocks_of_the_longest_horizon(compared) -> None:
     """Reality check and SPA of the forecasts by White's (2000) and Hansen's (2005) own steps, on arch's indices."""
-    gains = gains_of(race)
-    n, ability = len(gains), race.ability
+    gains = gains_of(compared)
+    n, ability = len(gains), compared.ability
     assert (ability.block, ability.nobs) == (4, n)
     np.testing.assert_allclose(ability.table["gain"], gains.mean(axis=0), rtol=SAME)
     deviation = np.sqrt(bootstrap_variance(gains, 4))
@@ -106,7 +106,7 @@ def test_models_of_unlike_variance_are_compared_in_their_own_deviations() -> Non
     rng, n = np.random.default_rng(12), 120
     gains = rng.standard_normal((n, 3)) * [0.1, 1.0, 10.0] + [0.02, 0.0, 0.3]
     losses = pd.DataFrame(-gains, columns=["a", "b", "c"]).assign(mean=0.0)
-    found = leads.superior_ability(losses, "mean", block=3, replications=500, seed=4)
+    found = leads.superior_ability(losses, "mean", block=3, n_replications=500, seed=4)
     deviation, mean = np.sqrt(bootstrap_variance(gains, 3)), gains.mean(axis=0)
     assert (np.sqrt(n) * mean / deviation > -1.5).all()
     drawn = np.array([one[0][0].mean(axis=0) for one in StationaryBootstrap(3, gains, seed=4).bootstrap(500)])
@@ -130,7 +130,7 @@ def test_the_block_is_that_of_politis_and_white() -> None:
         series[row] = rho * series[row - 1] + noise[row]
     losses = pd.DataFrame(series).add_prefix("m").assign(mean=0.0)
     expected = (2 * rho / (1 - rho**2)) ** (2 / 3) * n ** (1 / 3)
-    found = leads.superior_ability(losses, "mean", replications=99)
+    found = leads.superior_ability(losses, "mean", n_replications=99)
     assert found.block == pytest.approx(expected, abs=2)
 
 
@@ -144,7 +144,7 @@ def test_diebold_mariano_over_several_periods(horizon: int) -> None:
     y, better, worse = (
         np.convolve(rng.standard_normal(n + horizon - 1), np.ones(horizon), "valid") for _ in "abc"
     )
-    found = leads.compare_forecasts(y, 0.2 * worse, 0.8 * y + 0.2 * better, horizon=horizon)
+    found = leads.forecast_accuracy(y, 0.2 * worse, 0.8 * y + 0.2 * better, horizon=horizon)
     d = (y - 0.2 * worse) ** 2 - (0.2 * y - 0.2 * better) ** 2
     options = {"maxlags": horizon - 1, "use_correction": False}
     t = OLS(d, np.ones(n)).fit(cov_type="HAC", cov_kwds=options).tvalues[0]
@@ -157,7 +157,7 @@ def test_diebold_mariano_over_several_periods(horizon: int) -> None:
 def test_diebold_mariano_over_one_period_is_the_t_test_of_a_mean() -> None:
     rng = np.random.default_rng(0)
     y, f0, f1 = rng.standard_normal((3, 60))
-    found = leads.compare_forecasts(y, f0, f1)
+    found = leads.forecast_accuracy(y, f0, f1)
     expected = ttest_1samp((y - f0) ** 2 - (y - f1) ** 2, 0.0)
     assert found.diebold_mariano == pytest.approx(expected.statistic, rel=SAME)
     assert found.diebold_mariano_p == pytest.approx(expected.pvalue, rel=SAME)

@@ -125,7 +125,7 @@ def test_study_table_and_verdict() -> None:
     assert len(results.table) == 8
     assert (results.table["hodrick_p_adjusted"] >= results.table["hodrick_p"] - 1e-12).all()
     assert "none is significant" in results.verdict()
-    assert "Hodrick" in results.summary()
+    assert "Hodrick" in str(results.summary())
     gap = gaps()
     planted = monthly() * 0.1 + pd.Series(np.repeat(gap.to_numpy(), 3), MONTHS).shift(4).fillna(0.0)
     found = LeadStudy(gap, planted.rename("excess"), (1,), start=None).run()

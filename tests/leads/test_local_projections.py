@@ -225,5 +225,5 @@ def test_figures(gap, deciles) -> None:
     assert list(across.lines[0].get_xdata()) == list(deciles)
     with pytest.raises(SpecificationError, match="horizon=3"):
         found.plot(horizon=3)
-    assert "lag-augmented" in found.summary()
-    assert "Dec 7" in found.summary()
+    assert "lag-augmented" in str(found.summary())
+    assert "Dec 7" in str(found.summary())

@@ -33,7 +33,7 @@ def stored(reference) -> dict[str, dict[str, object]]:
 
 
 def test_rapach_zhou_against_the_mean(losses, stored) -> None:
-    found = superior_ability(losses, "mean", block=12, replications=10_000, seed=2)
+    found = superior_ability(losses, "mean", block=12, n_replications=10_000, seed=2)
     expected = stored["spa_stationary_block12_reps10000"]
     for name, value in expected.items():
         assert found.p_values.loc["raw", name] == pytest.approx(value, abs=ASKED), name
@@ -41,7 +41,7 @@ def test_rapach_zhou_against_the_mean(losses, stored) -> None:
     assert found.best == "SVAR"  # the one predictor with a positive R2_OS of note
     assert (found.p_values["lower"] <= found.p_values["consistent"]).all()
     assert (found.p_values["consistent"] <= found.p_values["upper"]).all()
-    assert "reality check p 0.99" in found.summary()
+    assert "reality check p 0.99" in str(found.summary())
 
 
 def test_rapach_zhou_confidence_set(forecasts, losses, stored) -> None:
@@ -49,19 +49,19 @@ def test_rapach_zhou_confidence_set(forecasts, losses, stored) -> None:
     pooled = losses.assign(pool_avg=(forecasts["actual"] - predictors.mean(axis=1)) ** 2)
     for method in ("R", "max"):
         expected = stored[f"mcs_10pct_{method}"]
-        found = confidence_set(pooled, method=method, block=12, replications=10_000, seed=1)
+        found = confidence_set(pooled, method=method, block=12, n_replications=10_000, seed=1)
         assert sorted(found.included) == expected["included"]
         for name, p in expected["pvalues"].items():
             assert found.table.loc[name, "p"] == pytest.approx(p, abs=ASKED), name
         assert found.table.loc["DE", "loss"] == pytest.approx(pooled["DE"].mean(), rel=1e-12)
-        assert "16 of 16 models" in found.summary()
+        assert "16 of 16 models" in str(found.summary())
 
 
 def test_studentized_statistic_ignores_the_scale_of_a_model(losses) -> None:
     """Ten times the loss differences of one model change the raw test, not Hansen's."""
     stretched = losses.copy()
     stretched["SVAR"] = losses["mean"] + 10 * (losses["SVAR"] - losses["mean"])
-    options = {"block": 12, "replications": 500, "seed": 3}
+    options = {"block": 12, "n_replications": 500, "seed": 3}
     one, other = (superior_ability(t, "mean", **options) for t in (losses, stretched))
     pd.testing.assert_series_equal(
         one.p_values.loc["studentized"], other.p_values.loc["studentized"], rtol=1e-12
@@ -74,7 +74,7 @@ def test_t_uses_the_variance_of_the_bootstrap(losses) -> None:
     """The variance in closed form against that of resampled means."""
     from arch.bootstrap import StationaryBootstrap
 
-    found = superior_ability(losses[["mean", "TBL"]], "mean", block=12, replications=100)
+    found = superior_ability(losses[["mean", "TBL"]], "mean", block=12, n_replications=100)
     gain = (losses["mean"] - losses["TBL"]).to_numpy()
     means = StationaryBootstrap(12, gain, seed=4).apply(np.mean, 5000)
     # 5,000 samples give a standard deviation to about 1 percent.
@@ -94,7 +94,7 @@ def test_size_and_power_of_superior_ability() -> None:
         for better in rejected if draw < 50 else [0.0]:
             table = losses.assign(a=losses["a"] - better)
             rejected[better] += (
-                superior_ability(table, "mean", block=1, replications=199, seed=draw).spa < 0.05
+                superior_ability(table, "mean", block=1, n_replications=199, seed=draw).spa < 0.05
             )
     assert 0.02 <= rejected[0.0] / 200 <= 0.08
     assert rejected[0.4] / 50 > 0.7
@@ -105,17 +105,17 @@ def test_benjamini_hochberg_by_hand() -> None:
     p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
          0.7590, 1.0]  # fmt: skip
     found = adjusted_p_values(pd.Series(p[::-1]))
-    assert (found.tried, int(found.table["rejected"].sum())) == (15, 4)
+    assert (found.n_tests, int(found.table["rejected"].sum())) == (15, 4)
     by_hand = np.minimum.accumulate((np.array(p) * 15 / np.arange(1, 16))[::-1])
     np.testing.assert_allclose(found.table["p_adjusted"], by_hand, rtol=1e-12)
-    assert "15 tests: 9 significant at 0.05 alone, 4 with" in found.summary()
+    assert "15 tests: 9 significant at 0.05 alone, 4 with" in str(found.summary())
 
 
 def test_rows_without_a_p_value_are_no_tests() -> None:
     table = pd.DataFrame({"returns": ["a", "b", "c"], "q": [0.01, np.nan, 0.04], "nobs": 10})
     found = adjusted_p_values(table, column="q")
     assert list(found.table) == ["returns", "q", "q_adjusted", "rejected", "nobs"]
-    assert found.tried == 2
+    assert found.n_tests == 2
     np.testing.assert_allclose(found.table["q_adjusted"], [0.02, np.nan, 0.04])
     assert list(found.table["rejected"]) == [True, False, True]
     assert "q_adjusted" not in table

@@ -58,7 +58,7 @@ def test_greene_grades(spector) -> None:
     assert found.base_rate == 11 / 32
     assert found.brier_base == pytest.approx(((spector["GRADE"] - 11 / 32) ** 2).mean())
     assert found.brier == pytest.approx(((spector["GRADE"] - found.probability) ** 2).mean())
-    assert "base rate 0.344" in found.summary()
+    assert "base rate 0.344" in str(found.summary())
 
 
 @pytest.mark.parametrize("lags", [0, 11])

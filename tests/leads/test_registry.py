@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from capstar import data, leads
 from capstar.errors import SpecificationError
@@ -57,7 +58,7 @@ def test_each_return_series_is_built_once_in_a_study(gap, returns, monkeypatch) 
         gap, returns, (1, 2, 4), benchmarks=rival, source=Shocks(gap), n_replications=99
     ).run()
     assert len(found.table) == 12
-    assert len(found.race.table) == 18
+    assert len(found.forecast_comparison.table) == 18
     assert len(found.estimated.table) == 6
     assert built == {(name, h): 1 for name in returns for h in (1, 2, 4)}
 
@@ -113,7 +114,7 @@ def test_a_registered_test_is_in_table_heads_and_legend(registered, gap, returns
     assert row["sign_share"] == registered.run(sample, 2).statistic
     assert row["sign_p"] == registered.run(sample, 2).p
     assert (found.table["sign_p_adjusted"] >= found.table["sign_p"]).all()
-    text = found.summary()
+    text = str(found.summary())
     for words in (
         "SGN share",
         "SGN p",
@@ -121,6 +122,46 @@ def test_a_registered_test_is_in_table_heads_and_legend(registered, gap, returns
         "SGN: sign test, Arbuthnott (1710); independent quarters.",
     ):
         assert words in text
+
+
+def test_a_registered_test_is_on_the_command_line(registered, gap, returns, tmp_path) -> None:
+    from typer.testing import CliRunner
+
+    from capstar.cli import app
+
+    gap.to_csv(tmp_path / "gap.csv")
+    returns[["excess"]].to_csv(tmp_path / "returns.csv")
+    files = ["--gap", str(tmp_path / "gap.csv"), "--returns", str(tmp_path / "returns.csv")]
+    options = ["--horizons", "1", "--start", "none", "--replications", "99", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, ["lead", *files, *options])
+    assert done.exit_code == 0, done.output
+    assert "SGN share" in done.output
+    assert "SGN: sign test, Arbuthnott (1710); independent quarters." in done.output
+    assert {"sign_share", "sign_p", "sign_p_adjusted"} <= set(pd.read_csv(tmp_path / "out" / "lead.csv"))
+
+
+def test_a_registered_test_is_in_the_size_study(registered, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from research.size_of_tests.designs import SIZE_DESIGNS
+    from research.size_of_tests.figures import plot_size
+    from research.size_of_tests.reproduce import Plan, rejection_rates, simulate
+
+    bounds = pd.DataFrame({"delta": -0.9, "dfgls": [-5.0, 1.0], "c_min": -20.0, "c_max": 2.0})
+    plan = Plan((SIZE_DESIGNS[0],), (1,))
+    assert "sign test" in plan.tests
+    found = simulate(plan, bounds, samples=3)
+    margins = found.xs("sign test", level="test")
+    from scipy.stats import norm
+
+    y, x = SIZE_DESIGNS[0].draw(np.random.default_rng(np.random.SeedSequence(2026).spawn(3)[0]))
+    quarters = pd.period_range("1900Q1", periods=len(x), freq="Q")
+    sample = leads.AlignedSample(pd.Series(x, quarters), {1: pd.Series(y, quarters).shift(-1)})
+    p = registered.run(sample, 1).p
+    assert margins["two-sided"].iloc[0] == pytest.approx(norm.isf(p / 2) - norm.isf(0.025), rel=1e-12)
+    table = rejection_rates(found).droplevel("b")
+    assert set(table.index.unique("test")) == set(plan.tests)
+    labels = [one.get_text() for one in plot_size(table).axes[0].get_yticklabels()]
+    assert "sign test" in labels
 
 
 def test_the_shipped_tests_answer_everything(gap, returns) -> None:

@@ -109,12 +109,14 @@ def test_q_margins_are_ends_of_the_interval(bounds) -> None:
 
 def test_a_cell_run_again_gives_the_committed_rates(bounds, size) -> None:
     """All samples of the unit root, one period, every test but the bootstrap."""
-    from research.size_of_tests.battery import BOOTSTRAP, TESTS
+    from research.size_of_tests.battery import BOOTSTRAP
     from research.size_of_tests.designs import SIZE_DESIGNS
     from research.size_of_tests.reproduce import SAMPLES, Plan, rejection_rates, simulate
 
     unit_root = next(d for d in SIZE_DESIGNS if (d.name, d.delta) == ("c = 0", -0.95))
-    plan = Plan((unit_root,), (1,), tests=tuple(test for test in TESTS if test != BOOTSTRAP))
+    plan = Plan(
+        (unit_root,), (1,), tests=tuple(test for test in size.index.unique("test") if test != BOOTSTRAP)
+    )
     again = rejection_rates(simulate(plan, bounds, samples=SAMPLES["size"])).droplevel("b")
     committed = size.loc[again.index]
     assert (committed["samples"] == SAMPLES["size"]).all()
@@ -269,7 +271,10 @@ def test_command_line(tmp_path, reference) -> None:
         found = pd.read_csv(tmp_path / name)
         assert list(found.columns) == list(committed.columns)
         keys = [column for column in (*CELL, "b", "test") if column in found]
-        pd.testing.assert_frame_equal(found[keys], committed[keys])
+        both = found[keys].merge(
+            committed[keys]
+        )  # a test registered later has rows that the committed table lacks
+        pd.testing.assert_frame_equal(both, committed[keys])
     assert (tmp_path / "size.png").stat().st_size > 20_000
     wrong = subprocess.run(
         [*command[:-1], str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False

@@ -58,7 +58,7 @@ def test_in_sample_rows_are_those_of_the_functions(results, fit, returns) -> Non
     assert row["hodrick_p"] == one.hodrick_p
     after = leads.cumulate_after(returns["small_minus_large"], fit.gap().index, horizon=4)
     assert row["cosine_p"] == leads.equal_weighted_cosine(after, fit.gap()).p
-    y, x = leads.one_quarter(returns["small_minus_large"], fit.gap())
+    y, x = leads.AlignedSample.of(returns["small_minus_large"], fit.gap()).in_period()
     assert row["ivx_p"] == leads.ivx(y, x, horizon=4).p
     assert len(results.table) == 12
     from scipy.stats import false_discovery_control
@@ -69,7 +69,7 @@ def test_in_sample_rows_are_those_of_the_functions(results, fit, returns) -> Non
 
 def test_the_timing_of_forecasts(fit, returns) -> None:
     """The return of row t is the one after the quarter before; nothing else moves."""
-    y, x = leads.one_quarter(returns["excess"], fit.gap(), 1, 2)
+    y, x = leads.AlignedSample.of(returns["excess"], fit.gap(), 2).in_period(2)
     after = leads.cumulate_after(returns["excess"], x.index, horizon=2)
     np.testing.assert_array_equal(y.iloc[2:], after.iloc[:-2])
     pd.testing.assert_series_equal(x, fit.gap(), check_names=False)
@@ -77,19 +77,19 @@ def test_the_timing_of_forecasts(fit, returns) -> None:
 
 
 def test_forecasts_are_those_of_the_functions(results, fit, returns) -> None:
-    made = results.race.forecasts["small_minus_large", 1]
+    made = results.forecast_comparison.forecasts["small_minus_large", 1]
     assert str(made.index[0]) == "1980Q1"
-    y, x = leads.one_quarter(returns["small_minus_large"], fit.gap())
+    y, x = leads.AlignedSample.of(returns["small_minus_large"], fit.gap()).in_period()
     alone = leads.recursive_forecasts(y, x.to_frame("rstar_gap"), "1980Q1")
     pd.testing.assert_series_equal(made["rstar_gap"], alone["rstar_gap"])
     # By hand: the mean of the returns over by the end of 1979.
     after = leads.cumulate_after(returns["small_minus_large"], fit.gap().index)
     assert made["mean"].iloc[0] == pytest.approx(after.loc[:"1979Q3"].mean())
     assert made["actual"].iloc[0] == after.loc["1979Q4"]
-    row = results.race.table.query(
+    row = results.forecast_comparison.table.query(
         "predictor == 'rstar_gap' and returns == 'small_minus_large' and horizon == 1"
     )
-    compared = leads.compare_forecasts(made["actual"], made["mean"], made["rstar_gap"])
+    compared = leads.forecast_accuracy(made["actual"], made["mean"], made["rstar_gap"])
     assert row["r2_os"].item() == compared.r2_os
     assert row["clark_west_p"].item() == compared.clark_west_p
     assert 0 < row["enc_new_p"].item() < 0.2
@@ -104,7 +104,7 @@ def test_a_forecast_by_hand(results, fit, returns, horizon: int) -> None:
     after = leads.cumulate_after(returns["small_minus_large"], gap.index, horizon=horizon)
     over = after.loc[: quarter - 2 * horizon]  # a return after t is over when the quarter t + h is published
     slope, constant = np.polyfit(gap.loc[over.index], over, 1)
-    made = results.race.forecasts["small_minus_large", horizon].loc[quarter]
+    made = results.forecast_comparison.forecasts["small_minus_large", horizon].loc[quarter]
     assert made["rstar_gap"] == pytest.approx(constant + slope * gap[quarter - horizon], rel=1e-9)
     assert made["mean"] == pytest.approx(over.mean(), rel=1e-12)
     assert made["actual"] == after[quarter - horizon]
@@ -112,7 +112,7 @@ def test_a_forecast_by_hand(results, fit, returns, horizon: int) -> None:
 
 def test_no_look_ahead(fit, returns, results) -> None:
     """Forecasts of the rows that remain are the same when all later data are deleted."""
-    cut = leads.forecast_race(
+    cut = leads.forecast_comparison(
         returns.loc[:"2000-04"],
         fit.gap().loc[:"1999Q4"].to_frame(),
         (1, 4),
@@ -120,7 +120,7 @@ def test_no_look_ahead(fit, returns, results) -> None:
         n_replications=99,
     )
     for key, table in cut.forecasts.items():
-        whole = results.race.forecasts[key]
+        whole = results.forecast_comparison.forecasts[key]
         shared = table.index[table.index < "2000Q1"]
         assert len(shared) >= 76
         pd.testing.assert_frame_equal(
@@ -135,10 +135,10 @@ def test_a_planted_lead_is_found_in_and_out_of_sample() -> None:
     row = found.own.iloc[0]
     assert row["slope"] == pytest.approx(1.5, abs=0.5)
     assert row["ivx_p_adjusted"] < 0.001
-    race = found.race.table.iloc[0]
-    assert race["r2_os"] > 2
-    assert race["enc_new_p"] <= 0.01
-    assert found.race.ability.spa < 0.05
+    made = found.forecast_comparison.table.iloc[0]
+    assert made["r2_os"] > 2
+    assert made["enc_new_p"] <= 0.01
+    assert found.forecast_comparison.ability.spa < 0.05
     assert "remain significant" in found.verdict()
     assert "beats the mean (SPA" in found.verdict()
 
@@ -152,7 +152,7 @@ def test_nothing_is_found_where_nothing_is() -> None:
 
 
 def test_summary_and_figures_tell_everything(results) -> None:
-    text = results.summary()
+    text = str(results.summary())
     for words in (
         "12 regressions",
         "1B p adj",
@@ -163,12 +163,12 @@ def test_summary_and_figures_tell_everything(results) -> None:
         "stambaugh_bias",
     ):
         assert words in text
-    assert text.endswith(results.verdict())
+    assert " ".join(results.summary().notes).endswith(results.verdict())
     for figure in results.figures().values():
         for ax in figure.axes:
             assert ax.get_ylabel()
     with pytest.raises(SpecificationError, match="horizon=3: no forecasts were made"):
-        results.plot_race(3)
+        results.forecast_comparison.plot(horizon=3)
 
 
 def test_innovations_make_the_sample_they_come_from(fit) -> None:
@@ -255,7 +255,7 @@ def test_joint_bootstrap_is_the_same_for_any_number_of_workers(fit, returns) -> 
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
     assert one.failed == two.failed
     assert 0.4 < one.table["attenuation"].iloc[1] < 1.0
-    assert "re-estimated in 99 samples" in one.summary()
+    assert "re-estimated in 99 samples" in str(one.summary())
 
 
 def test_joint_bootstrap_refuses(fit, returns) -> None:
@@ -299,7 +299,7 @@ def test_twins_are_warned_of(fit, returns) -> None:
 def test_too_few_forecasts_are_said(fit, returns) -> None:
     with pytest.warns(DataWarning, match=r"Over 1 quarter\(s\) nothing is forecast: start=2005Q1"):
         results = leads.LeadStudy(fit.gap(), returns, (1,), start="2005Q1").run()
-    assert results.race is None
+    assert results.forecast_comparison is None
     assert "No out-of-sample forecasts were made" in results.verdict()
 
 
@@ -307,8 +307,8 @@ def test_long_horizons_that_leave_too_little_are_left_out(fit, returns) -> None:
     results = leads.LeadStudy(
         fit.gap().loc["1985Q1":], returns, (1, 12), start="1995Q1", n_replications=99
     ).run()
-    assert set(results.race.table["horizon"]) == {1}
-    assert "Over 12 quarter(s) nothing is forecast: start=1995Q1" in results.summary()
+    assert set(results.forecast_comparison.table["horizon"]) == {1}
+    assert "Over 12 quarter(s) nothing is forecast: start=1995Q1" in str(results.summary())
 
 
 def test_series_that_do_not_meet(fit, returns) -> None:

@@ -86,11 +86,12 @@ def lead(
             n_replications=replications,
             seed=seed,
         ).run()
-        typer.echo(results.summary())
+        summary = str(results.summary())
+        typer.echo(summary)
         if out is not None:
             from capstar.plotting import save_all
 
-            paths = save_all(out, results.tables(), results.figures(), results.summary())
+            paths = save_all(out, results.tables(), results.figures(), summary)
             typer.echo("\nWritten: " + ", ".join(map(str, paths)))
 
 

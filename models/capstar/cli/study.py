@@ -75,5 +75,5 @@ def study(
         )
         results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
         paths = results.save(out)
-        typer.echo(results.summary())
+        typer.echo(str(results.summary()))
         typer.echo("\nWritten: " + ", ".join(map(str, paths)))

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from capstar.leads.alignment import AlignedData, AlignedSample, cumulate_after, one_quarter, output_gap
-from capstar.leads.dynamics.events import (
-    EventStudy,
-    RegimeComparison,
-    compare_regimes,
-    event_study,
-    policy_regimes,
-)
+from capstar.leads.alignment import AlignedData, AlignedSample, cumulate_after
+from capstar.leads.dynamics.events import EventStudy, event_study
 from capstar.leads.dynamics.local_projections import LocalProjections, impulse_responses, local_projections
 from capstar.leads.dynamics.probability import StateProbability, roc_curve, state_probability, state_within
-from capstar.leads.forecasts.asymptotic import nested_critical_values
-from capstar.leads.forecasts.combination import combine_forecasts
-from capstar.leads.forecasts.comparison import Race, forecast_race
-from capstar.leads.forecasts.economic_value import SharpeRatio, Worth, mean_variance_worth, sharpe_ratio
-from capstar.leads.forecasts.forecast_tables import (
-    CumulativeDifference,
-    PredictorTable,
-    cumulative_difference,
-    predictor_table,
-)
+from capstar.leads.forecasts.comparison import ForecastComparison, forecast_comparison
+from capstar.leads.forecasts.economic_value import EconomicValue, SharpeRatio, economic_value, sharpe_ratio
+from capstar.leads.forecasts.forecast_tables import CumulativeDifference, cumulative_difference
 from capstar.leads.forecasts.out_of_sample import (
     DirectionTest,
-    ForecastComparison,
-    compare_forecasts,
+    ForecastAccuracy,
     direction_test,
+    forecast_accuracy,
     recursive_forecasts,
 )
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
@@ -66,80 +53,20 @@ from capstar.leads.stability import (
 from capstar.leads.study import LeadStudy
 
 __all__ = [
-    "IVX",
-    "AdjustedPValues",
-    "AlignedData",
-    "AlignedSample",
-    "BiasCorrection",
-    "BootstrapTest",
-    "BreakTest",
-    "ConfidenceSet",
-    "CosineTest",
-    "CumulativeDifference",
-    "DirectionTest",
-    "EstimatedRegressor",
-    "EventStudy",
-    "ForecastComparison",
-    "LeadResults",
-    "LeadStudy",
-    "LocalProjections",
-    "PredictabilityTest",
-    "PredictiveRegression",
-    "PredictorTable",
-    "QTest",
-    "Race",
-    "RegimeComparison",
-    "SharpeRatio",
-    "Slopes",
-    "StateProbability",
-    "SuperiorAbility",
-    "TestResult",
-    "Worth",
-    "adjusted_p_values",
-    "bias_correction",
-    "bootstrap_forecasts",
-    "bootstrap_regression",
-    "break_test",
-    "combine_forecasts",
-    "compare_forecasts",
-    "compare_regimes",
-    "confidence_set",
-    "cumulate_after",
-    "cumulative_difference",
-    "df_gls",
-    "direction_test",
-    "equal_weighted_cosine",
-    "estimated_regressor",
-    "event_study",
-    "fixed_b_critical",
-    "forecast_race",
-    "hansen_hodrick",
-    "hodrick_1b",
-    "impulse_responses",
-    "in_sample_table",
-    "ivx",
-    "local_projections",
-    "loss_table",
-    "mean_variance_worth",
-    "nested_critical_values",
-    "newey_west",
-    "one_quarter",
-    "output_gap",
-    "persistence_table",
-    "policy_regimes",
-    "predictability_tests",
-    "predictive_regression",
-    "predictor_table",
-    "q_test",
-    "quantile_slopes",
-    "recursive_forecasts",
-    "register",
-    "roc_curve",
-    "rolling_slopes",
-    "sharpe_ratio",
-    "state_probability",
-    "state_within",
-    "subsample_slopes",
-    "sup_wald_p",
-    "superior_ability",
-]
+    "IVX", "AdjustedPValues", "AlignedData", "AlignedSample", "BiasCorrection", "BootstrapTest", "BreakTest",
+    "ConfidenceSet", "CosineTest", "CumulativeDifference", "DirectionTest", "EconomicValue",
+    "EstimatedRegressor", "EventStudy", "ForecastAccuracy", "ForecastComparison", "LeadResults", "LeadStudy",
+    "LocalProjections", "PredictabilityTest", "PredictiveRegression", "QTest", "SharpeRatio", "Slopes",
+    "StateProbability", "SuperiorAbility", "TestResult", "adjusted_p_values", "bias_correction",
+    "bootstrap_forecasts", "bootstrap_regression", "break_test", "confidence_set", "cumulate_after",
+    "cumulative_difference", "df_gls", "direction_test", "economic_value", "equal_weighted_cosine",
+    "estimated_regressor", "event_study", "fixed_b_critical", "forecast_accuracy", "forecast_comparison",
+    "hansen_hodrick", "hodrick_1b", "impulse_responses", "in_sample_table", "ivx", "local_projections",
+    "loss_table", "newey_west", "persistence_table", "predictability_tests", "predictive_regression",
+    "q_test", "quantile_slopes", "recursive_forecasts", "register", "roc_curve", "rolling_slopes",
+    "sharpe_ratio", "state_probability", "state_within", "subsample_slopes", "sup_wald_p", "superior_ability",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

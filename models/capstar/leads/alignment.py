@@ -1,4 +1,8 @@
-"""Which value belongs to which date: returns after publication, series on shared dates, gaps from a trend."""
+"""Which value belongs to which date: returns after publication, series on shared dates.
+
+One dating: a return belongs to the quarter after whose publication it begins.  `AlignedSample.in_period` alone moves
+it to the quarter in which it has ended.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError
 
-Floats = npt.NDArray[np.float64]
 _MONTHS = {"M": 1, "Q": 3}
 
 
@@ -69,13 +71,43 @@ class AlignedSample:
     x: pd.Series
     after: Mapping[int, pd.Series]
 
+    @classmethod
+    def of(
+        cls, returns: pd.Series, predictor: pd.Series, horizon: int = 1, *, publication_lag: int = 1
+    ) -> AlignedSample:
+        """One predictor and one portfolio, whatever their names; ``returns`` percent a month.
+
+        Raises
+        ------
+        DataError
+            As `AlignedData.of` and `AlignedData.sample`.
+        """
+        one, other = (
+            series.to_frame(default if series.name is None else series.name)
+            for series, default in ((returns, "returns"), (predictor, "predictor"))
+        )
+        data = AlignedData.of(one, other, (horizon,), publication_lag=publication_lag)
+        return data.sample(one.columns[0], other.columns[0])
+
     def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
         """Return and predictor by the quarter of the predictor, where the return is known."""
         y = self.after[horizon].dropna()
         return y, self.x.loc[y.index]
 
     def in_period(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
-        """Return and predictor in the timing of forecasts; see `one_quarter`."""
+        """The same by the quarter in which the return has ended, as functions of a return and a predictor have it.
+
+        Returns
+        -------
+        returns, predictor
+            The return of row t begins when the predictor of t - ``horizon`` has been published.  The first ``horizon``
+            returns have no predictor before them and are missing.
+
+        Raises
+        ------
+        DataError
+            Fewer than 40 quarters, or a gap.
+        """
         after, x = self.after[horizon], self.x
         known = after.loc[after.first_valid_index() : after.last_valid_index()]
         if len(known) < 40 or known.isna().any():
@@ -150,48 +182,6 @@ class AlignedData:
         for predictor in self.predictors:
             for portfolio in self.portfolios:
                 yield predictor, portfolio, self.sample(portfolio, predictor)
-
-
-def one_quarter(
-    returns: pd.Series, predictor: pd.Series, publication_lag: int = 1, horizon: int = 1
-) -> tuple[pd.Series, pd.Series]:
-    """Log returns and predictor on the same quarters, in the timing of forecasts.
-
-    Parameters
-    ----------
-    returns
-        Percent a month.
-    predictor
-        Quarterly.
-    publication_lag
-        Months until a quarter's data are known.
-    horizon
-        Quarters the return sums.
-
-    Returns
-    -------
-    returns, predictor
-        The return of row t begins when the predictor of t - ``horizon`` has been published, and has ended when that
-        of t has been.  The first ``horizon`` returns have no predictor before them and are missing.
-
-    Raises
-    ------
-    DataError
-        Fewer than 40 quarters, or a gap.
-    """
-    return aligned_sample(returns, predictor, horizon, publication_lag).in_period(horizon)
-
-
-def aligned_sample(
-    returns: pd.Series, predictor: pd.Series, horizon: int, publication_lag: int
-) -> AlignedSample:
-    """One predictor and one portfolio, whatever their names."""
-    one, other = (
-        series.to_frame(default if series.name is None else series.name)
-        for series, default in ((returns, "returns"), (predictor, "predictor"))
-    )
-    data = AlignedData.of(one, other, (horizon,), publication_lag=publication_lag)
-    return data.sample(one.columns[0], other.columns[0])
 
 
 def aligned(
@@ -317,63 +307,6 @@ def as_state(state: pd.Series) -> pd.Series:
     return values
 
 
-def output_gap(
-    production: pd.Series, *, degree: int = 2, recursive: bool = False, first: int = 60
-) -> pd.Series:
-    r"""Deviation of log output from a polynomial in time.
-
-    Parameters
-    ----------
-    production
-        Level of output or industrial production, positive, one value a period without gaps.
-    degree
-        Of the polynomial; Cooper and Priestley use 2, and 1 for comparison.
-    recursive
-        The trend of each period from the periods up to it, instead of the whole sample.  The whole-sample gap of a
-        period uses the future: forecasts from it look ahead.  Neither form undoes revisions of the data.
-    first
-        Periods before the first recursive gap, itself included.
-
-    Returns
-    -------
-    pandas.Series
-        ``100 log`` deviation, percent, named after the series; NaN before the first.
-
-    Raises
-    ------
-    DataError
-        A value is missing or not positive, or there are too few.
-    SpecificationError
-        The degree is not 1 to 4, or ``first`` leaves fewer than two degrees of freedom.
-
-    References
-    ----------
-    Cooper and Priestley (2009), "Time-varying risk premiums and the output gap", *Review of Financial Studies*
-    22(7), equation 1.
-    """
-    if not 1 <= degree <= 4 or first < degree + 3:
-        raise SpecificationError(
-            f"degree={degree}, first={first}; the degree is 1 to 4 and first at least degree + 3."
-        )
-    levels = production.to_numpy(dtype=float)
-    bad = ~(np.isfinite(levels) & (levels > 0))
-    if bad.any():
-        raise DataError(
-            f"{production.name} in {production.index[int(np.argmax(bad))]} is {levels[int(np.argmax(bad))]:g}; no "
-            "log exists. Fill it or cut the sample there."
-        )
-    if len(levels) < first:
-        raise DataError(f"{production.name} has {len(levels)} periods; at least {first} are needed.")
-    log = 100 * np.log(levels)
-    if recursive:
-        gap = np.full(len(log), np.nan)
-        for t in range(first - 1, len(log)):
-            gap[t] = _detrended(log[: t + 1], degree)[-1]
-    else:
-        gap = _detrended(log, degree)
-    return pd.Series(gap, production.index, name=production.name)
-
-
 def _regular(index: pd.Index, name: object) -> str:
     """Frequency letter; raise `DataError` unless every month or quarter occurs once and in order."""
     if not isinstance(index, pd.PeriodIndex) or index.freqstr[:1] not in _MONTHS:
@@ -385,9 +318,3 @@ def _regular(index: pd.Index, name: object) -> str:
         where = index[int(np.argmax(np.diff(index.asi8) != 1))]
         raise DataError(f"{name}: a period is missing or repeated after {where}. Give every period once.")
     return str(index.freqstr[:1])
-
-
-def _detrended(log: Floats, degree: int) -> Floats:
-    basis, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, len(log)), degree + 1))
-    out: Floats = log - basis @ (basis.T @ log)
-    return out

@@ -10,13 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.records import Tabled
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
 
 
 @dataclass(frozen=True)
-class AdjustedPValues:
+class AdjustedPValues(Tabled):
     """P-values of a family of tests with their adjustment.
 
     Attributes
@@ -25,28 +26,36 @@ class AdjustedPValues:
         As given, with ``<column>_adjusted`` and ``rejected`` (adjusted at most ``level``) after it.
     column, level
         Which p-values; false discovery rate.
-    tried
+    n_tests
         Tests with a p-value: the size of the family.
     """
 
     table: pd.DataFrame
     column: str
     level: float
-    tried: int
+    n_tests: int
 
-    def summary(self) -> str:
-        """Both p-values in a table, and how many survive."""
+    @property
+    def title(self) -> str:
+        """Size of the family and the level."""
+        return f"{self.n_tests} tests, false discovery rate {self.level:g}"
+
+    def notes(self) -> tuple[str, ...]:
+        """How many survive."""
         raw = int((self.table[self.column] <= self.level).sum())
-        return (
-            f"{self.table.to_string(float_format='{:.4f}'.format)}\n"
-            f"{self.tried} tests: {raw} significant at {self.level:g} alone, {int(self.table['rejected'].sum())} with "
-            f"the false discovery rate controlled there (Benjamini-Hochberg); smallest adjusted p "
+        words = (
+            f"{self.n_tests} tests: {raw} significant at {self.level:g} alone, {int(self.table['rejected'].sum())} "
+            "with the false discovery rate controlled there (Benjamini-Hochberg); smallest adjusted p "
             f"{self.table[f'{self.column}_adjusted'].min():.4f}."
         )
+        return (words,)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.table[[self.column, f"{self.column}_adjusted"]]
 
 
 @dataclass(frozen=True)
-class SuperiorAbility:
+class SuperiorAbility(Tabled):
     """Whether the best of many models beats the benchmark, data snooping accounted for.
 
     Attributes
@@ -58,7 +67,7 @@ class SuperiorAbility:
         many of the models worse than the benchmark count (Hansen 2005, section 3).
     benchmark, best
         Its name, and the model with the largest t.
-    block, replications, nobs
+    block, n_replications, nobs
         Mean block length, number of bootstrap samples, of dates.
     """
 
@@ -67,7 +76,7 @@ class SuperiorAbility:
     benchmark: str
     best: str
     block: int
-    replications: int
+    n_replications: int
     nobs: int
 
     @property
@@ -80,20 +89,31 @@ class SuperiorAbility:
         """P-value of Hansen (2005): studentized and consistent."""
         return float(self.p_values.loc["studentized", "consistent"])
 
-    def summary(self) -> str:
-        """Models and p-values as text."""
+    @property
+    def title(self) -> str:
+        """Models, benchmark and dates."""
+        return f"{len(self.table)} models against {self.benchmark}, {self.nobs} dates"
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Models, and p-values."""
+        return {"": self.table, "P-values": self.p_values}
+
+    def notes(self) -> tuple[str, ...]:
+        """The best, and whether it beats the benchmark."""
         low, high = self.p_values.loc["studentized", ["lower", "upper"]]
-        return (
-            f"{len(self.table)} models against {self.benchmark}, {self.nobs} dates\n"
-            f"{self.table.to_string(float_format='{:.5g}'.format)}\n"
+        words = (
             f"Best: {self.best}. That none beats {self.benchmark}: reality check p {self.reality_check:.3f}; SPA p "
             f"{self.spa:.3f} (between {low:.3f} and {high:.3f}); stationary bootstrap, mean block {self.block}, "
-            f"{self.replications} samples."
+            f"{self.n_replications} samples."
         )
+        return (words,)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.table[["t"]]
 
 
 @dataclass(frozen=True)
-class ConfidenceSet:
+class ConfidenceSet(Tabled):
     """Models not significantly worse than the best.
 
     Attributes
@@ -104,7 +124,7 @@ class ConfidenceSet:
         One minus the coverage.
     method
         ``"R"`` or ``"max"``.
-    block, replications, nobs
+    block, n_replications, nobs
         Mean block length, number of bootstrap samples, of dates.
     """
 
@@ -112,7 +132,7 @@ class ConfidenceSet:
     size: float
     method: str
     block: int
-    replications: int
+    n_replications: int
     nobs: int
 
     @property
@@ -120,13 +140,18 @@ class ConfidenceSet:
         """Models in the set."""
         return [str(name) for name in self.table.index[self.table["included"]]]
 
-    def summary(self) -> str:
-        """Table and set as text."""
-        return (
-            f"{self.table.to_string(float_format='{:.5g}'.format)}\n"
-            f"{1 - self.size:.0%} model confidence set ({self.method}, {self.nobs} dates, mean block {self.block}, "
-            f"{self.replications} samples): {len(self.included)} of {len(self.table)} models."
-        )
+    @property
+    def title(self) -> str:
+        """Coverage and size."""
+        return f"{1 - self.size:.0%} model confidence set: {len(self.included)} of {len(self.table)} models"
+
+    def notes(self) -> tuple[str, ...]:
+        """How it was found."""
+        how = f"{self.method}, {self.nobs} dates, mean block {self.block}, {self.n_replications} samples"
+        return (f"Stationary bootstrap ({how}).",)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.table[["p"]]
 
 
 def adjusted_p_values(
@@ -193,7 +218,7 @@ def superior_ability(
     benchmark: str,
     *,
     block: int | None = None,
-    replications: int = 2000,
+    n_replications: int = 2000,
     seed: int | np.random.Generator = 0,
 ) -> SuperiorAbility:
     """Reality check and test of superior predictive ability, by the stationary bootstrap.
@@ -207,7 +232,7 @@ def superior_ability(
     block
         Mean length of the blocks; by default the median of what Politis and White's (2004) rule gives the models.
         At least the horizon where forecasts overlap.
-    replications, seed
+    n_replications, seed
         Of the bootstrap.
 
     Raises
@@ -238,12 +263,12 @@ def superior_ability(
     # arch compares raw means whatever its option `studentize` says; scaled gains make the statistic Hansen's.
     p_values = pd.DataFrame(
         {
-            "raw": _spa(gains, length, replications, seed),
-            "studentized": _spa(gains / deviation, length, replications, seed),
+            "raw": _spa(gains, length, n_replications, seed),
+            "studentized": _spa(gains / deviation, length, n_replications, seed),
         }
     ).T
     return SuperiorAbility(
-        table, p_values, benchmark, str(table["t"].idxmax()), length, replications, len(gains)
+        table, p_values, benchmark, str(table["t"].idxmax()), length, n_replications, len(gains)
     )
 
 
@@ -253,7 +278,7 @@ def confidence_set(
     size: float = 0.1,
     method: Literal["R", "max"] = "R",
     block: int | None = None,
-    replications: int = 2000,
+    n_replications: int = 2000,
     seed: int | np.random.Generator = 0,
 ) -> ConfidenceSet:
     """Model confidence set, by the stationary bootstrap.
@@ -266,7 +291,7 @@ def confidence_set(
         Chance that the best model is left out.
     method
         Statistic: range of the t of all pairs, or largest t against the mean.
-    block, replications, seed
+    block, n_replications, seed
         As for `superior_ability`.
 
     Raises
@@ -286,7 +311,7 @@ def confidence_set(
     length = _block(centred) if block is None else block
     found = MCS(
         losses.set_axis(range(losses.shape[1]), axis=1),
-        size, reps=replications, block_size=length, method=method, bootstrap="stationary", seed=seed,
+        size, reps=n_replications, block_size=length, method=method, bootstrap="stationary", seed=seed,
     )  # fmt: skip
     found.compute()
     p = found.pvalues["Pvalue"]
@@ -299,7 +324,7 @@ def confidence_set(
         },
         names,
     )
-    return ConfidenceSet(table, size, method, length, replications, len(losses))
+    return ConfidenceSet(table, size, method, length, n_replications, len(losses))
 
 
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:
@@ -335,9 +360,9 @@ def _bootstrap_variance(gains: Floats, block: int) -> Floats:
     return total
 
 
-def _spa(gains: pd.DataFrame, block: int, replications: int, seed: int | np.random.Generator) -> pd.Series:
+def _spa(gains: pd.DataFrame, block: int, n_replications: int, seed: int | np.random.Generator) -> pd.Series:
     from arch.bootstrap import SPA
 
-    test = SPA(np.zeros(len(gains)), -gains.to_numpy(), block, replications, "stationary", seed=seed)
+    test = SPA(np.zeros(len(gains)), -gains.to_numpy(), block, n_replications, "stationary", seed=seed)
     test.compute()
     return test.pvalues

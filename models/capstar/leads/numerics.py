@@ -22,8 +22,7 @@ class LeastSquares:
     @property
     def covariance(self) -> Floats:
         """Of the coefficients under homoskedastic errors, shape (k, k)."""
-        out: Floats = self.bread * (self.errors @ self.errors) / (len(self.errors) - len(self.beta))
-        return out
+        return np.asarray(self.bread * (self.errors @ self.errors) / (len(self.errors) - len(self.beta)))
 
 
 def least_squares(y: Floats, X: Floats) -> LeastSquares:
@@ -41,15 +40,13 @@ def with_constant(*columns: npt.ArrayLike) -> Floats:
 
 def residuals(y: Floats, X: Floats) -> Floats:
     """What is left of y, (n,) or (n, m), after its regression on X, of whatever rank."""
-    out: Floats = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
-    return out
+    return np.asarray(y - X @ np.linalg.lstsq(X, y, rcond=None)[0])
 
 
 def slope_on(y: Floats, x: Floats) -> Floats:
     """Slope of y, (n,) or (n, m), on a constant and x (n,)."""
     centred = x - x.mean()
-    out: Floats = centred @ y / (centred @ centred)
-    return out
+    return np.asarray(centred @ y / (centred @ centred))
 
 
 def normal_p(t: float) -> float:
@@ -59,5 +56,4 @@ def normal_p(t: float) -> float:
 
 def bootstrap_p(hits: npt.NDArray[np.bool_]) -> Floats:
     """Share of replications (rows) that reach the statistic, the sample itself counted as one."""
-    out: Floats = (1 + hits.sum(axis=0)) / (1 + len(hits))
-    return out
+    return np.asarray((1 + hits.sum(axis=0)) / (1 + len(hits)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import bootstrap_p, normal_p, with_constant
+from capstar.leads.records import Tabled
+from capstar.reporting import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +37,7 @@ _HANSEN = {
 
 
 @dataclass(frozen=True)
-class Slopes:
+class Slopes(Tabled):
     """Slopes of one regression estimated many times.
 
     Attributes
@@ -55,33 +57,45 @@ class Slopes:
     level: float
     horizon: int
 
-    def summary(self) -> str:
-        """Table as text, or what a rolling estimate ranged over."""
-        heading = f"{self.kind.capitalize()} slopes of {self.target}, horizon {self.horizon}"
+    @property
+    def title(self) -> str:
+        """What was varied, of which target."""
+        return f"{self.kind.capitalize()} slopes of {self.target}, horizon {self.horizon}"
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table, or the last of many windows."""
+        return {"Last windows": self.table.tail(4)} if self.kind == "rolling" else {"": self.table}
+
+    def notes(self) -> tuple[str, ...]:
+        """What rolling estimates ranged over."""
         if self.kind != "rolling":
-            return f"{heading}\n{self.table.to_string(index=False, float_format='{:.4f}'.format)}"
+            return ()
         slope, outside = self.table["slope"], (self.table["lower"] > 0) | (self.table["upper"] < 0)
-        return (
-            f"{heading}: {len(slope)} windows, the last ends in {slope.index[-1]} with {slope.iloc[-1]:.4f}; lowest "
+        words = (
+            f"{len(slope)} windows, the last ends in {slope.index[-1]} with {slope.iloc[-1]:.4f}; lowest "
             f"{slope.min():.4f} ({slope.idxmin()}), highest {slope.max():.4f} ({slope.idxmax()}); zero lies outside "
             f"the {self.level:.0%} band in {outside.mean():.0%} of them."
         )
+        return (words,)
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """Slopes with their bands."""
-        from capstar.plotting.leads import plot_quantile_slopes, plot_rolling_slopes, plot_subsample_slopes
+        from capstar.plotting.leads import plot_estimates, plot_paths
 
-        draw = {
-            "quantile": plot_quantile_slopes,
-            "subsample": plot_subsample_slopes,
-            "rolling": plot_rolling_slopes,
-        }[self.kind]
-        title = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands"
-        return draw(self.table, title=title, unit=self.target)
+        title, unit = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target
+        table = self.table.rename(columns={"slope": "estimate"})
+        if self.kind == "subsample":
+            return plot_estimates(table.set_index("sample"), title=title, unit=unit, ax=ax)
+        if self.kind == "rolling":
+            return plot_paths({"slope": table}, title=title, unit=unit, ax=ax)
+        lines = {
+            str(name): part for name, part in table.set_index("quantile").groupby("predictor", sort=False)
+        }
+        return plot_paths(lines, title=title, unit=unit, along="quantile of the target", ax=ax)
 
 
 @dataclass(frozen=True)
-class BreakTest:
+class BreakTest(Result):
     """Test of constant coefficients against one break at an unknown date.
 
     Attributes
@@ -95,7 +109,7 @@ class BreakTest:
         errors, so NaN where the target overlaps, the trimming is not 0.15, or over six parameters are tested.
     p_bootstrap
         Fixed-regressor bootstrap of Hansen (2000), heteroskedastic.
-    parameters, nobs, replications
+    parameters, nobs, n_replications
         Number of coefficients that may change, of observations, of bootstrap samples.
     """
 
@@ -106,15 +120,29 @@ class BreakTest:
     p_bootstrap: float
     parameters: int
     nobs: int
-    replications: int
+    n_replications: int
 
-    def summary(self) -> str:
-        """Result in one sentence."""
+    @property
+    def title(self) -> str:
+        """Statistic, coefficients and date."""
         return (
-            f"Sup-Wald {self.sup_wald:.2f} for a change in {self.parameters} coefficient(s) after {self.date} "
-            f"({self.nobs} observations): p {self.p_asymptotic:.3f} asymptotically, {self.p_bootstrap:.3f} by "
-            f"{self.replications} fixed-regressor bootstrap samples."
+            f"Sup-Wald {self.sup_wald:.2f} for a change in {self.parameters} coefficient(s) after {self.date}"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Wald statistics by date."""
+        return self.table
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The largest statistics, and the p-values of the first."""
+        p = {"p asymptotic": self.p_asymptotic, "p bootstrap": self.p_bootstrap, "nobs": self.nobs}
+        return {"Largest statistics": self.table.nlargest(4, "wald"), "P-values": pd.DataFrame([p])}
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Wald statistics against the date of the break."""
+        from capstar.plotting.leads import plot_lines
+
+        return plot_lines({self.title: self.table}, unit="Wald statistic", ax=ax)
 
 
 def quantile_slopes(
@@ -156,11 +184,10 @@ def quantile_slopes(
     if not all(0 < q < 1 for q in quantiles):
         raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
     y, x = aligned(target, predictors)
-    design = with_constant(x)
-    rows = []
+    Y, design, rows = y.to_numpy(), with_constant(x), []
     for q in quantiles:
-        beta = _quantile_fit(y.to_numpy(), design, q)
-        se = np.sqrt(np.diag(_quantile_cov(y.to_numpy() - design @ beta, design, q, horizon)))
+        beta = _quantile_fit(Y, design, q)
+        se = np.sqrt(np.diag(_quantile_cov(Y - design @ beta, design, q, horizon)))
         rows += [
             {"quantile": q, "predictor": str(name), **_tested(float(beta[j]), se[j], level)}
             for j, name in enumerate(x, start=1)
@@ -180,14 +207,12 @@ def subsample_slopes(
 
     Parameters
     ----------
-    target, predictor
-        As for `capstar.leads.alignment.aligned`.
+    target, predictor, level
+        As for `quantile_slopes`.
     splits
         First date of every sample after the first.
     horizon
         Periods each target sums; so many at the end of a sample reach into the next.
-    level
-        Coverage of the bands.
 
     Raises
     ------
@@ -216,14 +241,12 @@ def rolling_slopes(
 
     Parameters
     ----------
-    target, predictor
-        As for `capstar.leads.alignment.aligned`.
+    target, predictor, level
+        As for `quantile_slopes`.
     window
         Observations in each.
     horizon
         Periods each target sums. The row of t is known once the target of t is: ``horizon`` periods later.
-    level
-        Coverage of the bands.
 
     Raises
     ------
@@ -239,8 +262,7 @@ def rolling_slopes(
     y, x = aligned(target, predictor, fewest=window)
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
-    table = pd.DataFrame(rows, index=y.index[window - 1 :])
-    return Slopes(table, "rolling", str(target.name), level, horizon)
+    return Slopes(pd.DataFrame(rows, y.index[window - 1 :]), "rolling", str(target.name), level, horizon)
 
 
 def break_test(
@@ -250,7 +272,7 @@ def break_test(
     constant: bool = True,
     trim: float = _TRIM,
     horizon: int = 1,
-    replications: int = 999,
+    n_replications: int = 999,
     seed: int | np.random.Generator = 0,
 ) -> BreakTest:
     """Sup-Wald test of constant coefficients.
@@ -266,7 +288,7 @@ def break_test(
     horizon
         Periods each target sums. Over several the bootstrap's multipliers are moving sums three times as long,
         so that samples keep nearly all the errors' autocorrelation (a dependent wild bootstrap, Shao 2010).
-    replications, seed
+    n_replications, seed
         Of the bootstrap.
 
     Raises
@@ -297,13 +319,13 @@ def break_test(
     Y = y.to_numpy()[:, None]
     wald = _wald(Y, X, bases)[:, 0]
     best = int(wald.argmax())
-    multipliers = _multipliers(n, horizon, replications, np.random.default_rng(seed))
+    multipliers = _multipliers(n, horizon, n_replications, np.random.default_rng(seed))
     draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
     return BreakTest(
         pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
         sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
-        k, n, replications,
+        k, n, n_replications,
     )  # fmt: skip
 
 
@@ -314,15 +336,9 @@ def sup_wald_p(statistic: float, parameters: int) -> float:
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
-    t, width = slope / se, float(ndtri(0.5 + level / 2)) * se
-    return {
-        "slope": slope,
-        "se": se,
-        "t": t,
-        "p": normal_p(t),
-        "lower": slope - width,
-        "upper": slope + width,
-    }
+    width = float(ndtri(0.5 + level / 2)) * se
+    ends = {"lower": slope - width, "upper": slope + width}
+    return {"slope": slope, "se": se, "t": slope / se, "p": normal_p(slope / se)} | ends
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
@@ -339,8 +355,7 @@ def _quantile_fit(y: Floats, design: Floats, q: float) -> Floats:
 
     scale = np.abs(design).max(axis=0)
     solved = linprog(-y, A_eq=(design / scale).T, b_eq=(1 - q) * (design / scale).sum(axis=0), bounds=(0, 1))
-    out: Floats = -solved.eqlin.marginals / scale
-    return out
+    return np.asarray(-solved.eqlin.marginals / scale)
 
 
 def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Floats:
@@ -350,13 +365,11 @@ def _quantile_cov(errors: Floats, design: Floats, q: float, horizon: int) -> Flo
 
     width = hall_sheather(len(errors), q)
     spread = min(float(errors.std()), float(np.subtract(*np.quantile(errors, [0.75, 0.25]))) / 1.34)
-    low, high = ndtri(np.clip([q - width, q + width], 1e-3, 1 - 1e-3))
-    bandwidth = spread * (high - low)
+    bandwidth = spread * float(np.diff(ndtri(np.clip([q - width, q + width], 1e-3, 1 - 1e-3)))[0])
     weights = 0.75 * np.clip(1 - (errors / bandwidth) ** 2, 0.0, None) / bandwidth
     inverse = np.linalg.inv((design * weights[:, None]).T @ design)
     scores = design * (q - (errors < 0))[:, None]
-    out: Floats = inverse @ S_hac_simple(scores, nlags=horizon - 1) @ inverse
-    return out
+    return np.asarray(inverse @ S_hac_simple(scores, nlags=horizon - 1) @ inverse)
 
 
 def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> list[Floats]:
@@ -371,8 +384,7 @@ def _wald(y: Floats, X: Floats, bases: list[Floats]) -> Floats:
     total = (errors**2).sum(axis=0)
     explained = np.array([((basis.T @ errors) ** 2).sum(axis=0) for basis in bases])
     freedom = len(y) - X.shape[1] - bases[0].shape[1]
-    out: Floats = explained / ((total - explained) / freedom)
-    return out
+    return np.asarray(explained / ((total - explained) / freedom))
 
 
 def _net_of(X: Floats) -> Callable[[Floats], Floats]:
@@ -381,9 +393,8 @@ def _net_of(X: Floats) -> Callable[[Floats], Floats]:
     return lambda columns: columns - X @ (inverse @ columns)
 
 
-def _multipliers(n: int, horizon: int, replications: int, rng: np.random.Generator) -> Floats:
-    """Standard normal, shape (n, replications): independent, or moving sums where targets overlap."""
+def _multipliers(n: int, horizon: int, n_replications: int, rng: np.random.Generator) -> Floats:
+    """Standard normal, shape (n, n_replications): independent, or moving sums where targets overlap."""
     length = 1 if horizon == 1 else 3 * horizon
-    total = np.cumsum(rng.standard_normal((n + length, replications)), axis=0)
-    out: Floats = (total[length:] - total[:-length]) / np.sqrt(length)
-    return out
+    total = np.cumsum(rng.standard_normal((n + length, n_replications)), axis=0)
+    return np.asarray((total[length:] - total[:-length]) / np.sqrt(length))

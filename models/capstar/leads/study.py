@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,10 +13,11 @@ import pandas as pd
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
 from capstar.leads.alignment import AlignedData, require_known
-from capstar.leads.forecasts.comparison import Race, race
+from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
+from capstar.progress import Progress, reporting
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]
 _SEEN = ("filtered", "smoothed", "recursive", "real time")
@@ -38,8 +39,9 @@ class LeadStudy:
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
         ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
-        (vintages: data as known then) or ``"smoothed"`` (the future too, with a warning). A gap whose ``attrs["kind"]``
-        is ``"quasi-real time"`` is refused as ``"real time"``.
+        (vintages: data as known then) or ``"smoothed"`` (the future too, with a warning). By default what
+        ``gap.attrs["kind"]`` says, which `capstar.rstar.RecursiveEstimates` writes, and filtered without it. A gap
+        whose kind is ``"quasi-real time"`` is refused as ``"real time"``.
     publication_lag
         Months until a quarter's data are known.
     benchmarks
@@ -61,7 +63,7 @@ class LeadStudy:
     gap: pd.Series
     returns: pd.Series | pd.DataFrame
     horizons: tuple[int, ...] = (1, 2, 4, 8)
-    information: Information = "filtered"
+    information: Information | None = None
     publication_lag: int = 1
     benchmarks: pd.DataFrame | None = None
     source: Source | None = None
@@ -72,13 +74,13 @@ class LeadStudy:
     seed: int = 0
     n_workers: int = 1
 
-    def run(self, *, progress: Callable[[str], None] | None = None) -> LeadResults:
+    def run(self, *, progress: Progress | bool = True) -> LeadResults:
         """Run everything.
 
         Parameters
         ----------
         progress
-            Called with a line before each step.
+            See `capstar.progress.reporting`.
 
         Raises
         ------
@@ -87,39 +89,47 @@ class LeadStudy:
         SpecificationError
             A horizon, the information set or an option is not valid.
         """
-        say = progress or (lambda _: None)
         self._check()
         portfolios = self.returns.to_frame() if isinstance(self.returns, pd.Series) else self.returns
         _check_returns(portfolios)
-        portfolios = _in_percent(portfolios, self.units)
-        data = self._aligned(portfolios)
-        say("in sample")
-        table = tabulate(data, self.horizons)
-        constancy = persistence(data, replications=self.n_replications, seed=self.seed)
-        say("out of sample")
-        forecasts, note = self._race(data)
-        estimated = None
-        if self.source is not None:
-            say("bootstrap of the estimated predictor")
-            after = pd.DataFrame({one: data.after[one, 1] for one in data.portfolios})
-            estimated = resample(
-                self.source, self.gap, after, self.horizons,
-                n_replications=self.n_replications, seed=self.seed, n_workers=self.n_workers,
-            )  # fmt: skip
-        name = str(self.gap.name)
+        data = self._aligned(_in_percent(portfolios, self.units))
+        options = {"n_replications": self.n_replications, "seed": self.seed}
+        with reporting(progress) as tell:
+            table = tabulate(data, self.horizons, progress=tell)
+            constancy = persistence(data, **options, progress=tell)
+            forecasts, note = self._forecasts(data, tell)
+            estimated = None
+            if self.source is not None:
+                after = pd.DataFrame({one: data.after[one, 1] for one in data.portfolios})
+                estimated = resample(
+                    self.source,
+                    self.gap,
+                    after,
+                    self.horizons,
+                    **options,
+                    n_workers=self.n_workers,
+                    progress=tell,
+                )
         return LeadResults(
-            name, table, constancy, forecasts, estimated, self.information, self.publication_lag, note
+            str(self.gap.name), table, constancy, forecasts, estimated, self._seen, self.publication_lag, note
         )
 
-    def _race(self, data: AlignedData) -> tuple[Race | None, str]:
+    @property
+    def _seen(self) -> str:
+        """What the predictor has seen, as declared, or as the series says itself."""
+        kind = str(self.gap.attrs.get("kind", "filtered"))
+        return self.information or ("recursive" if kind == "quasi-real time" else kind)
+
+    def _forecasts(self, data: AlignedData, tell: Progress) -> tuple[ForecastComparison | None, str]:
         if self.start is None:
             return None, ""
         left, notes = sorted(self.horizons), []
         while left:
             try:
-                found = race(
+                found = compare(
                     data, tuple(left), start=self.start, signs=self.signs or None,
                     n_replications=self.n_replications, seed=self.seed, n_workers=self.n_workers,
+                    progress=tell,
                 )  # fmt: skip
             except DataError as error:
                 notes.append(f"Over {left.pop()} quarter(s) nothing is forecast: {error}")
@@ -164,9 +174,9 @@ class LeadStudy:
     def _check(self) -> None:
         if not self.horizons or any(h < 1 for h in self.horizons):
             raise SpecificationError(f"horizons={self.horizons}; give numbers of quarters, at least 1 each.")
-        if self.information not in _SEEN:
-            raise SpecificationError(f"information={self.information!r}; choose one of {list(_SEEN)}.")
-        if self.information == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
+        if self._seen not in _SEEN:
+            raise SpecificationError(f"information={self._seen!r}; choose one of {list(_SEEN)}.")
+        if self._seen == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
             raise SpecificationError(
                 f"{self.gap.name} is in {self.gap.attrs['kind']}: its data are revised, not as known then. Set "
                 "information='recursive', or estimate it on vintages."
@@ -177,7 +187,7 @@ class LeadStudy:
                 f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {described(index)}. "
                 "Convert with gap.index = gap.index.to_period('Q')."
             )
-        if self.information == "smoothed":
+        if self._seen == "smoothed":
             warnings.warn(
                 f"{self.gap.name}: a smoothed predictor has seen the returns' future; the regressions describe "
                 "and cannot show that it leads. Use a filtered, recursive or real-time series.",

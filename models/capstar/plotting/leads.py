@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_line, dress, panels
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_line, dress, panels, time_axis
 
 RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
 
 
-def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
+def plot_lead(table: pd.DataFrame, *, predictor: str = "gap", ax: Axes | None = None) -> Figure:
     """Slopes by horizon with 90 percent Hodrick bands, one panel a return series.
 
     Parameters
@@ -26,12 +26,14 @@ def plot_lead(table: pd.DataFrame, *, predictor: str = "gap") -> Figure:
         From `capstar.leads.LeadResults`.
     predictor
         Its name, for the axis.
+    ax
+        For the first return series alone; as in every function here, by default a figure of its own.
     """
     names = list(dict.fromkeys(table["returns"]))
-    figure, axes = panels(len(names))
-    for ax, name, color in zip(axes, names, cycle(SERIES), strict=False):
-        draw_slopes(ax, table[table["returns"] == name], color)
-        dress(ax, str(RETURNS.get(name, name)), f"percent per point of {predictor}")
+    figure, axes = panels(ax, len(names))
+    for one, name, color in zip(axes, names, cycle(SERIES), strict=False):
+        draw_slopes(one, table[table["returns"] == name], color)
+        dress(one, str(RETURNS.get(name, name)), f"percent per point of {predictor}")
     return figure
 
 
@@ -45,62 +47,111 @@ def draw_slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = No
     ax.set_xlabel("horizon, quarters", fontsize=9)
 
 
-def plot_quantile_slopes(table: pd.DataFrame, *, title: str, unit: str) -> Figure:
-    """Slopes by quantile with their bands, a line a predictor.
+def plot_estimates(table: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
+    """Estimates in their intervals, one below the other.
 
     Parameters
     ----------
     table
-        Columns ``predictor``, ``quantile``, ``slope``, ``lower`` and ``upper``.
+        Columns ``estimate``, ``lower`` and ``upper`` by label.
     title, unit
-        Above the figure and beside the axis.
+        Above the figure and below the axis.
+    ax
+        Where.
     """
-    figure, ax = _single()
-    for (name, rows), color in zip(table.groupby("predictor", sort=False), SERIES, strict=False):
-        ax.fill_between(rows["quantile"], rows["lower"], rows["upper"], color=color, alpha=0.15)
-        ax.plot(rows["quantile"], rows["slope"], "o-", color=color, markersize=4, label=str(name))
-    ax.set_xlabel("quantile of the target", fontsize=9)
-    ax.legend(frameon=False, fontsize=8)
-    dress(ax, title, unit)
+    figure, (one,) = panels(ax, width=7.0, height=min(0.35 * len(table) + 1.4, 12.0))
+    width = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
+    one.errorbar(table["estimate"], -np.arange(len(table)), xerr=width, fmt="o", color=BLUE, capsize=3)
+    _rows(one, table.index, title, unit)
     return figure
 
 
-def plot_subsample_slopes(table: pd.DataFrame, *, title: str, unit: str) -> Figure:
-    """Slopes with symmetric bands side by side.
+def plot_bars(table: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
+    """Numbers as horizontal bars: a row of the table below the other, its columns by colour.
 
     Parameters
     ----------
     table
-        Columns ``sample``, ``slope`` and ``lower``.
+        By label; a column a kind of bar.
     title, unit
-        Above the figure and beside the axis.
+        Above the figure and below the axis.
+    ax
+        Where.
     """
-    figure, ax = _single()
-    width = table["slope"] - table["lower"]
-    ax.errorbar(table["sample"], table["slope"], yerr=width, fmt="o", color=BLUE, capsize=3)
-    dress(ax, title, unit)
+    figure, (one,) = panels(ax, width=7.0, height=min(0.3 * len(table) + 1.4, 12.0))
+    height = 0.8 / table.shape[1]
+    for k, (name, color) in enumerate(zip(table, cycle(SERIES), strict=False)):
+        place = -np.arange(len(table)) + 0.4 - height * (k + 0.5)
+        one.barh(place, table[name].astype(float), height, color=color, label=str(name))
+    if table.shape[1] > 1:
+        one.legend(frameon=False, fontsize=8)
+    _rows(one, table.index, title, unit)
     return figure
 
 
-def plot_rolling_slopes(table: pd.DataFrame, *, title: str, unit: str) -> Figure:
-    """Slopes against time in their band.
+def _rows(ax: Axes, labels: pd.Index, title: str, unit: str) -> None:
+    """Labels on the left, from the top down, and zero."""
+    words = [" ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in labels]
+    ax.set_yticks(-np.arange(len(words)), words)
+    ax.axvline(0, color=GREY, linewidth=0.6)
+    dress(ax, title, "", zero=False)
+    ax.set_xlabel(unit, fontsize=9)
+
+
+def plot_paths(
+    tables: Mapping[str, pd.DataFrame], *, title: str, unit: str, along: str = "", ax: Axes | None = None
+) -> Figure:
+    """Estimates against a number or time in their bands, a line a table.
 
     Parameters
     ----------
-    table
-        Columns ``slope``, ``lower`` and ``upper`` by period.
-    title, unit
-        Above the figure and beside the axis.
+    tables
+        By label: columns ``estimate``, ``lower`` and ``upper`` by number or period.
+    title, unit, along
+        Above the figure, beside and below the axes.
+    ax
+        Where.
     """
-    figure, ax = _single()
-    x = pd.PeriodIndex(table.index).to_timestamp()
-    ax.fill_between(x, table["lower"], table["upper"], color=BLUE, alpha=0.15, linewidth=0)
-    ax.plot(x, table["slope"], color=BLUE, linewidth=1.4)
-    dress(ax, title, unit)
+    figure, (one,) = panels(ax)
+    _paths(one, tables)
+    one.set_xlabel(along, fontsize=9)
+    dress(one, title, unit)
     return figure
 
 
-def plot_roc(curve: pd.DataFrame, *, title: str, diagonal: str) -> Figure:
+def _paths(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> None:
+    for (label, rows), color in zip(tables.items(), cycle(SERIES), strict=False):
+        x = time_axis(rows.index)
+        ax.fill_between(x, rows["lower"], rows["upper"], color=color, alpha=0.15, linewidth=0)
+        style = "-" if len(rows) > 40 else "o-"
+        ax.plot(x, rows["estimate"], style, color=color, linewidth=1.4, markersize=3, label=label)
+    if len(tables) > 1:
+        ax.legend(frameon=False, fontsize=8)
+
+
+def plot_lines(tables: Mapping[str, pd.DataFrame], *, unit: str, ax: Axes | None = None) -> Figure:
+    """Series against time, a panel a table and a line a column.
+
+    Parameters
+    ----------
+    tables
+        By heading: a column a series, by period.
+    unit
+        Beside the axes.
+    ax
+        For the first table alone.
+    """
+    figure, axes = panels(ax, len(tables), height=min(3.8, 2.2 + 3 / len(tables)))
+    for one, (heading, table) in zip(axes, tables.items(), strict=False):
+        for (label, column), color in zip(table.items(), cycle(SERIES), strict=False):
+            draw_line(one, column, color=color, label=str(label))
+        dress(one, heading, unit)
+        if table.shape[1] > 1:
+            one.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def plot_roc(curve: pd.DataFrame, *, title: str, diagonal: str, ax: Axes | None = None) -> Figure:
     """ROC curve against the base rate.
 
     Parameters
@@ -111,18 +162,19 @@ def plot_roc(curve: pd.DataFrame, *, title: str, diagonal: str) -> Figure:
         Above the figure.
     diagonal
         Label of the line on which a forecast knows nothing.
+    ax
+        Where.
     """
-    figure = Chart(figsize=(4.6, 4.4), layout="constrained")
-    ax = figure.subplots()
-    ax.plot(curve["false_positive"], curve["true_positive"], color=BLUE, linewidth=1.6)
-    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label=diagonal)
-    dress(ax, title, "true positives", zero=False)
-    ax.set_xlabel("false positives", fontsize=9)
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    figure, (one,) = panels(ax, width=4.6, height=4.4)
+    one.plot(curve["false_positive"], curve["true_positive"], color=BLUE, linewidth=1.6)
+    one.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label=diagonal)
+    dress(one, title, "true positives", zero=False)
+    one.set_xlabel("false positives", fontsize=9)
+    one.legend(frameon=False, fontsize=8, loc="lower right")
     return figure
 
 
-def plot_responses(table: pd.DataFrame, *, level: float) -> Figure:
+def plot_responses(table: pd.DataFrame, *, level: float, ax: Axes | None = None) -> Figure:
     """Responses by horizon, a panel each.
 
     Parameters
@@ -131,24 +183,24 @@ def plot_responses(table: pd.DataFrame, *, level: float) -> Figure:
         Columns ``shock``, ``response``, ``state``, ``horizon``, ``estimate``, ``lower`` and ``upper``.
     level
         Coverage of the bands.
+    ax
+        For the first response alone.
     """
     groups = list(table.groupby(["shock", "response"], sort=False))
-    columns = min(5, len(groups))
-    lines = -(-len(groups) // columns)
-    figure = Chart(figsize=(max(4.5, 2.6 * columns), max(3.4, 2.5 * lines)), layout="constrained")
-    axes = figure.subplots(
-        lines, columns, squeeze=False, sharex=True, sharey=table["shock"].nunique() == 1
-    ).ravel()
-    for ax, ((shock, response), rows) in zip(axes, groups, strict=False):
-        _responses(ax, rows, "horizon")
-        dress(ax, str(response), f"per unit of {shock}")
-    for ax in axes[len(groups) :]:
-        ax.set_visible(False)
-    figure.supxlabel(f"horizon; bands {level:.0%}", fontsize=9)
+    width = max(2.6, 4.5 / len(groups))
+    figure, axes = panels(
+        ax, len(groups), width=width, height=2.5 if len(groups) > 5 else 3.4, across=5,
+        sharex=True, sharey=table["shock"].nunique() == 1,
+    )  # fmt: skip
+    for one, ((shock, response), rows) in zip(axes, groups, strict=False):
+        _paths(one, _by_state(rows, "horizon"))
+        one.xaxis.set_major_locator(MaxNLocator(integer=True))
+        dress(one, str(response), f"per unit of {shock}")
+        one.set_xlabel(f"horizon; bands {level:.0%}", fontsize=8)
     return figure
 
 
-def plot_responses_at(table: pd.DataFrame, *, horizon: int, level: float) -> Figure:
+def plot_responses_at(table: pd.DataFrame, *, horizon: int, level: float, ax: Axes | None = None) -> Figure:
     """Responses at one horizon, all side by side.
 
     Parameters
@@ -159,63 +211,23 @@ def plot_responses_at(table: pd.DataFrame, *, horizon: int, level: float) -> Fig
         Periods.
     level
         Coverage of the bands.
+    ax
+        Where.
     """
-    figure, ax = _single()
-    _responses(ax, table, "response")
-    dress(ax, f"Responses over {horizon} periods, {level:.0%} bands", f"per unit of {table['shock'].iloc[0]}")
-    ax.tick_params(axis="x", rotation=30)
+    figure, (one,) = panels(ax, width=8.0)
+    _paths(one, _by_state(table.assign(response=table["response"].astype(str)), "response"))
+    dress(
+        one, f"Responses over {horizon} periods, {level:.0%} bands", f"per unit of {table['shock'].iloc[0]}"
+    )
+    one.tick_params(axis="x", rotation=30)
     return figure
 
 
-def _responses(ax: Axes, rows: pd.DataFrame, along: str) -> None:
-    """Estimates and bands of every state."""
-    for (state, part), color in zip(rows.groupby("state", sort=False), SERIES, strict=False):
-        x = part[along].astype(str) if along == "response" else part[along]
-        ax.fill_between(x, part["lower"], part["upper"], color=color, alpha=0.15, linewidth=0)
-        ax.plot(x, part["estimate"], "o-", color=color, markersize=3, label=f"state {state}")
-    if along == "horizon":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if rows["state"].nunique() > 1:
-        ax.legend(frameon=False, fontsize=8)
+def _by_state(rows: pd.DataFrame, along: str) -> dict[str, pd.DataFrame]:
+    return {f"state {state}": part.set_index(along) for state, part in rows.groupby("state", sort=False)}
 
 
-def plot_event_slopes(table: pd.DataFrame, *, title: str) -> Figure:
-    """Slopes with 90 percent bands.
-
-    Parameters
-    ----------
-    table
-        Columns ``slope`` and ``se`` by return.
-    title
-        Above the figure.
-    """
-    figure = Chart(figsize=(1.1 * len(table) + 2.5, 3.4), layout="constrained")
-    ax, x = figure.subplots(), np.arange(len(table))
-    ax.errorbar(x, table["slope"], yerr=1.645 * table["se"], fmt="o", color=BLUE, capsize=3, markersize=4)
-    ax.set_xticks(x, [str(name) for name in table.index])
-    dress(ax, title, "per unit of the surprise")
-    return figure
-
-
-def plot_regime_means(means: pd.DataFrame) -> Figure:
-    """Means of two regimes side by side.
-
-    Parameters
-    ----------
-    means
-        Returns by regime.
-    """
-    figure = Chart(figsize=(1.1 * len(means) + 2.5, 3.4), layout="constrained")
-    ax, x = figure.subplots(), np.arange(len(means))
-    for shift, name, color in zip((-0.2, 0.2), means, (BLUE, ORANGE), strict=True):
-        ax.bar(x + shift, means[name], width=0.4, color=color, label=name)
-    ax.set_xticks(x, [str(name) for name in means.index])
-    ax.legend(frameon=False, fontsize=8)
-    dress(ax, "Mean return by regime", "unit of the returns")
-    return figure
-
-
-def plot_bootstrap(table: pd.DataFrame, draws: pd.DataFrame) -> Figure:
+def plot_bootstrap(table: pd.DataFrame, draws: pd.DataFrame, *, ax: Axes | None = None) -> Figure:
     """Distribution of each statistic, and where the sample's stands.
 
     Parameters
@@ -224,73 +236,12 @@ def plot_bootstrap(table: pd.DataFrame, draws: pd.DataFrame) -> Figure:
         Columns ``statistic`` and ``p`` by name of the statistic.
     draws
         Replications by name of the statistic.
+    ax
+        For the first statistic alone.
     """
-    figure = Chart(figsize=(4.5 * len(table), 3.4), layout="constrained")
-    for ax, (name, row) in zip(
-        figure.subplots(1, len(table), squeeze=False)[0], table.iterrows(), strict=True
-    ):
-        ax.hist(draws[name], bins=40, density=True, color=BLUE, alpha=0.45)
-        ax.axvline(row["statistic"], color=ORANGE, linewidth=1.6)
-        dress(ax, f"{name}: p {row['p']:.3f}", "density")
+    figure, axes = panels(ax, len(table), width=4.5, height=3.4, across=len(table))
+    for one, (name, row) in zip(axes, table.iterrows(), strict=False):
+        one.hist(draws[name], bins=40, density=True, color=BLUE, alpha=0.45)
+        one.axvline(row["statistic"], color=ORANGE, linewidth=1.6)
+        dress(one, f"{name}: p {row['p']:.3f}", "density")
     return figure
-
-
-def plot_race(differences: Mapping[str, pd.DataFrame]) -> Figure:
-    """Squared errors of the mean less those of each forecast, cumulated; a panel a return series.
-
-    Parameters
-    ----------
-    differences
-        By return series: a column a forecast, by period, percent squared.
-    """
-    figure, axes = panels(len(differences))
-    for ax, (name, table) in zip(axes, differences.items(), strict=True):
-        for (label, column), color in zip(table.items(), cycle(SERIES), strict=False):
-            draw_line(ax, column, color=color, label=str(label))
-        dress(ax, str(name), "percent squared, up: better than the mean")
-    axes[0].legend(frameon=False, fontsize=7)
-    return figure
-
-
-def plot_predictors(table: pd.DataFrame, *, title: str) -> Figure:
-    """Adjusted R squared in sample beside that out of sample.
-
-    Parameters
-    ----------
-    table
-        Columns ``is_adj_r2`` and ``oos_adj_r2`` by predictor, percent.
-    title
-        Above the figure.
-    """
-    table = table.sort_values("is_adj_r2")
-    figure = Chart(figsize=(0.5 * len(table) + 3.0, 3.8), layout="constrained")
-    ax, x = figure.subplots(), np.arange(len(table))
-    ax.bar(x - 0.2, table["is_adj_r2"], width=0.4, color=BLUE, label="in sample")
-    ax.bar(x + 0.2, table["oos_adj_r2"], width=0.4, color=ORANGE, label="out of sample")
-    ax.set_xticks(x, [str(name) for name in table.index], rotation=60)
-    ax.legend(frameon=False, fontsize=8)
-    dress(ax, title, "percent")
-    return figure
-
-
-def plot_cumulative_difference(series: pd.DataFrame, *, benchmark: str) -> Figure:
-    """One panel for each forecast.
-
-    Parameters
-    ----------
-    series
-        Cumulated squared error of the benchmark less that of the forecast, by period and forecast.
-    benchmark
-        Its name.
-    """
-    names = list(series.columns)
-    figure = Chart(figsize=(8.0, 2.2 * len(names)), layout="constrained")
-    for ax, name in zip(figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0], names, strict=True):
-        draw_line(ax, series[name], color=BLUE)
-        dress(ax, f"{name} against {benchmark}: rising where better", "cumulated squared error")
-    return figure
-
-
-def _single() -> tuple[Figure, Axes]:
-    figure = Chart(figsize=(8.0, 3.8), layout="constrained")
-    return figure, figure.subplots()

@@ -6,12 +6,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, Chart, draw_band, draw_line, dress
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels
 from capstar.plotting.leads import RETURNS, draw_slopes
 
 
 def plot_study(
-    frame: pd.DataFrame, gap: pd.Series, returns: pd.DataFrame, table: pd.DataFrame, *, title: str = ""
+    frame: pd.DataFrame,
+    gap: pd.Series,
+    returns: pd.DataFrame,
+    table: pd.DataFrame,
+    *,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Figure:
     """The whole study in four panels: r*, the gap, what followed, and the regressions.
 
@@ -27,23 +33,28 @@ def plot_study(
         From `capstar.leads.LeadResults`.
     title
         Above the figure.
+    ax
+        For r* alone.
     """
-    figure = Chart(figsize=(10.0, 6.6), layout="constrained")
-    axes = figure.subplots(2, 2)
-    draw_band(axes[0, 0], frame, "rstar_filtered", level=0.9, color=BLUE, label="one-sided, 90% band")
-    dress(axes[0, 0], "Natural rate r*", "percent a year")
-    axes[0, 0].legend(frameon=False, fontsize=8)
-    draw_line(axes[0, 1], gap, color=ORANGE)
-    x = gap.index.to_timestamp()
-    axes[0, 1].fill_between(x, 0, gap.to_numpy(), color=ORANGE, alpha=0.25, linewidth=0)
-    dress(axes[0, 1], "r* gap: ex-ante real rate minus r*", "percentage points")
-    _wealth(axes[1, 0], returns)
-    for name, color in zip(dict.fromkeys(table["returns"]), SERIES, strict=False):
-        draw_slopes(axes[1, 1], table[table["returns"] == name], color, label=str(RETURNS.get(name, name)))
-    dress(axes[1, 1], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
-    axes[1, 1].legend(frameon=False, fontsize=8)
-    figure.suptitle(title, fontsize=12)
+    figure, (one, *others) = panels(ax, 4, width=5.0, height=3.3, across=2)
+    draw_band(one, frame, "rstar_filtered", level=0.9, color=BLUE, label="one-sided, 90% band")
+    dress(one, "Natural rate r*", "percent a year")
+    one.legend(frameon=False, fontsize=8)
+    if others:
+        figure.suptitle(title, fontsize=12)
+        _gap(others[0], gap)
+        _wealth(others[1], returns)
+        for name, color in zip(dict.fromkeys(table["returns"]), SERIES, strict=False):
+            draw_slopes(others[2], table[table["returns"] == name], color, label=str(RETURNS.get(name, name)))
+        dress(others[2], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
+        others[2].legend(frameon=False, fontsize=8)
     return figure
+
+
+def _gap(ax: Axes, gap: pd.Series) -> None:
+    draw_line(ax, gap, color=ORANGE)
+    ax.fill_between(gap.index.to_timestamp(), 0, gap.to_numpy(), color=ORANGE, alpha=0.25, linewidth=0)
+    dress(ax, "r* gap: ex-ante real rate minus r*", "percentage points")
 
 
 def _wealth(ax: Axes, returns: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.numerics import residuals, with_constant
+from capstar.leads.records import Tabled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ _HOW = {"lag-augmented": "one lag more, heteroskedasticity-robust", "hac": "Newe
 
 
 @dataclass(frozen=True)
-class LocalProjections:
+class LocalProjections(Tabled):
     """Responses to a shock.
 
     Attributes
@@ -47,26 +48,27 @@ class LocalProjections:
     bands: str
     level: float
 
-    def summary(self) -> str:
-        """Table as text."""
-        columns = self.table.columns.drop(["lower", "upper"])
-        return (
-            f"Local projections with {self.lags} lags, standard errors {self.bands} ({_HOW[self.bands]})\n"
-            f"{self.table[columns].to_string(index=False, float_format='{:.3f}'.format)}"
-        )
+    @property
+    def title(self) -> str:
+        """Lags and standard errors."""
+        return f"Local projections with {self.lags} lags, standard errors {self.bands} ({_HOW[self.bands]})"
 
-    def plot(self, horizon: int | None = None) -> Figure:
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table without the ends of the bands."""
+        return {"": self.table.drop(columns=["lower", "upper"])}
+
+    def plot(self, ax: Any = None, *, horizon: int | None = None) -> Figure:
         """Responses by horizon, a panel each; or, of one horizon, all side by side."""
         from capstar.plotting.leads import plot_responses, plot_responses_at
 
         if horizon is None:
-            return plot_responses(self.table, level=self.level)
+            return plot_responses(self.table, level=self.level, ax=ax)
         table = self.table[self.table["horizon"] == horizon]
         if table.empty:
             raise SpecificationError(
                 f"horizon={horizon} was not estimated. Give one of the table's horizons."
             )
-        return plot_responses_at(table, horizon=horizon, level=self.level)
+        return plot_responses_at(table, horizon=horizon, level=self.level, ax=ax)
 
 
 def local_projections(
@@ -278,8 +280,7 @@ def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
     _, x = aligned(data.iloc[:, 0], past, fewest=past.shape[1] + 10)
     errors = residuals(data.loc[x.index].to_numpy(float), with_constant(x))
     factor = np.linalg.cholesky(errors.T @ errors / len(x))
-    out: Floats = factor / np.diag(factor)
-    return out
+    return np.asarray(factor / np.diag(factor))
 
 
 def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float) -> LocalProjections:

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
 from capstar.leads.numerics import normal_p, with_constant
+from capstar.leads.records import Tabled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class StateProbability:
+class StateProbability(Tabled):
     """Logit of a state within the coming periods.
 
     Attributes
@@ -59,23 +60,30 @@ class StateProbability:
     llf: float
     covariance: str
 
-    def summary(self) -> str:
-        """Table and fit as text."""
-        dates, p = self.outcome.index, normal_p((self.area - 0.5) / self.area_se)
+    @property
+    def title(self) -> str:
+        """Outcome, dates and standard errors."""
+        dates = self.outcome.index
         return (
             f"Logit of {self.outcome.name}, {len(dates)} dates {dates[0]}-{dates[-1]}, base rate "
-            f"{self.base_rate:.3f}; {self.covariance}\n"
-            f"{self.table.to_string(float_format='{:.4f}'.format, na_rep='')}\n"
+            f"{self.base_rate:.3f}; {self.covariance}"
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Fit."""
+        p = normal_p((self.area - 0.5) / self.area_se)
+        words = (
             f"Area under the ROC curve {self.area:.3f} (se {self.area_se:.3f}; p {p:.3f} against the base rate's 0.5); "
             f"Brier score {self.brier:.4f}, base rate {self.brier_base:.4f}; pseudo R2 {self.pseudo_r2:.3f}."
         )
+        return (words,)
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Any = None) -> Figure:
         """ROC curve against the base rate."""
         from capstar.plotting.leads import plot_roc
 
         title = f"{self.outcome.name}: area {self.area:.2f} ({self.area_se:.2f})"
-        return plot_roc(self.roc, title=title, diagonal=f"base rate {self.base_rate:.2f}")
+        return plot_roc(self.roc, title=title, diagonal=f"base rate {self.base_rate:.2f}", ax=ax)
 
 
 def state_within(

@@ -13,8 +13,7 @@ def sums(y: Floats, horizon: int) -> Floats:
     if horizon == 1:
         return y
     total = np.concatenate([np.zeros((len(y), 1)), np.cumsum(y, axis=1)], axis=1)
-    out: Floats = total[:, horizon:] - total[:, :-horizon]
-    return out
+    return np.asarray(total[:, horizon:] - total[:, :-horizon])
 
 
 def prevailing_means(y: Floats, first: int, *, window: int | None = None, horizon: int = 1) -> Floats:
@@ -88,8 +87,7 @@ def nested_statistics(actual: Floats, mean: Floats, forecast: Floats) -> Floats:
     squared = (e1**2).sum(axis=1)
     mse_f = ((e0**2).sum(axis=1) - squared) / squared
     enc_new = (e0 * (e0 - e1)).sum(axis=1) / squared
-    out: Floats = actual.shape[1] * np.stack([mse_f, enc_new], axis=1)
-    return out
+    return np.asarray(actual.shape[1] * np.stack([mse_f, enc_new], axis=1))
 
 
 def slope_and_t(y: Floats, x: Floats, lags: int) -> tuple[Floats, Floats]:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedData
-from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.forecasts.forecast_tables import cumulative_difference
+from capstar.leads.forecasts.out_of_sample import direction_test, forecast_accuracy, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
+from capstar.progress import Progress, reporting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KEYS = ["predictor", "returns", "horizon"]
+_HEADS = {
+    "r2_os": "R2_OS", "r2_os_rolling": "rolling", "r2_os_restricted": "restricted", "clark_west": "CW",
+    "clark_west_p": "CW p", "mse_f_p": "MSE-F p", "enc_new_p": "ENC-NEW p", "diebold_mariano_p": "DM p",
+    "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Race:
-    """Forecasts of every portfolio and horizon.
+class ForecastComparison(Tabled):
+    """Forecasts of every portfolio and horizon against the prevailing mean.
 
     Attributes
     ----------
@@ -36,8 +50,49 @@ class Race:
     forecasts: dict[tuple[str, int], pd.DataFrame]
     ability: SuperiorAbility
 
+    @property
+    def title(self) -> str:
+        """First quarter, and what the numbers are."""
+        return (
+            f"Out of sample from {self.table['first'].min()}, percent of squared error saved against the mean"
+        )
 
-def forecast_race(
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The table with the names of the tests for heads."""
+        return {"": shown(self.table, _HEADS)}
+
+    def notes(self) -> tuple[str, ...]:
+        """Whether any forecast beats the mean."""
+        tests = f"reality check p {self.ability.reality_check:.3f}, SPA p {self.ability.spa:.3f}"
+        return (f"That none of all {len(self.ability.table)} forecasts beats the mean: {tests}.",)
+
+    def plot(self, ax: Any = None, *, horizon: int = 1) -> Figure:
+        """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008).
+
+        Raises
+        ------
+        SpecificationError
+            Nothing was forecast over the horizon.
+        """
+        from capstar.plotting.leads import plot_lines
+
+        made = self.forecasts
+        chosen = {
+            name: cumulative_difference(table).series for (name, h), table in made.items() if h == horizon
+        }
+        if not chosen:
+            raise SpecificationError(
+                f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
+            )
+        return plot_lines(chosen, unit="percent squared, up: better than the mean", ax=ax)
+
+
+def shown(table: pd.DataFrame, heads: Mapping[str, str]) -> pd.DataFrame:
+    """Columns of a table that is printed, under their heads."""
+    return table[KEYS + [name for name in heads if name in table]].rename(columns=heads)
+
+
+def forecast_comparison(
     returns: pd.DataFrame,
     predictors: pd.DataFrame,
     horizons: tuple[int, ...] = (1, 4),
@@ -49,7 +104,8 @@ def forecast_race(
     n_replications: int = 499,
     seed: int = 0,
     n_workers: int = 1,
-) -> Race:
+    progress: Progress | bool = True,
+) -> ForecastComparison:
     """Forecast returns with each predictor alone and with their mean, from data published by then.
 
     Parameters
@@ -72,6 +128,8 @@ def forecast_race(
         Of the bootstrap behind the p-values of MSE-F and ENC-NEW.
     seed, n_workers
         As of `capstar.leads.bootstrap_forecasts`.
+    progress
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -79,13 +137,13 @@ def forecast_race(
         Fewer than 40 forecasts or too few quarters before the first.
     """
     data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
-    return race(
+    return compare(
         data, horizons, start=start, window=window, signs=signs, n_replications=n_replications, seed=seed,
-        n_workers=n_workers,
+        n_workers=n_workers, progress=progress,
     )  # fmt: skip
 
 
-def race(
+def compare(
     data: AlignedData,
     horizons: tuple[int, ...],
     *,
@@ -95,12 +153,15 @@ def race(
     seed: int,
     n_workers: int,
     window: int = 80,
-) -> Race:
-    """As `forecast_race`, of data that are aligned."""
+    progress: Progress | bool = False,
+) -> ForecastComparison:
+    """As `forecast_comparison`, of data that are aligned."""
     rows: list[dict[str, object]] = []
     made: dict[tuple[str, int], pd.DataFrame] = {}
-    for portfolio in data.portfolios:
-        for horizon in horizons:
+    cells = [(portfolio, horizon) for portfolio in data.portfolios for horizon in horizons]
+    with reporting(progress) as tell:
+        for done, (portfolio, horizon) in enumerate(cells):
+            tell("out of sample", done / len(cells))
             y, x = _together(data, portfolio, horizon)
             table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
             for row in table:
@@ -108,12 +169,13 @@ def race(
                     one, z = data.sample(portfolio, row["predictor"]).in_period()
                     draws = bootstrap_forecasts(
                         one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
-                        seed=seed, n_workers=n_workers,
+                        seed=seed, n_workers=n_workers, progress=False,
                     ).draws  # fmt: skip
                     for name in ("mse_f", "enc_new"):
                         row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
-    return Race(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
+        tell("out of sample", 1.0)
+    return ForecastComparison(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
 
 
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
@@ -135,12 +197,12 @@ def _portfolio(
     included = set(confidence_set(loss_table(forecasts), block=max(horizon, 2)).included)
     rows = []
     for name in forecasts.columns.drop(["actual", "mean"]):
-        fit = compare_forecasts(forecasts["actual"], forecasts["mean"], forecasts[name], horizon=horizon)
+        fit = forecast_accuracy(forecasts["actual"], forecasts["mean"], forecasts[name], horizon=horizon)
         way = direction_test(forecasts["actual"], forecasts[name])
         row: dict[str, object] = {"predictor": str(name), "horizon": horizon, "r2_os": fit.r2_os}
         for label, other in (("rolling", rolling), ("restricted", restricted)):
             if name in alone and (label == "rolling" or (signs and name in signs)):
-                compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
+                compared = forecast_accuracy(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {
             **asdict(fit),

@@ -14,6 +14,7 @@ import pandas as pd
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import on_shared_dates, overlap_lags
 from capstar.leads.numerics import normal_p
+from capstar.leads.records import Estimates, Record, Tabled, around
 
 Floats = npt.NDArray[np.float64]
 Units = Literal["percent", "decimal"]
@@ -21,7 +22,7 @@ _YEAR = {"M": 12, "Q": 4}
 
 
 @dataclass(frozen=True)
-class SharpeRatio:
+class SharpeRatio(Record):
     """Sharpe ratio, or a difference of two, of one period's excess returns.
 
     Attributes
@@ -40,9 +41,17 @@ class SharpeRatio:
     lags: int
     nobs: int
 
+    @property
+    def title(self) -> str:
+        """Value and p."""
+        return f"Sharpe ratio {self.ratio:.4f} a period, p {self.p:.4f}, {self.nobs} periods"
+
+    def _estimates(self) -> Estimates:
+        return {"Sharpe ratio": around(self.ratio, self.se)}
+
 
 @dataclass(frozen=True)
-class Worth:
+class EconomicValue(Tabled):
     """What an investor gains from forecasts.
 
     Attributes
@@ -69,18 +78,25 @@ class Worth:
     bounds: tuple[float, float]
     cost: float
 
-    def summary(self) -> str:
-        """Table as text."""
-        low, high = self.bounds
-        dates = self.weights.index
+    @property
+    def title(self) -> str:
+        """Investor, dates, bounds and costs."""
+        (low, high), dates = self.bounds, self.weights.index
         return (
             f"Mean-variance investor, {dates[0]}-{dates[-1]}, weight {low:g} to {high:g}, cost {self.cost:g} basis "
-            f"points, against {self.benchmark}\n{self.table.to_string(index=False, float_format='{:.3f}'.format)}\n"
-            "Percent a year; gain: certainty equivalent less the benchmark's."
+            f"points, against {self.benchmark}"
         )
 
+    def notes(self) -> tuple[str, ...]:
+        """Units."""
+        return ("Percent a year; gain: certainty equivalent less the benchmark's.",)
 
-def mean_variance_worth(
+    def _estimates(self) -> Estimates:
+        rows = self.table.itertuples()
+        return {f"gain, {row.strategy}, {row.risk_aversion:g}": around(row.gain, row.gain_se) for row in rows}
+
+
+def economic_value(
     returns: pd.Series,
     forecasts: pd.DataFrame,
     risk_free: pd.Series,
@@ -92,7 +108,7 @@ def mean_variance_worth(
     window: int = 60,
     units: Units = "percent",
     lags: int | None = None,
-) -> Worth:
+) -> EconomicValue:
     r"""Value of return forecasts to a mean-variance investor who trades each period.
 
     At the end of t - 1 the share :math:`w_t = \hat r_t / (\gamma \hat\sigma_t^2)`, kept within the bounds, goes into
@@ -168,7 +184,7 @@ def mean_variance_worth(
         for name in strategies for g in gammas
     ]  # fmt: skip
     index, names = expected.index, ["strategy", "risk_aversion"]
-    return Worth(
+    return EconomicValue(
         pd.DataFrame(rows),
         pd.DataFrame(weights).rename_axis(columns=names),
         pd.DataFrame({k: 100 * v for k, v in net.items()}, index).rename_axis(columns=names),

@@ -14,13 +14,14 @@ from scipy.stats import t as student
 from capstar.errors import DataError
 from capstar.leads.alignment import require_known, require_same_dates
 from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
+from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
 
 
 @dataclass(frozen=True)
-class ForecastComparison:
+class ForecastAccuracy(Record):
     """A forecast against a benchmark that it nests; tests are NaN where it is the benchmark throughout.
 
     Attributes
@@ -49,9 +50,18 @@ class ForecastComparison:
     diebold_mariano_p: float
     nobs: int
 
+    @property
+    def title(self) -> str:
+        """R squared and number of forecasts."""
+        return f"Forecast against its benchmark: R2_OS {self.r2_os:.2f} percent, {self.nobs} forecasts"
+
+    def _estimates(self) -> Estimates:
+        t = {"Clark-West t": self.clark_west, "Diebold-Mariano t": self.diebold_mariano}
+        return {name: around(value, 1.0) for name, value in t.items()}
+
 
 @dataclass(frozen=True)
-class DirectionTest:
+class DirectionTest(Record):
     """Whether the sign of the forecast tells the sign of the outcome (Pesaran and Timmermann 1992).
 
     Attributes
@@ -66,6 +76,15 @@ class DirectionTest:
     expected: float
     statistic: float
     p: float
+
+    @property
+    def title(self) -> str:
+        """Share of signs and p."""
+        return f"Signs forecast correctly: {self.hit:.1%}, {self.expected:.1%} by chance, p {self.p:.4f}"
+
+    def _estimates(self) -> Estimates:
+        more = self.hit - self.expected
+        return {"hits less those by chance": around(more, more / self.statistic)}
 
 
 def recursive_forecasts(
@@ -124,9 +143,9 @@ def recursive_forecasts(
     return pd.DataFrame(out, index[first:])
 
 
-def compare_forecasts(
+def forecast_accuracy(
     actual: npt.ArrayLike, benchmark: npt.ArrayLike, forecast: npt.ArrayLike, *, horizon: int = 1
-) -> ForecastComparison:
+) -> ForecastAccuracy:
     """Tests of a forecast against a nested benchmark.
 
     Parameters
@@ -156,7 +175,7 @@ def compare_forecasts(
     cw = _t_of_mean(adjusted, horizon)
     dm = _t_of_mean(e0**2 - e1**2, horizon)
     dm *= np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / (n - 1)) if horizon > 1 else 1.0
-    return ForecastComparison(
+    return ForecastAccuracy(
         r2_os=100 * (1 - mse1 / mse0),
         clark_west=cw,
         clark_west_p=float(ndtr(-cw)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,9 @@ from capstar.leads.forecasts.batched import (
 )
 from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
 from capstar.parallel import run_tasks
+from capstar.progress import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +34,7 @@ _LEVELS = (0.10, 0.05, 0.01)
 
 
 @dataclass(frozen=True)
-class BootstrapTest:
+class BootstrapTest(Tabled):
     """Statistics beside their distribution without predictability.
 
     Attributes
@@ -55,20 +57,25 @@ class BootstrapTest:
     scheme: Scheme
     seed: int
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
-        return (
-            f"Bootstrap without predictability: {len(self.draws)} replications, scheme {self.scheme}, seed "
-            f"{self.seed}; predictor of order {len(self.null.coefficients)}, largest root "
-            f"{self.null.persistence:.4f}, correlation of errors {self.null.correlation:.3f}\n"
-            f"{self.table.to_string(float_format='{:.4f}'.format)}"
-        )
+    @property
+    def title(self) -> str:
+        """Replications and their scheme."""
+        how = f"{len(self.draws)} replications, scheme {self.scheme}, seed {self.seed}"
+        return f"Bootstrap without predictability: {how}"
 
-    def plot(self) -> Figure:
+    def notes(self) -> tuple[str, ...]:
+        """What it rests on."""
+        words = (
+            f"Predictor of order {len(self.null.coefficients)}, largest root {self.null.persistence:.4f}, correlation "
+            f"of errors {self.null.correlation:.3f}."
+        )
+        return (words,)
+
+    def plot(self, ax: Any = None) -> Figure:
         """Distribution of each statistic, and where the sample's stands."""
         from capstar.plotting.leads import plot_bootstrap
 
-        return plot_bootstrap(self.table, self.draws)
+        return plot_bootstrap(self.table, self.draws, ax=ax)
 
 
 def bootstrap_forecasts(
@@ -84,6 +91,7 @@ def bootstrap_forecasts(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> BootstrapTest:
     """MSE-F and ENC-NEW of forecasts against the prevailing mean, with bootstrapped critical values.
 
@@ -111,6 +119,8 @@ def bootstrap_forecasts(
         The same seed gives the same numbers whatever the number of workers.
     n_workers
         Threads.
+    progress
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -141,8 +151,10 @@ def bootstrap_forecasts(
         )
         return nested_statistics(target[:, first:], mean, forecast)
 
-    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
-    observed, draws, null = run.of(statistics)
+    observed, draws, null = _run(
+        returns, predictor, statistics, lags=lags, scheme=scheme, block=block, n_replications=n_replications,
+        seed=seed, n_workers=n_workers, progress=progress,
+    )  # fmt: skip
     names = ["mse_f", "enc_new"]
     table = pd.DataFrame({"statistic": observed, "p": bootstrap_p(draws >= observed)}, names)
     for level in _LEVELS:
@@ -161,6 +173,7 @@ def bootstrap_regression(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> BootstrapTest:
     """Slopes of the sum of the next h returns on a predictor, their t with bootstrapped critical values.
 
@@ -174,7 +187,7 @@ def bootstrap_regression(
         Known at the end of each period, same index.
     horizons
         Numbers of periods, h.
-    lags, scheme, block, n_replications, seed, n_workers
+    lags, scheme, block, n_replications, seed, n_workers, progress
         As in `bootstrap_forecasts`.
 
     Raises
@@ -194,8 +207,10 @@ def bootstrap_regression(
         found = [slope_and_t(sums(y[:, 1:], h), x[:, : x.shape[1] - h], h - 1) for h in horizons]
         return np.concatenate([np.stack(part, axis=1) for part in zip(*found, strict=True)], axis=1)
 
-    run = _Run(returns, predictor, lags, scheme, block, n_replications, seed, n_workers)
-    observed, both, null = run.of(statistics)
+    observed, both, null = _run(
+        returns, predictor, statistics, lags=lags, scheme=scheme, block=block, n_replications=n_replications,
+        seed=seed, n_workers=n_workers, progress=progress,
+    )  # fmt: skip
     k, names = len(horizons), [f"t({h})" for h in horizons]
     draws, t = both[:, k:], observed[k:]
     upper, lower = bootstrap_p(draws >= t), bootstrap_p(draws <= t)
@@ -215,41 +230,30 @@ def bootstrap_regression(
     return BootstrapTest(table, pd.DataFrame(draws, columns=names), null, scheme, seed)
 
 
-@dataclass(frozen=True)
-class _Run:
-    returns: pd.Series
-    predictor: pd.Series
-    lags: int | None
-    scheme: Scheme
-    block: int | None
-    n_replications: int
-    seed: int
-    n_workers: int
+def _run(
+    returns: pd.Series, predictor: pd.Series, statistics: Statistics, *, lags: int | None, scheme: Scheme,
+    block: int | None, n_replications: int, seed: int, n_workers: int, progress: Progress | bool,
+) -> tuple[Floats, Floats, NullModel]:  # fmt: skip
+    """Statistics of the sample and of every replication, and the null they were drawn from."""
+    length = int(np.ceil(len(returns) ** (1 / 3))) if block is None else block
+    if scheme not in ("pairs", "block", "wild"):
+        raise SpecificationError(f"scheme={scheme!r}; choose 'pairs', 'block' or 'wild'.")
+    if n_replications < 99:
+        raise SpecificationError(f"n_replications={n_replications}; at least 99 are needed.")
+    if not 1 <= length <= len(returns) // 2:
+        raise SpecificationError(
+            f"block={length}; choose from 1 to half the {len(returns)} periods there are."
+        )
+    null = fit_null(returns, predictor, lags=lags, seed=seed)
+    y, x = (np.asarray(one, dtype=float)[None] for one in (returns, null.deviations))
+    children = np.random.SeedSequence(seed).spawn(-(-n_replications // _BATCH))
 
-    def of(self, statistics: Statistics) -> tuple[Floats, Floats, NullModel]:
-        """Statistics of the sample and of every replication, and the null they were drawn from."""
-        block = int(np.ceil(len(self.returns) ** (1 / 3))) if self.block is None else self.block
-        self._check(block)
-        null = fit_null(self.returns, self.predictor, lags=self.lags, seed=self.seed)
-        y, x = (np.asarray(one, dtype=float)[None] for one in (self.returns, null.deviations))
-        children = np.random.SeedSequence(self.seed).spawn(-(-self.n_replications // _BATCH))
+    def batch(child: np.random.SeedSequence) -> Floats:
+        return statistics(*null.draw(np.random.default_rng(child), _BATCH, scheme=scheme, block=length))
 
-        def batch(child: np.random.SeedSequence) -> Floats:
-            rng = np.random.default_rng(child)
-            return statistics(*null.draw(rng, _BATCH, scheme=self.scheme, block=block))
-
-        draws = np.concatenate(run_tasks(batch, children, n_workers=self.n_workers, threads=True))
-        return statistics(y, x)[0], draws[: self.n_replications], null
-
-    def _check(self, block: int) -> None:
-        if self.scheme not in ("pairs", "block", "wild"):
-            raise SpecificationError(f"scheme={self.scheme!r}; choose 'pairs', 'block' or 'wild'.")
-        if self.n_replications < 99:
-            raise SpecificationError(f"n_replications={self.n_replications}; at least 99 are needed.")
-        if not 1 <= block <= len(self.returns) // 2:
-            raise SpecificationError(
-                f"block={block}; choose from 1 to half the {len(self.returns)} periods there are."
-            )
+    stage = "bootstrap without predictability"
+    draws = run_tasks(batch, children, n_workers=n_workers, threads=True, stage=stage, progress=progress)
+    return statistics(y, x)[0], np.concatenate(draws)[:n_replications], null
 
 
 def _check_horizons(horizons: Sequence[int], periods: int) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.leads.numerics import slope_on
+from capstar.leads.records import Estimates, Record
 
 Floats = npt.NDArray[np.float64]
 _C_BAR = -7.0
@@ -17,7 +18,7 @@ _Z = 1.6448536269514722  # 95 percent point of the normal distribution
 
 
 @dataclass(frozen=True)
-class QTest:
+class QTest(Record):
     """Bonferroni Q interval of the slope.
 
     Attributes
@@ -55,6 +56,14 @@ class QTest:
     scale: float
     nobs: int
     beyond_table: bool
+
+    @property
+    def title(self) -> str:
+        """What the interval is."""
+        return f"Bonferroni Q test, 90 percent interval of the slope, {self.nobs} observations"
+
+    def _estimates(self) -> Estimates:
+        return {"slope": (self.slope, self.low, self.high)}
 
 
 def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFrame) -> QTest:

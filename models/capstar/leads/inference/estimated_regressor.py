@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -15,7 +15,9 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after
 from capstar.leads.inference.regression import hodrick_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
+from capstar.leads.records import Estimates, Tabled
 from capstar.parallel import first_successes
+from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 99
@@ -33,7 +35,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class EstimatedRegressor:
+class EstimatedRegressor(Tabled):
     """Regressions on an estimated predictor beside their distribution when it is redrawn and re-estimated.
 
     Attributes
@@ -59,13 +61,17 @@ class EstimatedRegressor:
     level: float
     seed: int
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
+    @property
+    def title(self) -> str:
+        """Samples and seed."""
         return (
             f"Predictor redrawn and re-estimated in {len(self.t_draws)} samples ({self.failed} more gave no estimate), "
-            f"seed {self.seed}; {self.level:.0%} intervals\n"
-            f"{self.table.to_string(index=False, float_format='{:.3f}'.format)}"
+            f"seed {self.seed}; {self.level:.0%} intervals"
         )
+
+    def _estimates(self) -> Estimates:
+        rows = self.table.itertuples()
+        return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
 
 
 def estimated_regressor(
@@ -79,7 +85,7 @@ def estimated_regressor(
     level: float = 0.9,
     seed: int = 0,
     n_workers: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | bool = True,
 ) -> EstimatedRegressor:
     """Joint bootstrap of an estimated predictor and returns.
 
@@ -110,7 +116,7 @@ def estimated_regressor(
     n_workers
         Processes.
     progress
-        Called with the share done.
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -143,7 +149,7 @@ def resample(
     seed: int,
     n_workers: int,
     level: float = 0.9,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | bool = True,
 ) -> EstimatedRegressor:
     """As `estimated_regressor`, of the returns over the quarter after each quarter's publication."""
     if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
@@ -152,12 +158,13 @@ def resample(
             "replications, horizons of at least 1 quarter, and a level between 0 and 1."
         )
     design = _design(source, gap, after, tuple(horizons))
-    found, tried = first_successes(
-        partial(_replicate, source, design), n_replications, seed=seed, n_workers=n_workers, progress=progress
-    )
-    failed = tried - len(found)
+    found, drawn = first_successes(
+        partial(_replicate, source, design), n_replications, seed=seed, n_workers=n_workers,
+        stage="bootstrap of the estimated predictor", progress=progress,
+    )  # fmt: skip
+    failed = drawn - len(found)
     if len(found) < n_replications:
-        raise DataError(f"{failed} of {tried} samples drawn from the model could not be estimated.")
+        raise DataError(f"{failed} of {drawn} samples drawn from the model could not be estimated.")
     under_null = np.stack([t for t, _, _ in found])
     return EstimatedRegressor(
         _table(

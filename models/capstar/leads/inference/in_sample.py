@@ -10,6 +10,7 @@ from capstar.leads.inference.registry import columns_of, predictability_tests
 from capstar.leads.inference.regression import regress
 from capstar.leads.multiplicity import adjusted_p_values
 from capstar.leads.stability import break_test
+from capstar.progress import Progress, reporting
 
 
 def in_sample_table(
@@ -18,6 +19,7 @@ def in_sample_table(
     horizons: tuple[int, ...] = (1, 2, 4, 8),
     *,
     publication_lag: int = 1,
+    progress: Progress | bool = True,
 ) -> pd.DataFrame:
     """Regressions of the returns after publication on each predictor alone.
 
@@ -31,6 +33,8 @@ def in_sample_table(
         Quarters.
     publication_lag
         Months until a quarter's data are known.
+    progress
+        See `capstar.progress.reporting`.
 
     Returns
     -------
@@ -41,23 +45,29 @@ def in_sample_table(
         ``ivx_p`` (of the return over the horizon on the predictor's sum over it); and where the test says so
         ``_p_adjusted``, Benjamini-Hochberg over all rows.
     """
-    return tabulate(AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag), horizons)
+    data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
+    return tabulate(data, horizons, progress=progress)
 
 
-def tabulate(data: AlignedData, horizons: tuple[int, ...]) -> pd.DataFrame:
+def tabulate(
+    data: AlignedData, horizons: tuple[int, ...], *, progress: Progress | bool = False
+) -> pd.DataFrame:
     """As `in_sample_table`, of data that are aligned; the columns are those of the registered tests."""
-    tests = predictability_tests()
-    rows = []
-    for predictor, portfolio, sample in data.samples():
-        for horizon in horizons:
-            fit = regress(sample, horizon)
-            row: dict[str, object] = {
-                "predictor": predictor, "returns": portfolio, "horizon": horizon, "slope": fit.slope,
-                "r_squared": fit.r_squared, "nobs": fit.nobs, "first": str(fit.first), "last": str(fit.last),
-            }  # fmt: skip
-            for test in tests:
-                row |= columns_of(test, test.run(sample, horizon))
-            rows.append(row)
+    tests, rows = predictability_tests(), []
+    samples = list(data.samples())
+    with reporting(progress) as tell:
+        for done, (predictor, portfolio, sample) in enumerate(samples):
+            tell("in sample", done / len(samples))
+            for horizon in horizons:
+                fit = regress(sample, horizon)
+                row: dict[str, object] = {
+                    "predictor": predictor, "returns": portfolio, "horizon": horizon, "slope": fit.slope,
+                    "r_squared": fit.r_squared, "nobs": fit.nobs, "first": str(fit.first), "last": str(fit.last),
+                }  # fmt: skip
+                for test in tests:
+                    row |= columns_of(test, test.run(sample, horizon))
+                rows.append(row)
+        tell("in sample", 1.0)
     table = pd.DataFrame(rows)
     for column in (f"{test.key}_p" for test in tests if test.adjusted):
         table[f"{column}_adjusted"] = adjusted_p_values(table, column=column).table[f"{column}_adjusted"]
@@ -69,8 +79,9 @@ def persistence_table(
     predictors: pd.DataFrame,
     *,
     publication_lag: int = 1,
-    replications: int = 499,
+    n_replications: int = 499,
     seed: int = 0,
+    progress: Progress | bool = True,
 ) -> pd.DataFrame:
     """What a persistent predictor does to the one-quarter slope, and whether the slope is constant.
 
@@ -82,21 +93,27 @@ def persistence_table(
         ``corrected`` slope and its ``corrected_t``; ``sup_wald``, ``break_after`` and ``break_p`` (Hansen 2000).
     """
     data = AlignedData.of(returns, predictors, publication_lag=publication_lag)
-    return persistence(data, replications=replications, seed=seed)
+    return persistence(data, n_replications=n_replications, seed=seed, progress=progress)
 
 
-def persistence(data: AlignedData, *, replications: int, seed: int) -> pd.DataFrame:
+def persistence(
+    data: AlignedData, *, n_replications: int, seed: int, progress: Progress | bool = False
+) -> pd.DataFrame:
     """As `persistence_table`, of data that are aligned."""
     rows: list[dict[str, object]] = []
-    for predictor, portfolio, sample in data.samples():
-        y, x = sample.in_period()
-        fit = bias_correction(y, x)
-        broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], replications=replications, seed=seed)
-        shown = ("slope", "t", "rho", "delta", "stambaugh_bias", "corrected")
-        rows.append(
-            {"predictor": predictor, "returns": portfolio}
-            | {name: getattr(fit, name) for name in shown}
-            | {"corrected_t": fit.corrected / fit.corrected_se, "sup_wald": broken.sup_wald}
-            | {"break_after": str(broken.date), "break_p": broken.p_bootstrap}
-        )
+    samples = list(data.samples())
+    with reporting(progress) as tell:
+        for predictor, portfolio, sample in samples:
+            tell("persistence and constancy", len(rows) / len(samples))
+            y, x = sample.in_period()
+            fit = bias_correction(y, x)
+            broken = break_test(y.iloc[1:], x.shift(1).iloc[1:], n_replications=n_replications, seed=seed)
+            shown = ("slope", "t", "rho", "delta", "stambaugh_bias", "corrected")
+            rows.append(
+                {"predictor": predictor, "returns": portfolio}
+                | {name: getattr(fit, name) for name in shown}
+                | {"corrected_t": fit.corrected / fit.corrected_se, "sup_wald": broken.sup_wald}
+                | {"break_after": str(broken.date), "break_p": broken.p_bootstrap}
+            )
+        tell("persistence and constancy", 1.0)
     return pd.DataFrame(rows)

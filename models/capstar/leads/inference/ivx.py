@@ -15,13 +15,14 @@ from capstar.errors import DataError
 from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import least_squares, with_constant
+from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
 _BETA, _C = 0.95, 1.0  # Kostakis, Magdalinos and Stamatogiannis (2015), section 2: rho_z = 1 - 1 / n^0.95
 
 
 @dataclass(frozen=True)
-class IVX:
+class IVX(Record):
     """IVX estimates and Wald tests.
 
     Attributes
@@ -48,6 +49,21 @@ class IVX:
     rho: pd.Series
     horizon: int
     nobs: int
+
+    @property
+    def title(self) -> str:
+        """Horizon, observations and the joint test."""
+        return f"IVX over {self.horizon} period(s), {self.nobs} observations: Wald {self.wald:.3f}, p {self.p:.4f}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table, with ``delta`` and ``rho``."""
+        return self.table.assign(delta=self.delta, rho=self.rho)
+
+    def _estimates(self) -> Estimates:
+        return {
+            str(row.Index): around(row.slope, abs(row.slope) / row.wald**0.5)
+            for row in self.table.itertuples()
+        }
 
 
 def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: int = 1) -> IVX:

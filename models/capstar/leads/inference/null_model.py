@@ -163,8 +163,7 @@ def _autoregression(e: Floats, x: Floats, p: int) -> Floats:
     design = np.stack([x[:, p - i : periods - i] for i in range(1, p + 1)] + [e[:, p:]], axis=2)
     design = design - design.mean(axis=1, keepdims=True)
     transposed = design.transpose(0, 2, 1)
-    solved: Floats = np.linalg.solve(transposed @ design, transposed @ x[:, p:, None])[:, :p, 0]
-    return solved
+    return np.asarray(np.linalg.solve(transposed @ design, transposed @ x[:, p:, None])[:, :p, 0])
 
 
 def _order(x: Floats) -> int:

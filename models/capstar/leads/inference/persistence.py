@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from capstar.errors import DataError
 from capstar.leads.numerics import least_squares, with_constant
+from capstar.leads.records import Estimates, Record, around
 
 
 @dataclass(frozen=True)
-class BiasCorrection:
+class BiasCorrection(Record):
     """Least squares of returns on a persistent predictor, corrected.
 
     Attributes
@@ -45,6 +46,19 @@ class BiasCorrection:
     corrected_se: float
     phi: float
     nobs: int
+
+    @property
+    def title(self) -> str:
+        """Persistence and observations."""
+        return (
+            f"Slope on a predictor of root {self.rho:.3f}, {self.nobs} observations, corrected for its bias"
+        )
+
+    def _estimates(self) -> Estimates:
+        return {
+            "least squares": around(self.slope, self.slope / self.t),
+            "corrected": around(self.corrected, self.corrected_se),
+        }
 
 
 def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCorrection:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, runtime_checkable
 
+import pandas as pd
+
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.numerics import normal_p
+from capstar.leads.records import Estimates, Record, around
 
-_NORMAL_95 = 1.959963984540054  # 97.5 percent point of the normal distribution
 
-
-@dataclass(frozen=True, slots=True)
-class TestResult:
+@dataclass(frozen=True)
+class TestResult(Record):
     """What a test found.
 
     Attributes
@@ -37,9 +38,27 @@ class TestResult:
     @classmethod
     def of_slope(cls, slope: float, se: float, *, note: str = "", **columns: float) -> TestResult:
         """Of a slope and its standard error, from the normal distribution."""
-        half = _NORMAL_95 * se
         t = slope / se
-        return cls(t, normal_p(t), (slope - half, slope + half), note, {"se": se, **columns})
+        return cls(t, normal_p(t), around(slope, se)[1:], note, {"se": se, **columns})
+
+    @property
+    def title(self) -> str:
+        """Statistic and p."""
+        return f"Test of no predictability: statistic {self.statistic:.4f}, p {self.p:.4f}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Statistic, p, interval and the further columns, in the column ``value``."""
+        ends = {} if self.interval is None else dict(zip(("lower", "upper"), self.interval, strict=True))
+        return pd.DataFrame({"value": {"statistic": self.statistic, "p": self.p, **ends, **self.columns}})
+
+    def notes(self) -> tuple[str, ...]:
+        """How p was found."""
+        return (self.note,) if self.note else ()
+
+    def _estimates(self) -> Estimates:
+        if self.interval is None:
+            return {"statistic": (self.statistic, self.statistic, self.statistic)}
+        return {"slope": (sum(self.interval) / 2, *self.interval)}
 
 
 @runtime_checkable

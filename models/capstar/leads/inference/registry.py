@@ -53,10 +53,10 @@ def heads() -> dict[str, str]:
     }
 
 
-def legend() -> str:
-    """One line a test."""
-    lines = [f"{t.label}: {t.name}, {t.citation}; {t.assumes}." for t in predictability_tests()]
-    return "\n".join([*lines, "adj: Benjamini-Hochberg over all rows."])
+def legend() -> tuple[str, ...]:
+    """A sentence a test."""
+    tests = (f"{t.label}: {t.name}, {t.citation}; {t.assumes}." for t in predictability_tests())
+    return *tests, "adj: Benjamini-Hochberg over all rows."
 
 
 _SHIPPED: tuple[PredictabilityTest, ...] = (NeweyWest(), Hodrick(), EqualWeightedCosine(), InstrumentedWald())

@@ -10,15 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.alignment import AlignedSample, aligned_sample, overlap_lags
+from capstar.leads.alignment import AlignedSample, overlap_lags
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import normal_p, with_constant
+from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PredictiveRegression:
+class PredictiveRegression(Record):
     """Regression of the return over the next h quarters on a predictor.
 
     Attributes
@@ -62,6 +63,18 @@ class PredictiveRegression:
         """Two-sided normal p-value."""
         return normal_p(self.slope / self.hodrick_se)
 
+    @property
+    def title(self) -> str:
+        """Horizon and sample."""
+        return (
+            f"Returns over the next {self.horizon} quarter(s) on a predictor, {self.first}-{self.last}, "
+            f"{self.nobs} observations"
+        )
+
+    def _estimates(self) -> Estimates:
+        ses = {"Newey-West": self.newey_west_se, "Hodrick 1B": self.hodrick_se}
+        return {f"slope, {name}": around(self.slope, se) for name, se in ses.items()}
+
 
 def predictive_regression(
     predictor: pd.Series,
@@ -91,7 +104,8 @@ def predictive_regression(
     DataError
         Too little overlap, a missing value inside, or a predictor that does not vary.
     """
-    return regress(aligned_sample(returns, predictor, horizon, publication_lag), horizon, lags=lags)
+    sample = AlignedSample.of(returns, predictor, horizon, publication_lag=publication_lag)
+    return regress(sample, horizon, lags=lags)
 
 
 def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> PredictiveRegression:

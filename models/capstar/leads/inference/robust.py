@@ -12,12 +12,13 @@ from scipy.stats import t as student
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import LeastSquares, least_squares, with_constant
+from capstar.leads.records import Estimates, Record
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class CosineTest:
+class CosineTest(Record):
     """Equal-weighted cosine test of a slope.
 
     Attributes
@@ -35,6 +36,22 @@ class CosineTest:
     t: float
     p: float
     cosines: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 percent interval of the slope."""
+        half = float(student.isf(0.025, self.cosines)) * self.se
+        return self.slope - half, self.slope + half
+
+    @property
+    def title(self) -> str:
+        """Number of cosines and p."""
+        return (
+            f"Equal-weighted cosine test of a slope, {self.cosines} cosines: t {self.t:.3f}, p {self.p:.4f}"
+        )
+
+    def _estimates(self) -> Estimates:
+        return {"slope": (self.slope, *self.interval)}
 
 
 def equal_weighted_cosine(y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | None = None) -> CosineTest:
@@ -128,6 +145,5 @@ class EqualWeightedCosine:
     def run(self, sample: AlignedSample, horizon: int) -> TestResult:
         """Test the least-squares slope."""
         found = equal_weighted_cosine(*sample.pairs(horizon))
-        half = float(student.isf(0.025, found.cosines)) * found.se
-        interval = (found.slope - half, found.slope + half)
-        return TestResult(found.t, found.p, interval, f"Student's t with {found.cosines} degrees of freedom")
+        note = f"Student's t with {found.cosines} degrees of freedom"
+        return TestResult(found.t, found.p, found.interval, note)

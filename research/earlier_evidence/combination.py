@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar import leads
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.forecasts.forecast_tables import forecast_names
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,7 +59,7 @@ def combine_forecasts(
     Rapach, Strauss and Zhou (2010), "Out-of-sample equity premium prediction", *Review of Financial Studies*
     23(2), equations 5 to 7; Stock and Watson (2004), *Journal of Forecasting* 23.
     """
-    names = forecast_names(forecasts, benchmark)
+    names = list(leads.cumulative_difference(forecasts, benchmark=benchmark).series)  # and checks the table
     if len(names) < 3:
         raise DataError(f"{names}: at least 3 forecasts are needed to combine.")
     if not all(0 < theta <= 1 for theta in discounts) or holdout < max(horizon, 1) or horizon < 1:

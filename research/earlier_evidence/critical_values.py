@@ -30,7 +30,7 @@ def nested_critical_values(
     predictors, ENC-NEW tends to :math:`\Gamma_1` and MSE-F to :math:`2 \Gamma_1 - \Gamma_2`; recursive:
     :math:`\Gamma_1 = \int_\lambda^1 s^{-1} W'(s)\, dW(s)`,
     :math:`\Gamma_2 = \int_\lambda^1 s^{-2} W'(s) W(s)\, ds`; rolling: :math:`W(s) - W(s - \lambda)` for W and
-    :math:`\lambda` for s in the weights.  They hold for homoskedastic errors; `bootstrap_forecasts` needs
+    :math:`\lambda` for s in the weights.  They hold for homoskedastic errors; `capstar.leads.bootstrap_forecasts` needs
     neither that nor stationarity.
 
     Parameters

@@ -1,0 +1,57 @@
+"""What the results of this room share: a table or a few numbers, drawn as estimates in their intervals or as bars."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from capstar.reporting import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Estimates = dict[str, tuple[float, float, float]]
+_NORMAL_95 = 1.959963984540054  # 97.5 percent point of the normal distribution
+
+
+class Record(Result):
+    """A dataclass of a few numbers: a row each in its frame."""
+
+    def _estimates(self) -> Estimates:
+        """By label: estimate, lower and upper end of its interval, of 95 percent unless the title says otherwise."""
+        raise NotImplementedError
+
+    def _drawn(self) -> pd.DataFrame:
+        """What the figure shows: estimates in their intervals, or other numbers as bars."""
+        return pd.DataFrame.from_dict(
+            self._estimates(), orient="index", columns=["estimate", "lower", "upper"]
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every number by its name, in the column ``value``."""
+        names = [one.name for one in fields(self)]  # type: ignore[arg-type]
+        return pd.DataFrame({"value": {name: getattr(self, name) for name in names}})
+
+    def plot(self, ax: Any = None) -> Figure:
+        """Estimates in their intervals, or bars."""
+        from capstar.plotting.leads import plot_bars, plot_estimates
+
+        drawn = self._drawn()
+        return (plot_estimates if "estimate" in drawn else plot_bars)(drawn, title=self.title, ax=ax)
+
+
+class Tabled(Record):
+    """A result whose numbers are its attribute ``table``."""
+
+    table: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table."""
+        return self.table
+
+
+def around(estimate: float, se: float) -> tuple[float, float, float]:
+    """An estimate and its 95 percent interval from the normal distribution."""
+    return estimate, estimate - _NORMAL_95 * se, estimate + _NORMAL_95 * se

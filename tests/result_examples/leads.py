@@ -1,0 +1,132 @@
+"""The room of leads, on the embedded data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from capstar import data, leads
+from capstar.reporting import Result
+
+START = "1985Q1"
+
+
+@cache
+def material() -> tuple[pd.Series, pd.DataFrame]:
+    """The ex-ante real rate less its mean over ten years, and returns of small caps."""
+    macro = data.us_macro()
+    rate = macro["interest_rate"] - macro["expected_inflation"]
+    gap = (rate - rate.rolling(40).mean()).dropna().rename("gap")
+    return gap, data.small_cap_returns()[["excess", "small_minus_large"]]
+
+
+@cache
+def sample() -> leads.AlignedSample:
+    gap, returns = material()
+    return leads.AlignedSample.of(returns["excess"], gap, 4)
+
+
+@cache
+def ended() -> tuple[pd.Series, pd.Series]:
+    y, x = sample().in_period()
+    return y.iloc[1:], x.iloc[1:]
+
+
+@cache
+def forecasts() -> pd.DataFrame:
+    y, x = sample().in_period()
+    return leads.recursive_forecasts(y, x.to_frame(), START)
+
+
+@cache
+def comparison() -> leads.ForecastComparison:
+    gap, returns = material()
+    return leads.forecast_comparison(returns, gap.to_frame(), (1,), start=START, n_replications=99)
+
+
+@cache
+def probability() -> leads.StateProbability:
+    gap, returns = material()
+    falls = returns["excess"] < -8
+    return leads.state_probability(leads.state_within(falls, gap.index, horizon=4), gap, horizon=4)
+
+
+@cache
+def lead() -> leads.LeadResults:
+    gap, returns = material()
+    return leads.LeadStudy(gap, returns[["excess"]], (1, 4), start=None, n_replications=99).run()
+
+
+class Drawn:
+    """A predictor that is known: a redraw rearranges its values."""
+
+    def __init__(self, gap: pd.Series) -> None:
+        self.innovations = gap.to_frame("shock")
+
+    def draw(self, rows: np.ndarray):
+        from capstar.rstar import DrawnGap
+
+        drawn = pd.Series(self.innovations["shock"].to_numpy()[rows], self.innovations.index)
+        return DrawnGap(drawn, drawn)
+
+
+def economic_value() -> leads.EconomicValue:
+    y, _ = ended()
+    simple = 100 * np.expm1(y / 100)
+    bill = pd.Series(0.0, y.index, name="bill")
+    return leads.economic_value(simple, forecasts(), bill, risk_aversion=(3,), window=40)
+
+
+def event_study() -> leads.EventStudy:
+    """Months for days: what matters here is the form."""
+    gap, returns = material()
+    surprises = gap.diff().dropna()
+    surprises.index = surprises.index.asfreq("M", how="end")
+    return leads.event_study(returns, surprises.loc[: returns.index[-1]])
+
+
+def losses() -> pd.DataFrame:
+    return leads.loss_table(comparison().forecasts["excess", 1])
+
+
+def q_test() -> leads.QTest:
+    bounds = pd.DataFrame(
+        {"delta": -0.1, "dfgls": [-5.0, 1.0], "c_min": [-40.0, -5.0], "c_max": [-20.0, 2.0]}
+    )
+    return leads.q_test(*ended(), bounds)
+
+
+EXAMPLES: dict[type[Result], Callable[[], Result]] = {
+    leads.AdjustedPValues: lambda: leads.adjusted_p_values(
+        lead().table[["newey_west_p"]], column="newey_west_p"
+    ),
+    leads.BiasCorrection: lambda: leads.bias_correction(*ended()),
+    leads.BootstrapTest: lambda: leads.bootstrap_regression(*ended(), (1, 4), n_replications=99),
+    leads.BreakTest: lambda: leads.break_test(*sample().pairs(), n_replications=99),
+    leads.ConfidenceSet: lambda: leads.confidence_set(losses(), n_replications=99),
+    leads.CosineTest: lambda: leads.equal_weighted_cosine(*sample().pairs()),
+    leads.CumulativeDifference: lambda: leads.cumulative_difference(forecasts()),
+    leads.DirectionTest: lambda: leads.direction_test(forecasts()["actual"], forecasts()["gap"]),
+    leads.EconomicValue: economic_value,
+    leads.EstimatedRegressor: lambda: leads.estimated_regressor(
+        Drawn(material()[0]), *material(), (1, 4), n_replications=99
+    ),
+    leads.EventStudy: event_study,
+    leads.ForecastAccuracy: lambda: leads.forecast_accuracy(*forecasts().to_numpy().T),
+    leads.ForecastComparison: comparison,
+    leads.IVX: lambda: leads.ivx(*sample().in_period()),
+    leads.LeadResults: lead,
+    leads.LocalProjections: lambda: leads.local_projections(material()[1], material()[0], horizons=(1, 4)),
+    leads.PredictiveRegression: lambda: leads.predictive_regression(
+        material()[0], material()[1]["excess"], horizon=4
+    ),
+    leads.QTest: q_test,
+    leads.SharpeRatio: lambda: leads.sharpe_ratio(ended()[0]),
+    leads.Slopes: lambda: leads.subsample_slopes(*sample().pairs(), ["1990Q1"]),
+    leads.StateProbability: probability,
+    leads.SuperiorAbility: lambda: leads.superior_ability(losses(), "mean", n_replications=99),
+    leads.TestResult: lambda: leads.predictability_tests()[0].run(sample(), 4),
+}
