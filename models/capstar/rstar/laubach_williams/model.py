@@ -82,6 +82,7 @@ class RStarModel(NaturalRateModel):
         kappa_windows: Mapping[str, Window] | None = None,
         missing: Iterable[Window] | None = None,
         stage2: StageTwo | None = None,
+        covid: bool | None = None,
         free: Iterable[str] = (),
     ) -> RStarModel:
         """The model with one of the choices that are argued about made otherwise.
@@ -101,6 +102,9 @@ class RStarModel(NaturalRateModel):
         stage2
             ``"published"``, or ``"buncic"``: the corrected second stage and break test of Buncic (2021), "On
             a standard method for measuring the natural rate of interest".
+        covid
+            Whether output is taken net of phi times the COVID index; with it the models of 2003 and 2017 are those
+            their authors published in 2020.
         free
             Parameters the published model fixes, to be estimated: ``c`` in HLW (2017).
 
@@ -118,6 +122,8 @@ class RStarModel(NaturalRateModel):
             if stage2 not in ("published", "buncic"):
                 raise SpecificationError(f"stage2={stage2!r}; choose 'published' or 'buncic'.")
             variant = replace(variant, stage2=stage2)
+        if covid is not None:
+            variant = replace(variant, covid=covid)
         held, free = fixed_parameters(variant), set(free)
         if unknown := sorted(free - set(held)):
             raise SpecificationError(
@@ -163,7 +169,8 @@ class RStarModel(NaturalRateModel):
             ``"ML"``, one-step maximum likelihood.
         initial
             State before the sample: ``"published"``, the Hodrick-Prescott trend (LW 2003: a broken line) with
-            the covariance of a first pass; ``"diffuse"``, exactly diffuse (Koopman and Durbin 2003); or an
+            the covariance of a first pass (LW 2003, stages 1 and 2: generalised least squares on the first
+            observations); ``"diffuse"``, exactly diffuse (Koopman and Durbin 2003); or an
             `InitialState`.
         start_params
             Start values in place of the published least-squares ones.
@@ -265,5 +272,5 @@ PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_
 
 HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
 HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)
-LW2003 = RStarModel(LW2003_VARIANT, seconds=0.6)
+LW2003 = RStarModel(LW2003_VARIANT, seconds=1.3)
 LW2023 = RStarModel(LW2023_VARIANT, seconds=4.0)
