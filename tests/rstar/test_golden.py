@@ -152,7 +152,7 @@ def lw_2003(reference):
     raw = raw.rename(columns={"expected_inflation_recomputed": "expected_inflation"})
     table = pd.read_csv(reference("lw2003/us_2020q2_parameters.csv")).query("kind == 'estimate'")
     model = rstar.LW2003.edit(covid=True)
-    fit = model.fit(raw[raw["date"] >= "1959"].fillna({"covid_index": 0.0}), "1961Q1")
+    fit = model.fit(raw[raw["date"] >= "1959"], "1961Q1")
     return fit, table.set_index("parameter")["value"]
 
 

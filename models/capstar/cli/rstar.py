@@ -239,7 +239,7 @@ def _read(
             f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
         )
     if source != EMBEDDED:
-        return data.read_input(source)
+        return data.read_input(source, columns=model.inputs)
     table = data.us_macro()
     require_inputs(model, table, "The embedded data", f"Give --input {FRED}, or a file that has them.")
     return table

@@ -134,7 +134,8 @@ class NaturalRateModel(ABC):
             As of `fit`.
         """
         try:
-            frame = as_quarterly(data, source=str(data.attrs.get("title", "data")))
+            title = str(data.attrs.get("title", "data"))
+            frame = as_quarterly(data, source=title, columns=self.inputs)
             require_columns(frame, self.inputs, source="data", why=f"needed by {self.name}")
         except DataError as error:
             return f"not usable: {error}"

@@ -159,7 +159,7 @@ def quasi_real_time(
             f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
             "of the quarter that returns the table as then known."
         )
-    quarters = _quarters(first, as_quarterly(table).index[-1] if last is None else last)
+    quarters = _quarters(first, as_quarterly(table, columns=()).index[-1] if last is None else last)
     return _on_every_sample(
         model, table, quarters, start=start, every=every, n_workers=n_workers, progress=progress
     )
@@ -254,7 +254,9 @@ def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
 
 
 def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
-    table = as_quarterly(data(quarter) if callable(data) else data, source=f"data known after {quarter}")
+    table = data(quarter) if callable(data) else data
+    index = as_quarterly(table, source=f"data known after {quarter}", columns=()).index
+    table = table.drop(columns="date", errors="ignore").set_axis(index)
     if table.index[-1] < quarter - 1 or (table.index[-1] < quarter and not callable(data)):
         raise DataError(
             f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."
