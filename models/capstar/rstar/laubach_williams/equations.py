@@ -113,6 +113,8 @@ class Variant:
     missing
         Quarters (inclusive) whose output and inflation the likelihood passes over, as if the scale of their
         measurement errors were infinite; they still serve as lags.
+    successor
+        Name of the model to take for samples that go beyond 2019; empty for one made for them.
     citation
         Where it is published; empty where it is not.
     final
@@ -136,6 +138,7 @@ class Variant:
     bounded_slope: bool = True
     stage2: StageTwo = "published"
     missing: tuple[Window, ...] = ()
+    successor: str = ""
     citation: str = ""
     final: Spec | None = None
 
@@ -285,6 +288,7 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1)),
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
+    successor="HLW2023",
     citation="Holston, Laubach and Williams (2017), Journal of International Economics 108, S59-S75",
 )
 _LW: dict[str, Any] = {"import_prices": True, "trend_breaks": (56, 142)}
@@ -296,6 +300,7 @@ LW2003_VARIANT = replace(
     trend_start=True,
     gls_start=((4, 3.0), (5, 6.0), None),  # the divisors of the published code: 2k - m in stage 2 only
     bounded_slope=False,
+    successor="LW2023",
     citation="Laubach and Williams (2003), Review of Economics and Statistics 85(4), 1063-1070",
     **_LW,
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError, SpecificationError, UnsuitableModelWarning
 from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
@@ -36,6 +37,7 @@ from capstar.rstar.laubach_williams.options import (
 from capstar.rstar.laubach_williams.results import RStarResults
 from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.series import COVID, D
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
 
@@ -194,6 +196,11 @@ class RStarModel(NaturalRateModel):
         ConvergenceError
             A stage reached no maximum.
 
+        Warns
+        -----
+        UnsuitableModelWarning
+            A model of before 2020 without COVID terms, and a sample that goes beyond 2019.
+
         References
         ----------
         Holston, Laubach and Williams (2017), *Journal of International Economics* 108, S59-S75;
@@ -203,6 +210,7 @@ class RStarModel(NaturalRateModel):
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
         frame, first, last = prepare(data, self.variant, start=start, end=end, n_params=n_params)
         variant = adapt(self.variant, frame, first, last)
+        _warn_of_covid(variant, last)
         options = Options(
             signal_to_noise=signal_to_noise,
             initial=initial,
@@ -257,6 +265,21 @@ class RStarModel(NaturalRateModel):
         except DataError as error:
             return f"not usable: {error}"
         return f"usable, {first}-{last}"
+
+
+def _warn_of_covid(variant: Variant, last: pd.Period) -> None:
+    """Warn where a model of before 2020 is estimated on later quarters, of which it says nothing special."""
+    final = declare(variant, 3)
+    spans = [*final.obs_scale.values(), *variant.missing]
+    covid = D in final.depths() or any(pd.Period(end, "Q") >= COVID for _, end in spans)
+    if variant.successor and last >= COVID and not covid:
+        warnings.warn(
+            f"{variant.name} is not made for quarters after 2019: without COVID terms the outliers of 2020-22 distort "
+            f"every estimate. Use {variant.successor}, end the sample in 2019Q4, or see the choices of edit(): "
+            "covid=True, missing, kappa_windows.",
+            UnsuitableModelWarning,
+            stacklevel=3,
+        )
 
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
