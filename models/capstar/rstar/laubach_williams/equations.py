@@ -113,6 +113,8 @@ class Variant:
     missing
         Quarters (inclusive) whose output and inflation the likelihood passes over, as if the scale of their
         measurement errors were infinite; they still serve as lags.
+    countries
+        Countries it is published for, each with the factors of measurement errors it has beyond `scale_windows`.
     successor
         Name of the model to take for samples that go beyond 2019; empty for one made for them.
     citation
@@ -138,6 +140,7 @@ class Variant:
     bounded_slope: bool = True
     stage2: StageTwo = "published"
     missing: tuple[Window, ...] = ()
+    countries: Mapping[str, Mapping[str, Window]] = field(default_factory=dict)
     successor: str = ""
     citation: str = ""
     final: Spec | None = None
@@ -203,6 +206,15 @@ def with_windows(variant: Variant, windows: Mapping[str, Window]) -> Variant:
         new = {name: _kappa(span) for name, span in windows.items() if name not in final.obs_scale}
         final = replace(final, obs_scale=windows, parameters={**final.parameters, **new})
     return replace(variant, scale_windows=windows, final=final)
+
+
+def in_country(variant: Variant, country: str) -> Variant:
+    """The model as published for one of its countries; itself where that has no terms of its own."""
+    own = variant.countries[country]
+    if not own or own.items() <= variant.scale_windows.items():
+        return variant
+    named = replace(variant, name=f"{variant.name}, {country}")
+    return with_windows(named, {**variant.scale_windows, **own})
 
 
 def fixed_parameters(variant: Variant) -> dict[str, float]:
@@ -288,6 +300,7 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1)),
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
+    countries={"us": {}, "canada": {}, "euro area": {}, "uk": {}},
     successor="HLW2023",
     citation="Holston, Laubach and Williams (2017), Journal of International Economics 108, S59-S75",
 )
@@ -300,6 +313,7 @@ LW2003_VARIANT = replace(
     trend_start=True,
     gls_start=((4, 3.0), (5, 6.0), None),  # the divisors of the published code: 2k - m in stage 2 only
     bounded_slope=False,
+    countries={"us": {}},
     successor="LW2023",
     citation="Laubach and Williams (2003), Review of Economics and Statistics 85(4), 1063-1070",
     **_LW,
@@ -309,12 +323,14 @@ HLW2023_VARIANT = Variant(
     covid=True,
     weighted_break=True,
     scale_windows=COVID_SCALE,
+    countries={"us": {}, "canada": {}, "euro area": {"kappa_2023": ("2023Q1", "2023Q4")}},
     citation="Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063",
 )
 LW2023_VARIANT = replace(
     HLW2023_VARIANT,
     name="LW 2023",
     detrended=False,
+    countries={"us": {}},
     citation="Laubach and Williams (2003) with the COVID adjustments of Holston, Laubach and Williams (2023), as "
     "published by the Federal Reserve Bank of New York since 2023",
     **_LW,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError, UnsuitableModelWarning
+from capstar.rstar.countries import country_name
 from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
@@ -24,6 +25,7 @@ from capstar.rstar.laubach_williams.equations import (
     declare,
     fixed_parameters,
     freed,
+    in_country,
     with_windows,
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
@@ -77,6 +79,38 @@ class RStarModel(NaturalRateModel):
     def spec(self, stage: Stage = 3) -> LaubachWilliamsSpec:
         """Equations of one stage; printing them shows the model."""
         return declare(self.variant, stage)
+
+    @property
+    def countries(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Countries it is published for."""
+        return tuple(self.variant.countries)
+
+    def for_country(self, country: str) -> RStarModel:
+        """The model as it is published for a country.
+
+        Most countries have the same equations.  The euro area's of HLW (2023) have a fourth factor of both
+        measurement errors, ``kappa_2023``, in the vintages since 2023.  `fit` takes a country's by itself where the
+        data come from a recipe, such as `capstar.data.euro_area_hlw`, and the model has not been edited.
+
+        Parameters
+        ----------
+        country
+            One of `countries`, such as ``"euro area"``, or a short form, such as ``"ea"``.
+
+        Raises
+        ------
+        SpecificationError
+            The model is not published for it.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> list(cs.rstar.HLW2023.for_country("ea").variant.scale_windows)
+        ['kappa_2020q2_q4', 'kappa_2021', 'kappa_2022', 'kappa_2023']
+        """
+        return replace(
+            self, variant=in_country(self.variant, country_name(country, self.countries, model=self.name))
+        )
 
     def edit(
         self,
@@ -208,8 +242,9 @@ class RStarModel(NaturalRateModel):
         """
         names = set(compile_spec(self.spec()).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
-        frame, first, last = prepare(data, self.variant, start=start, end=end, n_params=n_params)
-        variant = adapt(self.variant, frame, first, last)
+        chosen = _of_recipe(self.variant, data)
+        frame, first, last = prepare(data, chosen, start=start, end=end, n_params=n_params)
+        variant = adapt(chosen, frame, first, last)
         _warn_of_covid(variant, last)
         options = Options(
             signal_to_noise=signal_to_noise,
@@ -223,7 +258,7 @@ class RStarModel(NaturalRateModel):
         )
         _require_known(fixed, variant)
         job = Job(variant, frame, first, last, options)
-        published = PUBLISHED.get(self.name)
+        published = PUBLISHED.get(chosen.name)
         return RStarResults(
             job=job,
             stages=estimate_stages(job, progress=progress),
@@ -267,6 +302,13 @@ class RStarModel(NaturalRateModel):
         return f"usable, {first}-{last}"
 
 
+def _of_recipe(variant: Variant, data: pd.DataFrame) -> Variant:
+    """A published model as it is for the country of the recipe that made the data, others as they are."""
+    country = data.attrs.get("country")
+    known = country in variant.countries and variant == PUBLISHED.get(variant.name)
+    return in_country(variant, str(country)) if known else variant
+
+
 def _warn_of_covid(variant: Variant, last: pd.Period) -> None:
     """Warn where a model of before 2020 is estimated on later quarters, of which it says nothing special."""
     final = declare(variant, 3)
@@ -291,7 +333,11 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
         )
 
 
-PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)}
+PUBLISHED = {
+    one.name: one
+    for model in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)
+    for one in (model, *(in_country(model, country) for country in model.countries))
+}
 
 HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
 HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.reporting import Summary
+from capstar.rstar.laubach_williams import outliers
 from capstar.rstar.laubach_williams.estimates import StateUncertainty, ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp
 
@@ -114,6 +115,7 @@ def _notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...
                 f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
                 "maximum its own starting point leads to; keep='best' takes the higher one."
             )
+    notes += outliers.sentences(results)
     notes += () if found is None else found.sentences()
     if not results.converged:
         notes.append("NOT CONVERGED: at least one stage did not end at a maximum.")
