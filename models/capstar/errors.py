@@ -35,5 +35,9 @@ class DataWarning(CapstarWarning):
     """The data are usable, with a caveat."""
 
 
+class UnsuitableModelWarning(CapstarWarning):
+    """A model is estimated on data it is not made for; the message names one that is."""
+
+
 class CacheWarning(CapstarWarning):
     """Compiled code cannot be kept on disk; every process compiles again."""

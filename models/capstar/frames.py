@@ -11,7 +11,9 @@ import pandas as pd
 from capstar.errors import DataError
 
 
-def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
+def as_quarterly(
+    frame: pd.DataFrame, *, source: str = "data", columns: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Check a table and put it on a quarterly PeriodIndex.
 
     Parameters
@@ -20,6 +22,8 @@ def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
         With a ``date`` column, or dates as index: any day of the quarter, ``2008Q3``, or Periods.
     source
         Named in errors: a file, or what the table is.
+    columns
+        Those that will be used, where the table has them; the others are left out, whatever they hold.  By default all.
 
     Returns
     -------
@@ -34,12 +38,13 @@ def as_quarterly(frame: pd.DataFrame, *, source: str = "data") -> pd.DataFrame:
     """
     if frame.empty:
         raise DataError(f"{source}: there are no rows. Give a table with one row a quarter.")
-    if (repeated := frame.columns[frame.columns.duplicated()]).size:
+    used = frame if columns is None else frame.loc[:, frame.columns.isin(["date", *columns])]
+    if (repeated := used.columns[used.columns.duplicated()]).size:
         raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
     index = _quarters(frame, source)
     _check_sequence(index, source)
-    columns = frame.drop(columns="date", errors="ignore")
-    out = pd.DataFrame({c: _numbers(columns[c], index, source) for c in columns.columns}, index=index)
+    used = used.drop(columns="date", errors="ignore")
+    out = pd.DataFrame({c: _numbers(used[c], index, source) for c in used.columns}, index=index)
     out.attrs = dict(frame.attrs)
     return out
 

@@ -10,7 +10,15 @@ import pytest
 
 from capstar import data
 from capstar.errors import ConvergenceError, DataError, SpecificationError
-from capstar.rstar import HLW2017, HLW2023, break_statistics, hp_trend, median_unbiased_lambda
+from capstar.rstar import (
+    HLW2017,
+    HLW2023,
+    break_statistics,
+    from_spec,
+    hp_trend,
+    median_unbiased_lambda,
+    quasi_real_time,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +75,39 @@ def test_covid_terms_go_where_the_sample_cannot_identify_them(macro: pd.DataFram
     part = HLW2023.fit(one.data, end="2020Q4")
     assert {"phi", "kappa_2020q2_q4"} <= set(part.params.index)
     assert "kappa_2021" not in part.params.index
+
+
+def test_columns_a_model_does_not_use_may_hold_anything(macro: pd.DataFrame, tmp_path) -> None:
+    spoilt = macro.assign(covid_index=np.nan, note="revised", ratio=np.inf, when=pd.Timestamp("2020-01-01"))
+    spoilt.loc["1990Q1":, "covid_index"] = 500.0
+    expected = HLW2017.fit(macro, n_starts=1)
+    pd.testing.assert_frame_equal(HLW2017.fit(spoilt, n_starts=1).to_frame(), expected.to_frame())
+    twice = pd.concat([spoilt, spoilt[["note", "covid_index"]]], axis=1)
+    pd.testing.assert_frame_equal(HLW2017.fit(twice, n_starts=1).to_frame(), expected.to_frame())
+    declared = from_spec(HLW2017.spec(), name="one step", initial="diffuse", fixed={"lambda_z": 0.03})
+    ours, theirs = (declared.fit(table, n_starts=1).llf for table in (twice, macro))
+    assert ours == theirs
+    assert HLW2017.usable(twice) == HLW2017.usable(macro)
+    recursive = [quasi_real_time(HLW2017, table, "2009Q3") for table in (twice, macro)]
+    pd.testing.assert_frame_equal(recursive[0].table, recursive[1].table)
+    spoilt.to_csv(tmp_path / "spoilt.csv")
+    read = data.read_input(tmp_path / "spoilt.csv", columns=HLW2017.inputs)
+    assert list(read) == [name for name in macro if name in HLW2017.inputs]
+    with pytest.raises(DataError, match="note in 1960Q1 is 'revised'"):
+        data.read_input(tmp_path / "spoilt.csv")
+
+
+def test_covid_index_is_zero_before_2020(macro: pd.DataFrame, golden_set) -> None:
+    """It need not be there: a sample that ends before does not use it, and an index may begin in 2020."""
+    expected = HLW2023.fit(macro, n_starts=1).llf
+    assert HLW2023.fit(macro.assign(covid_index=np.nan), n_starts=1).llf == expected
+    one = golden_set("hlw2023_us_2023q2")
+    begins = one.data.assign(covid_index=one.data["covid_index"].where(one.data.index >= "2020Q1"))
+    llfs = [HLW2023.fit(table, end="2020Q4", n_starts=1).llf for table in (begins, one.data)]
+    assert llfs[0] == llfs[1]
+    begins.loc["2020Q2", "covid_index"] = np.nan
+    with pytest.raises(DataError, match="covid_index has no value in 2020Q2"):
+        HLW2023.fit(begins, end="2020Q4")
 
 
 def test_fixed_parameters(macro: pd.DataFrame) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstar.errors import SpecificationError
-from capstar.rstar import HLW2017, HLW2023, LW2023, InitialState, compare, median_unbiased_lambda
+from capstar.errors import CapstarWarning, SpecificationError, UnsuitableModelWarning
+from capstar.rstar import HLW2017, HLW2023, LW2003, LW2023, InitialState, compare, median_unbiased_lambda
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.smoothing import estimate_states
 
@@ -105,6 +105,34 @@ def test_buncic_break_test_is_that_of_the_mean_of_the_is_residual(us) -> None:
     rss = ((before - before.mean()) ** 2).sum() + ((after - after.mean()) ** 2).sum()
     t = (after.mean() - before.mean()) / np.sqrt(rss / (n - 2) * (1 / k + 1 / (n - k)))
     assert stage.breaks.t_statistic[list(stage.breaks.dates).index(k)] == pytest.approx(t, rel=1e-8)
+
+
+@pytest.mark.parametrize(("model", "data", "instead"), [
+    (HLW2017, "hlw2023_us_2023q2", "HLW2023"), (LW2003, "lw2023_us_2023q2", "LW2023"),
+])  # fmt: skip
+def test_a_model_of_before_2020_says_that_it_is_not_made_for_later_quarters(
+    golden_set, model, data: str, instead: str
+) -> None:
+    held = {"lambda_g": 0.05, "lambda_z": 0.03}
+    table = golden_set(data).data
+
+    def fit(one=model, **options):
+        return one.fit(table, "1961Q1", fixed=held, n_starts=1, **options)
+
+    with pytest.warns(
+        UnsuitableModelWarning, match=f"not made for quarters after 2019.*Use {instead}"
+    ) as seen:
+        fit(end="2021Q4")
+    assert [str(one.message) for one in seen] == [str(seen[0].message)]
+    assert seen[0].filename == __file__
+    assert issubclass(UnsuitableModelWarning, CapstarWarning)
+    # Warnings are errors here: none comes where the sample ends before, or the model has terms for these quarters.
+    fit(end="2019Q4")
+    with_index = fit(model.edit(covid=True), end="2021Q4")
+    assert with_index.departures[-1] == "Output net of phi times the COVID index."
+    assert "phi" in with_index.params
+    fit(model.edit(missing=[("2020Q2", "2021Q4")]), end="2021Q4")
+    fit(model.edit(kappa_windows={"kappa": ("2020Q2", "2021Q4")}), end="2021Q4")
 
 
 def test_own_kappa_windows(recent) -> None:

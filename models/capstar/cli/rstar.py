@@ -78,6 +78,14 @@ def rstar(
             f"'{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
         ),
     ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Country the data are of, such as 'euro area' or ea, canada or ca, us: the model as published for it, "
+            f"and with --input {FRED} its data; by default the United States and the plain model.",
+        ),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(
@@ -159,6 +167,8 @@ def rstar(
         check_figure(plot)
         check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
         chosen = find_model(model)
+        if country is not None:
+            chosen = chosen.for_country(country)
         options: dict[str, Any] = {
             "signal_to_noise": signal_to_noise,
             "stage2": stage2,
@@ -168,7 +178,7 @@ def rstar(
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        table = _read(input, chosen, as_of, offline=offline, refresh=refresh)
+        table = _read(input, chosen, country, as_of, offline=offline, refresh=refresh)
         with reporting(True) as tell:
             results = chosen.fit_with(given, table, start, end, progress=tell)
             if se:
@@ -211,9 +221,18 @@ def _windows(spans: list[str] | None) -> list[tuple[str, str]] | None:
 
 
 def _read(
-    source: str | None, model: NaturalRateModel, as_of: str | None, *, offline: bool, refresh: bool
+    source: str | None,
+    model: NaturalRateModel,
+    country: str | None,
+    as_of: str | None,
+    *,
+    offline: bool,
+    refresh: bool,
 ) -> pd.DataFrame:
     from capstar import data
+    from capstar.rstar.countries import country_name
+
+    place = "us" if country is None else country_name(country)
 
     if source is None:
         raise SpecificationError(
@@ -225,14 +244,18 @@ def _read(
             return (
                 data.us_lw(as_of)
                 if _OIL in model.inputs
-                else data.us_hlw(as_of, covid=_COVID in model.inputs)
+                else data.fetch(f"{place.replace(' ', '_')}_hlw", as_of=as_of, covid=_COVID in model.inputs)
             )
     if as_of is not None:
         raise CapstarError(
             f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
         )
     if source != EMBEDDED:
-        return data.read_input(source)
+        return data.read_input(source, columns=model.inputs)
+    if place != "us":
+        raise SpecificationError(
+            f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."
+        )
     table = data.us_macro()
     require_inputs(model, table, "The embedded data", f"Give --input {FRED}, or a file that has them.")
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import warnings
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ _NOT_A_TABLE = (
 )
 
 
-def read_input(path: str | Path) -> pd.DataFrame:
+def read_input(path: str | Path, *, columns: Iterable[str] | None = None) -> pd.DataFrame:
     """Read model input from a CSV, Parquet or Excel file.
 
     Parameters
@@ -34,6 +35,8 @@ def read_input(path: str | Path) -> pd.DataFrame:
     path
         A file with a ``date`` column and one row a quarter; see `capstar.rstar.RStarModel.fit` for the
         columns.  See `read_table`.
+    columns
+        Those that will be used, where the file has them, such as ``model.inputs``; by default all.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def read_input(path: str | Path) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{path}: there is a header but no rows. Add one row a quarter.")
     frame.attrs["title"] = str(path)
-    return as_quarterly(frame, source=str(path))
+    return as_quarterly(frame, source=str(path), columns=columns)
 
 
 def read_prices(path: str | Path) -> pd.DataFrame:

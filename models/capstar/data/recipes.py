@@ -23,8 +23,9 @@ _FRED = "FRED, Federal Reserve Bank of St. Louis"
 
 @dataclass(frozen=True)
 class Country:
-    """Series of a country outside the United States, by FRED's identifiers."""
+    """Series of a country outside the United States, by FRED's identifiers; ``name`` as models know it."""
 
+    name: str
     title: str
     gdp: str  # real gross domestic product, quarterly
     core: str  # consumer prices without food and energy
@@ -35,7 +36,8 @@ class Country:
 
 
 CANADA = Country(
-    "Canada: input of Holston, Laubach and Williams",
+    name="canada",
+    title="Canada: input of Holston, Laubach and Williams",
     gdp="NGDPRSAXDCCAQ",
     core="CANCPICORMINMEI",
     headline="CANCPIALLMINMEI",
@@ -44,7 +46,8 @@ CANADA = Country(
     note="Core prices are the OECD's without food and energy, where the papers take the Bank of Canada's core.",
 )
 EURO_AREA = Country(
-    "Euro area: input of Holston, Laubach and Williams",
+    name="euro area",
+    title="Euro area: input of Holston, Laubach and Williams",
     gdp="CLVMNACSCAB1GQEA19",
     core="00XEFDEZ19M086NEST",
     headline="CP0000EZ19M086NEST",
@@ -53,7 +56,8 @@ EURO_AREA = Country(
     note="FRED has no data before 1995; the papers splice the Area-Wide Model's database before, from 1970.",
 )
 UNITED_KINGDOM = Country(
-    "United Kingdom: input of Holston, Laubach and Williams",
+    name="uk",
+    title="United Kingdom: input of Holston, Laubach and Williams",
     gdp="NGDPRSAXDCGBQ",
     core="GBRCPICORMINMEI",
     headline="GBRCPIALLMINMEI",
@@ -111,8 +115,8 @@ def us_hlw(
         "expected_inflation": "PCEPILFE, before 1959Q2 PCECTPI",
         "interest_rate": "FEDFUNDS, before 1965Q1 M13009USM156NNBR",
     }
-    out.attrs |= get.provenance("US: input of Holston, Laubach and Williams", columns)
-    return _with_covid(out) if covid else out
+    out.attrs |= get.provenance("US: input of Holston, Laubach and Williams", columns) | {"country": "us"}
+    return _with_covid(out, "us") if covid else out
 
 
 @network()
@@ -145,19 +149,25 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
     return out
 
 
-def canada_hlw(as_of: When = None, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`."""
-    return _abroad(CANADA, as_of, start, end)
+def canada_hlw(
+    as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
+) -> pd.DataFrame:
+    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`; ``covid`` as in `us_hlw`."""
+    return _abroad(CANADA, as_of, start, end, covid=covid)
 
 
-def euro_area_hlw(as_of: When = None, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`."""
-    return _abroad(EURO_AREA, as_of, start, end)
+def euro_area_hlw(
+    as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
+) -> pd.DataFrame:
+    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`; ``covid`` as in `us_hlw`."""
+    return _abroad(EURO_AREA, as_of, start, end, covid=covid)
 
 
-def uk_hlw(as_of: When = None, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`."""
-    return _abroad(UNITED_KINGDOM, as_of, start, end)
+def uk_hlw(
+    as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
+) -> pd.DataFrame:
+    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`; ``covid`` as in `us_hlw`."""
+    return _abroad(UNITED_KINGDOM, as_of, start, end, covid=covid)
 
 
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
@@ -173,7 +183,7 @@ def fetch(recipe: str, **options: Any) -> pd.DataFrame:
     recipe
         One of `RECIPES`, or source and series, ``"fred:GDPC1"``; see `capstar.data.sources`.
     **options
-        Of the recipe: ``as_of``, ``start``, ``end``.  Of a series: ``start`` and ``end``.
+        Of the recipe: ``as_of``, ``start``, ``end``, ``covid``.  Of a series: ``start`` and ``end``.
 
     Raises
     ------
@@ -233,7 +243,9 @@ class _Getter:
 
 
 @network()
-def _abroad(country: Country, as_of: When, start: str | None, end: str | None) -> pd.DataFrame:
+def _abroad(
+    country: Country, as_of: When, start: str | None, end: str | None, *, covid: bool
+) -> pd.DataFrame:
     """Core prices, before they begin headline ones; otherwise as `us_hlw`, the rate as quoted."""
     get = _Getter(as_of)
     core, headline = to_quarterly(get(country.core, revised=True)), get(country.headline, revised=True)
@@ -245,8 +257,8 @@ def _abroad(country: Country, as_of: When, start: str | None, end: str | None) -
     prices = f"{country.core}, before {core.index[0]} {country.headline}"
     ids = dict.fromkeys(("inflation", "expected_inflation"), prices)
     ids |= {"log_gdp": country.gdp, "interest_rate": country.rate}
-    out.attrs |= get.provenance(country.title, ids) | {"note": country.note}
-    return out
+    out.attrs |= get.provenance(country.title, ids) | {"note": country.note, "country": country.name}
+    return _with_covid(out, country.name) if covid else out
 
 
 def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
@@ -256,8 +268,9 @@ def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
     return out
 
 
-def _with_covid(frame: pd.DataFrame) -> pd.DataFrame:
-    index = current_estimates("hlw").inputs["covid_index"]
+def _with_covid(frame: pd.DataFrame, country: str) -> pd.DataFrame:
+    short = {"canada": "ca", "euro area": "ea"}.get(country, country)
+    index = current_estimates("hlw", short).inputs["covid_index"]
     out = frame.assign(covid_index=index.reindex(frame.index).fillna(0.0))
     out.attrs = dict(frame.attrs)
     out.attrs["units"] = frame.attrs["units"] | {"covid_index": "index, 0-100"}

@@ -127,7 +127,7 @@ class DeclaredModel(NaturalRateModel):
             A column is missing or cannot be read.
         """
         source = str(data.attrs.get("title", "data"))
-        table = as_quarterly(data, source=source)
+        table = as_quarterly(data, source=source, columns=self.inputs)
         table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
         require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
         return derive(table if end is None else table.loc[: pd.Period(end, freq="Q")], self.series)

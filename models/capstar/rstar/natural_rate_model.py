@@ -11,6 +11,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
+from capstar.rstar.countries import country_name
 from capstar.rstar.natural_rate import NaturalRate
 
 
@@ -23,6 +24,9 @@ class NaturalRateModel(ABC):
     options: tuple[str, ...] = ()
     """What can be asked of it beyond start, end and n_starts: keyword arguments of `fit_with`, and
     ``"standard_errors"`` where its estimates have them."""
+
+    countries: tuple[str, ...] = ()
+    """Countries it is published for."""
 
     @property
     @abstractmethod
@@ -112,6 +116,22 @@ class NaturalRateModel(ABC):
         self.require_options(options)
         return self.fit(data, start, end, n_starts=n_starts, progress=progress, **options)
 
+    def for_country(self, country: str) -> NaturalRateModel:
+        """The model as it is published for a country.
+
+        Parameters
+        ----------
+        country
+            One of `countries`, or a short form, such as ``"ea"``.
+
+        Raises
+        ------
+        SpecificationError
+            It is not published for that country.
+        """
+        country_name(country, self.countries, model=self.name)
+        return self
+
     def require_options(self, names: Collection[str]) -> None:
         """Refuse options the model does not have.
 
@@ -135,7 +155,8 @@ class NaturalRateModel(ABC):
             As of `fit`.
         """
         try:
-            frame = as_quarterly(data, source=str(data.attrs.get("title", "data")))
+            title = str(data.attrs.get("title", "data"))
+            frame = as_quarterly(data, source=title, columns=self.inputs)
             require_columns(frame, self.inputs, source="data", why=f"needed by {self.name}")
         except DataError as error:
             return f"not usable: {error}"

@@ -253,7 +253,13 @@ def _require_table(table: object) -> pd.DataFrame:
             f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
             "of the quarter that returns the table as then known."
         )
-    return as_quarterly(table)
+    return _by_quarter(table, source="data")
+
+
+def _by_quarter(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The table on quarters; what its columns hold is the model's business."""
+    index = as_quarterly(table, source=source, columns=()).index
+    return table.drop(columns="date", errors="ignore").set_axis(index)
 
 
 def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
@@ -264,7 +270,8 @@ def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
 
 
 def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
-    table = as_quarterly(data(quarter) if callable(data) else data, source=f"data known after {quarter}")
+    table = data(quarter) if callable(data) else data
+    table = _by_quarter(table, source=f"data known after {quarter}")
     if table.index[-1] < quarter - 1 or (table.index[-1] < quarter and not callable(data)):
         raise DataError(
             f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."

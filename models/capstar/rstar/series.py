@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from capstar.errors import SpecificationError
@@ -74,8 +75,11 @@ def derive(frame: pd.DataFrame, series: Iterable[str]) -> pd.DataFrame:
 
 
 def with_covid_index(frame: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
-    """A table that ends before 2020 with the COVID index, which is zero until then, if it lacks it."""
-    return frame.assign(covid_index=0.0) if "covid_index" not in frame and last < COVID else frame
+    """A table with the COVID index, zero before 2020 where it gives none; a sample that ends before needs no column."""
+    if "covid_index" not in frame and last >= COVID:
+        return frame
+    given = frame["covid_index"] if "covid_index" in frame else pd.Series(np.nan, frame.index)
+    return frame.assign(covid_index=given.mask(given.isna() & (frame.index < COVID), 0.0))
 
 
 def assumed_future(

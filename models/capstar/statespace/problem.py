@@ -166,16 +166,24 @@ class Problem:
 
         ``mean_moves`` says whether the mean in ``inputs`` holds the unconditional one, which moves with the system.
         """
-        by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        out, on_cov = _system(self.model, by_value), np.zeros_like(self.initial_cov)
-        value = float(gaussian.score(*inputs, self.empty_path(), out, by_scale, on_cov))
+        value, by_value, by_scale, on_cov = self.derivatives(inputs)
         where = self._stationary
         if self.stationary and np.isfinite(value):
             at = moments(self.model, self.values(theta), where)
             assert at is not None
-            on_mean = out.a0[where].copy() if mean_moves else np.zeros(len(where))
+            on_mean = by_value[self.model.blocks["a"].where][where] if mean_moves else np.zeros(len(where))
             pull_back(self.model, where, at, on_mean, on_cov[np.ix_(where, where)], by_value)
         return value, by_value, by_scale
+
+    def derivatives(self, inputs: Inputs) -> tuple[float, Floats, Floats, Floats]:
+        """Log-likelihood and its derivatives in system values, scales, and initial covariance (m, m).
+
+        Those in the initial mean are among the first, in block ``a``.
+        """
+        by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
+        out, on_cov = _system(self.model, by_value), np.zeros_like(self.initial_cov)
+        value = float(gaussian.score(*inputs, self.empty_path(), out, by_scale, on_cov))
+        return value, by_value, by_scale, on_cov
 
     def chain(self, theta: Floats, by_value: Floats, by_scale: Floats) -> Floats:
         """Gradient in the parameters, shape (k,), from derivatives in values and scales."""
@@ -196,7 +204,7 @@ class Problem:
         out = np.empty((self.nobs, theta.size))
         for j in range(theta.size):
             column = np.empty(self.nobs)
-            direction, on_cov = self._direction(theta, np.ascontiguousarray(derivative[:, j]))
+            direction, on_cov = self._direction(theta, derivative, j)
             by_scale = np.where(self.scale_param == j, 1.0, 0.0)
             gaussian.score_per_period(
                 inputs.pattern, inputs.system, direction, inputs.P0, on_cov, inputs.sample, by_scale, path, column
@@ -204,8 +212,9 @@ class Problem:
             out[:, j] = column
         return pd.DataFrame(out, self.index, list(self.names))
 
-    def _direction(self, theta: Floats, by_value: Floats) -> tuple[System, Floats]:
-        """A direction of the system's values, and what it does to the covariance of the state before the sample."""
+    def _direction(self, theta: Floats, jacobian: Floats, j: int) -> tuple[System, Floats]:
+        """What one parameter does to the system, and to the covariance of the state before the sample."""
+        by_value = np.ascontiguousarray(jacobian[:, j])
         out, cov, where = _system(self.model, by_value), np.zeros_like(self.initial_cov), self._stationary
         at = moments(self.model, self.values(theta), where) if self.stationary else None
         if at is not None:

@@ -9,6 +9,7 @@ stringency index; ``oil`` and ``imports`` are the inflation of oil and import pr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
@@ -100,12 +101,22 @@ class Variant:
         start values changes its slope.
     trend_start
         Whether that trend starts the filter too, in place of the Hodrick-Prescott trend.
+    gls_start
+        By stage: how many first observations give the state before the sample, and the divisor of their squared
+        residuals in its covariance, see `capstar.statespace.gls.gls_start`; None where a trend of output does, as it
+        does in the second stage of Buncic, whose lags of g the first observations cannot tell apart.
+    bounded_slope
+        Whether the slope of the Phillips curve, b_y, is bounded from below in stage 1 too.
     stage2
         ``"published"``, or ``"buncic"``: the full model less z, without a_0 and a_g, and lambda_z from the
         mean of its IS residual (Buncic 2021).
     missing
         Quarters (inclusive) whose output and inflation the likelihood passes over, as if the scale of their
         measurement errors were infinite; they still serve as lags.
+    countries
+        Countries it is published for, each with the factors of measurement errors it has beyond `scale_windows`.
+    successor
+        Name of the model to take for samples that go beyond 2019; empty for one made for them.
     citation
         Where it is published; empty where it is not.
     final
@@ -125,8 +136,12 @@ class Variant:
     layout: tuple[tuple[Slot, ...], ...] = ((), (), ())
     trend_breaks: tuple[int, ...] = ()
     trend_start: bool = False
+    gls_start: tuple[tuple[int, float] | None, ...] = (None, None, None)
+    bounded_slope: bool = True
     stage2: StageTwo = "published"
     missing: tuple[Window, ...] = ()
+    countries: Mapping[str, Mapping[str, Window]] = field(default_factory=dict)
+    successor: str = ""
     citation: str = ""
     final: Spec | None = None
 
@@ -170,11 +185,11 @@ def declare(variant: Variant, stage: Stage) -> LaubachWilliamsSpec:
         },
         transition=_transition(variant, stage),
         shocks=_shocks(stage),
-        layout=() if _corrected(variant, stage) else variant.layout[stage - 1],
+        layout=() if corrected(variant, stage) else variant.layout[stage - 1],
         initial_mean=_DETRENDED if variant.detrended and stage == 1 else {},
         obs_scale=variant.scale_windows,
         reports=_reports(variant, stage, gap, natural),
-        parameters=_parameters(variant),
+        parameters=_parameters(variant, stage),
         variant=variant if stage == 3 else None,
     )
 
@@ -193,6 +208,15 @@ def with_windows(variant: Variant, windows: Mapping[str, Window]) -> Variant:
     return replace(variant, scale_windows=windows, final=final)
 
 
+def in_country(variant: Variant, country: str) -> Variant:
+    """The model as published for one of its countries; itself where that has no terms of its own."""
+    own = variant.countries[country]
+    if not own or own.items() <= variant.scale_windows.items():
+        return variant
+    named = replace(variant, name=f"{variant.name}, {country}")
+    return with_windows(named, {**variant.scale_windows, **own})
+
+
 def fixed_parameters(variant: Variant) -> dict[str, float]:
     """Parameters of stage 3 that are held unless they are freed, and their values."""
     known = declare(variant, 3).parameters.items()
@@ -208,20 +232,23 @@ def freed(variant: Variant, names: Iterable[str]) -> Variant:
     return replace(variant, fixed={n: v for n, v in variant.fixed.items() if n not in free}, final=final)
 
 
-def _parameters(variant: Variant) -> dict[str, Parameter]:
+def _parameters(variant: Variant, stage: Stage) -> dict[str, Parameter]:
     known = {**PARAMETERS, **{name: _kappa(span) for name, span in variant.scale_windows.items()}}
+    if stage == 1 and not variant.bounded_slope:
+        known["b_y"] = replace(known["b_y"], lower=-math.inf)
     held = {n: replace(known.get(n, Parameter()), start=v, fixed=True) for n, v in variant.fixed.items()}
     return known | held
 
 
-def _corrected(variant: Variant, stage: Stage) -> bool:
+def corrected(variant: Variant, stage: Stage) -> bool:
+    """Whether a stage is the second as Buncic (2021) corrects it."""
     return stage == 2 and variant.stage2 == "buncic"
 
 
 def _rates(variant: Variant, stage: Stage, natural: Linear) -> Linear:
     if stage == 1:
         return as_linear(0.0)
-    if _corrected(variant, stage):
+    if corrected(variant, stage):
         natural = 4 * c * g
     elif stage == 2:
         growth = mean(*(g(lag) for lag in variant.growth_lags))
@@ -239,7 +266,7 @@ def _phillips(variant: Variant) -> Linear:
 
 
 def _transition(variant: Variant, stage: Stage) -> dict[str, Linear]:
-    inherited = variant.growth_delay if stage == 2 and not _corrected(variant, stage) else -1
+    inherited = variant.growth_delay if stage == 2 and not corrected(variant, stage) else -1
     drift: Linear | Coef = g_bar if stage == 1 else g(inherited)
     growth = {"g": g(-1) + e_g} if stage >= 2 else {}
     other = {"z": z(-1) + e_z} if stage == 3 else {}
@@ -253,7 +280,7 @@ def _shocks(stage: Stage) -> dict[str, Coef]:
 
 
 def _reports(variant: Variant, stage: Stage, gap: Linear, natural: Linear) -> dict[str, Linear]:
-    lag = 0 if _corrected(variant, stage) else variant.report_lag
+    lag = 0 if corrected(variant, stage) else variant.report_lag
     growth = {"g": 4 * g(lag)} if stage >= 2 else {}
     full = {"rstar": natural(lag), "z": z(lag)} if stage == 3 else {}
     return {"output_gap": gap, "potential": ystar} | growth | full
@@ -273,6 +300,8 @@ HLW2017_VARIANT = Variant(
         (*_YSTAR, ("g", -1)),
         (*_YSTAR, ("g", -1), ("g", -2), ("z", -1), ("z", -2)),
     ),
+    countries={"us": {}, "canada": {}, "euro area": {}, "uk": {}},
+    successor="HLW2023",
     citation="Holston, Laubach and Williams (2017), Journal of International Economics 108, S59-S75",
 )
 _LW: dict[str, Any] = {"import_prices": True, "trend_breaks": (56, 142)}
@@ -280,7 +309,12 @@ LW2003_VARIANT = replace(
     HLW2017_VARIANT,
     name="LW 2003",
     fixed={},
+    detrended=False,
     trend_start=True,
+    gls_start=((4, 3.0), (5, 6.0), None),  # the divisors of the published code: 2k - m in stage 2 only
+    bounded_slope=False,
+    countries={"us": {}},
+    successor="LW2023",
     citation="Laubach and Williams (2003), Review of Economics and Statistics 85(4), 1063-1070",
     **_LW,
 )
@@ -289,12 +323,14 @@ HLW2023_VARIANT = Variant(
     covid=True,
     weighted_break=True,
     scale_windows=COVID_SCALE,
+    countries={"us": {}, "canada": {}, "euro area": {"kappa_2023": ("2023Q1", "2023Q4")}},
     citation="Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063",
 )
 LW2023_VARIANT = replace(
     HLW2023_VARIANT,
     name="LW 2023",
     detrended=False,
+    countries={"us": {}},
     citation="Laubach and Williams (2003) with the COVID adjustments of Holston, Laubach and Williams (2023), as "
     "published by the Federal Reserve Bank of New York since 2023",
     **_LW,

@@ -64,10 +64,10 @@ def prepare(
         A column or quarter is missing, GDP is in levels, the sample is too short or outside the data.
     """
     source = str(data.attrs.get("title", "data"))
-    table = as_quarterly(data, source=source)
-    frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
     depths = _depths(variant)
     needed = _by_column(depths)
+    table = as_quarterly(data, source=source, columns=needed)
+    frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
     columns = tuple(needed)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, needed, start, end, source)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError, SpecificationError, UnsuitableModelWarning
 from capstar.progress import Progress, reporting
+from capstar.rstar.countries import country_name
 from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
@@ -24,6 +26,7 @@ from capstar.rstar.laubach_williams.equations import (
     declare,
     fixed_parameters,
     freed,
+    in_country,
     with_windows,
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
@@ -37,6 +40,7 @@ from capstar.rstar.laubach_williams.options import (
 from capstar.rstar.laubach_williams.results import RStarResults
 from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.series import COVID, D
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
 
@@ -77,12 +81,45 @@ class RStarModel(NaturalRateModel):
         """Equations of one stage; printing them shows the model."""
         return declare(self.variant, stage)
 
+    @property
+    def countries(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Countries it is published for."""
+        return tuple(self.variant.countries)
+
+    def for_country(self, country: str) -> RStarModel:
+        """The model as it is published for a country.
+
+        Most countries have the same equations.  The euro area's of HLW (2023) have a fourth factor of both
+        measurement errors, ``kappa_2023``, in the vintages since 2023.  `fit` takes a country's by itself where the
+        data come from a recipe, such as `capstar.data.euro_area_hlw`, and the model has not been edited.
+
+        Parameters
+        ----------
+        country
+            One of `countries`, such as ``"euro area"``, or a short form, such as ``"ea"``.
+
+        Raises
+        ------
+        SpecificationError
+            The model is not published for it.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> list(cs.rstar.HLW2023.for_country("ea").variant.scale_windows)
+        ['kappa_2020q2_q4', 'kappa_2021', 'kappa_2022', 'kappa_2023']
+        """
+        return replace(
+            self, variant=in_country(self.variant, country_name(country, self.countries, model=self.name))
+        )
+
     def edit(
         self,
         *,
         kappa_windows: Mapping[str, Window] | None = None,
         missing: Iterable[Window] | None = None,
         stage2: StageTwo | None = None,
+        covid: bool | None = None,
         free: Iterable[str] = (),
     ) -> RStarModel:
         """The model with one of the choices that are argued about made otherwise.
@@ -102,6 +139,9 @@ class RStarModel(NaturalRateModel):
         stage2
             ``"published"``, or ``"buncic"``: the corrected second stage and break test of Buncic (2021), "On
             a standard method for measuring the natural rate of interest".
+        covid
+            Whether output is taken net of phi times the COVID index; with it the models of 2003 and 2017 are those
+            their authors published in 2020.
         free
             Parameters the published model fixes, to be estimated: ``c`` in HLW (2017).
 
@@ -119,6 +159,8 @@ class RStarModel(NaturalRateModel):
             if stage2 not in ("published", "buncic"):
                 raise SpecificationError(f"stage2={stage2!r}; choose 'published' or 'buncic'.")
             variant = replace(variant, stage2=stage2)
+        if covid is not None:
+            variant = replace(variant, covid=covid)
         held, free = fixed_parameters(variant), set(free)
         if unknown := sorted(free - set(held)):
             raise SpecificationError(
@@ -164,7 +206,8 @@ class RStarModel(NaturalRateModel):
             ``"ML"``, one-step maximum likelihood.
         initial
             State before the sample: ``"published"``, the Hodrick-Prescott trend (LW 2003: a broken line) with
-            the covariance of a first pass; ``"diffuse"``, exactly diffuse (Koopman and Durbin 2003); or an
+            the covariance of a first pass (LW 2003, stages 1 and 2: generalised least squares on the first
+            observations); ``"diffuse"``, exactly diffuse (Koopman and Durbin 2003); or an
             `InitialState`.
         start_params
             Start values in place of the published least-squares ones.
@@ -188,6 +231,11 @@ class RStarModel(NaturalRateModel):
         ConvergenceError
             A stage reached no maximum.
 
+        Warns
+        -----
+        UnsuitableModelWarning
+            A model of before 2020 without COVID terms, and a sample that goes beyond 2019.
+
         References
         ----------
         Holston, Laubach and Williams (2017), *Journal of International Economics* 108, S59-S75;
@@ -195,8 +243,10 @@ class RStarModel(NaturalRateModel):
         """
         names = set(compile_spec(self.spec()).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
-        frame, first, last = prepare(data, self.variant, start=start, end=end, n_params=n_params)
-        variant = adapt(self.variant, frame, first, last)
+        chosen = _of_recipe(self.variant, data)
+        frame, first, last = prepare(data, chosen, start=start, end=end, n_params=n_params)
+        variant = adapt(chosen, frame, first, last)
+        _warn_of_covid(variant, last)
         options = Options(
             signal_to_noise=signal_to_noise,
             initial=initial,
@@ -209,7 +259,7 @@ class RStarModel(NaturalRateModel):
         )
         _require_known(fixed, variant)
         job = Job(variant, frame, first, last, options)
-        published = PUBLISHED.get(self.name)
+        published = PUBLISHED.get(chosen.name)
         with reporting(progress) as tell:
             stages = estimate_stages(job, progress=tell)
         return RStarResults(
@@ -255,6 +305,28 @@ class RStarModel(NaturalRateModel):
         return f"usable, {first}-{last}"
 
 
+def _of_recipe(variant: Variant, data: pd.DataFrame) -> Variant:
+    """A published model as it is for the country of the recipe that made the data, others as they are."""
+    country = data.attrs.get("country")
+    known = country in variant.countries and variant == PUBLISHED.get(variant.name)
+    return in_country(variant, str(country)) if known else variant
+
+
+def _warn_of_covid(variant: Variant, last: pd.Period) -> None:
+    """Warn where a model of before 2020 is estimated on later quarters, of which it says nothing special."""
+    final = declare(variant, 3)
+    spans = [*final.obs_scale.values(), *variant.missing]
+    covid = D in final.depths() or any(pd.Period(end, "Q") >= COVID for _, end in spans)
+    if variant.successor and last >= COVID and not covid:
+        warnings.warn(
+            f"{variant.name} is not made for quarters after 2019: without COVID terms the outliers of 2020-22 distort "
+            f"every estimate. Use {variant.successor}, end the sample in 2019Q4, or see the choices of edit(): "
+            "covid=True, missing, kappa_windows.",
+            UnsuitableModelWarning,
+            stacklevel=3,
+        )
+
+
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
     """Refuse a name that no stage has, which would otherwise be held in none."""
     known = {name for stage in STAGES for name in compile_spec(declare(variant, stage)).param_names}
@@ -264,9 +336,13 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
         )
 
 
-PUBLISHED = {one.name: one for one in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)}
+PUBLISHED = {
+    one.name: one
+    for model in (HLW2017_VARIANT, HLW2023_VARIANT, LW2003_VARIANT, LW2023_VARIANT)
+    for one in (model, *(in_country(model, country) for country in model.countries))
+}
 
 HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
 HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)
-LW2003 = RStarModel(LW2003_VARIANT, seconds=0.6)
+LW2003 = RStarModel(LW2003_VARIANT, seconds=1.3)
 LW2023 = RStarModel(LW2023_VARIANT, seconds=4.0)

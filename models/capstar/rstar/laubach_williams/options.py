@@ -50,8 +50,8 @@ class Options:
     signal_to_noise
         How the lambdas that are not held are found.
     initial
-        State before the sample: ``"published"`` (trend of output, covariance from a first pass),
-        ``"diffuse"``, or given.
+        State before the sample: ``"published"`` (trend of output, covariance from a first pass; or least squares
+        on the first observations), ``"diffuse"``, or given.
     """
 
     n_starts: int = 4
@@ -119,12 +119,15 @@ def _model_departures(variant: Variant, published: Variant | None) -> list[str]:
     if dict(variant.scale_windows) != dict(published.scale_windows):
         spans = ", ".join(f"{n} in {start}-{end}" for n, (start, end) in variant.scale_windows.items())
         out.append(f"Measurement errors scaled by {spans or 'nothing'}.")
+    if variant.covid != published.covid:
+        out.append(f"Output {'' if variant.covid else 'not '}net of phi times the COVID index.")
     if freed := sorted(set(published.fixed) - set(variant.fixed)):
         out.append(f"Estimated where the published model fixes it: {', '.join(freed)}.")
     rest = replace(
         variant,
         stage2=published.stage2,
         missing=published.missing,
+        covid=published.covid,
         scale_windows=published.scale_windows,
         fixed=published.fixed,
         final=None,

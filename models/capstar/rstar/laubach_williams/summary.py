@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from capstar.rstar.laubach_williams import outliers
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp
 
@@ -76,6 +77,7 @@ def notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...]
                 f"{stage.ml.higher_maximum:.4f}, above {stage.ml.llf:.4f}. The published procedure keeps the "
                 "maximum its own starting point leads to; keep='best' takes the higher one."
             )
+    out += outliers.sentences(results)
     out += () if found is None else found.notes()
     if not results.converged:
         out.append("NOT CONVERGED: at least one stage did not end at a maximum.")

@@ -15,6 +15,7 @@ from capstar.rstar.laubach_williams.equations import (
     Stage,
     Variant,
     Window,
+    corrected,
     declare,
     published_final,
     with_windows,
@@ -29,6 +30,7 @@ from capstar.rstar.laubach_williams.starting import initial_state, start_values
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
+from capstar.statespace.gls import GLSProblem, gls_start
 from capstar.statespace.initial import InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
@@ -53,7 +55,7 @@ class StageEstimate:
         Equations, data and the initial covariance of the second pass.
     first_pass
         Maximum with the initial covariance 0.2 I; its first predicted covariance starts the second.  None
-        where the initial state is diffuse or given.
+        where the initial state is diffuse, given, or estimated from the first observations.
     ml
         The estimate.
     breaks
@@ -204,7 +206,7 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
     if stage == 3 and not published_final(job.variant):
         # No published start leads to the maximum of other equations.
         options = replace(options, keep=options.keep or "best")
-    if options.initial != "published":
+    if options.initial != "published" or isinstance(problem, GLSProblem):
         return StageEstimate(stage, problem, None, _maximize(problem, table, options))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
     n_starts = 1 if options.maximum == "first" else None
@@ -243,6 +245,9 @@ def _bound(job: Job, stage: Stage) -> Problem:
     if job.variant.missing:
         passed = _within(problem.index, job.variant.missing)
         problem = problem.with_data(np.where(passed[:, None], np.nan, problem.y))
+    first = job.variant.gls_start[stage - 1]
+    if initial == "published" and first is not None and not corrected(job.variant, stage):
+        return gls_start(problem, *first)
     return diffuse_problem(problem) if initial == "diffuse" else problem
 
 
