@@ -31,9 +31,14 @@ from capstar.leads.forecasts.out_of_sample import (
 )
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
+from capstar.leads.inference.episodic_ivx import EpisodicIVX, episodic_ivx
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor, estimated_regressor
+from capstar.leads.inference.implied_long_horizon import ImpliedLongHorizon, implied_long_horizon
 from capstar.leads.inference.in_sample import in_sample_table, persistence_table
 from capstar.leads.inference.ivx import IVX, ivx
+from capstar.leads.inference.ivx_bootstrap import IVXBootstrap, ivx_bootstrap
+from capstar.leads.inference.ivx_family import IVXFamily, ivx_family
+from capstar.leads.inference.ivx_system import IVXSystem, ivx_system
 from capstar.leads.inference.persistence import BiasCorrection, bias_correction
 from capstar.leads.inference.protocol import PredictabilityTest, TestResult
 from capstar.leads.inference.registry import predictability_tests, register
@@ -43,6 +48,7 @@ from capstar.leads.inference.regression import (
     newey_west,
     predictive_regression,
 )
+from capstar.leads.inference.residual_augmented import ResidualAugmentedIVX, residual_augmented_ivx
 from capstar.leads.inference.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
 from capstar.leads.multiplicity import (
     AdjustedPValues,
@@ -77,9 +83,14 @@ __all__ = [
     "CosineTest",
     "CumulativeDifference",
     "DirectionTest",
+    "EpisodicIVX",
     "EstimatedRegressor",
     "EventStudy",
     "ForecastComparison",
+    "IVXBootstrap",
+    "IVXFamily",
+    "IVXSystem",
+    "ImpliedLongHorizon",
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
@@ -89,6 +100,7 @@ __all__ = [
     "QTest",
     "Race",
     "RegimeComparison",
+    "ResidualAugmentedIVX",
     "SharpeRatio",
     "Slopes",
     "StateProbability",
@@ -108,6 +120,7 @@ __all__ = [
     "cumulative_difference",
     "df_gls",
     "direction_test",
+    "episodic_ivx",
     "equal_weighted_cosine",
     "estimated_regressor",
     "event_study",
@@ -115,9 +128,13 @@ __all__ = [
     "forecast_race",
     "hansen_hodrick",
     "hodrick_1b",
+    "implied_long_horizon",
     "impulse_responses",
     "in_sample_table",
     "ivx",
+    "ivx_bootstrap",
+    "ivx_family",
+    "ivx_system",
     "local_projections",
     "loss_table",
     "mean_variance_worth",
@@ -134,6 +151,7 @@ __all__ = [
     "quantile_slopes",
     "recursive_forecasts",
     "register",
+    "residual_augmented_ivx",
     "roc_curve",
     "rolling_slopes",
     "sharpe_ratio",

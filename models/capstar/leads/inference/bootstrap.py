@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.checks import require_count
 from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,
@@ -246,10 +247,7 @@ class _Run:
             raise SpecificationError(f"scheme={self.scheme!r}; choose 'pairs', 'block' or 'wild'.")
         if self.n_replications < 99:
             raise SpecificationError(f"n_replications={self.n_replications}; at least 99 are needed.")
-        if not 1 <= block <= len(self.returns) // 2:
-            raise SpecificationError(
-                f"block={block}; choose from 1 to half the {len(self.returns)} periods there are."
-            )
+        require_count("block", block, 1, len(self.returns) // 2, f"{len(self.returns)} periods")
 
 
 def _check_horizons(horizons: Sequence[int], periods: int) -> None:
