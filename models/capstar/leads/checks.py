@@ -30,7 +30,7 @@ def require_pairs(
     DataError
         Other shapes, unequal lengths, too few rows, a value missing, or a regressor that does not vary.
     """
-    given = {"response": np.array(y, dtype=float), "regressor": np.asarray(x, dtype=float)}
+    given = {"response": np.array(y, dtype=float, ndmin=1), "regressor": np.asarray(x, dtype=float)}
     given["response"][:unused] = 0.0
     response, regressor = checked_sample(given, what="observations", fewest=max(fewest, 2))
     require_variation_of(regressor)

@@ -13,7 +13,7 @@ from scipy.stats import chi2
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
-from capstar.leads.checks import require_horizon
+from capstar.leads.checks import require_count
 from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import least_squares, with_constant
@@ -149,7 +149,7 @@ def aligned_arrays(
     joined = pd.concat([returns.where(np.arange(len(returns)) > 0, 0.0), table], axis=1)
     require_known(joined)
     n, k = table.shape
-    require_horizon(horizon, n)
+    require_count("horizon", horizon, 1, max(n - 1, 1), f"{n} periods")
     if n < 30 + k + 2 * horizon:
         raise DataError(
             f"{n} periods are too few for {k} predictors over {horizon} periods; give at least {30 + k + 2 * horizon}."

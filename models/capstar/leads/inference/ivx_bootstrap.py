@@ -26,7 +26,7 @@ from capstar.leads.numerics import bootstrap_p
 from capstar.parallel import run_tasks
 
 Floats = npt.NDArray[np.float64]
-_BATCH, _FEWEST = 111, 99  # replications from one seed, whatever the number of workers; fewest of all
+_BATCH, _FEWEST = 50, 99  # replications from one seed, whatever the number of workers; fewest of all
 
 
 @dataclass(frozen=True)
