@@ -97,7 +97,13 @@ def residual_augmented_ivx(
     used = rows - horizon + 1
     bread = np.linalg.inv(z[:used].T @ before[:used])
     slope = bread @ (summed.T @ (target - e @ gamma))
-    cov = bread @ _middle(target, before, e, gamma, z, summed, x, p) @ bread.T
+    past = lagged(x, p)
+    left = residuals(target, np.column_stack([before, e]))
+    meat = _meat(summed, left, past - past.mean(axis=0), e @ gamma)
+    if horizon == 1:
+        kept = variances(left[None, :, None], e[None])[1]
+        meat = corrected(meat[None], z[None], kept)[0][0]
+    cov = bread @ meat @ bread.T
     se, wald = np.sqrt(np.diag(cov)), float(slope @ np.linalg.solve(cov, slope))
     t = slope / se
     table = pd.DataFrame(
@@ -110,21 +116,11 @@ def residual_augmented_ivx(
     return ResidualAugmentedIVX(table, wald, float(chi2.sf(wald, len(names))), p, horizon, rows)
 
 
-def _middle(
-    target: Floats, before: Floats, e: Floats, gamma: Floats, z: Floats, summed: Floats, x: Floats, p: int
-) -> Floats:
-    """White's middle matrix, what estimating the shocks adds, and at one period the finite-sample correction."""
-    a = residuals(target, np.column_stack([before, e]))
-    weighted = summed * a[:, None]
-    past = lagged(x, p)
-    past = past - past.mean(axis=0)
-    projected = (summed.T @ past) @ np.linalg.inv(past.T @ past)
-    own = (past * (e @ gamma)[:, None]) @ projected.T
-    meat: Floats = weighted.T @ weighted + own.T @ own
-    if summed is not z:
-        return meat
-    kept = variances(a[None, :, None], e[None])[1]
-    out: Floats = corrected(meat[None], z[None], kept)[0][0]
+def _meat(z: Floats, a: Floats, past: Floats, own: Floats) -> Floats:
+    """White's middle matrix, and what estimating the predictors' autoregression on ``past`` adds to it."""
+    projected = (z.T @ past) @ np.linalg.inv(past.T @ past)
+    weighted, added = z * a[:, None], (past * own[:, None]) @ projected.T
+    out: Floats = weighted.T @ weighted + added.T @ added
     return out
 
 
