@@ -166,7 +166,7 @@ class InstrumentedWald:
     label: ClassVar[str] = "IVX"
     name: ClassVar[str] = "Wald test with a self-generated instrument"
     citation: ClassVar[str] = "Kostakis, Magdalinos and Stamatogiannis (2015)"
-    assumes: ClassVar[str] = "a predictor that is stationary, nearly integrated or integrated"
+    assumes: ClassVar[str] = "a predictor of whatever persistence; variances that do not move"
     shown: ClassVar[tuple[str, ...]] = ("wald", "p")
     adjusted: ClassVar[bool] = True
 
