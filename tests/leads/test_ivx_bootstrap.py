@@ -8,7 +8,7 @@ import pytest
 from scipy.signal import lfilter
 
 from capstar import leads
-from capstar.errors import SpecificationError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads import ivx, ivx_bootstrap, ivx_family
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX, replicate
@@ -225,6 +225,8 @@ def test_a_family_shares_its_multipliers(golden_sample) -> None:
     assert f"none of {len(plain.table)} predicts" in plain.summary()
     with pytest.raises(SpecificationError, match="An empty family"):
         ivx_family({})
+    with pytest.raises(DataError, match="Give each a member of its own"):
+        ivx_family({"both": (y, x[["dp", "tbl"]])})
 
 
 def test_family_wise_error_holds_and_beats_bonferroni() -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.errors import SpecificationError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx import aligned_arrays
-from capstar.leads.inference.ivx_bootstrap import multiplied, replicate, tails
+from capstar.leads.inference.ivx_bootstrap import multiplied, tails
 from capstar.leads.inference.wild_null import Multipliers, Scheme, fit_wild_null
 from capstar.leads.numerics import bootstrap_p
 
@@ -92,7 +92,9 @@ def ivx_family(
     parts, keys, slope, t = [], [], [], []
     for name, (returns, predictor) in members.items():
         for horizon in horizons:
-            y, x, _ = aligned_arrays(returns, predictor, horizon)
+            y, x, names = aligned_arrays(returns, predictor, horizon)
+            if len(names) > 1:
+                raise DataError(f"{name}: {names} are several predictors. Give each a member of its own.")
             found = instrumented(y[None, :, None], x[None], horizon=horizon)
             slope.append(found.slope[0, 0])
             t.append(found.t[0, 0])
@@ -100,9 +102,8 @@ def ivx_family(
         parts.append((fit_wild_null(y, x, scheme=scheme), dates.get_indexer(returns.index[1:])))
 
     def statistics(drawn: Floats) -> Floats:
-        return np.column_stack(
-            [replicate(null, drawn[:, at], horizon=h).t for null, at in parts for h in horizons]
-        )
+        samples = [null.draw(drawn[:, at]) for null, at in parts]
+        return np.column_stack([instrumented(*one, horizon=h).t for one in samples for h in horizons])
 
     draws = multiplied(
         statistics, len(dates), multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers
