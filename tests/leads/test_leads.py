@@ -102,6 +102,25 @@ def test_a_planted_lead_is_found_with_its_size() -> None:
     assert abs(late.slope) < 1.0
 
 
+@pytest.mark.parametrize(("months", "rows"), [(240, 68), (258, 74), (300, 80)])
+def test_slope_and_hodrick_error_are_of_the_same_rows(months: int, rows: int) -> None:
+    """Returns that go on after the predictor: both are of all rows whose return over 12 quarters is known."""
+    quarters = pd.period_range("1980Q1", periods=80, freq="Q")
+    rng = np.random.default_rng(3)
+    gap = pd.Series(rng.normal(size=80).cumsum(), quarters, name="gap")
+    returns = pd.Series(
+        rng.normal(0.5, 4, size=months), pd.period_range("1980-01", periods=months, freq="M"), name="small"
+    )
+    found = predictive_regression(gap, returns, horizon=12, publication_lag=0)
+    assert found.nobs == rows
+    one = cumulate_after(returns, quarters, publication_lag=0).dropna().to_numpy()
+    x, errors = np.column_stack([np.ones(len(one)), gap.to_numpy()[: len(one)]]), one - one.mean()
+    bread = np.linalg.inv(sum(np.outer(row, row) for row in x[:rows] if len(x) >= rows))
+    windows = [x[t - 11 : t + 1].sum(axis=0) * errors[t] for t in range(11, len(one))]
+    middle = rows * np.mean([np.outer(one, one) for one in windows], axis=0)
+    assert found.hodrick_se == pytest.approx(np.sqrt((bread @ middle @ bread)[1, 1]), rel=1e-10)
+
+
 def test_hodrick_keeps_its_size_without_predictability() -> None:
     """Regressor with autocorrelation 0.95, innovations correlated -0.5 with returns; 600 samples of 200."""
     rng = np.random.default_rng(1992)

@@ -57,7 +57,7 @@ def test_in_sample_rows_are_those_of_the_functions(results, fit, returns) -> Non
     assert row["slope"] == one.slope
     assert row["hodrick_p"] == one.hodrick_p
     after = leads.cumulate_after(returns["small_minus_large"], fit.gap().index, horizon=4)
-    assert row["cosine_p"] == leads.equal_weighted_cosine(after, fit.gap()).p
+    assert row["cosine_p"] == leads.equal_weighted_cosine(after, fit.gap(), null_imposed=True).p
     y, x = leads.AlignedSample.of(returns["small_minus_large"], fit.gap()).in_period()
     assert row["ivx_p"] == leads.ivx(y, x, horizon=4).p
     assert len(results.table) == 12

@@ -18,9 +18,14 @@ from capstar.leads.forecasts.out_of_sample import (
 )
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
+from capstar.leads.inference.episodic_ivx import EpisodicIVX, episodic_ivx
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor, estimated_regressor
+from capstar.leads.inference.implied_long_horizon import ImpliedLongHorizon, implied_long_horizon
 from capstar.leads.inference.in_sample import in_sample_table, persistence_table
 from capstar.leads.inference.ivx import IVX, ivx
+from capstar.leads.inference.ivx_bootstrap import IVXBootstrap, ivx_bootstrap
+from capstar.leads.inference.ivx_family import IVXFamily, ivx_family
+from capstar.leads.inference.ivx_system import IVXSystem, ivx_system
 from capstar.leads.inference.persistence import BiasCorrection, bias_correction
 from capstar.leads.inference.protocol import PredictabilityTest, TestResult
 from capstar.leads.inference.registry import predictability_tests, register
@@ -30,6 +35,7 @@ from capstar.leads.inference.regression import (
     newey_west,
     predictive_regression,
 )
+from capstar.leads.inference.residual_augmented import ResidualAugmentedIVX, residual_augmented_ivx
 from capstar.leads.inference.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
 from capstar.leads.multiplicity import (
     AdjustedPValues,
@@ -54,16 +60,18 @@ from capstar.leads.study import LeadStudy
 
 __all__ = [
     "IVX", "AdjustedPValues", "AlignedData", "AlignedSample", "BiasCorrection", "BootstrapTest", "BreakTest",
-    "ConfidenceSet", "CosineTest", "CumulativeDifference", "DirectionTest", "EconomicValue",
-    "EstimatedRegressor", "EventStudy", "ForecastAccuracy", "ForecastComparison", "LeadResults", "LeadStudy",
-    "LocalProjections", "PredictabilityTest", "PredictiveRegression", "QTest", "SharpeRatio", "Slopes",
-    "StateProbability", "SuperiorAbility", "TestResult", "adjusted_p_values", "bias_correction",
-    "bootstrap_forecasts", "bootstrap_regression", "break_test", "confidence_set", "cumulate_after",
-    "cumulative_difference", "df_gls", "direction_test", "economic_value", "equal_weighted_cosine",
+    "ConfidenceSet", "CosineTest", "CumulativeDifference", "DirectionTest", "EconomicValue", "EpisodicIVX",
+    "EstimatedRegressor", "EventStudy", "ForecastAccuracy", "ForecastComparison", "IVXBootstrap", "IVXFamily",
+    "IVXSystem", "ImpliedLongHorizon", "LeadResults", "LeadStudy", "LocalProjections", "PredictabilityTest",
+    "PredictiveRegression", "QTest", "ResidualAugmentedIVX", "SharpeRatio", "Slopes", "StateProbability",
+    "SuperiorAbility", "TestResult", "adjusted_p_values", "bias_correction", "bootstrap_forecasts",
+    "bootstrap_regression", "break_test", "confidence_set", "cumulate_after", "cumulative_difference",
+    "df_gls", "direction_test", "economic_value", "episodic_ivx", "equal_weighted_cosine",
     "estimated_regressor", "event_study", "fixed_b_critical", "forecast_accuracy", "forecast_comparison",
-    "hansen_hodrick", "hodrick_1b", "impulse_responses", "in_sample_table", "ivx", "local_projections",
-    "loss_table", "newey_west", "persistence_table", "predictability_tests", "predictive_regression",
-    "q_test", "quantile_slopes", "recursive_forecasts", "register", "roc_curve", "rolling_slopes",
+    "hansen_hodrick", "hodrick_1b", "implied_long_horizon", "impulse_responses", "in_sample_table", "ivx",
+    "ivx_bootstrap", "ivx_family", "ivx_system", "local_projections", "loss_table", "newey_west",
+    "persistence_table", "predictability_tests", "predictive_regression", "q_test", "quantile_slopes",
+    "recursive_forecasts", "register", "residual_augmented_ivx", "roc_curve", "rolling_slopes",
     "sharpe_ratio", "state_probability", "state_within", "subsample_slopes", "sup_wald_p", "superior_ability",
 ]  # fmt: skip
 

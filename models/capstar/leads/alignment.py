@@ -244,16 +244,19 @@ def require_same_dates(series: pd.Series, table: pd.Series | pd.DataFrame) -> No
 
 
 def require_known(table: pd.DataFrame, advice: str = "Fill it or cut the sample there.") -> None:
-    """Raise `DataError` at the first missing value of a table."""
-    missing = table.isna()
-    if missing.any(axis=None):
-        column = missing.any().idxmax()
-        raise DataError(f"{column} is missing in {missing[column].idxmax()}. {advice}")
+    """Raise `DataError` at the first missing or infinite value of a table."""
+    unknown = table.isna() | table.isin([np.inf, -np.inf])
+    if unknown.any(axis=None):
+        column = unknown.any().idxmax()
+        at = int(np.argmax(unknown[column]))
+        how = "missing" if pd.isna(table[column].iloc[at]) else "infinite"
+        raise DataError(f"{column} is {how} in {table.index[at]}. {advice}")
 
 
 def require_variation(table: pd.DataFrame) -> None:
     """Raise `DataError` if a column is constant or a combination of others."""
-    scaled = ((table - table.mean()) / table.std(ddof=0).where(lambda sd: sd > 0, 1.0)).to_numpy(dtype=float)
+    spread = table.std(ddof=0).where(lambda sd: sd > 1e-12 * table.abs().max(), 1.0)
+    scaled = ((table - table.mean()) / spread).to_numpy(dtype=float)
     if table.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(table)):
         raise DataError(
             f"{[str(name) for name in table]}: a predictor does not vary, or they are collinear. Leave one out."

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.checks import require_level
 from capstar.leads.records import Tabled
 
 Floats = npt.NDArray[np.float64]
@@ -179,6 +180,7 @@ def adjusted_p_values(
     """
     from statsmodels.stats.multitest import multipletests
 
+    require_level("level", level)
     frame = table.to_frame(column) if isinstance(table, pd.Series) else table.copy()
     if column not in frame:
         raise DataError(f"there is no column {column!r} among {list(frame)}. Name the p-values' column.")
@@ -303,6 +305,7 @@ def confidence_set(
     ----------
     Hansen, Lunde and Nason (2011), *Econometrica* 79(2), sections 2 and 3.
     """
+    require_level("size", size)
     from arch.bootstrap import MCS
 
     centred = _checked(losses.sub(losses.mean(axis=1), axis=0))

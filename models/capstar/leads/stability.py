@@ -15,6 +15,7 @@ from scipy.stats import chi2
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
+from capstar.leads.checks import require_horizon, require_level
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import bootstrap_p, normal_p, with_constant
 from capstar.leads.records import Tabled
@@ -184,6 +185,7 @@ def quantile_slopes(
     if not all(0 < q < 1 for q in quantiles):
         raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
     y, x = aligned(target, predictors)
+    require_horizon(horizon, len(y))
     Y, design, rows = y.to_numpy(), with_constant(x), []
     for q in quantiles:
         beta = _quantile_fit(Y, design, q)
@@ -220,6 +222,7 @@ def subsample_slopes(
         From `capstar.leads.alignment.aligned`, or a sample with fewer than 10 + 2 ``horizon`` dates.
     """
     y, x = aligned(target, predictor)
+    require_horizon(horizon, len(y))
     edges = [0, *sorted(int(y.index.searchsorted(pd.Period(s, y.index.freqstr))) for s in splits), len(y)]
     samples = [(0, len(y)), *pairwise(edges)] if splits else [(0, len(y))]
     rows = []
@@ -260,6 +263,7 @@ def rolling_slopes(
             f"window={window}; at least {10 + 2 * horizon} observations are needed for horizon {horizon}."
         )
     y, x = aligned(target, predictor, fewest=window)
+    require_horizon(horizon, len(y))
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
     return Slopes(pd.DataFrame(rows, y.index[window - 1 :]), "rolling", str(target.name), level, horizon)
@@ -306,6 +310,7 @@ def break_test(
     break; Shao (2010), *Journal of the American Statistical Association* 105.
     """
     y, x = aligned(target, predictors)
+    require_horizon(horizon, len(y))
     X = with_constant(x)
     moving = X if constant else X[:, 1:]
     n, k = len(y), moving.shape[1]
@@ -336,6 +341,7 @@ def sup_wald_p(statistic: float, parameters: int) -> float:
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
+    require_level("level", level)
     width = float(ndtri(0.5 + level / 2)) * se
     ends = {"lower": slope - width, "upper": slope + width}
     return {"slope": slope, "se": se, "t": slope / se, "p": normal_p(slope / se)} | ends

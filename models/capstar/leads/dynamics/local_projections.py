@@ -14,6 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
+from capstar.leads.checks import require_level
 from capstar.leads.numerics import residuals, with_constant
 from capstar.leads.records import Tabled
 
@@ -284,6 +285,7 @@ def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
 
 
 def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float) -> LocalProjections:
+    require_level("level", level)
     keys = ["response", "shock", "state", "horizon"]
     table = pd.DataFrame(rows)
     ranks = table[keys].apply(lambda column: column if column.name == "horizon" else column.factorize()[0])

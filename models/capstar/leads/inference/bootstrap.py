@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.checks import require_count
 from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,
@@ -240,10 +241,7 @@ def _run(
         raise SpecificationError(f"scheme={scheme!r}; choose 'pairs', 'block' or 'wild'.")
     if n_replications < 99:
         raise SpecificationError(f"n_replications={n_replications}; at least 99 are needed.")
-    if not 1 <= length <= len(returns) // 2:
-        raise SpecificationError(
-            f"block={length}; choose from 1 to half the {len(returns)} periods there are."
-        )
+    require_count("block", length, 1, len(returns) // 2, f"{len(returns)} periods")
     null = fit_null(returns, predictor, lags=lags, seed=seed)
     y, x = (np.asarray(one, dtype=float)[None] for one in (returns, null.deviations))
     children = np.random.SeedSequence(seed).spawn(-(-n_replications // _BATCH))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.leads.checks import require_pairs
 from capstar.leads.numerics import slope_on
 from capstar.leads.records import Estimates, Record
 
@@ -122,8 +123,19 @@ def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFr
 
 
 def df_gls(x: npt.ArrayLike) -> float:
-    """Dickey-Fuller t statistic after local-to-unity demeaning, no lags (Elliott, Rothenberg and Stock 1996)."""
-    x = np.asarray(x, dtype=float)
+    """Dickey-Fuller t statistic after local-to-unity demeaning, no lags (Elliott, Rothenberg and Stock 1996).
+
+    Parameters
+    ----------
+    x
+        Shape (T,).
+
+    Raises
+    ------
+    DataError
+        A value is missing, the series does not vary, or has fewer than 10 values.
+    """
+    x, _ = require_pairs(x, x)
     n = len(x) - 1
     rho = 1 + _C_BAR / n
     z = np.concatenate([x[:1], x[1:] - rho * x[:-1]])
@@ -181,12 +193,7 @@ def _mirrored(found: QTest) -> QTest:
 
 
 def _checked(returns: npt.ArrayLike, predictor: npt.ArrayLike, table: pd.DataFrame) -> tuple[Floats, Floats]:
-    y, x = np.asarray(returns, dtype=float), np.asarray(predictor, dtype=float)
-    if y.shape != x.shape or y.ndim != 1 or len(y) < 30 or not np.isfinite(y + x).all():
-        raise DataError(
-            f"returns of shape {y.shape} and a predictor of shape {x.shape}: expected two series of one length, at "
-            "least 30, without missing values."
-        )
+    y, x = require_pairs(returns, predictor, fewest=30)
     if absent := {"delta", "dfgls", "c_min", "c_max"} - set(table.columns):
         raise DataError(f"The table of bounds lacks {sorted(absent)}; it has {list(table.columns)}.")
     return y, x

@@ -257,7 +257,7 @@ def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
     """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]`` and may go on after it."""
     total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
     slope = float(slope_on(total, x[: len(total)]))
-    return slope, slope / hodrick_1b(y[: len(x)], x, horizon)
+    return slope, slope / hodrick_1b(y[: len(x)], x, horizon, rows=len(total))
 
 
 def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:

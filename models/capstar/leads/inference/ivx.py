@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.signal import lfilter
+from scipy.special import ndtr
 from scipy.stats import chi2
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
+from capstar.leads.checks import require_count
+from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import least_squares, with_constant
 from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
-_BETA, _C = 0.95, 1.0  # Kostakis, Magdalinos and Stamatogiannis (2015), section 2: rho_z = 1 - 1 / n^0.95
+Covariance = Literal["conventional", "white"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class IVX(Record):
     Attributes
     ----------
     table : pandas.DataFrame
-        By predictor: ``slope``, ``wald`` and ``p`` (chi-squared 1) of its own test, and from least squares
-        ``ols_slope`` and ``ols_t``.
+        By predictor: ``slope``, ``se``, ``t``, ``wald`` and ``p`` (chi-squared 1) of its own test, ``p_less`` and
+        ``p_greater`` (normal) against negative and positive slopes, and from least squares ``ols_slope`` and
+        ``ols_t``.
     wald, p
         Joint test that no predictor predicts; chi-squared with as many degrees of freedom as predictors.
     delta
@@ -40,6 +43,10 @@ class IVX(Record):
         Periods summed on both sides.
     nobs
         Observations of the one-period regression.
+    covariance
+        ``"conventional"`` or ``"white"``.
+    corrected
+        Whether the finite-sample correction was kept: it is dropped where it would leave no positive variance.
     """
 
     table: pd.DataFrame
@@ -49,6 +56,8 @@ class IVX(Record):
     rho: pd.Series
     horizon: int
     nobs: int
+    covariance: Covariance
+    corrected: bool
 
     @property
     def title(self) -> str:
@@ -66,7 +75,13 @@ class IVX(Record):
         }
 
 
-def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: int = 1) -> IVX:
+def ivx(
+    returns: pd.Series,
+    predictors: pd.Series | pd.DataFrame,
+    *,
+    horizon: int = 1,
+    covariance: Covariance = "conventional",
+) -> IVX:
     r"""IVX-Wald test of predictability, one or several predictors, short or long horizon.
 
     The instrument :math:`z_t = \rho_z z_{t-1} + \Delta x_t`, :math:`\rho_z = 1 - n^{-0.95}`, is less persistent
@@ -79,99 +94,79 @@ def ivx(returns: pd.Series, predictors: pd.Series | pd.DataFrame, *, horizon: in
     predictors
         Known at the end of each period, same index: the return of period t is regressed on the value of t - 1.
     horizon
-        K: the K-period return on the sum of K predictors (equations 20 to 23).
+        K: the K-period return on the sum of K predictors (equations 20 to 23), so that slopes are per period.
+    covariance
+        ``"white"``: robust to conditional and unconditional heteroskedasticity, one period only; the conventional
+        one asks for strong persistence and a constant unconditional variance.
 
     Raises
     ------
     DataError
         Indices differ, a value is missing, predictors are collinear or do not vary, or there are too few
         periods.
+    SpecificationError
+        The horizon or the covariance is not valid.
+
+    Notes
+    -----
+    Where variances move, `capstar.leads.ivx_bootstrap` has p-values that hold.
 
     References
     ----------
     Kostakis, Magdalinos and Stamatogiannis (2015), "Robust econometric inference for stock return
-    predictability", *Review of Financial Studies* 28(5); Phillips and Magdalinos (2009).
+    predictability", *Review of Financial Studies* 28(5); Phillips and Magdalinos (2009); Demetrescu, Georgiev,
+    Rodrigues and Taylor (2023), *Journal of Econometrics* 237, 105271, equations 12 to 14.
     """
-    y, x, names = _aligned(returns, predictors, horizon)
+    y, x, names = aligned_arrays(returns, predictors, horizon)
+    white = is_white(covariance, horizon)
     target, lagged = y[1:], x[:-1]
     ols = least_squares(target, with_constant(lagged))
-    ols_t = ols.beta / np.sqrt(np.diag(ols.covariance))
-    rho, u = _innovations(x)
-    sigma, long_run = _covariances(ols.errors, u)
-    slope, cov = _estimate(target, lagged, x, sigma, long_run, horizon)
-    wald = float(slope @ np.linalg.solve(cov, slope))
-    single = slope**2 / np.diag(cov)
+    rho, u = innovations(x[None])
+    found = instrumented(y[None, :, None], x[None], horizon=horizon, white=white)
+    t, wald = found.t[0], float(found.wald[0])
     table = pd.DataFrame(
         {
-            "slope": slope,
-            "wald": single,
-            "p": chi2.sf(single, 1),
+            "slope": found.slope[0],
+            "se": found.se[0],
+            "t": t,
+            "wald": t**2,
+            "p": chi2.sf(t**2, 1),
+            "p_less": ndtr(t),
+            "p_greater": ndtr(-t),
             "ols_slope": ols.beta[1:],
-            "ols_t": ols_t[1:],
+            "ols_t": ols.beta[1:] / np.sqrt(np.diag(ols.covariance))[1:],
         },
         names,
     )
-    delta = pd.Series([np.corrcoef(ols.errors, u[:, j])[0, 1] for j in range(u.shape[1])], names)
-    return IVX(
-        table, wald, float(chi2.sf(wald, len(names))), delta, pd.Series(rho, names), horizon, len(target)
-    )
+    delta = pd.Series([np.corrcoef(ols.errors, u[0, :, j])[0, 1] for j in range(len(names))], names)
+    p = float(chi2.sf(wald, len(names)))
+    corrected = not found.dropped[0]
+    return IVX(table, wald, p, delta, pd.Series(rho[0], names), horizon, len(target), covariance, corrected)
 
 
-def _innovations(x: Floats) -> tuple[Floats, Floats]:
-    """Autoregressive coefficients without a constant, and errors, each predictor on its own lag."""
-    before, after = x[:-1], x[1:]
-    rho = (before * after).sum(axis=0) / (before**2).sum(axis=0)
-    return rho, after - before * rho
+def is_white(covariance: str, horizon: int) -> bool:
+    """Whether the covariance is White's; raise `SpecificationError` at another name or with a longer horizon."""
+    if covariance not in ("conventional", "white"):
+        raise SpecificationError(f"covariance={covariance!r}; choose 'conventional' or 'white'.")
+    if covariance == "white" and horizon > 1:
+        raise SpecificationError(
+            f"covariance='white' is of one period, not {horizon}. Bootstrap the conventional form instead."
+        )
+    return covariance == "white"
 
 
-def _covariances(errors: Floats, u: Floats) -> tuple[float, float]:
-    """Variance of the errors, and the part of it the fully modified correction keeps."""
-    n, m = len(errors), int(np.floor(len(errors) ** (1 / 3)))
-    sigma = float(errors @ errors) / n
-    cov_u, cross = u.T @ u / n, u.T @ errors / n
-    weights = [1 - h / (m + 1) for h in range(1, m + 1)]
-    omega_uu = cov_u.copy()
-    omega_eu = cross.copy()
-    for h, weight in enumerate(weights, start=1):
-        gamma = u[h:].T @ u[:-h] / n
-        omega_uu += weight * (gamma + gamma.T)
-        omega_eu += weight * (u[h:].T @ errors[:-h]) / n
-    return sigma, sigma - float(omega_eu @ np.linalg.solve(omega_uu, omega_eu))
-
-
-def _estimate(
-    y: Floats, lagged: Floats, x: Floats, sigma: float, long_run: float, horizon: int
-) -> tuple[Floats, Floats]:
-    """Slope and covariance of the horizon-K regression."""
-    n = len(y)
-    decay = 1 - _C / n**_BETA
-    z = lfilter([1.0], [1.0, -decay], np.diff(x, axis=0, prepend=x[:1]), axis=0)[:-1]
-
-    def summed(a: Floats) -> Floats:
-        total = np.cumsum(a, axis=0)
-        out: Floats = np.concatenate([total[horizon - 1 : horizon], total[horizon:] - total[:-horizon]])
-        return out
-
-    Y, X, Z = summed(y), summed(lagged), z[: n - horizon + 1]
-    Yc, Xc = Y - Y.mean(), X - X.mean(axis=0)
-    inverse = np.linalg.inv(Xc.T @ Z)
-    slope = (Yc @ Z) @ inverse
-    ZK = summed(z)
-    mean = ZK.mean(axis=0)
-    meat = ZK.T @ ZK * sigma - len(ZK) * np.outer(mean, mean) * long_run
-    return slope, inverse.T @ meat @ inverse
-
-
-def _aligned(
-    returns: pd.Series, predictors: pd.Series | pd.DataFrame, horizon: int
+def aligned_arrays(
+    returns: pd.Series, predictors: pd.Series | pd.DataFrame, horizon: int = 1
 ) -> tuple[Floats, Floats, list[str]]:
+    """Returns (T,), the first 0 as it is not used, predictors (T, k) and their names; refusals as in `ivx`."""
     table = predictors.to_frame() if isinstance(predictors, pd.Series) else predictors
     names = [str(name) for name in table.columns]
     require_same_dates(returns, table)
     joined = pd.concat([returns.where(np.arange(len(returns)) > 0, 0.0), table], axis=1)
     require_known(joined)
     n, k = table.shape
-    if horizon < 1 or n < 30 + k + 2 * horizon:
+    require_count("horizon", horizon, 1, max(n - 1, 1), f"{n} periods")
+    if n < 30 + k + 2 * horizon:
         raise DataError(
             f"{n} periods are too few for {k} predictors over {horizon} periods; give at least {30 + k + 2 * horizon}."
         )
@@ -187,7 +182,7 @@ class InstrumentedWald:
     label: ClassVar[str] = "IVX"
     name: ClassVar[str] = "Wald test with a self-generated instrument"
     citation: ClassVar[str] = "Kostakis, Magdalinos and Stamatogiannis (2015)"
-    assumes: ClassVar[str] = "a predictor that is stationary, nearly integrated or integrated"
+    assumes: ClassVar[str] = "a predictor of whatever persistence; variances that do not move"
     shown: ClassVar[tuple[str, ...]] = ("wald", "p")
     adjusted: ClassVar[bool] = True
 

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.linalg import companion, hankel
 from scipy.signal import lfilter
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError
 from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.checks import require_count, require_variation_of
 from capstar.leads.numerics import residuals, with_constant
 
 Floats = npt.NDArray[np.float64]
@@ -136,8 +137,8 @@ def fit_null(
     Economics and Statistics* 80(2).
     """
     y, x = _checked(returns, predictor)
-    if lags is not None and not 1 <= lags <= len(x) // 4:
-        raise SpecificationError(f"lags={lags}; choose from 1 to {len(x) // 4} with {len(x)} periods.")
+    if lags is not None:
+        require_count("lags", lags, 1, len(x) // 4, f"{len(x)} periods")
     mean, deviations = float(y.mean()), x - x.mean()
     p = _order(deviations) if lags is None else lags
     found = _autoregression((y - mean)[None], deviations[None], p)[0]
@@ -196,6 +197,5 @@ def _checked(returns: pd.Series, predictor: pd.Series) -> tuple[Floats, Floats]:
             f"{returns.name} and {predictor.name} share {len(returns)} periods; at least {_FEWEST} are needed."
         )
     x = predictor.to_numpy(dtype=float)
-    if np.ptp(x) <= 1e-12 * np.abs(x).max():
-        raise DataError(f"{predictor.name} does not vary. Give another predictor.")
+    require_variation_of(x, predictor.name)
     return returns.to_numpy(dtype=float), x

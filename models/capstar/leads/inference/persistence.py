@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from capstar.errors import DataError
+from capstar.leads.checks import require_pairs
 from capstar.leads.numerics import least_squares, with_constant
 from capstar.leads.records import Estimates, Record, around
 
@@ -80,13 +80,7 @@ def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCor
     Stambaugh (1999), *Journal of Financial Economics* 54; Amihud and Hurvich (2004), *Journal of Financial
     and Quantitative Analysis* 39(4), equations 6 to 10.
     """
-    y, x = np.asarray(returns, dtype=float), np.asarray(predictor, dtype=float)
-    known = y.shape == x.shape and y.ndim == 1 and bool(np.isfinite(x).all() and np.isfinite(y[1:]).all())
-    if not known or len(y) < 20 or np.ptp(x) == 0:
-        raise DataError(
-            f"returns of shape {y.shape} and a predictor of shape {x.shape}: expected two series of one length, at "
-            "least 20, without missing values, and a predictor that varies."
-        )
+    y, x = require_pairs(returns, predictor, fewest=20, unused=1)
     before, after, target = x[:-1], x[1:], y[1:]
     n = len(target)
     fit, own = (least_squares(one, with_constant(before)) for one in (target, after))

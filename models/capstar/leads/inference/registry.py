@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from capstar.errors import SpecificationError
 from capstar.leads.inference.ivx import InstrumentedWald
+from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.protocol import PredictabilityTest, TestResult
 from capstar.leads.inference.regression import Hodrick, NeweyWest
+from capstar.leads.inference.residual_augmented import ResidualAugmented
 from capstar.leads.inference.robust import EqualWeightedCosine
 
 _SYMBOLS = {"wald": "W", "p_adjusted": "p adj"}
@@ -59,6 +61,13 @@ def legend() -> tuple[str, ...]:
     return *tests, "adj: Benjamini-Hochberg over all rows."
 
 
-_SHIPPED: tuple[PredictabilityTest, ...] = (NeweyWest(), Hodrick(), EqualWeightedCosine(), InstrumentedWald())
+_SHIPPED: tuple[PredictabilityTest, ...] = (
+    NeweyWest(),
+    Hodrick(),
+    EqualWeightedCosine(),
+    InstrumentedWald(),
+    BootstrappedIVX(),
+    ResidualAugmented(),
+)
 for _test in _SHIPPED:
     register(_test)

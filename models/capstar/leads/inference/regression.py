@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.leads.alignment import AlignedSample, overlap_lags
+from capstar.leads.checks import require_count, require_horizon, require_pairs, require_variation_of
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Estimates, Record, around
@@ -117,11 +118,10 @@ def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> 
             f"{x.name} ({whole[0]}-{whole[-1]}) and {returns} share {len(y)} quarters with a return over {horizon} "
             f"quarters; at least {10 + 2 * horizon} are needed. Give longer series or a shorter horizon."
         )
-    if np.ptp(x) == 0:
-        raise DataError(f"{x.name} does not vary in {y.index[0]}-{y.index[-1]}. Give another predictor.")
+    require_variation_of(x.to_numpy(), x.name)
     chosen = overlap_lags(len(y), horizon) if lags is None else lags
     beta, nw_se, r_squared = newey_west(y, x, lags=chosen)
-    hodrick = hodrick_1b(*sample.pairs(1), horizon)
+    hodrick = hodrick_1b(*sample.pairs(1), horizon, rows=len(y))
     return PredictiveRegression(
         horizon, len(y), y.index[0], y.index[-1], float(beta[1]), float(beta[0]), r_squared, nw_se, chosen, hodrick
     )  # fmt: skip
@@ -137,6 +137,13 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     lags
         Number of autocovariances, Bartlett weights; 0 gives White's HC0.
 
+    Raises
+    ------
+    DataError
+        Unequal lengths, a value missing, a regressor that does not vary, or fewer than 10 observations.
+    SpecificationError
+        Lags not between 0 and the number of observations less 1.
+
     Returns
     -------
     beta, se, r_squared
@@ -144,13 +151,15 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     """
     from statsmodels.regression.linear_model import OLS
 
+    y, x = require_pairs(y, x)
+    require_count("lags", lags, 0, len(y) - 1, f"{len(y)} observations")
     design = with_constant(x)
     options = {"maxlags": lags, "use_correction": False}
-    fit = OLS(np.asarray(y, dtype=float), design).fit(cov_type="HAC", cov_kwds=options)
+    fit = OLS(y, design).fit(cov_type="HAC", cov_kwds=options)
     return np.asarray(fit.params), float(fit.bse[1]), float(fit.rsquared)
 
 
-def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int) -> float:
+def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int, *, rows: int | None = None) -> float:
     """Standard error 1B of Hodrick (1992), equation 8, under no predictability.
 
     Parameters
@@ -161,20 +170,39 @@ def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int) -> float:
         Predictor, shape (T,).
     horizon
         Number of periods the dependent variable sums.
+    rows
+        Rows of the regression, the first of ``x``: those whose return over the horizon is known.  By default the
+        T - horizon + 1 whose returns are all in ``returns``; up to T where they go on after the predictor has ended.
 
     Returns
     -------
     float
         Of the slope on ``x`` in the regression of the next ``horizon`` returns on a constant and ``x``.
+
+    Raises
+    ------
+    DataError
+        Unequal lengths, a value missing, a predictor that does not vary, or fewer than 10 periods.
+    SpecificationError
+        The horizon leaves fewer than 10 rows, or ``rows`` is not valid.
+
+    Notes
+    -----
+    The variance is :math:`N D^{-1} S D^{-1}` with :math:`D` summed over the N rows of the regression and :math:`S` the
+    mean of the T - h + 1 products whose predictors are all known; as published N is T - h + 1 too.
     """
-    r, x = np.asarray(returns, dtype=float), np.asarray(x, dtype=float)
+    r, x = require_pairs(returns, x)
+    require_horizon(horizon, x.size)
+    windows = x.size - horizon + 1
+    n = windows if rows is None else rows
+    require_count("rows", n, windows, x.size, f"{x.size} periods and a horizon of {horizon}")
     design = with_constant(x)
-    bread = np.linalg.inv(design[: x.size - horizon + 1].T @ design[: x.size - horizon + 1])
+    bread = np.linalg.inv(design[:n].T @ design[:n])
     summed = np.cumsum(design, axis=0)
     window = summed[horizon - 1 :].copy()
     window[1:] -= summed[:-horizon]
     errors = (r - r.mean())[horizon - 1 :]
-    meat = (window * errors[:, None] ** 2).T @ window
+    meat = (window * errors[:, None] ** 2).T @ window * (n / windows)
     return float(np.sqrt((bread @ meat @ bread)[1, 1]))
 
 

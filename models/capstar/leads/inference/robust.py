@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
+from capstar.errors import SpecificationError
 from capstar.leads.alignment import AlignedSample
+from capstar.leads.checks import require_count, require_horizon, require_pairs
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.numerics import LeastSquares, least_squares, with_constant
 from capstar.leads.records import Estimates, Record
@@ -54,7 +56,9 @@ class CosineTest(Record):
         return {"slope": (self.slope, *self.interval)}
 
 
-def equal_weighted_cosine(y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | None = None) -> CosineTest:
+def equal_weighted_cosine(
+    y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | None = None, null_imposed: bool = False
+) -> CosineTest:
     r"""Test of a slope with the equal-weighted cosine long-run variance and fixed-b critical values.
 
     :math:`\hat\Omega = B^{-1} \sum_{j=1}^{B} \Lambda_j \Lambda_j'`,
@@ -66,14 +70,32 @@ def equal_weighted_cosine(y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | 
         Shape (T,), aligned; a constant is added.
     cosines
         B; by default :math:`\lfloor 0.4\, T^{2/3} \rfloor`.
+    null_imposed
+        Scores of the regression without ``x``, whose size is nearer the nominal one: with 250 periods, a root of 0.95
+        and delta 0 the test rejects 4 to 5 percent at nominal 5, the plain one 7 to 8.
+
+    Raises
+    ------
+    DataError
+        Unequal lengths, a value missing, a regressor that does not vary, or fewer than 10 observations.
+    SpecificationError
+        The number of cosines is not valid.
+
+    Notes
+    -----
+    Either way only where the regressor's innovations and the errors are nearly uncorrelated (\|delta\| small): at a
+    correlation of -0.95 and a root near one it rejects 10 to 30 percent.  For a persistent predictor that moves with
+    returns it is invalid; use `capstar.leads.ivx_bootstrap`.
 
     References
     ----------
     Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", *Journal of
     Business and Economic Statistics* 36(4), equations 4 and 10.
     """
-    fit, scores = _scores(y, x)
+    fit, scores = _scores(y, x, null_imposed=null_imposed)
     n = len(scores)
+    if cosines is not None:
+        require_count("cosines", cosines, 1, n - 1, f"{n} observations")
     b = int(0.4 * n ** (2 / 3)) if cosines is None else cosines
     angles = np.pi * np.outer(np.arange(1, b + 1), np.arange(n) + 0.5) / n
     transforms = np.sqrt(2 / n) * np.cos(angles) @ scores
@@ -94,8 +116,16 @@ def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float
         Shape (n,), aligned; ``y`` sums ``horizon`` periods.
     horizon
         Periods.
+
+    Raises
+    ------
+    DataError
+        As `equal_weighted_cosine`.
+    SpecificationError
+        The horizon is not between 1 and the number of observations less 1.
     """
     fit, scores = _scores(y, x)
+    require_horizon(horizon, len(scores), fewest=2)
     omega = scores.T @ scores
     for lag in range(1, horizon):
         gamma = scores[lag:].T @ scores[:-lag]
@@ -114,36 +144,46 @@ def fixed_b_critical(b: float, *, level: float = 0.05) -> float:
     level
         0.05 or 0.10.
 
+    Raises
+    ------
+    SpecificationError
+        The share is not between 0 and 1, or there is no polynomial for the level.
+
     References
     ----------
     Kiefer and Vogelsang (2005), "A new asymptotic theory for heteroskedasticity-autocorrelation robust
     tests", *Econometric Theory* 21, table 1.
     """
-    polynomial = {0.05: (1.9600, 2.9694, 0.4160, -0.5324), 0.10: (1.6449, 2.1859, 0.3142, -0.3427)}[level]
-    return float(sum(c * b**k for k, c in enumerate(polynomial)))
+    polynomials = {0.05: (1.9600, 2.9694, 0.4160, -0.5324), 0.10: (1.6449, 2.1859, 0.3142, -0.3427)}
+    if level not in polynomials or not 0 <= b <= 1:
+        raise SpecificationError(
+            f"b={b}, level={level}: choose b between 0 and 1 and a level of 0.05 or 0.1."
+        )
+    return float(sum(c * b**k for k, c in enumerate(polynomials[level])))
 
 
-def _scores(y: npt.ArrayLike, x: npt.ArrayLike) -> tuple[LeastSquares, Floats]:
-    """Least squares with a constant, and regressors times errors."""
+def _scores(y: npt.ArrayLike, x: npt.ArrayLike, *, null_imposed: bool = False) -> tuple[LeastSquares, Floats]:
+    """Least squares with a constant, and regressors times errors, or times those of the constant alone."""
+    y, x = require_pairs(y, x)
     design = with_constant(x)
-    fit = least_squares(np.asarray(y, dtype=float), design)
-    return fit, design * fit.errors[:, None]
+    fit = least_squares(y, design)
+    return fit, design * (y - y.mean() if null_imposed else fit.errors)[:, None]
 
 
 class EqualWeightedCosine:
-    """`equal_weighted_cosine` of the return over the horizon."""
+    """`equal_weighted_cosine` of the return over the horizon, with the null imposed."""
 
     key: ClassVar[str] = "cosine"
     statistic: ClassVar[str] = "t"
     label: ClassVar[str] = "EWC"
-    name: ClassVar[str] = "equal-weighted cosine test, fixed-b"
+    name: ClassVar[str] = "equal-weighted cosine test, fixed-b, null imposed"
     citation: ClassVar[str] = "Lazarus, Lewis, Stock and Watson (2018)"
-    assumes: ClassVar[str] = "a stationary predictor; any serial correlation from overlapping returns"
+    assumes: ClassVar[str] = "a stationary predictor whose shocks are hardly correlated with returns"
     shown: ClassVar[tuple[str, ...]] = ("p",)
     adjusted: ClassVar[bool] = False
 
     def run(self, sample: AlignedSample, horizon: int) -> TestResult:
         """Test the least-squares slope."""
-        found = equal_weighted_cosine(*sample.pairs(horizon))
+        found = equal_weighted_cosine(*sample.pairs(horizon), null_imposed=True)
         note = f"Student's t with {found.cosines} degrees of freedom"
         return TestResult(found.t, found.p, found.interval, note)

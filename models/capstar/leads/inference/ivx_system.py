@@ -1,0 +1,79 @@
+"""IVX of several returns on the same predictors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from capstar.errors import DataError
+from capstar.leads.inference.instrument import instrumented
+from capstar.leads.inference.ivx import aligned_arrays
+
+
+@dataclass(frozen=True)
+class IVXSystem:
+    """IVX estimates of a system.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        By response and predictor: ``slope``, ``se``, ``t`` and ``p`` (normal, two-sided).
+    equations : pandas.DataFrame
+        By response: ``wald`` and ``p`` that no predictor predicts it; chi-squared.
+    wald, p
+        That no predictor predicts any response; chi-squared with as many degrees of freedom as slopes.
+    covariance : pandas.DataFrame
+        Of all slopes, by response and predictor.
+    horizon
+        Periods summed on both sides.
+    """
+
+    table: pd.DataFrame
+    equations: pd.DataFrame
+    wald: float
+    p: float
+    covariance: pd.DataFrame
+    horizon: int
+
+
+def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, horizon: int = 1) -> IVXSystem:
+    """IVX-Wald tests of several returns together.
+
+    Parameters
+    ----------
+    returns
+        As in `capstar.leads.ivx`, a column a response.
+    predictors, horizon
+        As there.
+
+    Raises
+    ------
+    DataError, SpecificationError
+        As there; no response.
+
+    References
+    ----------
+    Kostakis, Magdalinos and Stamatogiannis (2015), *Review of Financial Studies* 28(5), section 2, whose model has
+    several responses; (2023), *Journal of Econometrics* 237, 105380, equations 15 and 23 for horizons.
+    """
+    if not isinstance(returns, pd.DataFrame) or returns.shape[1] == 0:
+        raise DataError("returns: expected a DataFrame with a column a response. Use ivx for one Series.")
+    arrays = [aligned_arrays(returns[name], predictors, horizon) for name in returns]
+    y, (_, x, names) = np.column_stack([one[0] for one in arrays]), arrays[0]
+    found = instrumented(y[None], x[None], horizon=horizon)
+    index = pd.MultiIndex.from_product([names, returns.columns], names=["predictor", "response"])
+    rows = pd.MultiIndex.from_product([returns.columns, names], names=["response", "predictor"])
+    table = pd.DataFrame({"slope": found.slope[0], "se": found.se[0], "t": found.t[0]}, index)
+    table["p"] = chi2.sf(table["t"] ** 2, 1)
+    cov = pd.DataFrame(found.cov[0], index, index).swaplevel().swaplevel(axis=1).loc[rows, rows]
+    table = table.swaplevel().loc[rows]
+    walds = []
+    for name in returns:
+        slope = table.loc[name, "slope"].to_numpy()
+        walds.append(float(slope @ np.linalg.solve(cov.loc[name, name].to_numpy(), slope)))
+    equations = pd.DataFrame({"wald": walds, "p": chi2.sf(walds, len(names))}, returns.columns)
+    wald = float(found.wald[0])
+    return IVXSystem(table, equations, wald, float(chi2.sf(wald, len(rows))), cov, horizon)
