@@ -1,12 +1,16 @@
-"""Arithmetic that several tests share: least squares and p-values."""
+"""What several tests share: least squares, p-values, and the check of a sample."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import ndtr
+
+from capstar.errors import DataError, SpecificationError
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,3 +65,54 @@ def bootstrap_p(hits: npt.NDArray[np.bool_]) -> Floats:
     """Share of replications (rows) that reach the statistic, the sample itself counted as one."""
     out: Floats = (1 + hits.sum(axis=0)) / (1 + len(hits))
     return out
+
+
+def checked_sample(
+    columns: Mapping[Hashable, npt.ArrayLike] | pd.DataFrame,
+    *,
+    what: str,
+    fewest: int = 1,
+    horizon: int = 1,
+    block: int | None = None,
+) -> list[Floats]:
+    """Columns as arrays, once they are known to be complete, of one length, and long enough for the options.
+
+    Parameters
+    ----------
+    columns
+        By name, shape (n,) each; those with an index share it.
+    what
+        The rows, for the message: ``"forecasts"``.
+    fewest
+        Rows needed.
+    horizon
+        Periods, from 1 to below n.
+    block
+        Length of bootstrap blocks, from 1 to n, if there is a bootstrap.
+
+    Raises
+    ------
+    DataError
+        Lengths or dates differ, a value is missing or infinite, or there are too few rows.
+    SpecificationError
+        The horizon or the block is not valid for that many rows.
+    """
+    given = dict(columns.items())
+    arrays = [np.asarray(one, dtype=float) for one in given.values()]
+    n = len(arrays[0]) if arrays and arrays[0].ndim == 1 else 0
+    dates = [one.index for one in given.values() if isinstance(one, pd.Series)]
+    if any(one.shape != (n,) for one in arrays) or any(not one.equals(dates[0]) for one in dates):
+        shapes = ", ".join(f"{name} {one.shape}" for name, one in zip(given, arrays, strict=True))
+        raise DataError(f"{shapes}: expected one dimension, one length and the same dates. Align them first.")
+    if n < fewest:
+        raise DataError(f"{n} {what} are too few to compare; at least {fewest} are needed. Start earlier.")
+    for name, one in zip(given, arrays, strict=True):
+        if not np.isfinite(one).all():
+            at = int(np.argmax(~np.isfinite(one)))
+            where = f"is missing in {dates[0][at]}" if dates else f"{at + 1} of {n} is missing"
+            raise DataError(f"{name} {where}. Compare over dates with all {what}.")
+    if not 1 <= horizon < n:
+        raise SpecificationError(f"horizon={horizon}; choose from 1 to below the {n} {what} there are.")
+    if block is not None and not 1 <= block <= n:
+        raise SpecificationError(f"block={block}; choose from 1 to the {n} {what} there are.")
+    return arrays
