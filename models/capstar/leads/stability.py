@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import chi2
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import bootstrap_p, normal_p, with_constant
@@ -212,7 +213,7 @@ def subsample_slopes(
 def rolling_slopes(
     target: pd.Series, predictor: pd.Series, *, window: int, horizon: int = 1, level: float = 0.9
 ) -> Slopes:
-    """Slope over every window, Newey-West standard errors.
+    """Slope over every window, Newey-West standard errors; NaN, with a warning, where the predictor does not vary.
 
     Parameters
     ----------
@@ -240,6 +241,13 @@ def rolling_slopes(
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
     table = pd.DataFrame(rows, index=y.index[window - 1 :])
+    if (still := table["slope"].isna()).any():
+        warnings.warn(
+            f"{predictor.name} does not vary in {int(still.sum())} windows, the first to {still.idxmax()}: no slope "
+            "exists there. Use a longer window.",
+            DataWarning,
+            stacklevel=2,
+        )
     return Slopes(table, "rolling", str(target.name), level, horizon)
 
 
@@ -326,6 +334,8 @@ def _tested(slope: float, se: float, level: float) -> dict[str, float]:
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
+    if np.ptp(x) == 0:
+        return _tested(float("nan"), float("nan"), level)
     beta, se, _ = newey_west(y, x, lags=overlap_lags(len(y), horizon))
     return _tested(float(beta[1]), se, level)
 

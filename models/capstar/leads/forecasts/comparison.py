@@ -30,11 +30,15 @@ class Race:
         Outcome and forecasts by (portfolio, horizon), expanding samples.
     ability
         Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
+    search
+        Search over the same rows by the maximum adjusted mean squared error: the test that fits forecasts which nest
+        the mean.
     """
 
     table: pd.DataFrame
     forecasts: dict[tuple[str, int], pd.DataFrame]
     ability: SuperiorAbility
+    search: NestedSearch
 
 
 def forecast_race(
@@ -113,7 +117,14 @@ def race(
                     for name in ("mse_f", "enc_new"):
                         row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
-    return Race(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
+    losses, adjusted = _pooled(made, list(data.predictors))
+    longest = max(horizons)
+    return Race(
+        pd.DataFrame(rows),
+        made,
+        superior_ability(losses.assign(mean=0.0), "mean", block=max(longest, 2)),
+        maximum_adjusted_mspe(adjusted, horizon=longest, variance=_VARIANCE),
+    )
 
 
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
@@ -155,17 +166,19 @@ def _portfolio(
     return rows, forecasts
 
 
-def _search(
-    made: Mapping[tuple[str, int], pd.DataFrame], predictors: list[str], block: int
-) -> SuperiorAbility:
-    """Squared errors less the mean's, in units of the mean's average, of all predictors, portfolios and horizons."""
-    columns = {}
+def _pooled(
+    made: Mapping[tuple[str, int], pd.DataFrame], predictors: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Squared errors less the mean's, and adjusted losses, in units of the mean's average, of all rows."""
+    losses, adjusted = {}, {}
     for (portfolio, horizon), forecasts in made.items():
-        losses = loss_table(forecasts)
-        scale = losses["mean"].mean()
+        squared, terms = loss_table(forecasts), adjusted_loss_table(forecasts)
+        scale = squared["mean"].mean()
         for name in predictors:
-            columns[f"{name}, {portfolio}, {horizon}"] = (losses[name] - losses["mean"]) / scale
-    table = pd.DataFrame(columns).dropna()
-    if table.empty:
+            key = f"{name}, {portfolio}, {horizon}"
+            losses[key] = (squared[name] - squared["mean"]) / scale
+            adjusted[key] = terms[name] / scale
+    tables = pd.DataFrame(losses).dropna(), pd.DataFrame(adjusted).dropna()
+    if tables[0].empty:
         raise DataError("The forecasts of the portfolios share no quarter. Choose one start for all.")
-    return superior_ability(table.assign(mean=0.0), "mean", block=max(block, 2))
+    return tables
