@@ -15,12 +15,19 @@ from capstar.leads.dynamics.probability import StateProbability, roc_curve, stat
 from capstar.leads.forecasts.asymptotic import nested_critical_values
 from capstar.leads.forecasts.combination import combine_forecasts
 from capstar.leads.forecasts.comparison import Race, forecast_race
-from capstar.leads.forecasts.economic_value import SharpeRatio, Worth, mean_variance_worth, sharpe_ratio
+from capstar.leads.forecasts.economic_value import Worth, mean_variance_worth, tilt_worth
 from capstar.leads.forecasts.forecast_tables import (
     CumulativeDifference,
     PredictorTable,
     cumulative_difference,
     predictor_table,
+)
+from capstar.leads.forecasts.long_run_variance import MeanTest, long_run_variance, mean_test
+from capstar.leads.forecasts.multi_horizon import MultiHorizonAbility, multi_horizon_ability
+from capstar.leads.forecasts.nested_search import (
+    NestedSearch,
+    adjusted_loss_table,
+    maximum_adjusted_mspe,
 )
 from capstar.leads.forecasts.out_of_sample import (
     DirectionTest,
@@ -29,6 +36,8 @@ from capstar.leads.forecasts.out_of_sample import (
     direction_test,
     recursive_forecasts,
 )
+from capstar.leads.forecasts.sharpe import SharpeRatio, sharpe_ratio
+from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap_forecasts
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor, estimated_regressor
@@ -83,6 +92,9 @@ __all__ = [
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
+    "MeanTest",
+    "MultiHorizonAbility",
+    "NestedSearch",
     "PredictabilityTest",
     "PredictiveRegression",
     "PredictorTable",
@@ -94,7 +106,9 @@ __all__ = [
     "StateProbability",
     "SuperiorAbility",
     "TestResult",
+    "WildBootstrap",
     "Worth",
+    "adjusted_loss_table",
     "adjusted_p_values",
     "bias_correction",
     "bootstrap_forecasts",
@@ -119,8 +133,12 @@ __all__ = [
     "in_sample_table",
     "ivx",
     "local_projections",
+    "long_run_variance",
     "loss_table",
+    "maximum_adjusted_mspe",
+    "mean_test",
     "mean_variance_worth",
+    "multi_horizon_ability",
     "nested_critical_values",
     "newey_west",
     "one_quarter",
@@ -142,4 +160,6 @@ __all__ = [
     "subsample_slopes",
     "sup_wald_p",
     "superior_ability",
+    "tilt_worth",
+    "wild_bootstrap_forecasts",
 ]

@@ -199,10 +199,10 @@ def superior_ability(
 ) -> SuperiorAbility:
     """Reality check and test of superior predictive ability, by the stationary bootstrap.
 
-    For models that do not nest the benchmark.  A model that nests it estimates coefficients that are zero under the null,
-    so that its expected squared error is the larger of the two although the models are equal; centred at equal errors
-    the test hardly ever rejects: with one true predictor among twelve and an R squared of 0.05 in 4 percent of samples,
-    `maximum_adjusted_mspe` in 32.  For nested forecasts use the latter.
+    For models that do not nest the benchmark.  A model that nests it estimates coefficients that are zero under the
+    null, so that its expected squared error is the larger of the two although the models are equal; centred at equal
+    errors the test hardly ever rejects: with one true predictor among twelve and an R squared of 0.05 in 4 percent of
+    samples, `maximum_adjusted_mspe` in 32.  For nested forecasts use the latter.
 
     Parameters
     ----------

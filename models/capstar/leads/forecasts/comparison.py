@@ -9,10 +9,19 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.leads.alignment import AlignedData
+from capstar.leads.forecasts.long_run_variance import Variance
+from capstar.leads.forecasts.nested_search import (
+    NestedSearch,
+    adjusted_loss_table,
+    maximum_adjusted_mspe,
+)
 from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
+
+Signs = Mapping[str, int] | Mapping[tuple[str, str], int]
+_VARIANCE: Variance = "bartlett"
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ def forecast_race(
     *,
     start: str = "1980Q1",
     window: int = 80,
-    signs: Mapping[str, int] | None = None,
+    signs: Signs | None = None,
     publication_lag: int = 1,
     n_replications: int = 499,
     seed: int = 0,
@@ -69,7 +78,8 @@ def forecast_race(
     window
         Quarters of the rolling samples.
     signs
-        Of slopes, by predictor, for the restricted forecasts.
+        Of slopes, for the restricted forecasts, by predictor or (portfolio, predictor). Only where theory gives
+        one: for an excess return over bills, say, not for the difference of two portfolios.
     publication_lag
         Months.
     n_replications
@@ -94,7 +104,7 @@ def race(
     horizons: tuple[int, ...],
     *,
     start: str,
-    signs: Mapping[str, int] | None,
+    signs: Signs | None,
     n_replications: int,
     seed: int,
     n_workers: int,
@@ -106,7 +116,8 @@ def race(
     for portfolio in data.portfolios:
         for horizon in horizons:
             y, x = _together(data, portfolio, horizon)
-            table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
+            own = _signs_of(signs or {}, str(portfolio), list(x))
+            table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, own)
             for row in table:
                 if row["predictor"] in x:
                     one, z = data.sample(portfolio, row["predictor"]).in_period()
@@ -127,6 +138,12 @@ def race(
     )
 
 
+def _signs_of(signs: Signs, portfolio: str, predictors: list[str]) -> dict[str, int]:
+    """Signs of one portfolio's slopes by predictor."""
+    given = {key if isinstance(key, tuple) else (portfolio, key): sign for key, sign in signs.items()}
+    return {name: given[portfolio, name] for name in predictors if (portfolio, name) in given}
+
+
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
     """Returns and predictors on the quarters all have."""
     found = [data.sample(portfolio, name).in_period(horizon) for name in data.predictors]
@@ -135,7 +152,7 @@ def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.
 
 
 def _portfolio(
-    y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: Mapping[str, int] | None
+    y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: dict[str, int]
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
     forecasts = recursive_forecasts(y, x, start, horizon=horizon)
     alone = forecasts
@@ -150,7 +167,7 @@ def _portfolio(
         way = direction_test(forecasts["actual"], forecasts[name])
         row: dict[str, object] = {"predictor": str(name), "horizon": horizon, "r2_os": fit.r2_os}
         for label, other in (("rolling", rolling), ("restricted", restricted)):
-            if name in alone and (label == "rolling" or (signs and name in signs)):
+            if name in alone and (label == "rolling" or name in signs):
                 compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {

@@ -39,14 +39,15 @@ def smoothing(variance: Variance, n: int, horizon: int = 1) -> float:
     """Parameter of a long-run variance: lags plus one (M), ordinates (m), cosines (B) or bandwidth."""
     if variance not in get_args(Variance):
         raise SpecificationError(f"variance={variance!r}; choose one of {list(get_args(Variance))}.")
-    return {
+    sizes: dict[str, float] = {
         "bartlett": horizon,
         "rectangular": horizon,
         "wce": int(np.sqrt(n)),
         "wpe": int(n ** (1 / 3) + 1e-9),
         "ewc": int(0.4 * n ** (2 / 3)),
         "quadratic spectral": 1.3 * n**0.2,
-    }[variance]
+    }
+    return sizes[variance]
 
 
 def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int = 1) -> Floats:
@@ -105,6 +106,29 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
     return out
 
 
+def long_run_correlations(d: Floats, variance: Variance = "bartlett", *, horizon: int = 1) -> Floats:
+    """Long-run correlations of series, one a row; not by ``rectangular`` weights.
+
+    The variance is a quadratic form, so that the variance of a sum gives the covariance.
+
+    Parameters
+    ----------
+    d
+        Shape (k, n).
+    variance, horizon
+        As of `long_run_variance`.
+
+    Returns
+    -------
+    ndarray
+        Shape (k, k).
+    """
+    scaled = d / np.sqrt(long_run_variance(d, variance, horizon=horizon))[:, None]
+    out: Floats = long_run_variance(scaled[:, None] + scaled, variance, horizon=horizon) / 2 - 1
+    np.fill_diagonal(out, 1.0)
+    return out
+
+
 def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int = 1) -> MeanTest:
     r"""T statistics of means of serially correlated series, one a row.
 
@@ -112,8 +136,8 @@ def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int
     (1997, equation 9) factor :math:`\sqrt{(n + 1 - 2h + h(h-1)/n)/n}`, autocovariances divided by n; two-sided p-values
     are Student's with n - 1 degrees of freedom, one-sided ones normal.  Where rectangular weights give no positive
     variance ``wce`` takes their place.  The others have the distribution of fixed smoothing: ``wce`` Kiefer and
-    Vogelsang's with b = M/n, ``wpe`` Student's with 2m and ``ewc`` with B degrees of freedom; ``quadratic spectral`` the
-    normal.
+    Vogelsang's with b = M/n, ``wpe`` Student's with 2m and ``ewc`` with B degrees of freedom; ``quadratic spectral``
+    the normal.
 
     Parameters
     ----------

@@ -53,10 +53,10 @@ class MultiHorizonAbility:
         """Horizons and both tests as text."""
         return (
             f"{self.table.to_string(float_format='{:.4g}'.format)}\n"
-            f"Better on average: t {self.average:.3f}, p {self.average_p:.4f} (bootstrap {self.average_p_bootstrap:.4f}). "
-            f"Better at every horizon: smallest t {self.uniform:.3f}, p {self.uniform_p:.4f}, the largest of the "
-            f"horizons (the published bootstrap, {self.uniform_p_published:.4f}, rejects too often). {self.nobs} dates, "
-            f"blocks of {self.block}, {self.replications} samples."
+            f"Better on average: t {self.average:.3f}, p {self.average_p:.4f} (bootstrap "
+            f"{self.average_p_bootstrap:.4f}). Better at every horizon: smallest t "
+            f"{self.uniform:.3f}, p {self.uniform_p:.4f}, the largest of the horizons (the published bootstrap, {self.uniform_p_published:.4f}, rejects too often). {self.nobs} "
+            f"dates, blocks of {self.block}, {self.replications} samples."
         )
 
 
@@ -71,8 +71,8 @@ def multi_horizon_ability(
     r"""Average and uniform superior predictive ability over horizons.
 
     :math:`t_h = \sqrt T \bar d_h / \hat\omega_h`, quadratic-spectral long-run variances; on average the t of
-    :math:`\sum_h w_h d_{h,t}`, uniformly :math:`\min_h t_h`.  The minimum is compared with the normal quantile, p being the
-    largest of the single ones (an intersection-union test).  Neither is for nested models: use
+    :math:`\sum_h w_h d_{h,t}`, uniformly :math:`\min_h t_h`.  The minimum is compared with the normal quantile, p
+    being the largest of the single ones (an intersection-union test).  Neither is for nested models: use
     `maximum_adjusted_mspe` there.
 
     Parameters

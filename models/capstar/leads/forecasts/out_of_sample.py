@@ -248,8 +248,8 @@ def _checked(
 ) -> pd.Index:
     if horizon < 1 or (window is not None and window < 10) or not set(signs.values()) <= {1, -1}:
         raise SpecificationError(
-            f"horizon={horizon}, window={window}, signs={dict(signs)}; the horizon is at least 1, a window has at least "
-            "10 pairs, and signs are +1 or -1."
+            f"horizon={horizon}, window={window}, signs={dict(signs)}; the horizon is at least 1, a window has at "
+            "least 10 pairs, and signs are +1 or -1."
         )
     index = target.index
     require_same_dates(target, predictors)
