@@ -54,9 +54,10 @@ class MultiHorizonAbility:
         return (
             f"{self.table.to_string(float_format='{:.4g}'.format)}\n"
             f"Better on average: t {self.average:.3f}, p {self.average_p:.4f} (bootstrap "
-            f"{self.average_p_bootstrap:.4f}). Better at every horizon: smallest t "
-            f"{self.uniform:.3f}, p {self.uniform_p:.4f}, the largest of the horizons (the published bootstrap, {self.uniform_p_published:.4f}, rejects too often). {self.nobs} "
-            f"dates, blocks of {self.block}, {self.replications} samples."
+            f"{self.average_p_bootstrap:.4f}). Better at every horizon: smallest t {self.uniform:.3f}, p "
+            f"{self.uniform_p:.4f}, the largest of the horizons (the published bootstrap, "
+            f"{self.uniform_p_published:.4f}, rejects too often). {self.nobs} dates, blocks of {self.block}, "
+            f"{self.replications} samples."
         )
 
 
