@@ -117,20 +117,44 @@ def wild_bootstrap_forecasts(
             f"multipliers={multipliers!r}, replications={replications}; choose 'normal' or 'rademacher' and at "
             "least 99."
         )
-    theta, shocks = _moving_average(residuals(y, with_constant(X)), horizon - 1)
-    statistics = partial(
-        nested_search_statistics, X=X, first=first, window=window, horizon=horizon, variance=variance
+    observed, draws = _drawn(
+        y, X, first, horizon, window, variance, multipliers, replications, seed, n_workers
     )
+    return _tabulated(observed, draws, [str(name) for name in predictors], multipliers, seed)
 
-    def batch(child: np.random.SeedSequence) -> Floats:
-        rng = np.random.default_rng(child)
-        eta = rng.standard_normal((_BATCH, len(y)))
-        eta = np.sign(eta) if multipliers == "rademacher" else eta
-        return statistics(y.mean() + lfilter(np.r_[1.0, theta], [1.0], eta * shocks, axis=1))
 
-    children = np.random.SeedSequence(seed).spawn(-(-replications // _BATCH))
-    draws = np.concatenate(run_tasks(batch, children, n_workers=n_workers, threads=True))[:replications]
-    return _tabulated(statistics(y[None])[0], draws, [str(name) for name in predictors], multipliers, seed)
+def wild_bootstrap_p(
+    y: Floats,
+    X: Floats,
+    first: int,
+    *,
+    horizon: int = 1,
+    variance: Variance = "bartlett",
+    replications: int = 199,
+    seed: int = 0,
+) -> Floats:
+    """P-values of each predictor's Clark-West t and of the largest, for arrays that are paired.
+
+    Parameters
+    ----------
+    y, X
+        Shape (n,) and (n, k): ``X[t]`` is known ``horizon`` periods before ``y[t]``.
+    first
+        Position of the first pair forecast.
+    horizon, variance, replications, seed
+        As of `wild_bootstrap_forecasts`.
+
+    Returns
+    -------
+    ndarray
+        Shape (k + 1,).
+    """
+    observed, draws = _drawn(
+        y, X, first, horizon=horizon, window=None, variance=variance, multipliers="normal",
+        replications=replications, seed=seed, n_workers=1,
+    )  # fmt: skip
+    t, drawn = (np.column_stack([one[..., 0], one[..., 0].max(axis=-1)]) for one in (observed[None], draws))
+    return bootstrap_p(drawn >= t)
 
 
 def nested_search_statistics(
@@ -159,6 +183,36 @@ def nested_search_statistics(
         t = mean_test(adjusted_losses(actual, mean, forecast), variance, horizon=horizon).statistic
         found.append(np.stack([t, nested_statistics(actual, mean, forecast)[:, 0]], axis=1))
     return np.stack(found, axis=1)
+
+
+def _drawn(
+    y: Floats,
+    X: Floats,
+    first: int,
+    *,
+    horizon: int,
+    window: int | None,
+    variance: Variance,
+    multipliers: Multipliers,
+    replications: int,
+    seed: int,
+    n_workers: int,
+) -> tuple[Floats, Floats]:
+    """Statistics of the sample (k, 2) and of every replication (B, k, 2)."""
+    theta, shocks = _moving_average(residuals(y, with_constant(X)), horizon - 1)
+    statistics = partial(
+        nested_search_statistics, X=X, first=first, window=window, horizon=horizon, variance=variance
+    )
+
+    def batch(child: np.random.SeedSequence) -> Floats:
+        rng = np.random.default_rng(child)
+        eta = rng.standard_normal((_BATCH, len(y)))
+        eta = np.sign(eta) if multipliers == "rademacher" else eta
+        return statistics(y.mean() + lfilter(np.r_[1.0, theta], [1.0], eta * shocks, axis=1))
+
+    children = np.random.SeedSequence(seed).spawn(-(-replications // _BATCH))
+    draws = np.concatenate(run_tasks(batch, children, n_workers=n_workers, threads=True))
+    return statistics(y[None])[0], draws[:replications]
 
 
 def _pairs(
