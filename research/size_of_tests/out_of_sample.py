@@ -21,6 +21,8 @@ from capstar.leads.forecasts.long_run_variance import Variance, long_run_correla
 from capstar.leads.forecasts.nested_search import normal_maximum_p
 from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.forecasts.wild_bootstrap import wild_bootstrap_p
+from capstar.leads.inference.bootstrap import bootstrap_forecasts
+from capstar.leads.inference.null_model import Scheme
 from capstar.parallel import run_tasks
 
 Floats = npt.NDArray[np.float64]
@@ -51,14 +53,14 @@ class Cell:
     horizon: int
 
     def draw(self, rng: np.random.Generator, samples: int) -> Samples:
-        """Returns of ``PERIODS`` after the first, and predictors, shared normal draws in all cells."""
+        """Samples of ``PERIODS`` pairs; the same normal draws in all cells."""
         n = PERIODS + 1 + _WARM
         e = rng.standard_normal((samples, n))
         own = rng.standard_normal((PREDICTORS, samples, n))
         deviation = self._deviation(e)
         v = deviation * (self.delta * e + np.sqrt(1 - self.delta**2) * own)
         x = lfilter([1.0], [1.0, -self.rho], v[..., _WARM:], axis=-1)
-        return Samples((deviation * e)[:, _WARM + 1 :], x[..., :-1], self.horizon)
+        return Samples((deviation * e)[:, _WARM:], x, self.horizon)
 
     def _deviation(self, e: Floats) -> Floats:
         if self.errors.startswith("constant"):
@@ -74,7 +76,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Samples:
-    """One-period returns (R, n) beside the predictors (k, R, n) of the period before, and what is forecast of them."""
+    """Returns (R, n + 1) earned in each period, predictors (k, R, n + 1) known at its end, and the forecasts."""
 
     returns: Floats
     x: Floats
@@ -87,8 +89,8 @@ class Samples:
 
     @cached_property
     def target(self) -> Floats:
-        """Sums of the returns of ``horizon`` periods, beside the predictor before them."""
-        return sums(self.returns, self.horizon)
+        """Sums of the returns of ``horizon`` periods after each value of the predictors, (R, n - horizon + 1)."""
+        return sums(self.returns[:, 1:], self.horizon)
 
     @cached_property
     def actual(self) -> Floats:
@@ -160,12 +162,27 @@ def wild_bootstrap(variance: Variance, drawn: Samples) -> Rejected:
     }
 
 
+def recursive_design(scheme: Scheme, drawn: Samples) -> Rejected:
+    """The first predictor's statistics, returns and predictor redrawn together without predictability."""
+    hits = []
+    for i, (returns, x) in enumerate(zip(drawn.returns, drawn.x[0], strict=True)):
+        found = bootstrap_forecasts(
+            pd.Series(returns), pd.Series(x), drawn.first + drawn.horizon, horizon=drawn.horizon, scheme=scheme,
+            n_replications=REPLICATIONS, seed=i,
+        )  # fmt: skip
+        hits.append(found.table["p"].to_numpy() <= LEVEL)
+    names = (f"{name}, {scheme} redrawn" for name in ("MSE-F", "ENC-NEW", "Clark-West"))
+    return dict(zip(names, np.array(hits).T, strict=True))
+
+
 TESTS: dict[str, Callable[[Samples], Rejected]] = {
     **{f"Clark-West, {v}": partial(clark_west, v) for v in VARIANCES},
     **{f"Diebold-Mariano, {v}": partial(diebold_mariano, v) for v in VARIANCES},
     "Hubrich-West": partial(hubrich_west, "bartlett"),
     "Hubrich-West, ewc": partial(hubrich_west, "ewc"),
     "wild bootstrap": partial(wild_bootstrap, "bartlett"),
+    "bootstrap, pairs": partial(recursive_design, "pairs"),
+    "bootstrap, wild": partial(recursive_design, "wild"),
 }
 CELLS = tuple(Cell(*one) for one in product(ERRORS, (-0.95, -0.5, 0.0), (0.9, 0.95, 1.0), (1, 4, 8, 12)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,7 @@ import pandas as pd
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
 from capstar.leads.alignment import AlignedData, require_known
-from capstar.leads.forecasts.comparison import Race, Signs, race
+from capstar.leads.forecasts.comparison import Race, race
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
@@ -66,7 +66,7 @@ class LeadStudy:
     benchmarks: pd.DataFrame | None = None
     source: Source | None = None
     start: str | None = "1980Q1"
-    signs: Signs = field(default_factory=dict)
+    signs: Mapping[str, int] | Mapping[tuple[str, str], int] = field(default_factory=dict)
     units: Literal["percent", "decimal"] = "percent"
     n_replications: int = 499
     seed: int = 0

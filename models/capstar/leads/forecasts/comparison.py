@@ -9,7 +9,6 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.leads.alignment import AlignedData
-from capstar.leads.forecasts.long_run_variance import Variance
 from capstar.leads.forecasts.nested_search import (
     NestedSearch,
     adjusted_loss_table,
@@ -20,8 +19,8 @@ from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
 
+_BOOTSTRAPPED = {"mse_f": "mse_f_p", "enc_new": "enc_new_p", "clark_west": "clark_west_bootstrap_p"}
 Signs = Mapping[str, int] | Mapping[tuple[str, str], int]
-_VARIANCE: Variance = "bartlett"
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,16 @@ class Race:
     ----------
     table : pandas.DataFrame
         One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
-        (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f`` and ``enc_new`` with
-        bootstrapped p, ``hit`` and ``direction_p`` (Pesaran-Timmermann, one quarter), ``nobs``, ``first``;
+        (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f``, ``enc_new`` and again
+        Clark-West (``clark_west_bootstrap_p``) with p from the wild bootstrap, the only ones that keep their size over
+        several quarters and when variances move (research/size_of_tests), ``hit`` and ``direction_p`` (Pesaran-Timmermann, one quarter), ``nobs``, ``first``;
         ``in_set``: whether it is in the 90 percent model confidence set of its portfolio and horizon.
     forecasts : dict
         Outcome and forecasts by (portfolio, horizon), expanding samples.
     ability
         Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
     search
-        Search over the same rows by the maximum adjusted mean squared error: the test that fits forecasts which nest
-        the mean.
+        Search over the same rows by the maximum adjusted mean squared error: the test for forecasts that nest the mean.
     """
 
     table: pd.DataFrame
@@ -83,7 +82,7 @@ def forecast_race(
     publication_lag
         Months.
     n_replications
-        Of the bootstrap behind the p-values of MSE-F and ENC-NEW.
+        Of the bootstrap behind the p-values of MSE-F, ENC-NEW and Clark-West.
     seed, n_workers
         As of `capstar.leads.bootstrap_forecasts`.
 
@@ -123,10 +122,10 @@ def race(
                     one, z = data.sample(portfolio, row["predictor"]).in_period()
                     draws = bootstrap_forecasts(
                         one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
-                        seed=seed, n_workers=n_workers,
+                        scheme="wild", seed=seed, n_workers=n_workers,
                     ).draws  # fmt: skip
-                    for name in ("mse_f", "enc_new"):
-                        row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
+                    for name, key in _BOOTSTRAPPED.items():
+                        row[key] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
     losses, adjusted = _pooled(made, list(data.predictors))
     longest = max(horizons)
@@ -134,7 +133,7 @@ def race(
         pd.DataFrame(rows),
         made,
         superior_ability(losses.assign(mean=0.0), "mean", block=max(longest, 2)),
-        maximum_adjusted_mspe(adjusted, horizon=longest, variance=_VARIANCE),
+        maximum_adjusted_mspe(adjusted, horizon=longest),
     )
 
 

@@ -118,8 +118,9 @@ def wild_bootstrap_forecasts(
             "least 99."
         )
     observed, draws = _drawn(
-        y, X, first, horizon, window, variance, multipliers, replications, seed, n_workers
-    )
+        y, X, first, horizon=horizon, window=window, variance=variance, multipliers=multipliers,
+        replications=replications, seed=seed, n_workers=n_workers,
+    )  # fmt: skip
     return _tabulated(observed, draws, [str(name) for name in predictors], multipliers, seed)
 
 
