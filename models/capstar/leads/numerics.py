@@ -111,8 +111,13 @@ def checked_sample(
             at = int(np.argmax(~np.isfinite(one)))
             where = f"is missing in {dates[0][at]}" if dates else f"{at + 1} of {n} is missing"
             raise DataError(f"{name} {where}. Compare over dates with all {what}.")
+    require_options(n, what=what, horizon=horizon, block=block)
+    return arrays
+
+
+def require_options(n: int, *, what: str, horizon: int = 1, block: int | None = None) -> None:
+    """Raise `SpecificationError` unless 1 <= horizon < n and 1 <= block <= n."""
     if not 1 <= horizon < n:
         raise SpecificationError(f"horizon={horizon}; choose from 1 to below the {n} {what} there are.")
     if block is not None and not 1 <= block <= n:
         raise SpecificationError(f"block={block}; choose from 1 to the {n} {what} there are.")
-    return arrays

@@ -32,9 +32,10 @@ class Race:
     table : pandas.DataFrame
         One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
         (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f``, ``enc_new`` and again
-        Clark-West (``clark_west_bootstrap_p``) with p from the wild bootstrap, the only ones that keep their size over
-        several quarters and when variances move (research/size_of_tests), ``hit`` and ``direction_p`` (Pesaran-Timmermann, one quarter), ``nobs``, ``first``;
-        ``in_set``: whether it is in the 90 percent model confidence set of its portfolio and horizon.
+        Clark-West (``clark_west_bootstrap_p``) with p from the wild bootstrap, the only ones that keep their size
+        over several quarters and when variances move (research/size_of_tests), ``hit`` and ``direction_p``
+        (Pesaran-Timmermann, one quarter), ``nobs``, ``first``; ``in_set``: whether it is in the 90 percent model
+        confidence set of its portfolio and horizon.
     forecasts : dict
         Outcome and forecasts by (portfolio, horizon), expanding samples.
     ability

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from scipy.fft import dct
 from scipy.special import ndtr, stdtr
 
-from capstar.errors import SpecificationError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads.inference.robust import fixed_b_critical
+from capstar.leads.numerics import require_options
 
 Floats = npt.NDArray[np.float64]
 Variance = Literal["bartlett", "rectangular", "wce", "wpe", "ewc", "quadratic spectral"]
@@ -79,6 +80,13 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
     ndarray
         Shape (...).
 
+    Raises
+    ------
+    DataError
+        A value is missing.
+    SpecificationError
+        The name is unknown, or the horizon is not from 1 to below n.
+
     References
     ----------
     Coroneo and Iacone (2020), "Comparing predictive accuracy in small samples using fixed-smoothing asymptotics",
@@ -88,6 +96,9 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
     """
     series = np.asarray(d, dtype=float)
     n = series.shape[-1]
+    require_options(n, what="values", horizon=horizon)
+    if not np.isfinite(series).all():
+        raise DataError("A value is missing or infinite. Give complete series.")
     size = smoothing(variance, n, horizon)
     centred = series - series.mean(axis=-1, keepdims=True)
     out: Floats
@@ -144,7 +155,12 @@ def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int
     d
         Shape (..., n).
     variance, horizon
-        As of `long_run_variance`; the horizon is below n.
+        As of `long_run_variance`.
+
+    Raises
+    ------
+    DataError, SpecificationError
+        As of `long_run_variance`.
 
     References
     ----------

@@ -103,6 +103,10 @@ def maximum_adjusted_mspe(
     blocks, studentized by :math:`s_i`. Unlike `superior_ability` it allows for the noise that estimation adds to a
     larger model's forecasts, which under the null makes its squared errors the larger.
 
+    Over one period the normal maximum keeps its size if variances are constant or GARCH (2.5 to 5 percent at a nominal
+    5); over 4 to 12 overlapping periods it rejects 8 to 14 percent, and where the variance breaks 10 to 30:
+    `wild_bootstrap_forecasts` is the test there.
+
     Parameters
     ----------
     adjusted

@@ -78,7 +78,9 @@ def wild_bootstrap_forecasts(
     is :math:`y^*_t = \bar y + \eta_t \hat u_t`, :math:`\eta_t` independent with mean 0 and variance 1; over several
     periods a moving average of order ``horizon - 1`` is fitted to :math:`\hat u_t` by nonlinear least squares and
     run again on its innovations times :math:`\eta_t`. All forecasts are then made again. Holds for heteroskedastic
-    errors, and for the error in estimated coefficients.
+    errors, and for the error in estimated coefficients; not for a predictor whose innovations move with the return
+    over several periods, since it stays as it is: with correlation -0.95 a nominal 5 percent rejects about 9 over 4
+    to 12 periods, and `bootstrap_forecasts` with ``scheme="wild"``, of one predictor, 5 to 8.
 
     Parameters
     ----------
