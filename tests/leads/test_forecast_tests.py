@@ -201,7 +201,7 @@ def test_wild_bootstrap_over_several_periods(market) -> None:
     pd.testing.assert_frame_equal(one.draws, other.draws, check_exact=True)
     made = leads.recursive_forecasts(year, x[["TBL"]], "1990-01", horizon=12)
     # The benchmark is the mean over the pairs of the regression.
-    mean = year.dropna().iloc[12:].expanding().mean().shift(12).loc[made.index]
+    mean = year.iloc[12:].expanding().mean().shift(12).loc[made.index]
     expected = leads.compare_forecasts(made["actual"], mean, made["TBL"], horizon=12)
     assert one.table.loc["TBL", "adjusted_mspe"] == pytest.approx(expected.clark_west, rel=GOLDEN)
     assert one.table.loc["TBL", "mse_f"] == pytest.approx(expected.mse_f, rel=GOLDEN)
@@ -259,7 +259,7 @@ def test_the_published_uniform_test_rejects_too_often() -> None:
     """
     rng, published, valid = np.random.default_rng(8), 0, 0
     for draw in range(150):
-        d = pd.DataFrame([*rng.standard_normal((200, 4)), 0.0, 0.5, 0.5, 0.5])
+        d = pd.DataFrame(rng.normal([0.0, 0.5, 0.5, 0.5], 1.0, (200, 4)))
         found = leads.multi_horizon_ability(d, replications=199, seed=draw)
         published += found.uniform_p_published < 0.05
         valid += found.uniform_p < 0.05

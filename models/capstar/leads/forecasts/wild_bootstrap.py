@@ -223,20 +223,21 @@ def _pairs(
 ) -> tuple[Floats, Floats, int]:
     """Target, the predictors ``horizon`` periods before, and the position of the first pair forecast."""
     require_same_dates(target, predictors)
-    begin = target.first_valid_index()
-    table = predictors.assign(**{"": target}).loc[begin:] if begin is not None else predictors.iloc[:0]
-    require_known(table)
     if horizon < 1 or (window is not None and window < 10):
         raise SpecificationError(f"horizon={horizon}, window={window}; give at least 1 and 10.")
-    y, X = table[""].to_numpy(dtype=float)[horizon:], table[list(predictors)].to_numpy(dtype=float)[:-horizon]
-    later = int((table.index[horizon:] >= start).sum())
-    first = len(y) - later
+    ends = target.index[horizon:]
+    pairs = pd.concat([target.iloc[horizon:], predictors.iloc[:-horizon].set_axis(ends)], axis=1)
+    pairs = pairs.loc[target.iloc[horizon:].first_valid_index() :]
+    require_known(pairs)
+    later = int((pairs.index >= start).sum())
+    first = len(pairs) - later
     if later < _FEWEST or first - horizon + 1 < 10:
         raise DataError(
             f"start={start}: {later} periods follow and {max(first - horizon + 1, 0)} pairs come before; at least "
             f"{_FEWEST} and 10 are needed. Choose another start."
         )
-    return y, X, first
+    values = pairs.to_numpy(dtype=float)
+    return values[:, 0], values[:, 1:], first
 
 
 def _moving_average(u: Floats, order: int) -> tuple[Floats, Floats]:
