@@ -204,7 +204,7 @@ def rejection_rates(
     tests
         Names in ``TESTS``.
     samples
-        A multiple of 100, or rounded up to one; the same normal draws in every cell.
+        Number; the same normal draws in every cell.
     seed
         The same seed gives the same table whatever the number of workers.
     n_workers
@@ -215,22 +215,24 @@ def rejection_rates(
     pandas.DataFrame
         Index ``CELL`` and ``test``; ``rate``, ``samples`` and ``seconds`` (of the cell, all tests).
     """
-    children = np.random.SeedSequence(seed).spawn(-(-samples // _BATCH))
-    tasks = [(cell, child) for cell in cells for child in children]
+    sizes = [min(_BATCH, samples - done) for done in range(0, samples, _BATCH)]
+    children = np.random.SeedSequence(seed).spawn(len(sizes))
+    tasks = [(cell, child, size) for cell in cells for child, size in zip(children, sizes, strict=True)]
     found = run_tasks(partial(_batch, tests), tasks, n_workers=n_workers)
     table = pd.concat(found).groupby(level=[*CELL, "test"], sort=False)
-    return table.agg({"rate": "mean", "samples": "sum", "seconds": "sum"})
+    total = table.sum()
+    return total.assign(rate=total["rejected"] / total["samples"])[["rate", "samples", "seconds"]]
 
 
-def _batch(tests: tuple[str, ...], task: tuple[Cell, np.random.SeedSequence]) -> pd.DataFrame:
-    cell, child = task
+def _batch(tests: tuple[str, ...], task: tuple[Cell, np.random.SeedSequence, int]) -> pd.DataFrame:
+    cell, child, size = task
     began = perf_counter()
-    drawn = cell.draw(np.random.default_rng(child), _BATCH)
+    drawn = cell.draw(np.random.default_rng(child), size)
     rejected = {name: hits for test in tests for name, hits in TESTS[test](drawn).items()}
     place = (cell.errors, cell.delta, cell.rho, cell.horizon)
     index = pd.MultiIndex.from_tuples([(*place, name) for name in rejected], names=[*CELL, "test"])
-    rates = [float(hits.mean()) for hits in rejected.values()]
-    return pd.DataFrame({"rate": rates, "samples": _BATCH, "seconds": perf_counter() - began}, index)
+    counts = [int(hits.sum()) for hits in rejected.values()]
+    return pd.DataFrame({"rejected": counts, "samples": size, "seconds": perf_counter() - began}, index)
 
 
 def main() -> None:
