@@ -118,6 +118,22 @@ def test_correlations_are_those_of_the_quadratic_form() -> None:
     np.testing.assert_allclose(long_run_correlations(d, horizon=h), expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("variance", ["bartlett", "wce", "wpe", "ewc", "quadratic spectral"])
+def test_the_variance_of_a_sum_gives_the_correlation(variance: str) -> None:
+    d = np.random.default_rng(2).standard_normal((3, 90)).cumsum(axis=1)
+    one, two, both = (leads.long_run_variance(x, variance, horizon=3) for x in (d[0], d[1], d[0] + d[1]))
+    found = long_run_correlations(d, variance, horizon=3)
+    assert found[0, 1] == pytest.approx((both - one - two) / (2 * np.sqrt(one * two)), rel=1e-9)
+    assert np.linalg.eigvalsh(found).min() > 0
+
+
+def test_a_search_over_many_models_is_simulated() -> None:
+    """Sixty independent models: the largest is Phi^60; 40,000 draws leave 0.0025."""
+    f = pd.DataFrame(np.random.default_rng(0).standard_normal((4000, 60))).add_prefix("m")
+    found = leads.maximum_adjusted_mspe(f, replications=99)
+    assert found.p == pytest.approx(1 - norm.cdf(found.statistic) ** 60, abs=0.02)
+
+
 @pytest.fixture(scope="module")
 def stored_maximum(golden):
     return json.loads(golden("tests2/max_adjusted_mspe.json").read_text())

@@ -102,12 +102,8 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
     size = smoothing(variance, n, horizon)
     centred = series - series.mean(axis=-1, keepdims=True)
     out: Floats
-    if variance == "wpe":
-        ordinates = np.fft.rfft(centred, axis=-1)[..., 1 : int(size) + 1]
-        out = (np.abs(ordinates) ** 2).mean(axis=-1) / n
-    elif variance == "ewc":
-        transforms = dct(centred, axis=-1)[..., 1 : int(size) + 1]
-        out = (transforms**2).mean(axis=-1) / (2 * n)
+    if variance in ("wpe", "ewc"):
+        out = (np.abs(_transforms(centred, variance, int(size))) ** 2).mean(axis=-1)
     else:
         weights = _weights(variance, size, n)
         length = 2 ** int(np.ceil(np.log2(n + len(weights))))
@@ -119,8 +115,6 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
 
 def long_run_correlations(d: Floats, variance: Variance = "bartlett", *, horizon: int = 1) -> Floats:
     """Long-run correlations of series, one a row; not by ``rectangular`` weights.
-
-    The variance is a quadratic form, so that the variance of a sum gives the covariance.
 
     Parameters
     ----------
@@ -134,9 +128,20 @@ def long_run_correlations(d: Floats, variance: Variance = "bartlett", *, horizon
     ndarray
         Shape (k, k).
     """
-    scaled = d / np.sqrt(long_run_variance(d, variance, horizon=horizon))[:, None]
-    out: Floats = long_run_variance(scaled[:, None] + scaled, variance, horizon=horizon) / 2 - 1
-    np.fill_diagonal(out, 1.0)
+    n = d.shape[1]
+    require_options(n, what="values", horizon=horizon)
+    size = smoothing(variance, n, horizon)
+    centred = d - d.mean(axis=1, keepdims=True)
+    omega: Floats
+    if variance in ("wpe", "ewc"):
+        transforms = _transforms(centred, variance, int(size))
+        omega = np.asarray((transforms @ transforms.conj().T).real, dtype=float)
+    else:
+        weights = _weights(variance, size, n)
+        half = sum(w * centred[:, j:] @ centred[:, : n - j].T for j, w in enumerate(weights))
+        omega = half + half.T
+    scale = np.sqrt(np.diag(omega))
+    out: Floats = omega / np.outer(scale, scale)
     return out
 
 
@@ -182,6 +187,16 @@ def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int
             for theirs, ours in ((other.statistic, t), (other.p, p), (other.p_upper, upper))
         )
     return MeanTest(t, p, upper)
+
+
+def _transforms(centred: Floats, variance: Variance, size: int) -> npt.NDArray[np.inexact]:
+    """First Fourier or cosine transforms, whose squares average to the long-run variance."""
+    n = centred.shape[-1]
+    if variance == "wpe":
+        ordinates: npt.NDArray[np.inexact] = np.fft.rfft(centred, axis=-1)[..., 1 : size + 1] / np.sqrt(n)
+        return ordinates
+    cosines: Floats = dct(centred, axis=-1)[..., 1 : size + 1] / np.sqrt(2 * n)
+    return cosines
 
 
 def _weights(variance: Variance, size: float, n: int) -> Floats:

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 _FEWEST, _BATCH = 40, 100
 _LEVELS = (0.10, 0.05, 0.01)
 _DRAWS, _POINTS = 200_000, 100_000
+_INTEGRATED = 40  # models; of more, the normal probability is simulated
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class NestedSearch:
     statistic, best
         Largest t, and the model it is of.
     p
-        That the largest of correlated standard normals reaches it (Hubrich and West 2010).
+        That the largest of correlated standard normals reaches it (Hubrich and West 2010); simulated if there are more
+        than 40 models.
     p_bootstrap
         Share of resampled maxima that reach it.
     critical : pandas.DataFrame
@@ -150,6 +152,8 @@ def maximum_adjusted_mspe(
         ]
     )
     normal = _normal_maxima(rng, correlations)
+    integrated = len(correlations) <= _INTEGRATED
+    p = normal_maximum_p(statistic, correlations) if integrated else float((normal >= statistic).mean())
     critical = [np.quantile(one, [1 - level for level in _LEVELS]) for one in (normal, drawn)]
     return NestedSearch(
         pd.DataFrame(
@@ -157,7 +161,7 @@ def maximum_adjusted_mspe(
         ),
         statistic,
         str(adjusted.columns[best]),
-        normal_maximum_p(statistic, correlations),
+        p,
         float(bootstrap_p(drawn >= statistic)),
         pd.DataFrame(critical, ["normal", "bootstrap"], [f"{level:.0%}" for level in _LEVELS]),
         variance,
@@ -214,6 +218,8 @@ def _resampled_means(rng: np.random.Generator, f: Floats, block: int, size: int)
 
 def _normal_maxima(rng: np.random.Generator, correlations: Floats) -> Floats:
     values, vectors = np.linalg.eigh(correlations)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    parts = [(rng.standard_normal((_DRAWS // 20, len(root))) @ root.T).max(axis=1) for _ in range(20)]
+    kept = values > 1e-12 * values[-1]
+    root = vectors[:, kept] * np.sqrt(values[kept])
+    draws = _DRAWS if len(root) <= _INTEGRATED else _DRAWS // 5
+    parts = [(rng.standard_normal((draws // 20, root.shape[1])) @ root.T).max(axis=1) for _ in range(20)]
     return np.concatenate(parts)
