@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.alignment import require_same_dates
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
+from capstar.leads.numerics import checked_sample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -155,7 +156,7 @@ def forecast_names(forecasts: pd.DataFrame, benchmark: str) -> list[str]:
             f"Forecasts {list(forecasts)}: {absent[0] if absent else 'any forecast'} is absent. Give the columns "
             f"'actual', {benchmark!r} and the forecasts."
         )
-    require_known(forecasts, "Compare over dates with all forecasts.")
+    checked_sample(forecasts, what="forecasts", fewest=2)
     return names
 
 
@@ -187,6 +188,8 @@ def _pairs(returns: pd.Series, predictor: pd.Series, wait: int) -> tuple[int, Fl
         if not np.isfinite(values).all():
             where = series.index[at + int(np.argmax(~np.isfinite(values)))]
             raise DataError(f"{series.name} is missing in {where}. Fill it or cut the sample there.")
+    if len(left) and np.ptp(left) == 0:
+        raise DataError(f"{predictor.name} does not vary from {predictor.index[begin]} on. Leave it out.")
     if len(right) - (wait - 1) < _FEWEST:
         raise DataError(
             f"{predictor.name} begins in {predictor.index[begin]}: after {wait} periods "

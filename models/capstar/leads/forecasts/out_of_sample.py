@@ -39,8 +39,6 @@ class ForecastComparison:
         t statistic of the mean difference of squared errors; two-sided.
     nobs
         P, number of forecasts.
-    variance
-        Long-run variance in both t statistics.
     """
 
     r2_os: float
@@ -51,7 +49,6 @@ class ForecastComparison:
     diebold_mariano: float
     diebold_mariano_p: float
     nobs: int
-    variance: Variance = "bartlett"
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,9 @@ def compare_forecasts(
     horizon
         Periods ahead; overlapping errors are serially correlated to order ``horizon - 1``.
     variance
-        Long-run variance of the Clark-West and Diebold-Mariano statistics, see `mean_test`.
+        Long-run variance of the Clark-West and Diebold-Mariano statistics, see `mean_test`.  With overlap no choice
+        keeps the size of Clark-West when variances move or the predictor's innovations move with the return; the wild
+        bootstrap of `bootstrap_forecasts` does.  Diebold-Mariano keeps it with ``ewc`` or ``wpe`` unless variances break.
 
     Raises
     ------
@@ -195,7 +194,6 @@ def compare_forecasts(
         diebold_mariano=float(dm.statistic),
         diebold_mariano_p=float(dm.p),
         nobs=n,
-        variance=variance,
     )
 
 
