@@ -161,7 +161,7 @@ def compare_forecasts(
     variance
         Long-run variance of the Clark-West and Diebold-Mariano statistics, see `mean_test`.  With overlap no choice
         keeps the size of Clark-West when variances move or the predictor's innovations move with the return; the wild
-        bootstrap of `bootstrap_forecasts` does.  Diebold-Mariano keeps it with ``ewc`` or ``wpe`` unless variances break.
+        bootstrap of `bootstrap_forecasts` does.  Diebold-Mariano keeps it with ``ewc`` unless variances break.
 
     Raises
     ------
