@@ -46,10 +46,6 @@ class VarianceRatio(Result):
         kind = "unbiased variances" if self.debiased else "variances not corrected for bias"
         return f"Variance ratios, {self.nobs} returns, {kind}"
 
-    def to_frame(self) -> pd.DataFrame:
-        """By horizon: `table`."""
-        return self.table
-
     def plot(self, ax: Any = None) -> Figure:
         """Ratios by horizon, with 95 percent intervals robust to heteroskedasticity."""
         from capstar.plotting.markets import plot_variance_ratios
