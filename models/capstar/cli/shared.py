@@ -69,6 +69,19 @@ def list_models() -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def named_numbers(pairs: list[str], flag: str) -> dict[str, float]:
+    """NAME=NUMBER by name."""
+    out = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            out[name.strip().replace("-", "_")] = float(value)
+        except ValueError:
+            example = "min_price=2" if flag == "--screen" else "c=1"
+            raise CapstarError(f"{flag} {pair}: write NAME=VALUE with a number, such as {example}.") from None
+    return out
+
+
 def check_outputs(*paths: Path | None) -> None:
     """Refuse an unwritable output before the work rather than after it."""
     for path in paths:
