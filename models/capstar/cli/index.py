@@ -60,8 +60,9 @@ def index(
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
+        screens = named_numbers(screen or [], "--screen", "KEY=THRESHOLD, such as min_price=2")
         chosen: IndexRules = getattr(IndexRules, rules)(
-            stale_days=stale_days, weighting=weighting, screens=named_numbers(screen or [], "--screen")
+            stale_days=stale_days, weighting=weighting, screens=screens
         )
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()

@@ -141,7 +141,7 @@ def rstar(
             "signal_to_noise": signal_to_noise,
             "stage2": stage2,
             "initial": initial,
-            "fixed": named_numbers(fix or [], "--fix") or None,
+            "fixed": named_numbers(fix or [], "--fix", "NAME=VALUE with a number, such as c=1") or None,
             "missing": [(first, last or first) for first, _, last in spans] or None,
         }
         given = {name: value for name, value in options.items() if value is not None}

@@ -69,16 +69,15 @@ def list_models() -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
-def named_numbers(pairs: list[str], flag: str) -> dict[str, float]:
-    """NAME=NUMBER by name."""
+def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:
+    """NAME=NUMBER by name; ``form`` is how an error says to write it."""
     out = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
         try:
             out[name.strip().replace("-", "_")] = float(value)
         except ValueError:
-            example = "min_price=2" if flag == "--screen" else "c=1"
-            raise CapstarError(f"{flag} {pair}: write NAME=VALUE with a number, such as {example}.") from None
+            raise CapstarError(f"{flag} {pair}: write {form}.") from None
     return out
 
 
