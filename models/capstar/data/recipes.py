@@ -11,6 +11,7 @@ import pandas as pd
 from capstar.data.inputs import expected_inflation, model_input
 from capstar.data.sources import source
 from capstar.data.sources.alfred import alfred
+from capstar.data.sources.fred import SOURCE as FRED
 from capstar.data.sources.fred import fred
 from capstar.data.sources.nyfed import current_estimates
 from capstar.data.store.download import network
@@ -18,14 +19,13 @@ from capstar.data.transform import splice_growth, to_quarterly
 from capstar.errors import DataError, SourceError
 
 When: TypeAlias = str | pd.Timestamp | None
-_FRED = "FRED, Federal Reserve Bank of St. Louis"
 
 
 @dataclass(frozen=True)
 class Country:
     """Series of a country outside the United States, by FRED's identifiers."""
 
-    title: str
+    name: str
     gdp: str  # real gross domestic product, quarterly
     core: str  # consumer prices without food and energy
     headline: str  # all items, used before core begins
@@ -35,7 +35,7 @@ class Country:
 
 
 CANADA = Country(
-    "Canada: input of Holston, Laubach and Williams",
+    "Canada",
     gdp="NGDPRSAXDCCAQ",
     core="CANCPICORMINMEI",
     headline="CANCPIALLMINMEI",
@@ -44,7 +44,7 @@ CANADA = Country(
     note="Core prices are the OECD's without food and energy, where the papers take the Bank of Canada's core.",
 )
 EURO_AREA = Country(
-    "Euro area: input of Holston, Laubach and Williams",
+    "Euro area",
     gdp="CLVMNACSCAB1GQEA19",
     core="00XEFDEZ19M086NEST",
     headline="CP0000EZ19M086NEST",
@@ -53,7 +53,7 @@ EURO_AREA = Country(
     note="FRED has no data before 1995; the papers splice the Area-Wide Model's database before, from 1970.",
 )
 UNITED_KINGDOM = Country(
-    "United Kingdom: input of Holston, Laubach and Williams",
+    "United Kingdom",
     gdp="NGDPRSAXDCGBQ",
     core="GBRCPICORMINMEI",
     headline="GBRCPIALLMINMEI",
@@ -223,7 +223,7 @@ class _Getter:
         return known.rename(name)
 
     def provenance(self, title: str, columns: Mapping[str, str]) -> dict[str, object]:
-        source = _FRED if self.as_of is None else "ALFRED and FRED, Federal Reserve Bank of St. Louis"
+        source = FRED if self.as_of is None else "ALFRED and FRED, Federal Reserve Bank of St. Louis"
         out: dict[str, object] = {"title": title, "source": source, "series_id": dict(columns)}
         if self.downloaded:
             out["downloaded"] = max(self.downloaded)
@@ -245,7 +245,9 @@ def _abroad(country: Country, as_of: When, start: str | None, end: str | None) -
     prices = f"{country.core}, before {core.index[0]} {country.headline}"
     ids = dict.fromkeys(("inflation", "expected_inflation"), prices)
     ids |= {"log_gdp": country.gdp, "interest_rate": country.rate}
-    out.attrs |= get.provenance(country.title, ids) | {"note": country.note}
+    out.attrs |= get.provenance(f"{country.name}: input of Holston, Laubach and Williams", ids) | {
+        "note": country.note
+    }
     return out
 
 
