@@ -36,17 +36,11 @@ def as_quarterly(
         No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text or a
         date in a number, an infinite value, two columns of one name, or no rows.
     """
-    if frame.empty:
-        raise DataError(f"{source}: there are no rows. Give a table with one row a quarter.")
     used = frame if columns is None else frame.loc[:, frame.columns.isin(["date", *columns])]
-    if (repeated := used.columns[used.columns.duplicated()]).size:
-        raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
+    _require_table(used, source, "quarter")
     index = _quarters(frame, source)
     _check_sequence(index, source)
-    used = used.drop(columns="date", errors="ignore")
-    out = pd.DataFrame({c: _numbers(used[c], index, source) for c in used.columns}, index=index)
-    out.attrs = dict(frame.attrs)
-    return out
+    return _floats(used.drop(columns="date", errors="ignore"), index, source)
 
 
 def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.DataFrame:
@@ -78,10 +72,7 @@ def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.D
             f"{source}: expected a DataFrame with a column a series, got {type(frame).__name__}. Make one, with dates "
             "as its index."
         )
-    if table.empty:
-        raise DataError(f"{source}: there are no rows. Give a table with one row a period.")
-    if (repeated := table.columns[table.columns.duplicated()]).size:
-        raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
+    _require_table(table, source, "period")
     if "date" in table and isinstance(table.index, pd.RangeIndex):
         table = table.set_index("date")
     index = _any_periods(table.index, source)
@@ -92,6 +83,17 @@ def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.D
             f"{source}: {index[where]} is followed by {index[where + 1]}, expected {index[where] + 1}. Give every "
             "period once and in order; a value may be empty."
         )
+    return _floats(table, index, source)
+
+
+def _require_table(table: pd.DataFrame, source: str, one: str) -> None:
+    if len(table) == 0:
+        raise DataError(f"{source}: there are no rows. Give a table with one row a {one}.")
+    if (repeated := table.columns[table.columns.duplicated()]).size:
+        raise DataError(f"{source}: {repeated[0]} names two columns. Rename one, or leave it out.")
+
+
+def _floats(table: pd.DataFrame, index: pd.PeriodIndex, source: str) -> pd.DataFrame:
     out = pd.DataFrame({c: _numbers(table[c], index, source) for c in table.columns}, index=index)
     out.attrs = dict(table.attrs)
     return out
@@ -122,9 +124,7 @@ def _inferred(index: pd.DatetimeIndex) -> str | None:
     if len(index) < 3:
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # pandas announces that an offset will be returned, which is understood too
+        warnings.simplefilter("ignore")  # pandas announces an offset, which is understood too
         found = pd.infer_freq(index)
     return None if found is None else str(getattr(found, "freqstr", found))
 

@@ -111,11 +111,9 @@ class Bar:
     def _update(self, stage: str) -> None:
         """A stage of which nothing is known yet pulses; one that is done makes room."""
         share = self.shares[stage]
-        if stage not in self.tasks:
-            if share >= 1:
-                return
-            self.tasks[stage] = self.drawn.add_task(stage)
-        if share >= 1:
-            self.drawn.remove_task(self.tasks.pop(stage))
-        else:
+        if share < 1:
+            if stage not in self.tasks:
+                self.tasks[stage] = self.drawn.add_task(stage)
             self.drawn.update(self.tasks[stage], completed=share, total=1.0 if share > 0 else None)
+        elif stage in self.tasks:
+            self.drawn.remove_task(self.tasks.pop(stage))

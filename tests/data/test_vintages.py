@@ -123,7 +123,7 @@ def test_monthly_vintages_and_bad_matrices(tmp_path) -> None:
     for body, message in (
         ("DATE,P65Q4\n1947:Q1,1\n", "P65Q4 is not one"),
         ("DATE,ROUTPUT65Q4\n1947-01-01,1\n", "'1947-01-01' is not a quarter"),
-        ("DATE,ROUTPUT65Q4\n1947:Q1,1\n1947:Q2,one\n", "ROUTPUT65Q4 of 1947:Q2 is 'one', not a number"),
+        ("DATE,ROUTPUT65Q4\n1947:Q1,1\n1947:Q2,one\n", "ROUTPUT65Q4 in 1947Q2 is 'one', not a number"),
         ("<html>", "web page"),
         ("", "empty"),
     ):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import Debug, check_folder, errors
-from capstar.errors import SpecificationError
+from capstar.cli.shared import Debug, check_folder, errors, named_numbers
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Rules(StrEnum):
-    """Indexes whose rules are known."""
-
-    russell1000 = "russell1000"
-    russell2000 = "russell2000"
-    russell3000 = "russell3000"
 
 
 def _list_rules(wanted: bool) -> None:
@@ -43,7 +33,9 @@ def index(
     actions: Annotated[
         Path | None, typer.Option(help="date, id, action, other, ratio, cash, price; in the order of dates.")
     ] = None,
-    rules: Annotated[Rules, typer.Option(help="Whose rules.")] = Rules.russell2000,
+    rules: Annotated[
+        Literal["russell1000", "russell2000", "russell3000"], typer.Option(help="Whose rules.")
+    ] = "russell2000",
     screen: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,8 +60,9 @@ def index(
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
-        chosen: IndexRules = getattr(IndexRules, rules.value)(
-            stale_days=stale_days, weighting=weighting, screens=_thresholds(screen or [])
+        screens = named_numbers(screen or [], "--screen", "KEY=THRESHOLD, such as min_price=2")
+        chosen: IndexRules = getattr(IndexRules, rules)(
+            stale_days=stale_days, weighting=weighting, screens=screens
         )
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
@@ -78,17 +71,6 @@ def index(
         save(results.plot(), out / "index.png")
         typer.echo(results.summary())
         typer.echo(f"\nWritten: {out}")
-
-
-def _thresholds(given: list[str]) -> dict[str, float]:
-    out = {}
-    for text in given:
-        key, _, number = text.partition("=")
-        try:
-            out[key.strip().replace("-", "_")] = float(number)
-        except ValueError:
-            raise SpecificationError(f"--screen {text}: write KEY=THRESHOLD, such as min_price=2.") from None
-    return out
 
 
 def _table(path: Path) -> pd.DataFrame | Path:

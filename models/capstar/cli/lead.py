@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,30 +12,6 @@ from capstar.errors import CapstarError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Information(StrEnum):
-    """What the predictor has seen."""
-
-    filtered = "filtered"
-    smoothed = "smoothed"
-    recursive = "recursive"
-    real_time = "real-time"
-
-
-_SEEN: dict[Information, Literal["filtered", "smoothed", "recursive", "real time"]] = {
-    Information.filtered: "filtered",
-    Information.smoothed: "smoothed",
-    Information.recursive: "recursive",
-    Information.real_time: "real time",
-}
-
-
-class Units(StrEnum):
-    """Of returns."""
-
-    percent = "percent"
-    decimal = "decimal"
 
 
 def lead(
@@ -53,15 +28,15 @@ def lead(
     ] = None,
     horizons: Annotated[str, typer.Option(help="Quarters.")] = "1,2,4,8",
     information: Annotated[
-        Information,
+        Literal["filtered", "smoothed", "recursive", "real-time"],
         typer.Option(
             help="What the predictor has seen: data to the quarter, parameters of all (filtered) or to the quarter "
             "(recursive: quasi-real time, the data are revised), vintages alone (real-time), the future too (smoothed)."
         ),
-    ] = Information.filtered,
+    ] = "filtered",
     publication_lag: Annotated[int, typer.Option(min=0, help="Months until a quarter is known.")] = 1,
     start: Annotated[str, typer.Option(help="First quarter forecast, or 'none'.")] = "1980Q1",
-    units: Annotated[Units, typer.Option(help="Of the returns.")] = Units.percent,
+    units: Annotated[Literal["percent", "decimal"], typer.Option(help="Of the returns.")] = "percent",
     replications: Annotated[int, typer.Option(min=99, help="Of the bootstraps.")] = 499,
     seed: Annotated[int, typer.Option(help="Of the bootstraps.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
@@ -78,11 +53,11 @@ def lead(
             table[chosen],
             data.read_returns(returns),
             _horizons(horizons),
-            information=_SEEN[information],
+            information="real time" if information == "real-time" else information,
             publication_lag=publication_lag,
             benchmarks=table[benchmark] if benchmark else None,
             start=None if start.lower() == "none" else start,
-            units=units.value,
+            units=units,
             n_replications=replications,
             seed=seed,
         ).run()

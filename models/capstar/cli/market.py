@@ -43,7 +43,7 @@ def market(
 
 def _states(close: pd.Series, bars: Any, level: pd.Series) -> dict[str, str]:
     """One line a state, by name, as known at the last bar."""
-    from capstar.markets.ranges import range_bound
+    from capstar.markets import range_bound
 
     signs = range_bound(bars)
     return {
@@ -57,7 +57,7 @@ def _states(close: pd.Series, bars: Any, level: pd.Series) -> dict[str, str]:
 
 
 def _changes(close: pd.Series) -> str:
-    from capstar.markets.indicators import rate_of_change
+    from capstar.markets import rate_of_change
 
     years = (close.index[-1] - close.index[0]).days / 365.25
     month = (len(close) - 1) / years / 12 if years else 0.0

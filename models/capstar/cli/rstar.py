@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +20,7 @@ from capstar.cli.shared import (
     errors,
     find_model,
     list_models,
+    named_numbers,
     require_inputs,
 )
 from capstar.errors import CapstarError, SpecificationError
@@ -42,29 +42,6 @@ _FLAGS = {
     "standard_errors": "--se",
 }
 _OIL, _COVID = "oil_price_inflation", "covid_index"
-
-
-class SignalToNoise(StrEnum):
-    """How the ratios of standard deviations are found."""
-
-    EW = "EW"
-    MW = "MW"
-    QLR = "QLR"
-    ML = "ML"
-
-
-class StageTwo(StrEnum):
-    """Second stages."""
-
-    published = "published"
-    buncic = "buncic"
-
-
-class Initial(StrEnum):
-    """States before the sample."""
-
-    published = "published"
-    diffuse = "diffuse"
 
 
 def rstar(
@@ -113,7 +90,7 @@ def rstar(
         typer.Option(metavar="FILE", help="Write the figure; the ending decides: .png, .pdf, .svg."),
     ] = None,
     signal_to_noise: Annotated[
-        SignalToNoise | None,
+        Literal["EW", "MW", "QLR", "ML"] | None,
         typer.Option(
             help="How lambda_g and lambda_z, the ratios of standard deviations, are found: median-unbiased from the "
             "exponential Wald statistic (EW, as published), the mean one (MW) or Quandt's likelihood ratio (QLR); or "
@@ -121,11 +98,11 @@ def rstar(
         ),
     ] = None,
     stage2: Annotated[
-        StageTwo | None,
+        Literal["published", "buncic"] | None,
         typer.Option(help="Second stage: as published (default), or as Buncic (2021) corrects it."),
     ] = None,
     initial: Annotated[
-        Initial | None,
+        Literal["published", "diffuse"] | None,
         typer.Option(help="State before the sample: as published (default), or exact diffuse."),
     ] = None,
     fix: Annotated[
@@ -169,12 +146,13 @@ def rstar(
         chosen = find_model(model)
         if country is not None:
             chosen = chosen.for_country(country)
+        spans = [span.partition(":") for span in missing or []]
         options: dict[str, Any] = {
             "signal_to_noise": signal_to_noise,
             "stage2": stage2,
             "initial": initial,
-            "fixed": _fixed(fix),
-            "missing": _windows(missing),
+            "fixed": named_numbers(fix or [], "--fix", "NAME=VALUE with a number, such as c=1") or None,
+            "missing": [(first, last or first) for first, _, last in spans] or None,
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
@@ -196,28 +174,6 @@ def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
             f"{model.name} has no {', '.join(unknown)}; of the options that are for some models alone it takes "
             f"{', '.join(known) or 'none'}. Leave out what it does not take, or choose another model."
         )
-
-
-def _fixed(pairs: list[str] | None) -> dict[str, float] | None:
-    """NAME=VALUE by name."""
-    if not pairs:
-        return None
-    out = {}
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        try:
-            out[name.strip()] = float(value)
-        except ValueError:
-            raise CapstarError(f"--fix {pair}: write NAME=VALUE with a number, such as c=1.") from None
-    return out
-
-
-def _windows(spans: list[str] | None) -> list[tuple[str, str]] | None:
-    """START:END, or one quarter."""
-    if not spans:
-        return None
-    parts = [span.partition(":") for span in spans]
-    return [(start, end or start) for start, _, end in parts]
 
 
 def _read(

@@ -69,6 +69,18 @@ def list_models() -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:
+    """NAME=NUMBER by name; ``form`` is how an error says to write it."""
+    out = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            out[name.strip().replace("-", "_")] = float(value)
+        except ValueError:
+            raise CapstarError(f"{flag} {pair}: write {form}.") from None
+    return out
+
+
 def check_outputs(*paths: Path | None) -> None:
     """Refuse an unwritable output before the work rather than after it."""
     for path in paths:

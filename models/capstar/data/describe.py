@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 _KEYS = {
@@ -31,8 +29,7 @@ def describe_data(frame: pd.DataFrame) -> pd.DataFrame:
         ``attrs`` ``unit``, ``series``, ``source``, ``vintage``, ``downloaded``, ``transformation``, empty where
         nothing is known.
     """
-    rows = {str(name): _row(frame, str(name)) for name in frame.columns}
-    out = pd.DataFrame.from_dict(rows, orient="index")
+    out = pd.DataFrame.from_dict({str(name): _row(frame, str(name)) for name in frame}, orient="index")
     out.index.name = str(frame.attrs.get("title", "data"))
     return out
 
@@ -46,9 +43,7 @@ def _row(frame: pd.DataFrame, name: str) -> dict[str, object]:
         "observations": int(column.notna().sum()),
         "missing": 0 if first is None else int(column.loc[first:last].isna().sum()),
     }
-    return row | {label: _said(frame.attrs.get(key, ""), name) for key, label in _KEYS.items()}
-
-
-def _said(value: Any, name: str) -> str:
-    """A remark on all columns, or this column's."""
-    return str(value.get(name, "") if isinstance(value, dict) else value)
+    for key, label in _KEYS.items():
+        said = frame.attrs.get(key, "")  # of all columns, or by column
+        row[label] = str(said.get(name, "") if isinstance(said, dict) else said)
+    return row

@@ -99,17 +99,8 @@ def by_size(
     small: pd.Series, large: pd.Series, market: pd.Series, smb: pd.Series, risk_free: pd.Series
 ) -> pd.DataFrame:
     """Returns in the columns of `small_cap_returns`."""
-    return pd.DataFrame(
-        {
-            "small": small,
-            "large": large,
-            "small_minus_large": small - large,
-            "excess": small - risk_free,
-            "market": market,
-            "smb": smb,
-            "risk_free": risk_free,
-        }
-    )
+    found = {"small": small, "large": large, "small_minus_large": small - large, "excess": small - risk_free}
+    return pd.DataFrame(found | {"market": market, "smb": smb, "risk_free": risk_free})
 
 
 def french_factors() -> pd.DataFrame:

@@ -73,25 +73,19 @@ def model_input(
         _require_positive(series[name], name)
     inflation = 400.0 * np.log(price_index).diff()
     rate = annualised_yield(short_rate) if compounding == "365" else short_rate
-    columns = {
-        "log_gdp": np.log(real_gdp),
-        "inflation": inflation,
-        "expected_inflation": expected_inflation(inflation, expectations),
-        "interest_rate": rate,
+    table: dict[str, tuple[pd.Series, str]] = {  # values, and how they were made
+        "log_gdp": (np.log(real_gdp), "natural log of real GDP"),
+        "inflation": (inflation, "400 * dlog(price index)"),
+        "expected_inflation": (expected_inflation(inflation, expectations), expectations),
+        "interest_rate": (rate, "365-day compounding" if compounding == "365" else "as given"),
     }
     if covid_index is not None:
-        columns["covid_index"] = covid_index
-    out = pd.DataFrame(columns).dropna()
+        table["covid_index"] = covid_index, "as given"
+    out = pd.DataFrame({name: values for name, (values, _) in table.items()}).dropna().rename_axis("date")
     if out.empty:
         raise DataError("real_gdp, price_index and short_rate share no quarters. Check their dates.")
-    out.index.name = "date"
     out.attrs["units"] = {name: _UNITS[name] for name in out}
-    out.attrs["transformation"] = {
-        "log_gdp": "natural log of real GDP",
-        "inflation": "400 * dlog(price index)",
-        "expected_inflation": expectations,
-        "interest_rate": "365-day compounding" if compounding == "365" else "as given",
-    } | ({"covid_index": "as given"} if covid_index is not None else {})
+    out.attrs["transformation"] = {name: said for name, (_, said) in table.items()}
     return out
 
 

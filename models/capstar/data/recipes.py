@@ -11,6 +11,7 @@ import pandas as pd
 from capstar.data.inputs import expected_inflation, model_input
 from capstar.data.sources import source
 from capstar.data.sources.alfred import alfred
+from capstar.data.sources.fred import SOURCE as FRED
 from capstar.data.sources.fred import fred
 from capstar.data.sources.nyfed import current_estimates
 from capstar.data.store.download import network
@@ -18,7 +19,6 @@ from capstar.data.transform import splice_growth, to_quarterly
 from capstar.errors import DataError, SourceError
 
 When: TypeAlias = str | pd.Timestamp | None
-_FRED = "FRED, Federal Reserve Bank of St. Louis"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Country:
 
 CANADA = Country(
     name="canada",
-    title="Canada: input of Holston, Laubach and Williams",
+    title="Canada",
     gdp="NGDPRSAXDCCAQ",
     core="CANCPICORMINMEI",
     headline="CANCPIALLMINMEI",
@@ -47,7 +47,7 @@ CANADA = Country(
 )
 EURO_AREA = Country(
     name="euro area",
-    title="Euro area: input of Holston, Laubach and Williams",
+    title="Euro area",
     gdp="CLVMNACSCAB1GQEA19",
     core="00XEFDEZ19M086NEST",
     headline="CP0000EZ19M086NEST",
@@ -57,7 +57,7 @@ EURO_AREA = Country(
 )
 UNITED_KINGDOM = Country(
     name="uk",
-    title="United Kingdom: input of Holston, Laubach and Williams",
+    title="United Kingdom",
     gdp="NGDPRSAXDCGBQ",
     core="GBRCPICORMINMEI",
     headline="GBRCPIALLMINMEI",
@@ -233,7 +233,7 @@ class _Getter:
         return known.rename(name)
 
     def provenance(self, title: str, columns: Mapping[str, str]) -> dict[str, object]:
-        source = _FRED if self.as_of is None else "ALFRED and FRED, Federal Reserve Bank of St. Louis"
+        source = FRED if self.as_of is None else "ALFRED and FRED, Federal Reserve Bank of St. Louis"
         out: dict[str, object] = {"title": title, "source": source, "series_id": dict(columns)}
         if self.downloaded:
             out["downloaded"] = max(self.downloaded)
@@ -257,7 +257,8 @@ def _abroad(
     prices = f"{country.core}, before {core.index[0]} {country.headline}"
     ids = dict.fromkeys(("inflation", "expected_inflation"), prices)
     ids |= {"log_gdp": country.gdp, "interest_rate": country.rate}
-    out.attrs |= get.provenance(country.title, ids) | {"note": country.note, "country": country.name}
+    title = f"{country.title}: input of Holston, Laubach and Williams"
+    out.attrs |= get.provenance(title, ids) | {"note": country.note, "country": country.name}
     return _with_covid(out, country.name) if covid else out
 
 

@@ -79,10 +79,10 @@ class Vintages(Result):
 
     def plot(self, ax: Any = None) -> Figure:
         """First releases and the latest vintage."""
-        from capstar.plotting.data import plot_columns
+        from capstar.plotting import plot_lines
 
-        table = self.revisions()[["first_release", "latest"]]
-        return plot_columns(table, ax, title=self.title, unit=str(self.attrs.get("units", "")))
+        table, unit = self.revisions()[["first_release", "latest"]], str(self.attrs.get("units", ""))
+        return plot_lines(table, title=self.title, unit=unit, zero=False, ax=ax)
 
     def latest(self) -> pd.Series:
         """The latest vintage."""

@@ -40,9 +40,8 @@ class Rate:
         require_rising(self.series.index, self.name, one="rate a date")
         bad = (self.series <= 0) | np.isinf(self.series)
         if bad.any():
-            raise DataError(
-                f"{self.name} of {bad.idxmax()} is {self.series[bad.idxmax()]}; a rate is positive."
-            )
+            when = bad.idxmax()
+            raise DataError(f"{self.name} of {when} is {self.series[when]}; a rate is positive.")
 
     @property
     def name(self) -> str:
@@ -82,17 +81,7 @@ class Rate:
         return Rate(left.base, right.quote, (a * b).rename(f"{left.base}/{right.quote}"))
 
     def convert_prices(self, prices: pd.Series, currency: str, *, dates: Dates = "same") -> pd.Series:
-        """Prices in one of the two currencies, expressed in the other.
-
-        Parameters
-        ----------
-        prices
-            By date.
-        currency
-            The currency they are in: base or quote.
-        dates
-            As in `cross`.
-        """
+        """Prices in one of the two currencies by date, expressed in the other; ``dates`` as in `cross`."""
         rate = self._into_other(currency)
         a, b = _aligned(prices, rate.series, str(prices.name), rate.name, dates)
         return (a * b).rename(prices.name)
@@ -117,15 +106,7 @@ class Rate:
         return (100.0 * ((1.0 + a / 100.0) * change - 1.0)).rename(returns.name)
 
     def real(self, base_prices: pd.Series, quote_prices: pd.Series, *, dates: Dates = "same") -> pd.Series:
-        """Real rate: quote goods for one of base, ``rate * base_prices / quote_prices``.
-
-        Parameters
-        ----------
-        base_prices, quote_prices
-            Price levels of the two currency areas, by date.
-        dates
-            As in `cross`.
-        """
+        """Real rate: quote goods for one of base, ``rate * base_prices / quote_prices``, levels by date."""
         rate, home = _aligned(self.series, base_prices, self.name, str(base_prices.name), dates)
         rate, abroad = _aligned(rate, quote_prices, self.name, str(quote_prices.name), dates)
         return (rate * home.reindex(rate.index) / abroad).rename(f"real {self.name}")
@@ -165,13 +146,7 @@ def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = 
 
 
 def rate_differential(rstar: pd.Series, abroad: pd.Series) -> pd.Series:
-    """Natural rate at home less abroad, percentage points, on the quarters both have.
-
-    Parameters
-    ----------
-    rstar, abroad
-        Percent a year, by quarter.
-    """
+    """Natural rate at home less abroad, both percent a year: percentage points, on the quarters both have."""
     a, b = _aligned(rstar, abroad, "rstar", "abroad", "common")
     return (a - b).rename("rstar_differential")
 

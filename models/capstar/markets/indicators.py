@@ -1,7 +1,7 @@
 """Indicators of a price history: each value uses its own bar and those before it, never a later one.
 
-``bars`` is a table with ``high``, ``low`` and ``close``, or a series of closes.  With closes alone, as monthly
-and quarterly data are, high and low are the close, and the absolute change of the close serves as true range.
+``bars`` is a table with ``high``, ``low`` and ``close`` by date, or a series of closes.  With closes alone, as
+monthly and quarterly data are, high and low are the close, and the absolute change of the close serves as true range.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def true_range(high: pd.Series, low: pd.Series, close: pd.Series) -> pd.Series:
 
 
 def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
-    """Average true range after Wilder, in units of price.
+    """Average true range after Wilder (1978, section 3), in units of price.
 
     Parameters
     ----------
@@ -125,18 +125,13 @@ def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
     n
         Periods.  The first value, at bar n + 1, is the mean of n true ranges; each later one is
         ``((n - 1) before + today) / n``.
-
-    References
-    ----------
-    Wilder (1978), section 3.
     """
-    _require_periods(n, 1)
-    frame = as_bars(bars)
+    frame = _bars_of(bars, n, 1)
     return pd.Series(_wilder(_true_range(frame), n, start=1), frame.index, name="average_true_range")
 
 
 def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
-    """Directional movement after Wilder: a trend's direction, and its strength.
+    """Directional movement after Wilder (1978, section 4): a trend's direction, and its strength.
 
     Parameters
     ----------
@@ -151,13 +146,8 @@ def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
         ``plus_di``, ``minus_di``: smoothed movement in percent of smoothed true range, from bar n + 1;
         ``dx``: 100 |plus - minus| / (plus + minus), 0 where nothing moved; ``adx``: its Wilder average, from
         bar 2 n.
-
-    References
-    ----------
-    Wilder (1978), section 4.
     """
-    _require_periods(n, 2)
-    frame = as_bars(bars)
+    frame = _bars_of(bars, n, 2)
     ranges = np.nan_to_num(_true_range(frame), nan=0.0)
     up = np.diff(frame["high"], prepend=frame["high"].iloc[:1])
     down = -np.diff(frame["low"], prepend=frame["low"].iloc[:1])
@@ -178,20 +168,12 @@ def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
 
     A close can only leave the channel of the day before: compare it with ``donchian(bars, n).shift(1)``.
 
-    Parameters
-    ----------
-    bars
-        High, low, close; or closes.
-    n
-        Bars.
-
     Returns
     -------
     pandas.DataFrame
         ``high``, ``low`` and their mean, ``middle``; NaN for the first n - 1 bars.
     """
-    _require_periods(n, 1)
-    frame = as_bars(bars)
+    frame = _bars_of(bars, n, 1)
     high, low = _rolling(frame["high"], n, np.max), _rolling(frame["low"], n, np.min)
     return pd.DataFrame({"high": high, "low": low, "middle": (high + low) / 2.0}, frame.index)
 
@@ -199,22 +181,10 @@ def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
 def choppiness(bars: Bars, n: int = 14) -> pd.Series:
     """Choppiness index: ``100 log10(sum of true ranges / (highest high - lowest low)) / log10(n)``.
 
-    Near 100 when the price went over the same ground again and again, near 0 when it went one way.
-
-    Parameters
-    ----------
-    bars
-        High, low, close; or closes, when the absolute change of the close is the true range.
-    n
-        Bars; values from bar n + 1 on.
-
-    Returns
-    -------
-    pandas.Series
-        NaN also where the price did not move.
+    Near 100 when the price went over the same ground again and again, near 0 when it went one way.  Values are from
+    bar n + 1 on; NaN where the price did not move.  ``bars`` as of `average_true_range`.
     """
-    _require_periods(n, 2)
-    frame = as_bars(bars)
+    frame = _bars_of(bars, n, 2)
     travelled = _rolling(_true_range(frame), n, np.sum)
     channel = donchian(bars, n)
     ratio = _ratio(travelled, (channel["high"] - channel["low"]).to_numpy(), empty=np.nan)
@@ -237,20 +207,13 @@ def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
     """
     _require_periods(n, 1)
     price = checked_prices(close)
-    travelled = _rolling(price.diff().abs(), n, np.sum)
-    ratio = _ratio(price.diff(n).abs().to_numpy(), travelled, empty=np.nan)
-    return pd.Series(ratio, price.index, name="efficiency_ratio")
+    return _by_way(price.diff(n).abs().to_numpy(), price, n, "efficiency_ratio")
 
 
 def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     """Vertical horizontal filter: range of the last n closes by the sum of n absolute changes.
 
-    Parameters
-    ----------
-    close
-        By date.
-    n
-        Periods; the first n are NaN, and those over which the price did not move.
+    ``close`` and ``n`` as of `efficiency_ratio`.
 
     References
     ----------
@@ -259,23 +222,13 @@ def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     _require_periods(n, 1)
     price = checked_prices(close)
     span = _rolling(price, n, np.max) - _rolling(price, n, np.min)
-    ratio = _ratio(span, _rolling(price.diff().abs(), n, np.sum), empty=np.nan)
-    return pd.Series(ratio, price.index, name="vertical_horizontal_filter")
+    return _by_way(span, price, n, "vertical_horizontal_filter")
 
 
 def relative_strength_index(close: pd.Series, n: int = 14) -> pd.Series:
-    """Relative strength index after Wilder: average rise in percent of average rise and fall.
+    """Relative strength index after Wilder (1978, section 6): average rise in percent of average rise and fall.
 
-    Parameters
-    ----------
-    close
-        By date.
-    n
-        Periods; the first n are NaN, and those before the price first moves.
-
-    References
-    ----------
-    Wilder (1978), section 6.
+    ``close`` and ``n`` as of `efficiency_ratio`; NaN for the first n periods, and before the price first moves.
     """
     _require_periods(n, 1)
     price = checked_prices(close)
@@ -315,6 +268,17 @@ def _ratio(above: Floats, below: Floats, *, empty: float) -> Floats:
     """``above / below``; ``empty`` where below is 0."""
     result: Floats = np.divide(above, below, out=np.full(len(above), empty), where=below != 0)
     return result
+
+
+def _by_way(above: Floats, price: pd.Series, n: int, name: str) -> pd.Series:
+    """By the sum of n absolute changes; NaN where there is none."""
+    way = _rolling(price.diff().abs(), n, np.sum)
+    return pd.Series(_ratio(above, way, empty=np.nan), price.index, name=name)
+
+
+def _bars_of(bars: Bars, n: int, least: int) -> pd.DataFrame:
+    _require_periods(n, least)
+    return as_bars(bars)
 
 
 def _require_periods(n: int, least: int) -> None:

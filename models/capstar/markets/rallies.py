@@ -85,10 +85,6 @@ class Rallies(Result):
             f"{span_of(self.prices.index)}"
         )
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a rally: `table`."""
-        return self.table
-
     def frames(self) -> dict[str, pd.DataFrame]:
         """How large the rallies were, and how much was left after confirmation, percent."""
         sizes = self.table[["rise", "rise_confirmed", "rise_to_end", "efficiency"]].agg(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
-from capstar.markets.indicators import Bars, as_bars, average_true_range, checked_prices, span_of
+from capstar.markets.indicators import Bars, Floats, as_bars, average_true_range, checked_prices, span_of
 from capstar.markets.ranges import in_range, labels_of, trading_ranges
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Execution = Literal["close", "open"]
-Floats = npt.NDArray[np.float64]
 STRATEGY, HOLD = "range_trading", "buy_and_hold"
 _LEDGER = (
     "signal", "entry", "entry_price", "support", "resistance", "target", "stop",

@@ -10,13 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
-from capstar.markets.indicators import Bars, as_bars, average_true_range, choppiness, directional_index
+from capstar.markets.indicators import (
+    Bars,
+    Floats,
+    as_bars,
+    average_true_range,
+    choppiness,
+    directional_index,
+)
 from capstar.markets.variance_ratio import rolling_variance_ratio
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 CHOPPY, DIRECTED = 61.8, 20.0  # customary thresholds of the choppiness and the directional index
 
@@ -35,7 +41,7 @@ def range_bound(
     Parameters
     ----------
     bars
-        High, low, close by date; or closes alone, when the absolute change of the close is the true range.
+        As of `average_true_range`.
     n
         Bars of the choppiness and the directional index, and of the variance ratio's long return.
     window
@@ -151,17 +157,7 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None) -> Figure:
-    """Price with its trading ranges.
-
-    Parameters
-    ----------
-    close
-        By date.
-    levels
-        From `trading_ranges`, same index.
-    ax
-        Where, a `matplotlib.axes.Axes`; by default a figure of its own.
-    """
+    """Price by date with its `trading_ranges`, in the `matplotlib.axes.Axes` given or a figure of its own."""
     from capstar.plotting.markets import plot_trading_ranges
 
     return plot_trading_ranges(close, levels, in_range(levels), ax=ax)

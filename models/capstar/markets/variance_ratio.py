@@ -46,10 +46,6 @@ class VarianceRatio(Result):
         kind = "unbiased variances" if self.debiased else "variances not corrected for bias"
         return f"Variance ratios, {self.nobs} returns, {kind}"
 
-    def to_frame(self) -> pd.DataFrame:
-        """By horizon: `table`."""
-        return self.table
-
     def plot(self, ax: Any = None) -> Figure:
         """Ratios by horizon, with 95 percent intervals robust to heteroskedasticity."""
         from capstar.plotting.markets import plot_variance_ratios
@@ -142,7 +138,8 @@ def _statistics(r: Floats, horizons: list[int], debiased: bool) -> pd.DataFrame:
     delta = _delta(x, max(horizons) - 1)
     rows = []
     for k in horizons:
-        vr, plain = _ratio(x, k) * (_unbiased(n, k) if debiased else 1.0), _spread(n, k)
+        vr = _ratio(x, k) * (_unbiased(n, k) if debiased else 1.0)
+        plain = np.sqrt(2 * (2 * k - 1) * (k - 1) / (3 * k * n))  # standard error under homoskedasticity
         weights = 2.0 * (1.0 - np.arange(1, k) / k)
         robust = np.sqrt((weights**2 * delta[: k - 1]).sum())
         row = {"vr": vr, "m1": (vr - 1.0) / plain, "m2": (vr - 1.0) / robust}
@@ -168,11 +165,6 @@ def _ratio(x: Floats, k: int) -> float:
 def _unbiased(n: int, k: int) -> float:
     """Factor that turns sums of squares by n and n k into unbiased variances."""
     return (n - 1) / ((n - k + 1) * (1 - k / n))
-
-
-def _spread(n: int, k: int) -> float:
-    """Standard error under homoskedasticity."""
-    return float(np.sqrt(2 * (2 * k - 1) * (k - 1) / (3 * k * n)))
 
 
 def _delta(x: Floats, lags: int) -> Floats:

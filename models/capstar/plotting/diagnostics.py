@@ -33,8 +33,6 @@ def plot_diagnostics(
     cusum, cusum_bounds
         Cumulated innovations by period and series, and their lines with columns (series, ``lower`` or
         ``upper``).
-    ax
-        Where to draw the innovations of the first series alone.
     """
     figure, axes = panels(ax, 3 * innovations.shape[1], width=3.7, height=2.7, across=3)
     for k, panel in enumerate(axes):

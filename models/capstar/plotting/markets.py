@@ -69,19 +69,15 @@ def plot_trades(
     heading: str,
     ax: Axes | None = None,
 ) -> Figure:
-    """Price with ranges shaded and trades marked, wealth below.
+    """Price with ranges shaded as in `plot_trading_ranges` and trades marked, wealth below.
 
     Parameters
     ----------
-    close, levels, within
-        As in `plot_trading_ranges`.
     ledger
         One row a trade: ``entry``, ``exit``, ``entry_price``, ``exit_price`` and ``reason``, which is ``"resistance"``,
         ``"stop"`` or ``"open"``.
     equity
         Wealth by date, 1 at the start: the strategy, then what it is held against.
-    heading
-        Above the wealth.
     """
     figure, (price, *below) = panels(ax, 2, width=10.0, height=3.1, sharex=True)
     if below and (grid := price.get_gridspec()):

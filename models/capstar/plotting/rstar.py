@@ -1,4 +1,7 @@
-"""Figures of natural rates, and of what lies behind an estimate: profiles, contributions, comparisons."""
+"""Figures of natural rates, and of what lies behind an estimate: profiles, contributions, comparisons.
+
+``title`` stands above a figure and ``unit`` beside its axis; ``ax`` is where to draw the main panel alone.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,9 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: 
     Parameters
     ----------
     frame
-        From `RStarResults.to_frame`.
-    title
-        Above the figure.
+        From `NaturalRate.to_frame`.
     level
         Coverage of the bands, at known parameters.
-    ax
-        Where to draw r* alone.
     """
     shown = [name for name in _PANELS if f"{name}_smoothed" in frame]  # edited equations may lack one
     figure, axes = panels(ax, len(shown), width=4.5, height=3.1, across=2, sharex=True)
@@ -59,8 +58,6 @@ def plot_profile(
         Marked by a vertical line.
     drop
         Log-likelihood below the maximum at which a value is rejected.
-    ax
-        Where to draw the log-likelihood alone.
     """
     figure, axes = panels(ax, 2, width=4.5, height=3.6, across=2)
     relative = table["log_likelihood"] - table["log_likelihood"].max()
@@ -80,17 +77,7 @@ def plot_profile(
 
 
 def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
-    """Stacked bars by year.
-
-    Parameters
-    ----------
-    table
-        Years by series, percentage points.
-    title
-        Above the figure.
-    ax
-        Where to draw.
-    """
+    """Stacked bars of a table of years by series, percentage points."""
     figure, (one,) = panels(ax)
     above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
     for column, color in zip(table.columns, SERIES, strict=False):
@@ -103,17 +90,7 @@ def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None 
 
 
 def plot_band(frame: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
-    """One line in its band.
-
-    Parameters
-    ----------
-    frame
-        Columns ``lower``, ``estimate`` and ``upper`` by quarter.
-    title
-        Above the figure.
-    ax
-        Where to draw.
-    """
+    """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter."""
     figure, (one,) = panels(ax, height=4.2)
     x = pd.PeriodIndex(frame.index).to_timestamp()
     one.fill_between(x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0)
@@ -122,23 +99,15 @@ def plot_band(frame: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -
     return figure
 
 
-def plot_lines(frame: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
-    """One line a column, named in the legend.
-
-    Parameters
-    ----------
-    frame
-        By quarter or number; NaN where a line has no value.
-    title, unit
-        Above the figure and beside its axis.
-    ax
-        Where to draw.
-    """
+def plot_lines(
+    frame: pd.DataFrame, *, title: str, unit: str = "", zero: bool = True, ax: Axes | None = None
+) -> Figure:
+    """One line a column by period or number, named in the legend; NaN where it has no value."""
     figure, (one,) = panels(ax, height=4.2)
     styles = [style for style in ("-", "--", ":", "-.") for _ in SERIES]
     for name, color, style in zip(frame, cycle(SERIES), styles, strict=False):
         draw_line(one, frame[name].dropna(), color=color, label=str(name), style=style)
-    dress(one, title, unit)
+    dress(one, title, unit, zero=zero)
     one.legend(frameon=False, fontsize=8)
     return figure
 

@@ -14,17 +14,7 @@ from capstar.plotting.figures import BLUE, GREY, draw_line, dress, panels
 def plot_levels(
     levels: pd.DataFrame, days: Iterable[pd.Timestamp], *, title: str, unit: str, ax: Axes | None = None
 ) -> Figure:
-    """Both levels, on a log scale where they grow manifold, and the reconstitutions.
-
-    Parameters
-    ----------
-    levels
-        ``total`` and ``price`` by day.
-    days
-        Of the reconstitutions.
-    title, unit
-        Above the figure and beside the axis.
-    """
+    """Both levels, ``total`` and ``price`` by day, on a log scale where they grow manifold, and the reconstitutions."""
     figure, (ax,) = panels(ax, height=4.5)
     draw_line(ax, levels["total"], color=BLUE, label="total return")
     draw_line(ax, levels["price"], color=GREY, label="price")

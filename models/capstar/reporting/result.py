@@ -18,8 +18,8 @@ _RESULTS: list[type[Result]] = []
 class Result(ABC):
     """A result: one line about itself, its tables on paper, as a frame and as a figure.
 
-    A class that derives from this one gives `title`, `to_frame` and `plot`; `frames` and `notes` where its summary
-    holds more than its frame.  `results` lists them all.
+    A class that derives from this one gives `title`, `plot` and an attribute ``table``, or `to_frame`; `frames` and
+    `notes` where its summary holds more than its frame.  `results` lists them all.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -33,9 +33,10 @@ class Result(ABC):
     def title(self) -> str:
         """One line: what was estimated or computed, from what."""
 
-    @abstractmethod
     def to_frame(self) -> pd.DataFrame:
-        """The numbers, all digits."""
+        """The numbers, all digits: ``table`` where a class gives nothing else."""
+        out: pd.DataFrame = self.table  # type: ignore[attr-defined]
+        return out
 
     @abstractmethod
     def plot(self, ax: Any = None) -> Figure:

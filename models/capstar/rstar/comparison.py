@@ -40,10 +40,6 @@ class Comparison(Result):
         """How many estimates there are."""
         return f"Natural rate of interest, {self.table.shape[1]} estimates"
 
-    def to_frame(self) -> pd.DataFrame:
-        """The table."""
-        return self.table
-
     def notes(self) -> tuple[str, ...]:
         """What departs from the published procedure."""
         return tuple(f"{name}: {' '.join(said)}" for name, said in self.departures.items() if said)

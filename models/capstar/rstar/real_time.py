@@ -82,10 +82,6 @@ class RecursiveEstimates(Result):
             f"({_DATA[self.kind]})"
         )
 
-    def to_frame(self) -> pd.DataFrame:
-        """The table."""
-        return self.table
-
     def frames(self) -> dict[str, pd.DataFrame]:
         """The first and the last sample."""
         return {"First and last sample": self.table.iloc[[0, -1]].T}

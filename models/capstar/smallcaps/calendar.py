@@ -155,25 +155,22 @@ class RussellCalendar:
         found = [_rebalance(*pair) for pair in announced] or _reconstitutions(year)
         if self.reviews:
             december = len(found) > 1
-            found += [_review(year, *months) for months in _REVIEWS if not (december and months[1] == 12)]
+            for rank_month, month in _REVIEWS:
+                if not (december and month == 12):
+                    ranked = _last_business_day(year, rank_month)
+                    found.append(_rebalance(ranked, _friday(year, month, 3), "review"))
         return tuple(sorted(found, key=lambda one: one.effective))
 
 
 def _reconstitutions(year: int) -> list[Rebalance]:
-    june = _rebalance(_june_rank_day(year), _friday(year, 6, 4))
+    if year in MAY_FRIDAY:
+        ranked = np.busday_offset(f"{year}-05-06", 0, roll="forward", weekmask="Fri")
+    else:
+        ranked = _last_business_day(year, 4 if year > MAY_FRIDAY[-1] else 5)
+    june = _rebalance(ranked, _friday(year, 6, 4))
     if year < SEMI_ANNUAL_FROM:
         return [june]
     return [june, _rebalance(_last_business_day(year, 10), _friday(year, 12, 2))]
-
-
-def _june_rank_day(year: int) -> np.datetime64:
-    if year in MAY_FRIDAY:
-        return np.busday_offset(f"{year}-05-06", 0, roll="forward", weekmask="Fri")
-    return _last_business_day(year, 4 if year > MAY_FRIDAY[-1] else 5)
-
-
-def _review(year: int, rank_month: int, month: int) -> Rebalance:
-    return _rebalance(_last_business_day(year, rank_month), _friday(year, month, 3), "review")
 
 
 def _friday(year: int, month: int, which: int) -> np.datetime64:

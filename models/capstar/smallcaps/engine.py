@@ -76,7 +76,7 @@ class Engine:
         """Actions before the open."""
         for action in self._schedule.actions.get(day, ()):
             self._counts.advance(action.date - 1)
-            if self._portfolio.touched_by(action) and action.kind != DELISTING:
+            if self._portfolio.held[action.security] > 0 and action.kind != DELISTING:
                 row = day - window.first
                 self._value(window, row)
                 self._require_child(window, row, action)
@@ -130,7 +130,7 @@ class Engine:
         self._replace(window, day, holding, choice.kind)
         now = self._portfolio.inside
         after = self._portfolio.value / self._portfolio.value.sum()
-        self._log.rebalanced(
+        self._log.rebalances.append(
             {
                 "kind": choice.kind,
                 "rank": self._schedule.rebalances[number].rank,
@@ -190,7 +190,7 @@ class Engine:
         self._log.gain(days, columns, portfolio, gained / portfolio.divisor, points)
         if (holes := window.missing[first:stop, columns]).any():
             at, who = np.nonzero(holes)
-            self._log.carry(days[at], columns[who], closes[at, who])
+            self._log.carried.add(days[at], columns[who], closes[at, who])
         portfolio.value[columns] = values[-1]
         portfolio.total, self._level = float(totals[-1]), float(levels[-1])
 

@@ -26,10 +26,10 @@ class EventLog:
         self._shares = np.zeros(len(ids))
         self._joined: dict[int, tuple[np.datetime64, str]] = {}
         self._holdings = _Cells("shares")
-        self._carried = _Cells("close")
+        self.carried = _Cells("close")  # closes that are not in the table of prices
         self._spells: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
-        self._rebalances: list[dict[str, Any]] = []
+        self.rebalances: list[dict[str, Any]] = []  # a row a reconstitution or review
         self._gains = _Gains(len(ids))
 
     def close_of(
@@ -61,10 +61,6 @@ class EventLog:
         for month, points, total_points in zip(months[starts], *sums, strict=True):
             self._gains.add(month, columns, portfolio.sector, points, total_points)
 
-    def carry(self, days: Days, columns: NDArray[np.int64], closes: Floats) -> None:
-        """Closes that are not in the table of prices."""
-        self._carried.add(days, columns, closes)
-
     def change(self, day: np.datetime64, since: np.datetime64, why: str, portfolio: Portfolio) -> None:
         """Holdings and members after an event; a change of members holds after the close of ``since``."""
         now = portfolio.index_shares()
@@ -78,10 +74,6 @@ class EventLog:
         self._shares = now
         self._events.append({"date": day, "event": why, "divisor": portfolio.divisor})
 
-    def rebalanced(self, row: dict[str, Any]) -> None:
-        """One reconstitution or review."""
-        self._rebalances.append(row)
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Everything, by the names of `capstar.smallcaps.results.IndexResults`."""
         index = pd.DatetimeIndex(self._dates.astype(_UNIT), name="date")
@@ -94,7 +86,7 @@ class EventLog:
         membership = membership.astype({"joined": _UNIT, "left": _UNIT})
         events = pd.DataFrame(self._events, columns=["date", "event", "divisor"])
         fails = [f"fails_{key}" for key in screens()]
-        rebalances = pd.DataFrame(self._rebalances, columns=[*_REBALANCE, *fails])
+        rebalances = pd.DataFrame(self.rebalances, columns=[*_REBALANCE, *fails])
         return {
             "levels": levels.astype({"members": int}),
             "event_log": events.astype({"date": _UNIT}),
@@ -105,7 +97,7 @@ class EventLog:
             "rebalances": rebalances.astype(
                 {"rank": _UNIT, "effective": _UNIT} | dict.fromkeys(fails, "Int64")
             ),
-            "carried": self._carried.table(self._ids),
+            "carried": self.carried.table(self._ids),
         }
 
     def _spell(self, who: int, joined: np.datetime64, why: str) -> dict[str, Any]:

@@ -46,10 +46,6 @@ class Portfolio:
         """Shares held by the index itself."""
         return np.where(self.inside, self.held, 0.0)
 
-    def touched_by(self, action: Action) -> bool:
-        """Whether an action is of a security of the broad index."""
-        return bool(self.held[action.security] > 0)
-
     def apply(self, action: Action) -> None:
         """An action before the open, at the values of the close before; the level does not change."""
         who = action.security

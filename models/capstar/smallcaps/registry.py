@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pandas as pd
 
 from capstar.errors import SpecificationError
+from capstar.smallcaps import standard_rules
 from capstar.smallcaps.protocol import Screen, Weighting
-from capstar.smallcaps.standard_rules import FloatWeighted, MinFloat, MinPrice, MinValue, TotalWeighted
 
 _RULES: dict[str, Screen | Weighting] = {}
 
@@ -48,5 +51,5 @@ def index_rules() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["key", "kind", "default", "label"]).set_index("key")
 
 
-for _shipped in (MinPrice, MinValue, MinFloat, FloatWeighted, TotalWeighted):
-    register(_shipped())
+for _found in pkgutil.iter_modules(standard_rules.__path__, f"{standard_rules.__name__}."):
+    importlib.import_module(_found.name)

@@ -98,9 +98,10 @@ class IndexRules:
         object.__setattr__(self, "screens", defaults | dict(self.screens))
         if unknown := sorted(self.screens.keys() - defaults.keys()):
             raise SpecificationError(f"There is no screen {unknown[0]!r}; choose from {list(defaults)}.")
-        for name, allowed in (_CHOICES | {"weighting": tuple(weightings())}).items():
+        choices = {"segment": ["broad", "large", "small"], "reinvest": ["close", "open"]}
+        for name, allowed in (choices | {"weighting": list(weightings())}).items():
             if getattr(self, name) not in allowed:
-                raise SpecificationError(f"{name}={getattr(self, name)!r}; choose one of {list(allowed)}.")
+                raise SpecificationError(f"{name}={getattr(self, name)!r}; choose one of {allowed}.")
         if not 0 <= self.large <= self.broad <= self.extended or self.broad == 0:
             raise SpecificationError(
                 f"large={self.large}, broad={self.broad}, extended={self.extended}: expected "
@@ -199,9 +200,3 @@ class IndexRules:
         """Rules with the thresholds among them put together."""
         thresholds = {key: given.pop(key) for key in screens() if key in given}
         return cls(**given | {"screens": thresholds | dict(given.get("screens", {}))})
-
-
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "segment": ("broad", "large", "small"),
-    "reinvest": ("close", "open"),
-}

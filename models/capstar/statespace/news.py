@@ -75,10 +75,6 @@ class News(Result):
         counts = f"{len(self.observations)} observations for {len(reports)} report{'s' * (len(reports) > 1)}"
         return f"News in {counts}, {periods[0]}-{periods[-1]}"
 
-    def to_frame(self) -> pd.DataFrame:
-        """``table``: every report and period."""
-        return self.table
-
     def frames(self, period: str | pd.Period | None = None) -> dict[str, pd.DataFrame]:
         """The changes of one period, the last by default, and the observations behind them.
 

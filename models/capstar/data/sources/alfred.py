@@ -73,10 +73,5 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
     if days[-1] > pd.Timestamp.now().normalize():
         raise DataError(f"ALFRED, {series}: {days[-1]:%Y-%m-%d} is in the future. No vintage exists yet.")
     table = pd.DataFrame({day: ALFRED.get(f"{series}@{day:%Y-%m-%d}")[0] for day in days})
-    attrs: dict[str, object] = {
-        "title": f"ALFRED: {series}",
-        "source": SOURCE,
-        "series_id": series,
-        "transformation": "none",
-    }
-    return Vintages(table.rename_axis("date"), attrs)
+    attrs = {"title": f"ALFRED: {series}", "source": SOURCE, "series_id": series}
+    return Vintages(table.rename_axis("date"), {**attrs, "transformation": "none"})

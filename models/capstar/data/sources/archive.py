@@ -15,21 +15,7 @@ _RATIO = 200  # text compresses ten- to fortyfold; a bomb thousandfold
 
 
 def only_file(body: bytes, where: str) -> bytes:
-    """The single file of a zip archive.
-
-    Parameters
-    ----------
-    body
-        The archive.
-    where
-        Source and series, for messages.
-
-    Raises
-    ------
-    SourceError
-        It is not an archive, is damaged or encrypted, holds a different number of files, a name that leads out of
-        the archive, or would unpack to an excessive size.
-    """
+    """The single file of a zip archive; `SourceError` where it holds another number, and as of `opened`."""
     with opened(body, where, "zip archive") as archive:
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(files) != 1:
@@ -41,7 +27,10 @@ def only_file(body: bytes, where: str) -> bytes:
 
 @contextmanager
 def opened(body: bytes, where: str, kind: str) -> Iterator[zipfile.ZipFile]:
-    """An archive; `SourceError` if it is none, is damaged, or would unpack to an excessive size or elsewhere."""
+    """An archive; `SourceError` if it is none, damaged or encrypted, or would unpack to an excessive size or elsewhere.
+
+    ``where`` is source and series, for messages.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for entry in archive.infolist():

@@ -91,19 +91,8 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
 def parse_table(body: bytes, where: str, column: str) -> pd.Series:
     """The one series of a CSV of FRED or ALFRED, dated as `dated` says; NaN where there is no value.
 
-    Parameters
-    ----------
-    body
-        As received.
-    where
-        Source and series, for messages.
-    column
-        Expected after the date.
-
-    Raises
-    ------
-    SourceError
-        The body is not that table: whole, ordered, numbers or missing. The message names the first thing wrong.
+    Raises `SourceError` where the body is not that table, whole, ordered, numbers or missing, with this column after
+    the date: the message names the first thing wrong.
     """
     text = _text(body, where)
     try:
@@ -176,10 +165,7 @@ def _check_date(date: str, last: str, where: str) -> None:
 def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIndex:
     """Periods for first-of-month dates a constant step apart; daily and weekly dates as they are.
 
-    Raises
-    ------
-    SourceError
-        The step changes: months are missing or the frequency does.
+    Raises `SourceError` where the step changes: months are missing or the frequency does.
     """
     if len(dates) < 2:
         raise SourceError(f"{where}: one value does not tell a frequency. Ask for a longer span.")

@@ -121,13 +121,13 @@ def read_french(path: str | Path) -> FrenchFile:
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
     """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``."""
-    _require_weighting(weighting)
+    if weighting not in ("value", "equal"):
+        raise DataError(f"weighting={weighting!r}; choose 'value' or 'equal'.")
     return size_table(french(SIZE_PORTFOLIOS), weighting)
 
 
 def size_table(file: FrenchFile, weighting: Weighting = "value") -> pd.DataFrame:
     """The monthly table of a file of size portfolios."""
-    _require_weighting(weighting)
     return file.table(f"{weighting} weight", "monthly")
 
 
@@ -234,11 +234,6 @@ def _table(line: str, rows: list[list[str]], name: str, title: str) -> pd.DataFr
         "transformation": "-99.99 and -999 to missing",
     }
     return out
-
-
-def _require_weighting(weighting: str) -> None:
-    if weighting not in ("value", "equal"):
-        raise DataError(f"weighting={weighting!r}; choose 'value' or 'equal'.")
 
 
 def _units(title: str, freq: str) -> str:

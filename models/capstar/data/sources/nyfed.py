@@ -82,9 +82,10 @@ class PublishedEstimates(Result):
 
     def plot(self, ax: Any = None) -> Figure:
         """r*, one-sided and, where the workbook has it, two-sided."""
-        from capstar.plotting.data import plot_columns
+        from capstar.plotting import plot_lines
 
-        return plot_columns(self.estimates.filter(like="rstar_"), ax, title=self.title, unit="percent a year")
+        lines = self.estimates.filter(like="rstar_")
+        return plot_lines(lines, title=self.title, unit="percent a year", zero=False, ax=ax)
 
 
 class NewYorkFed(DataSource[Workbook]):

@@ -13,7 +13,8 @@ from capstar.data.files import existing
 from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed
 from capstar.data.vintages import Vintages
-from capstar.errors import SourceError
+from capstar.errors import DataError, SourceError
+from capstar.frames import as_quarterly
 
 _SOURCE = "Federal Reserve Bank of Philadelphia"
 _FOLDER = "/-/media/FRBP/Assets/Surveys-And-Data/real-time-data/data-files/xlsx/"
@@ -103,16 +104,11 @@ def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
     odd = ~text.str.fullmatch(r"\d{4}:?Q[1-4]")
     if odd.any():
         raise SourceError(f"{where}: {text[odd].iloc[0]!r} is not a quarter such as 1947:Q1.")
-    values = cells[others].replace(_MISSING, None)
-    numbers = values.apply(pd.to_numeric, errors="coerce").astype(float)
-    bad = numbers.isna() & values.notna()
-    if bad.any(axis=None):
-        at = bad.stack()
-        row, column = at[at].index[0]
-        raise SourceError(f"{where}: {column} of {text[row]} is {values.loc[row, column]!r}, not a number.")
-    numbers.columns = pd.DatetimeIndex([days[name] for name in others])
-    numbers.index = pd.PeriodIndex(text.str.replace(":", ""), freq="Q", name="date")
-    return numbers.sort_index(axis=1)
+    try:
+        out = as_quarterly(cells.replace(_MISSING, None).rename(columns={first: "date"}), source=where)
+    except DataError as error:
+        raise SourceError(str(error)) from error
+    return out.set_axis(pd.DatetimeIndex([days[name] for name in others]), axis=1).sort_index(axis=1)
 
 
 def _day(column: str, variable: str) -> pd.Timestamp | None:

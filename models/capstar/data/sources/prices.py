@@ -31,12 +31,8 @@ def small_cap_index(start: str | None = None, end: str | None = None) -> pd.Data
     """
     raw = fred(SMALL_CAP_INDEX, start, end)
     out = raw.rename(columns={SMALL_CAP_INDEX: "close"}).dropna()
-    out.attrs = raw.attrs | {
-        "title": "Nasdaq US Small Cap Index",
-        "units": "index",
-        "series_id": SMALL_CAP_INDEX,
-    }
-    out.attrs["downloaded"] = raw.attrs["downloaded"][SMALL_CAP_INDEX]
+    own = {"title": "Nasdaq US Small Cap Index", "units": "index", "series_id": SMALL_CAP_INDEX}
+    out.attrs = raw.attrs | own | {"downloaded": raw.attrs["downloaded"][SMALL_CAP_INDEX]}
     check_prices(out, "FRED, " + SMALL_CAP_INDEX)
     return out
 
@@ -66,12 +62,8 @@ def yahoo_prices(symbol: str, start: str = "1987-09-10", end: str | None = None)
     if table is None or table.empty:
         raise SourceError(f"Yahoo, {symbol}: the answer is empty. Check the symbol, or try later.")
     out = table.rename(columns=str.lower)[list(OHLC)].rename_axis("date")
-    out.attrs = {
-        "title": symbol,
-        "source": "Yahoo through yfinance",
-        "units": "as quoted",
-        "transformation": "none",
-    }
+    source = "Yahoo through yfinance"
+    out.attrs = {"title": symbol, "source": source, "units": "as quoted", "transformation": "none"}
     check_prices(out, f"Yahoo, {symbol}")
     return out
 

@@ -23,26 +23,19 @@ _NOT_DATA = "docProps/core.xml"
 
 @dataclass(frozen=True)
 class Workbook:
-    """An .xlsx file.
-
-    Attributes
-    ----------
-    body
-        The file.
-    where
-        Source and series, for messages.
-
-    Raises
-    ------
-    SourceError
-        It is not an .xlsx file, is damaged, or would unpack to an excessive size or elsewhere.
-    """
+    """An .xlsx file; `SourceError` if it is none, is damaged, or would unpack to an excessive size or elsewhere."""
 
     body: bytes
-    where: str
+    where: str  # source and series, for messages
 
     def __post_init__(self) -> None:
-        _check_archive(self.body, self.where)
+        if self.body[:4] == _OLD_FORMAT:
+            raise SourceError(f"{self.where}: this is the old .xls format, or encrypted. Save it as .xlsx.")
+        with opened(self.body, self.where, "workbook") as archive:
+            if damaged := archive.testzip():
+                raise SourceError(
+                    f"{self.where}: the part {damaged} of the workbook is damaged. Fetch it again."
+                )
 
     @property
     def names(self) -> list[str]:
@@ -101,13 +94,7 @@ class Workbook:
 
 
 def read_first_sheet(path: Path) -> pd.DataFrame:
-    """The first sheet of a user's workbook, its first row the names of the columns.
-
-    Raises
-    ------
-    DataError
-        As of `Workbook`, or the sheet holds no table.
-    """
+    """The first sheet of a user's workbook, its first row the names of the columns; `DataError` if there is no such."""
     try:
         book = Workbook(path.read_bytes(), str(path))
         name = book.names[0]
@@ -126,14 +113,6 @@ def headed(cells: pd.DataFrame, row: int) -> pd.DataFrame:
     table.columns = pd.Index(names)
     table = table.loc[:, [name != "" for name in names]].dropna(how="all")
     return table.infer_objects().reset_index(drop=True)
-
-
-def _check_archive(body: bytes, where: str) -> None:
-    if body[:4] == _OLD_FORMAT:
-        raise SourceError(f"{where}: this is the old .xls format, or encrypted. Save it as .xlsx.")
-    with opened(body, where, "workbook") as archive:
-        if damaged := archive.testzip():
-            raise SourceError(f"{where}: the part {damaged} of the workbook is damaged. Fetch it again.")
 
 
 def _without_properties(body: bytes) -> bytes:

@@ -21,24 +21,12 @@ _STALE_PARTIAL = 3600.0  # seconds after which an unfinished write belongs to a 
 
 @dataclass(frozen=True)
 class Entry:
-    """One download.
+    """One download."""
 
-    Attributes
-    ----------
-    url
-        Of the request, without credentials.
-    fetched
-        Seconds since 1970, UTC.
-    sha256
-        Of the body.
-    body
-        As received, decoded from any transfer compression.
-    """
-
-    url: str
-    fetched: float
-    sha256: str
-    body: bytes
+    url: str  # of the request, without credentials
+    fetched: float  # seconds since 1970, UTC
+    sha256: str  # of the body
+    body: bytes  # as received, decoded from any transfer compression
 
     @property
     def downloaded(self) -> str:

@@ -61,10 +61,6 @@ class Profile(Result):
         """The parameter."""
         return f"Profile likelihood of {self.name}"
 
-    def to_frame(self) -> pd.DataFrame:
-        """Log-likelihood and last r* by value."""
-        return self.table
-
     def notes(self) -> tuple[str, ...]:
         """The value used, and the interval of a likelihood-ratio test."""
         low, high = self.interval()

@@ -5,9 +5,12 @@ FTSE Russell, *Russell US Equity Indices: Construction and Methodology*.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from capstar.smallcaps.protocol import Floats, Screened
+from capstar.smallcaps.registry import register
 
 
 class MinPrice:
@@ -23,28 +26,20 @@ class MinPrice:
         return (table["close"] >= threshold) | stays
 
 
-class MinFloat:
-    """Share of float."""
+@dataclass
+class AtLeast:
+    """A column of the table that is to reach the threshold."""
 
-    key, default, label = "min_float", 0.05, "least free float, a fraction"
-    of: Screened = "security"
+    key: str
+    default: float
+    label: str
+    of: Screened
+    column: str
     columns: tuple[str, ...] = ()
 
     def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:
-        """Whether the float factor reaches the threshold."""
-        return table["float_factor"] >= threshold
-
-
-class MinValue:
-    """Total market value of a company, all its classes together."""
-
-    key, default, label = "min_value", 30e6, "least market value of a company, currency"
-    of: Screened = "company"
-    columns: tuple[str, ...] = ()
-
-    def passes(self, table: pd.DataFrame, threshold: float) -> pd.Series:
-        """Whether the value reaches the threshold."""
-        return table["value"] >= threshold
+        """Whether it does."""
+        return table[self.column] >= threshold
 
 
 class FloatWeighted:
@@ -65,3 +60,10 @@ class TotalWeighted:
     def index_shares(self, shares: Floats, float_factor: Floats, close: Floats) -> Floats:
         """Shares outstanding."""
         return shares.copy()
+
+
+register(MinPrice())
+register(AtLeast("min_value", 30e6, "least market value of a company, currency", "company", "value"))
+register(AtLeast("min_float", 0.05, "least free float, a fraction", "security", "float_factor"))
+register(FloatWeighted())
+register(TotalWeighted())
