@@ -106,7 +106,7 @@ def test_alfred_gives_vintages(us) -> None:
         data.alfred("GDPC1", [])
 
 
-def test_countries_on_fred(server) -> None:
+def test_countries_on_fred(server, reference) -> None:
     from capstar.data.recipes import CANADA
 
     quarters = pd.period_range("1961Q1", "1990Q4", freq="Q")
@@ -125,6 +125,12 @@ def test_countries_on_fred(server) -> None:
     assert out.loc["1986Q1", "inflation"] == pytest.approx(1200 * np.log(1.003), rel=2e-3)
     assert "before 1984Q1 CANCPIALLMINMEI" in data.describe_data(out).loc["inflation", "series"]
     assert "Bank of Canada" in out.attrs["note"]
+    assert out.attrs["country"] == "canada"
+    folder = "/medialibrary/media/research/economists/williams/data"
+    server.serve(f"{folder}/Holston_Laubach_Williams_current_estimates.xlsx", hlw_book(reference))
+    with_index = data.canada_hlw(covid=True)
+    assert (with_index.pop("covid_index") == 0).all()  # none of these quarters lies in 2020 or later
+    pd.testing.assert_frame_equal(with_index, out)
 
 
 def test_unknown_recipe_and_absent_series(server) -> None:
