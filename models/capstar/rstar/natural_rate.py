@@ -142,6 +142,16 @@ class NaturalRate(Result):
         return pd.Series(False, self.params.index) if self.ml is None else self.ml.at_bound
 
     @property
+    def identification(self) -> str:
+        """Why the data do not identify r*, in words; empty where nothing speaks against it."""
+        return ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether nothing is known against r* being identified."""
+        return not self.identification
+
+    @property
     def ratios(self) -> pd.Series:
         """Ratios of standard deviations that decide how much r* may move; may be empty."""
         return pd.Series(dtype=float)
@@ -305,6 +315,8 @@ class NaturalRate(Result):
             "parameters": dict(zip(map(str, self.params.index), _numbers(self.params), strict=True)),
             "ratios": dict(zip(map(str, self.ratios.index), _numbers(self.ratios), strict=True)),
             "departures": list(self.departures),
+            "identified": self.identified,
+            "identification": self.identification,
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 

@@ -28,6 +28,9 @@ _NEWTON_STEPS = 40
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
 _SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
+_STRIDES = (1.0, 0.1, 0.01)  # standard errors, along a direction in which the likelihood is convex
+_TOLERANCE = 1e-6  # of the projected gradient, in standard errors
+_LEVEL = 1e-6  # log-likelihood below which a difference is taken for rounding
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
 
@@ -125,7 +128,7 @@ def maximize(
     n_starts: int = 4,
     seed: int = 0,
     keep: Literal["best", "first"] = "best",
-    tolerance: float = 1e-6,
+    tolerance: float = _TOLERANCE,
     allow_unconverged: bool = False,
     progress: Progress | bool = False,
 ) -> MaximumLikelihood:
@@ -251,9 +254,13 @@ def _finish(
     for _ in range(_SADDLES):
         moved = _off_saddle(problem, at, x)
         if moved is None:
+            moved = _to_bound(problem, at, x)
+        if moved is None:
             break
-        x, value, more = _newton(problem, at, moved)
-        steps += more
+        found, reached, more = _newton(problem, at, moved)
+        if reached < value - _LEVEL:
+            break
+        x, value, steps = found, reached, steps + more
     return at.fill(x), value, iterations + steps, message
 
 
@@ -274,7 +281,45 @@ def _off_saddle(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
             if inside and _value_and_score(problem, at, trial)[0] > value + _RISE:
                 moved[j] = trial[j]
                 break
+    return moved if (moved != x).any() else _off_ridge(problem, at, x, value, gradient)
+
+
+def _off_ridge(problem: Problem, at: Coordinates, x: Floats, value: float, gradient: Floats) -> Floats | None:
+    """A step along the most convex direction of interior coordinates; None at a maximum, or where none leads up."""
+    inside = ~_held(x, gradient, *at.bounds)
+    unit, eigenvalues, vectors = _curvature(_hessian(problem, at, x)[np.ix_(inside, inside)])
+    if eigenvalues.min(initial=1.0) > 0.0:
+        return None
+    trials = np.tile(x, (2 * len(_STRIDES), 1))
+    trials[:, inside] += np.outer((*_STRIDES, *(-s for s in _STRIDES)), vectors[:, 0] * unit)
+    trials = np.clip(trials, *at.bounds)
+    values = np.array([problem.loglike(at.fill(trial)) for trial in trials])
+    best = int(np.argmax(np.where(np.isfinite(values), values, -np.inf)))
+    return trials[best] if values[best] > value + _RISE else None
+
+
+def _to_bound(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
+    """Coordinates so near a bound that the likelihood cannot tell, moved there; None at a maximum, or without any.
+
+    As a standard deviation goes to zero, so do its score and what the likelihood tells of it from rounding.
+    """
+    gradient, (lower, upper) = _value_and_score(problem, at, x)[1], at.bounds
+    inside = ~_held(x, gradient, lower, upper)
+    hessian = _hessian(problem, at, x)
+    unit, eigenvalues, _ = _curvature(hessian[np.ix_(inside, inside)])
+    if np.abs(gradient[inside] * unit).max(initial=0.0) <= _TOLERANCE and eigenvalues.min(initial=1.0) > 0.0:
+        return None
+    bound = np.where(x - lower < upper - x, lower, upper)
+    way = np.where(np.isfinite(bound), bound, x + 1.0) - x
+    told = np.abs(gradient * way) + 0.5 * np.abs(np.diag(hessian)) * way**2
+    moved = np.where(np.isfinite(bound) & (told < _LEVEL), bound, x)
     return moved if (moved != x).any() else None
+
+
+def _curvature(hessian: Floats) -> tuple[Floats, Floats, Floats]:
+    """Units (k,) in which minus a Hessian has a unit diagonal, its eigenvalues upwards (k,), and vectors (k, k)."""
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    return unit, *np.linalg.eigh(-hessian * np.outer(unit, unit))
 
 
 def _newton(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, float, int]:
@@ -369,9 +414,9 @@ def _report(
     # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
     slopes = at.pull(x, np.eye(len(score)))[free]
     interior = (slopes.T @ hessian.to_numpy() @ slopes)[np.ix_(inside, inside)]
-    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(interior)), 1e-12))
+    unit, eigenvalues, _ = _curvature(interior)
     slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
-    bend = float(np.linalg.eigvalsh(-interior * np.outer(unit, unit)).min(initial=1.0))
+    bend = float(eigenvalues.min(initial=1.0))
     at_bound = at.spread(_near(x, lower) | _near(x, upper))
     return MaximumLikelihood(
         params=pd.Series(theta, at.table.names, name="estimate"),

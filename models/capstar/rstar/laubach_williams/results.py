@@ -251,7 +251,7 @@ class RStarResults(ThreeStageEstimates):
             name: {
                 "estimate": value,
                 **{kind: _number(found[name]) for kind, found in errors.items()},
-                "at_bound": bool(self.at_bound[name]),
+                "at_bound": bool(self.ml.at_bound[name]),
             }
             for name, value in out["parameters"].items()
         }

@@ -7,12 +7,14 @@ import pandas as pd
 from capstar.rstar.laubach_williams import outliers
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.identification import PileUp
+from capstar.rstar.laubach_williams.three_stage import LIMIT
 
 _RATIOS = {1: "lambda_g", 2: "lambda_z"}  # by the stage that gives them
 _ERRORS = (
     "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich."
 )
 _KNOWN = "States at known parameters; parameter uncertainty comes on top."
+_ERROR = "One-sided r* in {}: standard error {:.1f} points at known parameters (above {:g} r* is called not identified)."
 _CHECKS = (
     "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian with a "
     "unit diagonal."
@@ -38,7 +40,7 @@ def _parameters(results: ThreeStageEstimates) -> pd.DataFrame:
     table["std err"] = results.bse.reindex(names)
     table["t"] = table["estimate"] / table["std err"]
     table["sandwich"] = results.bse_sandwich.reindex(names)
-    bound = results.at_bound
+    bound = ml.at_bound
     table["held"] = [
         "" if n in ml.free and not bound[n] else "bound" if n in ml.free else "fixed" for n in names
     ]
@@ -79,6 +81,10 @@ def notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...]
             )
     out += outliers.sentences(results)
     out += () if found is None else found.notes()
+    stages = results.stages
+    out.append(_ERROR.format(results.end, stages.last_error, LIMIT))
+    if stages.identification:
+        out.append(f"NOT IDENTIFIED: r* is not identified: {stages.identification}.")
     if not results.converged:
         out.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(out)

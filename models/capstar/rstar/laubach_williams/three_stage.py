@@ -40,6 +40,11 @@ from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
 
 LAMBDAS = ("lambda_g", "lambda_z")
+LIMIT = 5.0  # percentage points; see `ThreeStages.identification`
+_RESPONSES = {
+    "a_r": "output does not respond to the real rate",
+    "b_y": "inflation does not respond to the output gap",
+}
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
 
 
@@ -93,6 +98,49 @@ class ThreeStages:
     stage3: StageEstimate
     lambda_g: float
     lambda_z: float
+
+    @property
+    def at_bound(self) -> pd.Series:
+        """Which estimated parameters ended at a bound in any stage, by name."""
+        found = pd.concat([stage.ml.at_bound for stage in reversed(self.estimated)])
+        return found.groupby(level=0, sort=False).any()
+
+    @property
+    def identification(self) -> str:
+        """Why stage 3 does not identify r*, in words; empty where nothing speaks against it.
+
+        It does not where a_r or b_y is at its bound, so that output does not respond to the real rate or inflation
+        to the gap, nor where the one-sided r* of the last quarter has a standard error above `LIMIT` percentage points
+        at known parameters.  Published estimates have 1.5 to 3.2 in the last quarter, and 1 to 4 on average (Holston,
+        Laubach and Williams 2016, tables 1 and 6), with parameter uncertainty included; at five the 90 percent band
+        is 16 points wide, more than r* has ever been said to have moved in any country.
+        """
+        final = self.stage3
+        said = [
+            f"{name} = {final.ml.params[name]:.4g} is at its bound: {what}"
+            for name, what in _RESPONSES.items()
+            if final.ml.at_bound.get(name, False)
+        ]
+        if not (se := self.last_error) <= LIMIT:
+            said.append(
+                f"one-sided r* in {final.problem.index[-1]} has a standard error of {se:.1f} points, above {LIMIT:g}"
+            )
+        return "; ".join(said)
+
+    @property
+    def last_rstar(self) -> float:
+        """One-sided r* of the last quarter, percent a year."""
+        return float(self.stage3.states.report("rstar", "filtered")[0].iloc[-1])
+
+    def differs_from(self, other: ThreeStages) -> bool:
+        """Whether a stage ended at another maximum than in other stages run on the same data."""
+        pairs = zip(self.estimated, other.estimated, strict=True)
+        return any(abs(mine.ml.llf - its.ml.llf) > 1e-4 for mine, its in pairs)
+
+    @property
+    def last_error(self) -> float:
+        """Standard error of one-sided r* in the last quarter at known parameters, percentage points."""
+        return float(self.stage3.states.report("rstar", "filtered")[1].iloc[-1])
 
     @property
     def estimated(self) -> tuple[StageEstimate, ...]:
