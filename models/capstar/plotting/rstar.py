@@ -18,7 +18,9 @@ _PANELS = {
 }
 
 
-def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: Axes | None = None) -> Figure:
+def plot_rstar(
+    frame: pd.DataFrame, *, title: str = "", includes: str = "", level: float = 0.9, ax: Axes | None = None
+) -> Figure:
     """r*, trend growth, z and the output gap, as far as the model has them.
 
     Parameters
@@ -27,8 +29,10 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: 
         From `RStarResults.to_frame`.
     title
         Above the figure.
+    includes
+        Uncertainty that the band of r* includes, in words.
     level
-        Coverage of the bands, at known parameters.
+        Coverage of the bands.
     ax
         Where to draw r* alone.
     """
@@ -38,7 +42,8 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: 
         draw_band(one, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
         draw_line(one, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
         dress(one, *_PANELS[name])
-    axes[0].legend(frameon=False, fontsize=8)
+    band = f"{level:.0%} band: {includes}" if includes else None
+    axes[0].legend(frameon=False, fontsize=8, title=band, title_fontsize=7)
     if ax is None:
         figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
     return figure

@@ -288,8 +288,12 @@ class NaturalRate(Result):
                 "filtered": {name: path.filtered.iloc[-1] for name, path in paths.items()},
                 "std dev": {name: path.filtered_se.iloc[-1] for name, path in paths.items()},
             }
-        ).rename(_LABELS)
-        out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], out.loc["r*", "std dev"]]
+        )
+        if len(self.standard_errors.columns):
+            # In the last quarter the two-sided estimate is the one-sided.
+            out["std err"] = self.standard_errors.iloc[-1].reindex(out.index)
+        out = out.rename(_LABELS)
+        out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], *out.loc["r*"].iloc[1:]]
         return {f"Latest quarter ({self.end}), percent": out}
 
     def to_frame(self) -> pd.DataFrame:
@@ -321,7 +325,7 @@ class NaturalRate(Result):
         }
 
     def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
-        """Smoothed r* in its bands.
+        """Smoothed r* in its bands; the title says which uncertainty these include.
 
         Parameters
         ----------
@@ -332,8 +336,10 @@ class NaturalRate(Result):
         """
         from capstar.plotting import plot_band
 
-        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end}"
-        return plot_band(self.bands(level=level), title=title, ax=ax)
+        bands = self.bands(level=level)
+        band = f"{level:.0%} band: {bands.attrs['includes']}"
+        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end} ({band})"
+        return plot_band(bands, title=title, ax=ax)
 
     def require_quantity(self, name: str) -> str:
         """The name, or a `SpecificationError` if the estimate has no such quantity."""

@@ -36,6 +36,7 @@ from capstar.rstar.laubach_williams.equations import (
     with_windows,
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
+from capstar.rstar.laubach_williams.maxima import LAMBDAS
 from capstar.rstar.laubach_williams.options import (
     Options,
     SignalToNoise,
@@ -44,7 +45,7 @@ from capstar.rstar.laubach_williams.options import (
     departures,
 )
 from capstar.rstar.laubach_williams.results import RStarResults
-from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, ThreeStages, adapt, estimate_stages
+from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.series import COVID, D
 from capstar.statespace.compiled import compile_spec
@@ -211,7 +212,8 @@ class RStarModel(NaturalRateModel):
         signal_to_noise
             How the lambdas that are not held are found: ``"EW"`` (as published), ``"MW"`` or ``"QLR"``, the
             functional of the break test behind the median-unbiased estimator (Stock and Watson 1998), or
-            ``"ML"``, one-step maximum likelihood.
+            ``"ML"``, one-step maximum likelihood: the highest maximum reached from a grid of lambdas, whatever the
+            seed (from the published start alone with ``n_starts=1`` or ``keep="first"``).
         initial
             State before the sample: ``"published"``, the Hodrick-Prescott trend (LW 2003: a broken line) with
             the covariance of a first pass (LW 2003, stages 1 and 2: generalised least squares on the first

@@ -20,6 +20,7 @@ from capstar.rstar.laubach_williams.equations import (
     published_final,
     with_windows,
 )
+from capstar.rstar.laubach_williams.maxima import LAMBDAS, maxima
 from capstar.rstar.laubach_williams.median_unbiased import (
     BreakStatistics,
     break_statistics,
@@ -39,7 +40,6 @@ from capstar.statespace.regression import regression
 from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
 
-LAMBDAS = ("lambda_g", "lambda_z")
 LIMIT = 5.0  # percentage points; see `ThreeStages.identification`
 _RESPONSES = {
     "a_r": "output does not respond to the real rate",
@@ -65,6 +65,8 @@ class StageEstimate:
         The estimate.
     breaks
         Statistics behind lambda_g (stage 1) and lambda_z (stage 2); None for stage 3.
+    others
+        The lower maxima, highest first, where the lambdas are estimated with the rest.
     """
 
     stage: Stage
@@ -72,6 +74,7 @@ class StageEstimate:
     first_pass: MaximumLikelihood | None
     ml: MaximumLikelihood
     breaks: BreakStatistics | None = None
+    others: tuple[MaximumLikelihood, ...] = ()
 
     @cached_property
     def states(self) -> StateEstimates:
@@ -255,15 +258,17 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
         # No published start leads to the maximum of other equations.
         options = replace(options, keep=options.keep or "best")
     if options.initial != "published" or isinstance(problem, GLSProblem):
-        return StageEstimate(stage, problem, None, _maximize(problem, table, options))
+        ml, *others = maxima(problem, table, options)
+        return StageEstimate(stage, problem, None, ml, others=tuple(others))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
-    n_starts = 1 if options.maximum == "first" else None
-    first_pass = _maximize(problem, table, options, n_starts=n_starts)
+    n_starts = 1 if options.maximum == "first" else options.n_starts
+    first_pass = maxima(problem, table, replace(options, n_starts=n_starts))[0]
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
     # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
     table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
-    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, options))
+    ml, *others = maxima(problem, table, options)
+    return StageEstimate(stage, problem, first_pass, ml, others=tuple(others))
 
 
 def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstimate:
@@ -318,19 +323,6 @@ def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, f
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
     table = table.fix({n: v for n, v in held.items() if n in problem.names})
     return search_start(problem, table, seed=job.options.seed)
-
-
-def _maximize(
-    problem: Problem, table: ParameterTable, options: Options, n_starts: int | None = None
-) -> MaximumLikelihood:
-    return maximize(
-        problem,
-        table,
-        n_starts=n_starts or options.n_starts,
-        seed=options.seed,
-        keep=options.maximum,
-        allow_unconverged=options.allow_unconverged,
-    )
 
 
 def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
