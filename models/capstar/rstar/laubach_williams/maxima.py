@@ -17,6 +17,8 @@ from capstar.statespace.problem import Problem
 
 LAMBDAS = ("lambda_g", "lambda_z")
 _GRID = {"lambda_g": (0.01, 0.05, 0.15), "lambda_z": (0.005, 0.03, 0.15)}  # round what is published
+_DENOMINATORS = {"lambda_g": "sigma_ystar", "lambda_z": "sigma_ygap"}
+_LARGE = 1.0  # ratios are far below it where both standard deviations are estimated
 _CLIMB = 60  # steps of the other parameters towards their maximum at a point of the grid
 _DISTINCT = 1e-3  # log-likelihood by which maxima differ
 
@@ -47,13 +49,34 @@ def _over_lambdas(problem: Problem, table: ParameterTable, names: list[str]) -> 
         except np.linalg.LinAlgError:
             continue
         starts.append(table.starting(dict(zip(table.names, theta.tolist(), strict=True))))
-    found: list[MaximumLikelihood] = []
-    for start in starts:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            try:
-                found.append(maximize(problem, start, n_starts=1, allow_unconverged=True))
-            except ConvergenceError:
-                continue
+    found = [fit for start in starts if (fit := _climb(problem, start)) is not None]
+    ridges = [fit for fit in found if not fit.converged]
+    if ridges:
+        end = _climb(problem, _end_of_ridge(table, max(ridges, key=lambda fit: fit.llf)))
+        found += [] if end is None else [end]
     ranked = sorted((fit for fit in found if fit.converged), key=lambda fit: -fit.llf)
     return [fit for k, fit in enumerate(ranked) if k == 0 or fit.llf < ranked[k - 1].llf - _DISTINCT]
+
+
+def _climb(problem: Problem, start: ParameterTable) -> MaximumLikelihood | None:
+    """Where a start leads, maximum or not; None where that is where there is no likelihood."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            return maximize(problem, start, n_starts=1, allow_unconverged=True)
+        except ConvergenceError:
+            return None
+
+
+def _end_of_ridge(table: ParameterTable, fit: MaximumLikelihood) -> ParameterTable:
+    """Where the standard deviation below a large ratio vanishes and the one above it stays.
+
+    A ratio that grows without end as its denominator goes to zero is a ridge no climb comes to the end of.
+    """
+    values = fit.params.copy()
+    for ratio, below in _DENOMINATORS.items():
+        if below in values and values.get(ratio, 0.0) > _LARGE:
+            lowest = float(table.lower[below])
+            values[ratio] *= values[below] / lowest
+            values[below] = lowest
+    return table.starting({name: float(value) for name, value in values.items()})
