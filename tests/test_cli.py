@@ -219,3 +219,23 @@ def test_study_called_wrongly_ends_before_the_work(options: list[str], message: 
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_what_is_not_identified_is_one_line_and_no_error(tmp_path: Path, golden_set) -> None:
+    """A real rate of noise: a_r goes to its bound."""
+    table = golden_set("hlw2017_us_2019q4").data
+    noise = np.random.default_rng(3).standard_normal(len(table))
+    table = table.assign(interest_rate=table["expected_inflation"] + noise)
+    table.to_csv(tmp_path / "noise.csv")
+    done = capstar(
+        "rstar", "--model", "hlw2017", "--input", "noise.csv", "--start", "1961Q1", "--end", "1985Q4", "--json", "-",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        "capstar: HLW 2017, 1961Q1-1985Q4: r* is not identified: a_r = -0.0025 is at its bound"
+    )
+    out = json.loads(done.stdout)
+    assert out["identified"] is False
+    assert "a_r = -0.0025 is at its bound" in out["identification"]

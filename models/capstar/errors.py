@@ -39,5 +39,9 @@ class UnsuitableModelWarning(CapstarWarning):
     """A model is estimated on data it is not made for; the message names one that is."""
 
 
+class IdentificationWarning(CapstarWarning):
+    """The data do not identify the natural rate, or not where the published procedure ends."""
+
+
 class CacheWarning(CapstarWarning):
     """Compiled code cannot be kept on disk; every process compiles again."""

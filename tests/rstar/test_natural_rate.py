@@ -109,6 +109,8 @@ def test_what_the_base_gives(hp) -> None:
     (latest,) = fit.frames().values()
     assert latest.loc["real rate - r*", "filtered"] == fit.gap("filtered").iloc[-1]
     assert fit.data_title == "statsmodels macrodata (US)"
+    assert fit.identified
+    assert (fit.to_dict()["identified"], fit.to_dict()["identification"]) == (True, "")
     pd.testing.assert_series_equal(fit.gap("smoothed"), (fit.rate - fit.rstar.smoothed).rename("rstar_gap"))
     assert list(fit.to_frame()) == [
         "rstar_filtered", "rstar_filtered_se", "rstar_smoothed", "rstar_smoothed_se",

@@ -174,7 +174,7 @@ def test_a_quarter_published_late(us, known) -> None:
 def test_short_samples_are_told(us) -> None:
     found = rstar.quasi_real_time(rstar.HLW2017, us, "1976Q1", "1976Q2")
     assert found.table["at_bound"].any()
-    assert "hardly identified" in str(found.summary())
+    assert f"not identified in {int((~found.table['identified']).sum())} of 2 samples" in str(found.summary())
 
 
 def test_figure_and_gap(us, known) -> None:
@@ -216,6 +216,7 @@ def test_a_row_holds_all_of_its_fit(us) -> None:
         assert row["gap"] == pytest.approx(real_rate[quarter] - row["rstar"], abs=1e-12)
         assert (row["lambda_g"], row["lambda_z"]) == (alone.lambda_g, alone.lambda_z)
         assert row["at_bound"] == alone.at_bound.any()
+        assert row["identified"] == alone.identified
         assert row["last"] == row["estimated"] == str(quarter)
 
 

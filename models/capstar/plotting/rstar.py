@@ -21,15 +21,19 @@ _PANELS = {
 }
 
 
-def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: Axes | None = None) -> Figure:
+def plot_rstar(
+    frame: pd.DataFrame, *, title: str = "", includes: str = "", level: float = 0.9, ax: Axes | None = None
+) -> Figure:
     """r*, trend growth, z and the output gap, as far as the model has them.
 
     Parameters
     ----------
     frame
         From `NaturalRate.to_frame`.
+    includes
+        Uncertainty that the band of r* includes, in words.
     level
-        Coverage of the bands, at known parameters.
+        Coverage of the bands.
     """
     shown = [name for name in _PANELS if f"{name}_smoothed" in frame]  # edited equations may lack one
     figure, axes = panels(ax, len(shown), width=4.5, height=3.1, across=2, sharex=True)
@@ -37,7 +41,8 @@ def plot_rstar(frame: pd.DataFrame, *, title: str = "", level: float = 0.9, ax: 
         draw_band(one, frame, f"{name}_smoothed", level=level, color=BLUE, label="two-sided")
         draw_line(one, frame[f"{name}_filtered"], color=ORANGE, label="one-sided")
         dress(one, *_PANELS[name])
-    axes[0].legend(frameon=False, fontsize=8)
+    band = f"{level:.0%} band: {includes}" if includes else None
+    axes[0].legend(frameon=False, fontsize=8, title=band, title_fontsize=7)
     if ax is None:
         figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
     return figure

@@ -142,6 +142,16 @@ class NaturalRate(Result):
         return pd.Series(False, self.params.index) if self.ml is None else self.ml.at_bound
 
     @property
+    def identification(self) -> str:
+        """Why the data do not identify r*, in words; empty where nothing speaks against it."""
+        return ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether nothing is known against r* being identified."""
+        return not self.identification
+
+    @property
     def ratios(self) -> pd.Series:
         """Ratios of standard deviations that decide how much r* may move; may be empty."""
         return pd.Series(dtype=float)
@@ -278,8 +288,12 @@ class NaturalRate(Result):
                 "filtered": {name: path.filtered.iloc[-1] for name, path in paths.items()},
                 "std dev": {name: path.filtered_se.iloc[-1] for name, path in paths.items()},
             }
-        ).rename(_LABELS)
-        out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], out.loc["r*", "std dev"]]
+        )
+        if len(self.standard_errors.columns):
+            # In the last quarter the two-sided estimate is the one-sided.
+            out["std err"] = self.standard_errors.iloc[-1].reindex(out.index)
+        out = out.rename(_LABELS)
+        out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], *out.loc["r*"].iloc[1:]]
         return {f"Latest quarter ({self.end}), percent": out}
 
     def to_frame(self) -> pd.DataFrame:
@@ -305,11 +319,13 @@ class NaturalRate(Result):
             "parameters": dict(zip(map(str, self.params.index), _numbers(self.params), strict=True)),
             "ratios": dict(zip(map(str, self.ratios.index), _numbers(self.ratios), strict=True)),
             "departures": list(self.departures),
+            "identified": self.identified,
+            "identification": self.identification,
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 
     def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
-        """Smoothed r* in its bands.
+        """Smoothed r* in its bands; the title says which uncertainty these include.
 
         Parameters
         ----------
@@ -320,8 +336,10 @@ class NaturalRate(Result):
         """
         from capstar.plotting import plot_band
 
-        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end}"
-        return plot_band(self.bands(level=level), title=title, ax=ax)
+        bands = self.bands(level=level)
+        band = f"{level:.0%} band: {bands.attrs['includes']}"
+        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end} ({band})"
+        return plot_band(bands, title=title, ax=ax)
 
     def require_quantity(self, name: str) -> str:
         """The name, or a `SpecificationError` if the estimate has no such quantity."""

@@ -7,6 +7,7 @@ one revised table, cut at each quarter, so that the estimate is recursive but ha
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from capstar.errors import CapstarError, DataError, SpecificationError
+from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
 from capstar.frames import as_quarterly
 from capstar.parallel import run_tasks
 from capstar.progress import Progress
@@ -48,8 +49,8 @@ class RecursiveEstimates(Result):
         ``output_gap``; ``real_rate`` and ``gap``, the real rate less r*, percentage points; its ratios, such as
         ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the sample the parameters are from; ``last``,
         the last quarter known of: t, or the one before where t was published late, and then all is of that quarter;
-        ``at_bound``, whether a parameter is at its bound. With a_r of the Laubach-Williams models there r* is not
-        identified, and its estimate can be anything: in short samples it often is.
+        ``at_bound``, whether a parameter is at its bound in any stage; ``identified``, whether r* is: where it is not,
+        as often in short samples, its estimate can be anything.
     vintages
         Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
     failed : pandas.Series
@@ -93,8 +94,9 @@ class RecursiveEstimates(Result):
             failed = f"; parameters kept from the sample before in {len(self.failed)} of them"
         moves = (
             f"r* {t['rstar'].iloc[0]:.2f} in {t.index[0]}, {t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard "
-            f"deviation of its quarterly change {t['rstar'].diff().std():.2f} percentage points; a parameter at its "
-            f"bound, and r* hardly identified, in {int(t['at_bound'].sum())} of {len(t)} samples."
+            f"deviation of its quarterly change {t['rstar'].diff().std():.2f} percentage points; r* not identified "
+            f"in {int((~t['identified']).sum())} of {len(t)} samples, a parameter at its bound in a stage of "
+            f"{int(t['at_bound'].sum())}."
         )
         return f"{t['estimated'].nunique()} estimations{failed}.", moves
 
@@ -278,10 +280,12 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
 def _fit(
     model: NaturalRateModel, start: str | pd.Period | None, known: pd.DataFrame
 ) -> NaturalRate | CapstarError:
-    try:
-        return model.fit(known, start, n_starts=1, progress=False)
-    except CapstarError as error:
-        return error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IdentificationWarning)  # the table has it, sample by sample
+        try:
+            return model.fit(known, start, n_starts=1, progress=False)
+        except CapstarError as error:
+            return error
 
 
 def _row(results: NaturalRate, estimated: pd.Period) -> dict[str, object]:
@@ -298,4 +302,5 @@ def _row(results: NaturalRate, estimated: pd.Period) -> dict[str, object]:
         "estimated": str(estimated),
         "last": str(results.end),
         "at_bound": bool(results.at_bound.any()),
+        "identified": results.identified,
     }

@@ -98,14 +98,17 @@ class GLSProblem(Problem):
         known = ~np.isnan(y[:, 0])
         X, rest = X[..., known, :], y[known] - mu[..., known, :]
         try:
-            weighted = np.linalg.solve(omega[..., known, :][..., known], X).swapaxes(-1, -2)
-            cov = np.linalg.inv(weighted @ X)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                root = _cholesky(omega[..., known, :][..., known])
+                whitened = np.linalg.solve(root, np.concatenate([X, rest], axis=-1))
+                triangle = _triangle(whitened)
+            inverse = np.linalg.inv(triangle[..., :-1, :-1])
         except np.linalg.LinAlgError:
             nothing = np.full_like(X[..., 0, :], np.nan)
             return nothing, nothing[..., None] * nothing[..., None, :]
-        mean = cov @ weighted @ rest
+        mean = inverse @ triangle[..., :-1, -1:]
         rest = rest - X @ mean
-        cov = cov * (rest * rest).sum(axis=-2, keepdims=True) / self.divisor
+        cov = inverse @ inverse.swapaxes(-1, -2) * (rest * rest).sum(axis=-2, keepdims=True) / self.divisor
         return mean[..., 0], (cov + cov.swapaxes(-1, -2)) / 2
 
 
@@ -143,6 +146,31 @@ def gls_start(problem: Problem, n_first: int, divisor: float) -> GLSProblem:
         )
     values: dict[str, Any] = {f.name: getattr(problem, f.name) for f in fields(Problem)}
     return GLSProblem(**values, n_first=n_first, divisor=divisor)
+
+
+def _cholesky(matrix: Numbers) -> Numbers:
+    """Lower triangle whose product with its transpose, not conjugated, is the matrix, shape (..., n, n)."""
+    out = np.zeros_like(matrix)
+    for j in range(matrix.shape[-1]):
+        column = matrix[..., j:, j] - (out[..., j:, :j] @ out[..., j, :j, None])[..., 0]
+        out[..., j:, j] = column / np.sqrt(column[..., :1])
+    return out
+
+
+def _triangle(matrix: Numbers) -> Numbers:
+    """Upper triangle of a QR decomposition, not conjugated, by modified Gram-Schmidt; shape (..., m, m).
+
+    Unlike the product of the matrix with its transpose it keeps what precise observations tell of single states.
+    """
+    left, m = matrix.copy(), matrix.shape[-1]
+    out = np.zeros((*matrix.shape[:-2], m, m), dtype=matrix.dtype)
+    for j in range(m - 1):
+        length = np.sqrt((left[..., j] ** 2).sum(axis=-1))
+        unit = left[..., j] / length[..., None]
+        out[..., j, j] = length
+        out[..., j, j + 1 :] = (unit[..., None, :] @ left[..., j + 1 :])[..., 0, :]
+        left[..., j + 1 :] -= unit[..., None] * out[..., j, None, j + 1 :]
+    return out
 
 
 def _dense(block: Block, values: Numbers) -> Numbers:

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import Bounds, minimize
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
 from capstar.kernels.arrays import Floats
 from capstar.kernels.ready import make_ready
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
+from capstar.statespace.climbing import (
+    TOLERANCE,
+    curvature_of,
+    finish,
+    held,
+    leap,
+    near,
+    walk,
+)
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
@@ -23,12 +30,7 @@ from capstar.statespace.problem import Problem
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
-_NEWTON_STEPS = 40
-_WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
-_SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
-_AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def maximize(
     n_starts: int = 4,
     seed: int = 0,
     keep: Literal["best", "first"] = "best",
-    tolerance: float = 1e-6,
+    tolerance: float = TOLERANCE,
     allow_unconverged: bool = False,
     progress: Progress | bool = False,
 ) -> MaximumLikelihood:
@@ -169,7 +171,7 @@ def maximize(
     try:
         with reporting(progress) as tell:
             first, *others = _starting_points(problem, at, n_starts, seed)
-            tries = [_finish(problem, at, *_walk(problem, at, first))]
+            tries = [finish(problem, at, *walk(problem, at, first))]
             for k, start in enumerate(others, 1):
                 tell("maximum likelihood", k / n_starts)
                 tries += _elsewhere(problem, at, start)
@@ -187,12 +189,6 @@ def maximize(
     return result
 
 
-def _value_and_score(problem: Problem, at: Coordinates, x: Floats) -> tuple[float, Floats]:
-    """Log-likelihood and its gradient in the coordinates, shape (k,)."""
-    value, score = problem.value_and_score(at.fill(x))
-    return value, at.pull(x, score)
-
-
 def _starting_points(problem: Problem, at: Coordinates, n_starts: int, seed: int) -> list[Floats]:
     """The table's start, then draws around it, in approximate standard errors of the coordinates."""
     start = at.start
@@ -203,152 +199,10 @@ def _starting_points(problem: Problem, at: Coordinates, n_starts: int, seed: int
     return [start, *np.clip(start + draws * spread, *at.bounds)]
 
 
-def _walk(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, int, str]:
-    """Short steps uphill (Berndt, Hall, Hall and Hausman 1974): half a standard error at most.
-
-    A long step may jump over a ridge into the basin of another maximum; these do not.
-    """
-    value, gradient = _value_and_score(problem, at, x)
-    for step in range(_WALK_STEPS):
-        if step % _WALK_REFRESH == 0:
-            scores = at.pull(x, problem.score_obs(at.fill(x)).to_numpy())
-            information = scores.T @ scores
-        inside = ~_held(x, gradient, *at.bounds)
-        unit = 1.0 / np.sqrt(np.diag(information))[inside]
-        metric = information[np.ix_(inside, inside)]
-        direction = np.zeros_like(x)
-        direction[inside] = _ascent(-metric, gradient[inside], unit)
-        length = np.abs(direction[inside] / unit).max(initial=0.0)
-        if length < _WALK_LENGTH:
-            return x, step, "within half a standard error"
-        direction *= _WALK_LENGTH / length
-        moved = _backtrack(problem, at, x, direction, value, gradient)
-        if moved is None:
-            return x, step, "no ascent step"
-        x, value, gradient = moved
-    return x, _WALK_STEPS, "iteration limit"
-
-
-def leap(
-    problem: Problem, at: Coordinates, start: Floats, *, steps: int | None = None
-) -> tuple[Floats, int, str]:
-    """Sequential quadratic programming; coordinates (k,), iterations, message."""
-
-    def objective(x: Floats) -> tuple[float, Floats]:
-        value, gradient = _value_and_score(problem, at, x)
-        return -value, -gradient
-
-    bounds, options = Bounds(*at.bounds), {"maxiter": steps or _SLSQP_STEPS, "ftol": _SLSQP_TOLERANCE}
-    optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=options)
-    return np.clip(optimum.x, bounds.lb, bounds.ub), int(optimum.nit), str(optimum.message)
-
-
-def _finish(
-    problem: Problem, at: Coordinates, x: Floats, iterations: int, message: str
-) -> tuple[Floats, float, int, str]:
-    """Newton steps to the maximum; full parameter vector, log-likelihood, iterations, message."""
-    x, value, steps = _newton(problem, at, x)
-    for _ in range(_SADDLES):
-        moved = _off_saddle(problem, at, x)
-        if moved is None:
-            break
-        x, value, more = _newton(problem, at, moved)
-        steps += more
-    return at.fill(x), value, iterations + steps, message
-
-
-def _off_saddle(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
-    """A step off bounds where the score vanishes and the likelihood rises inwards; None where there are none.
-
-    The likelihood is even in a standard deviation: at zero its score is zero, whether that is a maximum or not.
-    """
-    lower, upper = at.bounds
-    value, gradient = _value_and_score(problem, at, x)
-    moved = x.copy()
-    for j in np.flatnonzero((_near(x, lower) | _near(x, upper)) & (np.abs(gradient) < _FLAT)):
-        inwards = 1.0 if _near(x, lower)[j] else -1.0
-        for length in _PROBES:
-            trial = x.copy()
-            trial[j] += inwards * length * max(np.abs(x).max(), 1e-2)
-            inside = lower[j] <= trial[j] <= upper[j]
-            if inside and _value_and_score(problem, at, trial)[0] > value + _RISE:
-                moved[j] = trial[j]
-                break
-    return moved if (moved != x).any() else None
-
-
-def _newton(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, float, int]:
-    """Projected Newton steps until the score of the interior coordinates vanishes."""
-    value, gradient = _value_and_score(problem, at, x)
-    for step in range(_NEWTON_STEPS):
-        inside = ~_held(x, gradient, *at.bounds)
-        if not inside.any():
-            return x, value, step
-        hessian = _hessian(problem, at, x)[np.ix_(inside, inside)]
-        unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-        if np.abs(gradient[inside] * unit).max() < 1e-10:
-            return x, value, step
-        direction = np.zeros_like(x)
-        direction[inside] = _ascent(hessian, gradient[inside], unit)
-        moved = _backtrack(problem, at, x, direction, value, gradient)
-        if moved is None:
-            return x, value, step
-        x, value, gradient = moved
-    return x, value, _NEWTON_STEPS
-
-
-def _ascent(hessian: Floats, gradient: Floats, unit: Floats) -> Floats:
-    """Newton direction with every eigenvalue turned uphill."""
-    eigenvalues, vectors = np.linalg.eigh(-hessian * np.outer(unit, unit))
-    curvature = np.maximum(np.abs(eigenvalues), 1e-6)
-    uphill: Floats = unit * (vectors @ ((vectors.T @ (gradient * unit)) / curvature))
-    return uphill
-
-
-def _backtrack(
-    problem: Problem, at: Coordinates, x: Floats, direction: Floats, value: float, gradient: Floats
-) -> tuple[Floats, float, Floats] | None:
-    """The longest of the halved steps that raises the likelihood, or None.
-
-    Near the maximum the rise is lost in rounding; a step is then taken if it shrinks the score.
-    """
-    moving = direction != 0
-    before = np.abs(gradient[moving]).max()
-    for halving in range(25):
-        trial = np.clip(x + direction * 0.5**halving, *at.bounds)
-        new, slope = _value_and_score(problem, at, trial)
-        level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
-        if np.abs(slope[moving]).max() < 0.5 * before if level else new > value:
-            return trial, new, slope
-    return None
-
-
-def _held(x: Floats, gradient: Floats, lower: Floats, upper: Floats) -> npt.NDArray[np.bool_]:
-    """Coordinates at a bound that the likelihood would like to cross."""
-    return (_near(x, lower) & (gradient <= 0)) | (_near(x, upper) & (gradient >= 0))
-
-
-def _near(x: Floats, bound: Floats) -> npt.NDArray[np.bool_]:
-    finite = np.isfinite(bound)
-    reference = np.where(finite, bound, 0.0)
-    return finite & (np.abs(x - reference) <= _AT_BOUND * np.maximum(np.abs(reference), 1e-2))
-
-
-def _hessian(problem: Problem, at: Coordinates, x: Floats) -> Floats:
-    """Central differences of the exact score in the coordinates."""
-    out = np.empty((x.size, x.size))
-    for j in range(x.size):
-        step = np.zeros_like(x)
-        step[j] = 1e-5 * max(abs(x[j]), 1e-2)
-        up, down = (_value_and_score(problem, at, x + sign * step)[1] for sign in (1, -1))
-        out[j] = (up - down) / (2 * step[j])
-    return (out + out.T) / 2
-
-
 def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> list[tuple[Floats, float, int, str]]:
     """The maximum a further starting point leads to; none where it leads to where there is no likelihood."""
     try:
-        return [_finish(problem, at, *leap(problem, at, start))]
+        return [finish(problem, at, *leap(problem, at, start))]
     except np.linalg.LinAlgError:
         return []
 
@@ -365,14 +219,14 @@ def _report(
     hessian = problem.hessian(theta).loc[names, names]
     x = at.of(theta)
     gradient, (lower, upper) = at.pull(x, score), at.bounds
-    inside = ~_held(x, gradient, lower, upper)
+    inside = ~held(x, gradient, lower, upper)
     # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
     slopes = at.pull(x, np.eye(len(score)))[free]
     interior = (slopes.T @ hessian.to_numpy() @ slopes)[np.ix_(inside, inside)]
-    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(interior)), 1e-12))
+    unit, eigenvalues, _ = curvature_of(interior)
     slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
-    bend = float(np.linalg.eigvalsh(-interior * np.outer(unit, unit)).min(initial=1.0))
-    at_bound = at.spread(_near(x, lower) | _near(x, upper))
+    bend = float(eigenvalues.min(initial=1.0))
+    at_bound = at.spread(near(x, lower) | near(x, upper))
     return MaximumLikelihood(
         params=pd.Series(theta, at.table.names, name="estimate"),
         free=tuple(names),

@@ -11,8 +11,8 @@ from scipy.stats import qmc
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.statespace.algebra import CONSTANT, Coef, as_coef, as_linear
+from capstar.statespace.climbing import leap
 from capstar.statespace.coordinates import Coordinates
-from capstar.statespace.maximum_likelihood import leap
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 

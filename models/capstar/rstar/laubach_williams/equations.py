@@ -41,7 +41,8 @@ def _kappa(span: Window) -> Parameter:
     return Parameter(1.0, lower=1.0, description=f"sd of both shocks, {span[0]}-{span[1]}, relative")
 
 
-_POSITIVE = 1e-6
+# Of standard deviations, in percent: nothing for an economist; the score in one that is much smaller is rounding.
+_POSITIVE = 1e-3
 PARAMETERS: Mapping[str, Parameter] = {
     "a_y1": Parameter(description="IS: first lag of the output gap"),
     "a_y2": Parameter(description="IS: second lag of the output gap"),

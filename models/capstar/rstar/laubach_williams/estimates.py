@@ -170,6 +170,16 @@ class ThreeStageEstimates(NaturalRate):
         return self._final.ml
 
     @property
+    def at_bound(self) -> pd.Series:
+        """Which parameters ended at a bound in any of the stages, by name; ``stages`` has them stage by stage."""
+        return self.stages.at_bound
+
+    @property
+    def identification(self) -> str:
+        """Why the data do not identify r*, in words; see `ThreeStages.identification`."""
+        return self.stages.identification
+
+    @property
     def ratios(self) -> pd.Series:
         """``lambda_g`` and ``lambda_z`` as used in stage 3."""
         return pd.Series({"lambda_g": self.lambda_g, "lambda_z": self.lambda_z})

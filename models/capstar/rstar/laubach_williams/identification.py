@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from capstar.errors import ConvergenceWarning, SpecificationError
+from capstar.errors import ConvergenceError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
@@ -84,12 +84,12 @@ class PileUp(Result):
     Attributes
     ----------
     lambda_z_ml
-        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated; NaN where the likelihood keeps
-        rising along a ridge, so that it has none.
+        Maximum-likelihood value of lambda_z, lambda_g held and all else re-estimated; NaN where no maximum was
+        reached.
     gain
-        Its log-likelihood over that of lambda_z = 0.
+        Its log-likelihood over that of lambda_z = 0; NaN where either was not established.
     loss
-        Its log-likelihood over that of the lambda_z the results use.
+        Its log-likelihood over that of the lambda_z the results use; NaN as `lambda_z_ml`.
     a_r, a_r_t
         Estimate and t statistic; NaN where a_r is held.
     a_r_at_bound
@@ -126,38 +126,38 @@ class PileUp(Result):
         return plot_bars(pd.Series(values), title=heading, unit="below the highest value found", ax=ax)
 
     def notes(self) -> tuple[str, ...]:
-        """The finding in words."""
+        """The finding in words, as far as there is one."""
+        return (*self._words_of_z(), self._words_of_a_r())
+
+    def _words_of_z(self) -> tuple[str, ...]:
         limit = chi2.ppf(0.95, 1) / 2
+        if np.isnan(self.lambda_z_ml):
+            return ()
         if self.sigma_z_at_zero:
             z = (
                 "sigma_z piles up at zero: maximum likelihood of lambda_z is 0, so that the variance of z, and with "
                 "it much of the path of r*, rests on the imposed ratio"
             )
-        elif np.isnan(self.lambda_z_ml):
-            z = (
-                "The likelihood has no maximum in lambda_z, lambda_g held: it keeps rising along a ridge, so that "
-                "the data do not identify the variance of z"
-            )
         else:
+            z = f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}"
+        if not self.sigma_z_at_zero and not np.isnan(self.gain):
             verdict = "is not" if self.gain < limit else "is"
-            z = (
-                f"Maximum likelihood of lambda_z, lambda_g held, is {self.lambda_z_ml:.4f}; zero {verdict} rejected "
-                f"at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
-            )
-        reached = "highest value found" if np.isnan(self.lambda_z_ml) else "maximum"
-        z += f"; the value used lies {self.loss:.2f} below the {reached}."
-        if np.isnan(self.a_r_t):
-            a = f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not tested."
-        elif self.a_r_at_bound:
-            a = (
+            z += f"; zero {verdict} rejected at 5 percent (log-likelihood {self.gain:.2f} higher, {limit:.2f} needed)"
+        return (f"{z}; the value used lies {self.loss:.2f} below the maximum.",)
+
+    def _words_of_a_r(self) -> str:
+        if self.a_r_at_bound:
+            return (
                 f"a_r = {self.a_r:.4g} is at its bound: output does not respond to the real rate, r* is not identified "
                 "and its bands have no meaning."
             )
-        elif abs(self.a_r_t) < 2:
-            a = f"a_r is weakly identified (t = {self.a_r_t:.1f}), and r* with it: sigma_z is a ratio over a_r."
-        else:
-            a = f"a_r is away from its bound (t = {self.a_r_t:.1f}): r* is identified."
-        return z, a
+        if np.isnan(self.a_r_t):
+            return f"a_r is held at {self.a_r:.4g}: whether the data identify r* is not tested."
+        if abs(self.a_r_t) < 2:
+            return f"a_r is weakly identified (t = {self.a_r_t:.1f}), and r* with it: sigma_z is a ratio over a_r."
+        return (
+            f"a_r is away from its bound (t = {self.a_r_t:.1f}): the response to the real rate is identified."
+        )
 
 
 def likelihood_profile(
@@ -180,8 +180,9 @@ def likelihood_profile(
             for value in side:
                 tell(f"{results.model_name}: profile of {name}", len(rows) / len(grid))
                 fit = _refit(stage, {name: float(value)}, start)
-                start = fit.params.to_dict()
-                rows[float(value)] = (fit.llf, _last_rstar(stage, fit))
+                if fit is not None:
+                    start = fit.params.to_dict()
+                rows[float(value)] = (np.nan, np.nan) if fit is None else (fit.llf, last_rstar(stage, fit))
         tell(f"{results.model_name}: profile of {name}", 1.0)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
     table.index.name = name
@@ -203,16 +204,16 @@ def pile_up(results: ThreeStageEstimates) -> PileUp:
         )
     near = stage.ml.params.to_dict()
     at_zero = _refit(stage, {"lambda_z": 0.0}, near)
-    free = max(
-        (_refit(stage, {}, near | {"lambda_z": start}) for start in (0.1, 0.03, 0.005)), key=lambda f: f.llf
-    )
-    best = free if free.llf > at_zero.llf + 1e-6 else at_zero
+    zero = at_zero.llf if at_zero is not None and at_zero.converged else np.nan
+    found = [_refit(stage, {}, near | {"lambda_z": start}) for start in (0.1, 0.03, 0.005)]
+    free = [(fit.llf, float(fit.params["lambda_z"])) for fit in found if fit is not None and fit.converged]
+    best, lambda_z = max([*free, *([] if np.isnan(zero) else [(zero + 1e-6, 0.0)])], default=(np.nan, np.nan))
     a_r = float(stage.ml.params["a_r"])
     held = "a_r" not in stage.ml.free
     return PileUp(
-        lambda_z_ml=float(best.params["lambda_z"]) if best.converged else np.nan,
-        gain=best.llf - at_zero.llf,
-        loss=max(best.llf - stage.ml.llf, 0.0),
+        lambda_z_ml=lambda_z,
+        gain=best - zero if lambda_z else 0.0,
+        loss=float(np.maximum(best - stage.ml.llf, 0.0)),
         a_r=a_r,
         a_r_t=np.nan if held else a_r / float(results.bse["a_r"]),
         a_r_at_bound=not held and bool(stage.ml.at_bound["a_r"]),
@@ -228,8 +229,11 @@ def _grid(results: ThreeStageEstimates, name: str, center: float) -> Floats:
     return np.union1d(np.linspace(low, high, _POINTS - 1), [center])
 
 
-def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]) -> MaximumLikelihood:
-    """Stage 3 with lambda_z or another parameter held (lambda_z free where nothing is), from given values."""
+def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]) -> MaximumLikelihood | None:
+    """Stage 3 with lambda_z or another parameter held (lambda_z free where nothing is), from given values.
+
+    None where the likelihood ceases to be defined on the way.  Nothing is warned of: the estimate itself stands.
+    """
     lambdas = {"lambda_g", "lambda_z"} - set(stage.ml.free) - (set() if held else {"lambda_z"})
     others = {
         n for n in stage.ml.params.index if n not in stage.ml.free and n not in lambdas and n != "lambda_z"
@@ -237,12 +241,14 @@ def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]
     fixed = {n: start[n] for n in (lambdas | others)} | held
     table: ParameterTable = stage.problem.table().starting(start).fix(fixed)
     with warnings.catch_warnings():
-        # Where there is no maximum, the caller says so in the terms of its own question.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
+        warnings.simplefilter("ignore")
+        try:
+            return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
+        except ConvergenceError:
+            return None
 
 
-def _last_rstar(stage: StageEstimate, fit: MaximumLikelihood) -> float:
+def last_rstar(stage: StageEstimate, fit: MaximumLikelihood) -> float:
     """The last filtered r* at other parameters."""
     theta = stage.problem.vector(fit.params)
     state = stage.problem.filter_path(theta).a[-1, -1]

@@ -9,7 +9,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError, UnsuitableModelWarning
+from capstar.errors import (
+    ConvergenceError,
+    DataError,
+    IdentificationWarning,
+    SpecificationError,
+    UnsuitableModelWarning,
+)
 from capstar.progress import Progress, reporting
 from capstar.rstar.countries import country_name
 from capstar.rstar.laubach_williams.equations import (
@@ -30,6 +36,7 @@ from capstar.rstar.laubach_williams.equations import (
     with_windows,
 )
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
+from capstar.rstar.laubach_williams.maxima import LAMBDAS
 from capstar.rstar.laubach_williams.options import (
     Options,
     SignalToNoise,
@@ -38,11 +45,13 @@ from capstar.rstar.laubach_williams.options import (
     departures,
 )
 from capstar.rstar.laubach_williams.results import RStarResults
-from capstar.rstar.laubach_williams.three_stage import LAMBDAS, Job, adapt, estimate_stages
+from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.series import COVID, D
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
+
+_FALLBACK_STARTS = 4  # starting points a stage at least, where the best maximum is wanted
 
 
 @dataclass(frozen=True)
@@ -203,7 +212,8 @@ class RStarModel(NaturalRateModel):
         signal_to_noise
             How the lambdas that are not held are found: ``"EW"`` (as published), ``"MW"`` or ``"QLR"``, the
             functional of the break test behind the median-unbiased estimator (Stock and Watson 1998), or
-            ``"ML"``, one-step maximum likelihood.
+            ``"ML"``, one-step maximum likelihood: the highest maximum reached from a grid of lambdas, whatever the
+            seed (from the published start alone with ``n_starts=1`` or ``keep="first"``).
         initial
             State before the sample: ``"published"``, the Hodrick-Prescott trend (LW 2003: a broken line) with
             the covariance of a first pass (LW 2003, stages 1 and 2: generalised least squares on the first
@@ -214,7 +224,8 @@ class RStarModel(NaturalRateModel):
         n_starts, seed, keep
             Number of starting points, seed of the further ones, and which maximum counts: the ``"first"``
             start's, as published estimates do, or the ``"best"``, the default with ``start_params``.  A
-            higher maximum than the one kept is reported in the summary.
+            higher maximum than the one kept is reported in the summary.  By default every stage falls back to its best
+            maximum where the published start leads to an estimate that is not identified.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
         progress
@@ -233,6 +244,8 @@ class RStarModel(NaturalRateModel):
 
         Warns
         -----
+        IdentificationWarning
+            r* is not identified, or only after the fallback to the best maxima; see `ThreeStages.identification`.
         UnsuitableModelWarning
             A model of before 2020 without COVID terms, and a sample that goes beyond 2019.
 
@@ -261,12 +274,9 @@ class RStarModel(NaturalRateModel):
         job = Job(variant, frame, first, last, options)
         published = PUBLISHED.get(chosen.name)
         with reporting(progress) as tell:
-            stages = estimate_stages(job, progress=tell)
-        return RStarResults(
-            job=job,
-            stages=stages,
-            departures=departures(variant, published and adapt(published, frame, first, last), options),
-        )
+            stages, fallback = _identified(job, estimate_stages(job, progress=tell), tell)
+        departed = departures(variant, published and adapt(published, frame, first, last), options)
+        return RStarResults(job=job, stages=stages, departures=(*departed, *fallback))
 
     def fit_with(
         self,
@@ -310,6 +320,38 @@ def _of_recipe(variant: Variant, data: pd.DataFrame) -> Variant:
     country = data.attrs.get("country")
     known = country in variant.countries and variant == PUBLISHED.get(variant.name)
     return in_country(variant, str(country)) if known else variant
+
+
+def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeStages, tuple[str, ...]]:
+    """The stages, or their best maxima where the published ones do not identify r*, with a warning and a sentence."""
+    why, sample, said = stages.identification, f"{job.start}-{job.end}", ""
+    if not why:
+        return stages, ()
+    text = f"{job.variant.name}, {sample}: r* is not identified"
+    if job.options.maximum == "first" and job.options.keep is None:
+        options = replace(job.options, keep="best", n_starts=max(job.options.n_starts, _FALLBACK_STARTS))
+        try:
+            best = estimate_stages(replace(job, options=options), progress=tell)
+        except ConvergenceError:
+            best = stages
+        if best.differs_from(stages):
+            said = (
+                f"The published procedure ends where r* is not identified ({why}; r* {stages.last_rstar:.2f} in "
+                f"{job.end}); every stage takes its best maximum instead (r* {best.last_rstar:.2f})."
+            )
+            text = f"{job.variant.name}, {sample}: {said[0].lower()}{said[1:-1]}"
+            text += (
+                f", where it is not identified either: {best.identification}" if best.identification else ""
+            )
+            stages, why = best, ""
+    text += f": {why}" if why else ""
+    hint = (
+        "Hold a_r or the lambdas (fixed), or use a longer sample"
+        if stages.identification
+        else "See summary()"
+    )
+    warnings.warn(f"{text}. {hint}.", IdentificationWarning, stacklevel=3)
+    return stages, (said,) if said else ()
 
 
 def _warn_of_covid(variant: Variant, last: pd.Period) -> None:

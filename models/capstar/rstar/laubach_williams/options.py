@@ -80,6 +80,11 @@ class Options:
         searching = self.start_params is not None or self.signal_to_noise == "ML"
         return self.keep or ("best" if searching else "first")
 
+    @property
+    def searches(self) -> bool:
+        """Whether lambdas that are estimated with the rest start from a grid."""
+        return self.signal_to_noise == "ML" and self.maximum == "best" and self.n_starts > 1
+
 
 def departures(variant: Variant, published: Variant | None, options: Options) -> tuple[str, ...]:
     """What differs from the published model and procedure, a sentence each.

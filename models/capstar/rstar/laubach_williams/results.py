@@ -251,7 +251,7 @@ class RStarResults(ThreeStageEstimates):
             name: {
                 "estimate": value,
                 **{kind: _number(found[name]) for kind, found in errors.items()},
-                "at_bound": bool(self.at_bound[name]),
+                "at_bound": bool(self.ml.at_bound[name]),
             }
             for name, value in out["parameters"].items()
         }
@@ -280,7 +280,7 @@ class RStarResults(ThreeStageEstimates):
         """r*, its parts and the output gap with bands.
 
         The bands of r* and g carry the uncertainty of the parameters if `with_standard_errors` was called;
-        all others are at known parameters.
+        all others are at known parameters.  The legend of r* says which its band is.
 
         Parameters
         ----------
@@ -295,7 +295,8 @@ class RStarResults(ThreeStageEstimates):
         if self.uncertainty is not None:
             for name in ("rstar", "g"):
                 frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
-        return plot_rstar(frame, title=f"{self.model_name}, {self.start}-{self.end}", level=level, ax=ax)
+        title, includes = f"{self.model_name}, {self.start}-{self.end}", self.bands().attrs["includes"]
+        return plot_rstar(frame, title=title, includes=includes, level=level, ax=ax)
 
 
 def _filtered_rstar(results: ThreeStageEstimates, frame: pd.DataFrame) -> pd.Series:

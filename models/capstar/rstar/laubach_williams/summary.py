@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from capstar.rstar.laubach_williams import outliers
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
-from capstar.rstar.laubach_williams.identification import PileUp
+from capstar.rstar.laubach_williams.identification import PileUp, last_rstar
+from capstar.rstar.laubach_williams.maxima import LAMBDAS
+from capstar.rstar.laubach_williams.three_stage import LIMIT
 
 _RATIOS = {1: "lambda_g", 2: "lambda_z"}  # by the stage that gives them
 _ERRORS = (
     "std err: inverse of the outer product of scores, as the published code; sandwich: Hessian sandwich."
 )
-_KNOWN = "States at known parameters; parameter uncertainty comes on top."
+_COVERAGE = "of samples drawn from HLW (2017) 90 percent bands of this kind hold r* in about"
+_KNOWN = (
+    f"std dev: filter only, parameters as known; {_COVERAGE} 73 percent. with_standard_errors() adds parameter "
+    "uncertainty (84 percent), bootstrap() that of the lambdas too (89)."
+)
+_INCLUDED = (
+    f"std dev: parameters as known. std err, and the bands of r* and g: filter and parameters (Hamilton 1986); "
+    f"{_COVERAGE} 84 percent."
+)
+_ERROR = (
+    "One-sided r* in {}: standard error {:.1f} points at known parameters; above {:g}, r* is not identified."
+)
 _CHECKS = (
     "gradient in standard errors of the parameters; curvature: smallest eigenvalue of minus the Hessian with a "
     "unit diagonal."
@@ -38,7 +52,7 @@ def _parameters(results: ThreeStageEstimates) -> pd.DataFrame:
     table["std err"] = results.bse.reindex(names)
     table["t"] = table["estimate"] / table["std err"]
     table["sandwich"] = results.bse_sandwich.reindex(names)
-    bound = results.at_bound
+    bound = ml.at_bound
     table["held"] = [
         "" if n in ml.free and not bound[n] else "bound" if n in ml.free else "fixed" for n in names
     ]
@@ -62,9 +76,21 @@ def _stages(results: ThreeStageEstimates) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def _maxima(results: ThreeStageEstimates) -> str:
+    """The maxima that starting points over a grid of the lambdas led to, in words."""
+    stage = results.stages.stage3
+    found = [
+        f"{fit.llf:.4f} (lambda_g {fit.params.get('lambda_g', np.nan):.4f}, lambda_z "
+        f"{fit.params.get('lambda_z', np.nan):.4f}, r* in {results.end} {last_rstar(stage, fit):.2f})"
+        for fit in (stage.ml, *stage.others)
+    ]
+    count = f"{len(found)} distinct maxima" if stage.others else "one maximum"
+    return f"Starting points over a grid of lambda_g and lambda_z lead to {count}, log-likelihood {', '.join(found)}."
+
+
 def notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...]:
     """What the tables are, and what to mind: departures, bounds, higher maxima, the pile-up check if there is one."""
-    out = [*results.departures, _ERRORS, _KNOWN, _CHECKS]
+    out = [*results.departures, _ERRORS, _KNOWN if results.uncertainty is None else _INCLUDED, _CHECKS]
     out += () if results.uncertainty is None else results.uncertainty.notes()
     for stage in results.stages.estimated:
         bound = [name for name in stage.ml.free if stage.ml.at_bound[name]]
@@ -79,6 +105,12 @@ def notes(results: ThreeStageEstimates, found: PileUp | None) -> tuple[str, ...]
             )
     out += outliers.sentences(results)
     out += () if found is None else found.notes()
+    stages = results.stages
+    if set(LAMBDAS) & set(stages.stage3.ml.free) and results.job.options.searches:
+        out.append(_maxima(results))
+    out.append(_ERROR.format(results.end, stages.last_error, LIMIT))
+    if stages.identification:
+        out.append(f"NOT IDENTIFIED: r* is not identified: {stages.identification}.")
     if not results.converged:
         out.append("NOT CONVERGED: at least one stage did not end at a maximum.")
     return tuple(out)

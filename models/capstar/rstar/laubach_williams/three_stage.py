@@ -20,6 +20,7 @@ from capstar.rstar.laubach_williams.equations import (
     published_final,
     with_windows,
 )
+from capstar.rstar.laubach_williams.maxima import LAMBDAS, maxima
 from capstar.rstar.laubach_williams.median_unbiased import (
     BreakStatistics,
     break_statistics,
@@ -39,7 +40,11 @@ from capstar.statespace.regression import regression
 from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
 
-LAMBDAS = ("lambda_g", "lambda_z")
+LIMIT = 5.0  # percentage points; see `ThreeStages.identification`
+_RESPONSES = {
+    "a_r": "output does not respond to the real rate",
+    "b_y": "inflation does not respond to the output gap",
+}
 FIRST_COV = 0.2  # HLW: the first pass starts from 0.2 times the identity
 
 
@@ -60,6 +65,8 @@ class StageEstimate:
         The estimate.
     breaks
         Statistics behind lambda_g (stage 1) and lambda_z (stage 2); None for stage 3.
+    others
+        The lower maxima, highest first, where the lambdas are estimated with the rest.
     """
 
     stage: Stage
@@ -67,6 +74,7 @@ class StageEstimate:
     first_pass: MaximumLikelihood | None
     ml: MaximumLikelihood
     breaks: BreakStatistics | None = None
+    others: tuple[MaximumLikelihood, ...] = ()
 
     @cached_property
     def states(self) -> StateEstimates:
@@ -93,6 +101,50 @@ class ThreeStages:
     stage3: StageEstimate
     lambda_g: float
     lambda_z: float
+
+    @property
+    def at_bound(self) -> pd.Series:
+        """Which estimated parameters ended at a bound in any stage, by name."""
+        found = pd.concat([stage.ml.at_bound for stage in reversed(self.estimated)])
+        return found.groupby(level=0, sort=False).any()
+
+    @property
+    def identification(self) -> str:
+        """Why stage 3 does not identify r*, in words; empty where nothing speaks against it.
+
+        It does not where a_r or b_y is at its bound, so that output does not respond to the real rate or inflation
+        to the gap, nor where the one-sided r* of the last quarter has a standard error above `LIMIT` percentage points
+        at known parameters.  Published estimates have 1.5 to 3.2 in the last quarter, and 1 to 4 on average (Holston,
+        Laubach and Williams 2016, tables 1 and 6), with parameter uncertainty included; at five the 90 percent band
+        is 16 points wide, more than r* has ever been said to have moved in any country.  Six samples with white noise in
+        place of the real rate have 3.2 to 37.
+        """
+        final = self.stage3
+        said = [
+            f"{name} = {final.ml.params[name]:.4g} is at its bound: {what}"
+            for name, what in _RESPONSES.items()
+            if final.ml.at_bound.get(name, False)
+        ]
+        if not (se := self.last_error) <= LIMIT:
+            said.append(
+                f"one-sided r* in {final.problem.index[-1]} has a standard error of {se:.1f} points, above {LIMIT:g}"
+            )
+        return "; ".join(said)
+
+    @property
+    def last_rstar(self) -> float:
+        """One-sided r* of the last quarter, percent a year."""
+        return float(self.stage3.states.report("rstar", "filtered")[0].iloc[-1])
+
+    def differs_from(self, other: ThreeStages) -> bool:
+        """Whether a stage ended at another maximum than in other stages run on the same data."""
+        pairs = zip(self.estimated, other.estimated, strict=True)
+        return any(abs(mine.ml.llf - its.ml.llf) > 1e-4 for mine, its in pairs)
+
+    @property
+    def last_error(self) -> float:
+        """Standard error of one-sided r* in the last quarter at known parameters, percentage points."""
+        return float(self.stage3.states.report("rstar", "filtered")[1].iloc[-1])
 
     @property
     def estimated(self) -> tuple[StageEstimate, ...]:
@@ -207,15 +259,17 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
         # No published start leads to the maximum of other equations.
         options = replace(options, keep=options.keep or "best")
     if options.initial != "published" or isinstance(problem, GLSProblem):
-        return StageEstimate(stage, problem, None, _maximize(problem, table, options))
+        ml, *others = maxima(problem, table, options)
+        return StageEstimate(stage, problem, None, ml, others=tuple(others))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
-    n_starts = 1 if options.maximum == "first" else None
-    first_pass = _maximize(problem, table, options, n_starts=n_starts)
+    n_starts = 1 if options.maximum == "first" else options.n_starts
+    first_pass = maxima(problem, table, replace(options, n_starts=n_starts))[0]
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
     # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
     table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
-    return StageEstimate(stage, problem, first_pass, _maximize(problem, table, options))
+    ml, *others = maxima(problem, table, options)
+    return StageEstimate(stage, problem, first_pass, ml, others=tuple(others))
 
 
 def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstimate:
@@ -270,19 +324,6 @@ def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, f
     table = problem.table().starting({n: v for n, v in values.items() if n in problem.names})
     table = table.fix({n: v for n, v in held.items() if n in problem.names})
     return search_start(problem, table, seed=job.options.seed)
-
-
-def _maximize(
-    problem: Problem, table: ParameterTable, options: Options, n_starts: int | None = None
-) -> MaximumLikelihood:
-    return maximize(
-        problem,
-        table,
-        n_starts=n_starts or options.n_starts,
-        seed=options.seed,
-        keep=options.maximum,
-        allow_unconverged=options.allow_unconverged,
-    )
 
 
 def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
