@@ -1,4 +1,4 @@
-"""Figures are known to pyplot where it is imported, and shown once in a notebook."""
+"""Figures are known to pyplot where it can show them, and shown once in a notebook."""
 
 from __future__ import annotations
 
@@ -41,15 +41,22 @@ assert tuple(grid.get_size_inches()) == (4.0, 2.0)
 """
 
 
-def run(code: str) -> None:
+NOTEBOOK = "module://matplotlib_inline.backend_inline"
+
+
+def run(code: str, backend: str = "Agg") -> None:
     """In a process of its own, where pyplot is imported only if the code does."""
-    command = [sys.executable, "-c", "import matplotlib; matplotlib.use('Agg')\n" + code]
+    command = [sys.executable, "-c", f"import matplotlib; matplotlib.use({backend!r})\n{code}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_pyplot_knows_a_figure_until_a_notebook_has_shown_it() -> None:
-    run("import matplotlib.pyplot as plt" + MAKE + KNOWN)
+    run("import matplotlib.pyplot as plt" + MAKE + KNOWN, NOTEBOOK)
+
+
+def test_a_backend_that_shows_nothing_keeps_no_figure() -> None:
+    run("import matplotlib.pyplot as plt" + MAKE + "assert plt.get_fignums() == []")
 
 
 def test_without_pyplot_a_figure_needs_none() -> None:

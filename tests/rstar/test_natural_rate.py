@@ -143,7 +143,7 @@ def test_study_of_any_model(hp) -> None:
     from capstar.study import run_study
 
     found = run_study(model=hp, horizons=(1,), n_replications=99)
-    text = found.summary()
+    text = str(found.summary())
     assert "HP filter on statsmodels macrodata (US), 1960Q1-2009Q3" in text
     assert "no samples to re-estimate r* on" in text
     assert set(found.lead.table["predictor"]) == {"rstar_gap", "real_rate"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, told apart by colour-blind readers.
@@ -31,10 +32,12 @@ class Chart(Figure):
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure in inches; ``plt.show()`` and notebooks know it where pyplot is imported, and only there."""
+    """An empty figure in inches; ``plt.show()`` and notebooks know it where pyplot is imported and can show figures."""
     make: Callable[..., Figure] = Chart
     if pyplot := sys.modules.get("matplotlib.pyplot"):
-        make = partial(pyplot.figure, FigureClass=Chart)
+        files_only = backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)  # type: ignore[no-untyped-call]
+        if pyplot.get_backend().lower() not in files_only:  # or it would keep every figure for nothing
+            make = partial(pyplot.figure, FigureClass=Chart)
     return make(figsize=(width, height), layout="constrained")
 
 
