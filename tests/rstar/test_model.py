@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstar import data
-from capstar.errors import ConvergenceError, DataError, SpecificationError
+from capstar.errors import ConvergenceError, DataError, IdentificationWarning, SpecificationError
 from capstar.rstar import (
     HLW2017,
     HLW2023,
@@ -67,8 +67,10 @@ def test_gap_is_real_rate_minus_rstar(macro: pd.DataFrame, embedded_fit) -> None
 
 
 def test_covid_terms_go_where_the_sample_cannot_identify_them(macro: pd.DataFrame, golden_set) -> None:
-    before = HLW2023.fit(macro)
-    assert before.llf == HLW2023.fit(macro.assign(covid_index=0.0)).llf
+    with pytest.warns(IdentificationWarning, match="standard error of 5.4 points"):
+        before = HLW2023.fit(macro)
+    with pytest.warns(IdentificationWarning):
+        assert before.llf == HLW2023.fit(macro.assign(covid_index=0.0)).llf
     assert {"phi", "kappa_2021"}.isdisjoint(before.params.index)
     assert "c" in before.params.index
     one = golden_set("hlw2023_us_2023q2")
@@ -99,8 +101,10 @@ def test_columns_a_model_does_not_use_may_hold_anything(macro: pd.DataFrame, tmp
 
 def test_covid_index_is_zero_before_2020(macro: pd.DataFrame, golden_set) -> None:
     """It need not be there: a sample that ends before does not use it, and an index may begin in 2020."""
-    expected = HLW2023.fit(macro, n_starts=1).llf
-    assert HLW2023.fit(macro.assign(covid_index=np.nan), n_starts=1).llf == expected
+    with pytest.warns(IdentificationWarning, match="standard error of 5.4 points"):
+        expected = HLW2023.fit(macro, n_starts=1).llf
+    with pytest.warns(IdentificationWarning):
+        assert HLW2023.fit(macro.assign(covid_index=np.nan), n_starts=1).llf == expected
     one = golden_set("hlw2023_us_2023q2")
     begins = one.data.assign(covid_index=one.data["covid_index"].where(one.data.index >= "2020Q1"))
     llfs = [HLW2023.fit(table, end="2020Q4", n_starts=1).llf for table in (begins, one.data)]
@@ -237,10 +241,10 @@ def test_covid_index_outside_its_range(macro: pd.DataFrame) -> None:
 
 def test_unconverged_stage_raises(macro: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     # Starved of Newton steps, the real optimiser stops early on the real likelihood.
-    from capstar.statespace import maximum_likelihood
+    from capstar.statespace import climbing
 
-    monkeypatch.setattr(maximum_likelihood, "_NEWTON_STEPS", 0)
-    monkeypatch.setattr(maximum_likelihood, "_SLSQP_STEPS", 2)
+    monkeypatch.setattr(climbing, "_NEWTON_STEPS", 0)
+    monkeypatch.setattr(climbing, "_SLSQP_STEPS", 2)
     with pytest.raises(ConvergenceError, match="HLW 2017, stage 1: no maximum reached in 1961Q1-2009Q3"):
         HLW2017.fit(macro)
 

@@ -340,17 +340,12 @@ def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeSta
                 f"{job.end}); every stage takes its best maximum instead (r* {best.last_rstar:.2f})."
             )
             text = f"{job.variant.name}, {sample}: {said[0].lower()}{said[1:-1]}"
-            text += (
-                f", where it is not identified either: {best.identification}" if best.identification else ""
-            )
-            stages, why = best, ""
-    text += f": {why}" if why else ""
-    hint = (
-        "Hold a_r or the lambdas (fixed), or use a longer sample"
-        if stages.identification
-        else "See summary()"
+            stages, why = best, best.identification
+            text += ", where it is not identified either" if why else ""
+    text += (
+        f": {why}. Hold a_r or the lambdas (fixed), or use a longer sample." if why else ". See summary()."
     )
-    warnings.warn(f"{text}. {hint}.", IdentificationWarning, stacklevel=3)
+    warnings.warn(text, IdentificationWarning, stacklevel=3)
     return stages, (said,) if said else ()
 
 

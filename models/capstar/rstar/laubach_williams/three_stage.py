@@ -116,8 +116,8 @@ class ThreeStages:
         to the gap, nor where the one-sided r* of the last quarter has a standard error above `LIMIT` percentage points
         at known parameters.  Published estimates have 1.5 to 3.2 in the last quarter, and 1 to 4 on average (Holston,
         Laubach and Williams 2016, tables 1 and 6), with parameter uncertainty included; at five the 90 percent band
-        is 16 points wide, more than r* has ever been said to have moved in any country.  Six samples with white noise in
-        place of the real rate have 3.2 to 37.
+        is 16 points wide, more than r* has ever been said to have moved in any country.  Six samples with white
+        noise in place of the real rate have 3.2 to 37.
         """
         final = self.stage3
         said = [
