@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,16 @@ def capstar(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
 
+def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Lines of standard error but those that tell, on a slow machine, how long a stage took."""
+    return [line for line in done.stderr.splitlines() if not re.fullmatch(r"capstar: .+, \d+ s", line)]
+
+
 def test_json_to_standard_output_alone(reference, golden_set) -> None:
     path = reference("hlw2023/us_2023q2_input.csv")
     done = capstar("rstar", "--model", "hlw2023", "--input", path, "--json", "-")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert complaints(done) == []
     out = json.loads(done.stdout)
     converged = golden_set("hlw2023_us_2023q2").numbers["converged"]
     assert out["lambda_g"] == pytest.approx(converged["lambda_g"], abs=1e-6)
@@ -116,7 +122,7 @@ def test_wrong_calls_exit_with_2_and_no_traceback(arguments: list[str], message:
 def test_message_is_one_line_and_debug_shows_the_traceback(tmp_path: Path) -> None:
     call = ("rstar", "--model", "hlw2017", "--input", "none.csv")
     done = capstar(*call, cwd=tmp_path)
-    assert done.stderr.count("\n") == 1
+    assert len(complaints(done)) == 1
     assert "Traceback" in capstar(*call, "--debug", cwd=tmp_path).stderr
 
 
@@ -217,7 +223,7 @@ def test_study_called_wrongly_ends_before_the_work(options: list[str], message: 
     done = capstar("study", *options, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert len(complaints(done)) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
