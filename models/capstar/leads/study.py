@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import AlignedData, require_known
+from capstar.leads.alignment import AlignedData, quarters_after, require_known
 from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
@@ -140,11 +140,9 @@ class LeadStudy:
 
     def _aligned(self, portfolios: pd.DataFrame) -> AlignedData:
         """Predictors, and every return series that a step needs, each built once."""
-        predictors, own = self._predictors(), self.gap.index
-        last = own[-1] + max(self.horizons) - 1  # how far the joint bootstrap goes on
         return AlignedData.of(
-            portfolios, predictors, self.horizons, publication_lag=self.publication_lag,
-            quarters=pd.period_range(own[0], last, freq=own.freq),
+            portfolios, self._predictors(), self.horizons, publication_lag=self.publication_lag,
+            quarters=quarters_after(self.gap.index, self.horizons),
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:

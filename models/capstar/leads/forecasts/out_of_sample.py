@@ -106,7 +106,8 @@ def recursive_forecasts(
     target
         Return over the ``horizon`` periods that end in the period of its label; may be missing before it begins.
     predictors
-        Known at the end of each period; NaN before a series begins.
+        Known at the end of each period; NaN before a series begins, and possibly in the last ``horizon`` periods, whose
+        values forecast nothing.
     start
         First period forecast.
     window
@@ -128,7 +129,7 @@ def recursive_forecasts(
     DataError
         Indices differ, ``start`` leaves fewer than 10 pairs or 40 forecasts, or a value inside is missing.
     """
-    index = _checked(target, predictors, start)
+    index = _checked(target, predictors, start, horizon)
     first = index.get_loc(index[index >= start][0])
     y = target.to_numpy(dtype=float)
     begin = int(np.argmax(~np.isnan(y)))
@@ -226,7 +227,7 @@ def _t_of_mean(d: Floats, horizon: int) -> float:
     return float(d.mean() / np.sqrt(variance / n)) if variance > 0 else float("nan")
 
 
-def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str) -> pd.Index:
+def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str, horizon: int) -> pd.Index:
     index = target.index
     require_same_dates(target, predictors)
     later = int((index >= start).sum())
@@ -235,7 +236,7 @@ def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str
             f"start={start}: {later} periods follow and {len(index) - later} come before; at least {_FEWEST} forecasts "
             "and 10 earlier periods are needed. Choose another start."
         )
-    for series in (target, *(predictors[name] for name in predictors)):
+    for series in (target, *(predictors[name].iloc[:-horizon] for name in predictors)):
         require_known(series.loc[series.first_valid_index() :].to_frame())
     return index
 
