@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.alignment import require_same_dates
 from capstar.leads.checks import require_count
 from capstar.leads.forecasts.batched import (
     nested_statistics,
@@ -242,6 +243,7 @@ def _run(
     if n_replications < 99:
         raise SpecificationError(f"n_replications={n_replications}; at least 99 are needed.")
     require_count("block", length, 1, len(returns) // 2, f"{len(returns)} periods")
+    require_same_dates(returns, predictor)
     paired = predictor.loc[: predictor.last_valid_index()]
     later = returns.iloc[len(paired) :].to_numpy(dtype=float)
     null = fit_null(returns.loc[paired.index], paired, lags=lags, seed=seed)
