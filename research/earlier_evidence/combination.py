@@ -50,7 +50,8 @@ def combine_forecasts(
     Raises
     ------
     DataError
-        A column is absent, a value is missing, there are fewer than 3 forecasts, or no period follows the holdout.
+        A column is absent, a value is missing, a forecast has no error, there are fewer than 3 forecasts, or no
+        period follows the holdout.
     SpecificationError
         A discount is not in (0, 1], or the holdout is shorter than the horizon.
 
@@ -88,5 +89,7 @@ def _weights(errors: Floats, theta: float, horizon: int) -> Floats:
     total = np.zeros(errors.shape[1])
     for t in range(horizon, len(errors)):
         total = theta * total + errors[t - horizon]
+        if total.min() == 0:
+            raise DataError("A forecast has no error: it is the outcome. Give forecasts made before it.")
         out[t] = (1 / total) / (1 / total).sum()
     return out

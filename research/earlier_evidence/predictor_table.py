@@ -85,6 +85,8 @@ def _pairs(returns: pd.Series, predictor: pd.Series, wait: int) -> tuple[int, Fl
         if not np.isfinite(values).all():
             where = series.index[at + int(np.argmax(~np.isfinite(values)))]
             raise DataError(f"{series.name} is missing in {where}. Fill it or cut the sample there.")
+    if len(left) and np.ptp(left) == 0:
+        raise DataError(f"{predictor.name} does not vary from {predictor.index[begin]} on. Leave it out.")
     if len(right) - (wait - 1) < _FEWEST:
         raise DataError(
             f"{predictor.name} begins in {predictor.index[begin]}: after {wait} periods "

@@ -42,7 +42,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "bootstrap_regression": lambda y, x, horizon=1, **options: leads.bootstrap_regression(
         y, x, [horizon], **FEW, **options
     ),
-    "break_test": partial(leads.break_test, replications=99),
+    "break_test": partial(leads.break_test, n_replications=99),
     "rolling_slopes": partial(leads.rolling_slopes, window=40),
     "quantile_slopes": leads.quantile_slopes,
     "subsample_slopes": lambda y, x, **options: leads.subsample_slopes(y, x, ["2007Q1"], **options),

@@ -51,7 +51,7 @@ def test_every_horizon_is_the_one_period_slope_times_a_number(kms) -> None:
     powers = found.rho ** np.arange(12)
     assert found.table.loc[12, "slope"] == pytest.approx(found.slope * powers.sum(), rel=1e-12)
     assert found.table.loc[1, "slope"] == pytest.approx(found.slope, rel=1e-12)
-    assert "further horizons are no further evidence" in found.summary()
+    assert "further horizons are no further evidence" in str(found.summary())
 
 
 def test_a_root_above_one_is_shrunk_and_said(kms) -> None:
@@ -59,7 +59,7 @@ def test_a_root_above_one_is_shrunk_and_said(kms) -> None:
     found = implied_long_horizon(kms["ret"], trend, n_replications=99)
     assert found.rho_corrected == 1 - 1e-6
     assert found.shrunk_from > 1
-    assert "brought to 1 - 1e-6 from 1.00" in found.summary()
+    assert "brought to 1 - 1e-6 from 1.00" in str(found.summary())
 
 
 def test_bad_options(kms) -> None:

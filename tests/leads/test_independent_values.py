@@ -80,6 +80,43 @@ def bootstrap_variance(gains: np.ndarray, block: int) -> np.ndarray:
     return 2 * np.sum(terms, axis=0) - terms[0]
 
 
+def test_the_search_over_nested_forecasts_is_in_shares_too(compared) -> None:
+    """Clark and West's (2007) adjusted losses over the mean's squared error; the longest horizon's variance."""
+    columns = []
+    for made in compared.forecasts.values():
+        actual, mean = made["actual"], made["mean"]
+        scale = ((actual - mean) ** 2).mean()
+        columns += [
+            ((actual - mean) ** 2 - (actual - made[name]) ** 2 + (mean - made[name]) ** 2) / scale
+            for name in ("gap", "rival")
+        ]
+    terms, search = pd.concat(columns, axis=1).dropna().to_numpy(), compared.search
+    assert (search.nobs, search.horizon, len(search.table)) == (len(terms), 4, 8)
+    np.testing.assert_allclose(search.table["adjusted"], terms.mean(axis=0), rtol=SAME)
+    options = {"maxlags": 3, "use_correction": False}
+    fits = [OLS(f, np.ones(len(f))).fit(cov_type="HAC", cov_kwds=options) for f in terms.T]
+    factor = np.sqrt((len(terms) + 1 - 8 + 12 / len(terms)) / len(terms))
+    np.testing.assert_allclose(search.table["t"], [factor * fit.tvalues[0] for fit in fits], rtol=SAME)
+    assert search.best == search.table["t"].idxmax()
+
+
+def test_restrictions_only_where_a_sign_is_given(compared) -> None:
+    steps = np.random.default_rng(5).standard_normal(len(QUARTERS))
+    gap = pd.Series(steps, QUARTERS, name="gap").ewm(alpha=0.2).mean()
+    returns = data.small_cap_returns()[["excess", "small_minus_large"]]
+    found = leads.forecast_comparison(
+        returns, gap.to_frame(), (1,), signs={("excess", "gap"): -1}, n_replications=99
+    )
+    table = found.table.set_index("returns")["r2_os_restricted"]
+    assert np.isfinite(table["excess"])
+    assert np.isnan(table["small_minus_large"])
+    for_all = leads.forecast_comparison(
+        returns, gap.to_frame(), (1,), signs={"gap": -1}, n_replications=99
+    ).table
+    assert for_all["r2_os_restricted"].notna().all()
+    assert for_all["r2_os_restricted"].iloc[0] == table["excess"]
+
+
 def test_the_search_is_in_shares_of_squared_error_with_blocks_of_the_longest_horizon(compared) -> None:
     """Reality check and SPA of the forecasts by White's (2000) and Hansen's (2005) own steps, on arch's indices."""
     gains = gains_of(compared)
@@ -136,10 +173,7 @@ def test_the_block_is_that_of_politis_and_white() -> None:
 
 @pytest.mark.parametrize("horizon", [2, 4, 12])
 def test_diebold_mariano_over_several_periods(horizon: int) -> None:
-    """statsmodels' Newey-West t of the mean difference, times Harvey, Leybourne and Newbold's (1997) equation 9.
-
-    Here n - 1 stands where their factor has n, which makes the statistic larger by half an n-th.
-    """
+    """statsmodels' Newey-West t of the mean difference, times Harvey, Leybourne and Newbold's (1997) equation 9."""
     rng, n = np.random.default_rng(horizon), 60
     y, better, worse = (
         np.convolve(rng.standard_normal(n + horizon - 1), np.ones(horizon), "valid") for _ in "abc"
@@ -149,7 +183,7 @@ def test_diebold_mariano_over_several_periods(horizon: int) -> None:
     options = {"maxlags": horizon - 1, "use_correction": False}
     t = OLS(d, np.ones(n)).fit(cov_type="HAC", cov_kwds=options).tvalues[0]
     factor = np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
-    assert found.diebold_mariano == pytest.approx(t * factor, rel=0.6 / n)
+    assert found.diebold_mariano == pytest.approx(t * factor, rel=SAME)
     assert factor < 1 - 1.2 / n  # or the factor could be left out unseen
     assert found.diebold_mariano_p == pytest.approx(2 * student.sf(found.diebold_mariano, n - 1), rel=1e-12)
 

@@ -145,7 +145,7 @@ def test_an_explosive_root_is_shrunk_and_said(golden_sample) -> None:
     grown = pd.Series(1.01 ** np.arange(500), y.index, name="grown") + x["x2"] * 1e-3
     found = ivx_bootstrap(y, grown, n_replications=99, lags=2)
     assert found.shrunk_from == pytest.approx(1.01, abs=1e-4)
-    assert "largest root 1.01" in found.summary()
+    assert "largest root 1.01" in str(found.summary())
     null = fit_wild_null(*arrays(y, grown.to_frame()), scheme="residual", lags=2)
     first, second = null.coefficients[:, 0, 0]
     assert np.abs(np.roots([1.0, -first, -second])).max() == pytest.approx(1 - 1e-6, abs=1e-9)
@@ -222,7 +222,7 @@ def test_a_family_shares_its_multipliers(golden_sample) -> None:
     expected = (1 + (largest.to_numpy()[:, None] >= plain.table["t"].abs().to_numpy()).sum(axis=0)) / 500
     np.testing.assert_allclose(plain.table["p_family"], expected)
     assert plain.table.loc[("late", 1), "t"] == pytest.approx(ivx(*late).table["t"].iloc[0], rel=1e-12)
-    assert f"none of {len(plain.table)} predicts" in plain.summary()
+    assert f"none of {len(plain.table)} predicts" in str(plain.summary())
     with pytest.raises(SpecificationError, match="An empty family"):
         ivx_family({})
     with pytest.raises(DataError, match="Give each a member of its own"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,9 +14,10 @@ from conftest import ROOT
 
 from capstar import data, leads
 from capstar.errors import SpecificationError
-from capstar.leads import alignment
+from capstar.leads import alignment, inference
 from capstar.leads.inference import registry
 
+SHIPPED = ["newey_west", "hodrick", "cosine", "ivx", "ivx_rwb", "ra_ivx"]
 QUARTERS = pd.period_range("1961Q1", "2009Q3", freq="Q", name="date")
 
 
@@ -168,7 +170,7 @@ def test_the_shipped_tests_answer_everything(gap, returns) -> None:
     sample = leads.AlignedData.of(returns, gap.to_frame(), (4,)).sample("small_minus_large", "gap")
     row = leads.in_sample_table(returns[["small_minus_large"]], gap.to_frame(), (4,)).iloc[0]
     found = {test.key: test.run(sample, 4) for test in leads.predictability_tests()}
-    assert list(found) == ["newey_west", "hodrick", "cosine", "ivx", "ivx_rwb", "ra_ivx"]
+    assert list(found) == SHIPPED
     for test in leads.predictability_tests():
         result = found[test.key]
         assert result.statistic == row[f"{test.key}_{test.statistic}"]
@@ -179,6 +181,41 @@ def test_the_shipped_tests_answer_everything(gap, returns) -> None:
             assert low + high == pytest.approx(2 * result.columns.get("slope", row["slope"]), rel=1e-12)
             assert (low > 0 or high < 0) == (result.p < 0.05)
     assert found["ivx"].interval is found["ivx_rwb"].interval is None
+
+
+NEW_TEST = """
+from dataclasses import replace
+from capstar.leads.inference.registry import register
+from capstar.leads.inference.regression import Hodrick
+
+class Twice(Hodrick):
+    key, label, name = "twice", "H2", "doubled statistic"
+
+    def run(self, sample, horizon):
+        found = super().run(sample, horizon)
+        return replace(found, statistic=2 * found.statistic)
+
+register(Twice())
+"""
+
+
+def test_a_file_in_the_folder_is_all_a_new_test_needs(gap, returns, tmp_path, monkeypatch) -> None:
+    """Its columns come after those of the tests there are."""
+    (tmp_path / "doubled_statistic.py").write_text(NEW_TEST)
+    monkeypatch.setattr(registry, "_TESTS", dict(registry._TESTS))
+    monkeypatch.setattr(inference, "__path__", [*inference.__path__, str(tmp_path)])
+    inference.import_all()
+    del sys.modules["capstar.leads.inference.doubled_statistic"]
+    assert [test.key for test in leads.predictability_tests()] == [*SHIPPED, "twice"]
+    table = leads.in_sample_table(returns, gap.to_frame(), (1,))
+    np.testing.assert_array_equal(table["twice_t"], 2 * table["hodrick_t"])
+
+
+def test_columns_do_not_depend_on_which_file_was_imported_first(monkeypatch) -> None:
+    tests = dict(reversed(registry._TESTS.items()))
+    monkeypatch.setattr(registry, "_TESTS", tests)
+    assert list(tests) != SHIPPED
+    assert [test.key for test in leads.predictability_tests()] == SHIPPED
 
 
 def test_what_cannot_be_registered_is_said(registered) -> None:

@@ -99,6 +99,12 @@ def q_test() -> leads.QTest:
     return leads.q_test(*ended(), bounds)
 
 
+def horizons() -> pd.DataFrame:
+    """Squared errors of the mean less those of the gap, over one and two quarters."""
+    gains = losses()["mean"] - losses()["gap"]
+    return pd.DataFrame({1: gains, 2: gains.rolling(2).mean()}).dropna()
+
+
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.AdjustedPValues: lambda: leads.adjusted_p_values(
         lead().table[["newey_west_p"]], column="newey_west_p"
@@ -111,6 +117,7 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.CumulativeDifference: lambda: leads.cumulative_difference(forecasts()),
     leads.DirectionTest: lambda: leads.direction_test(forecasts()["actual"], forecasts()["gap"]),
     leads.EconomicValue: economic_value,
+    leads.EpisodicIVX: lambda: leads.episodic_ivx(*sample().in_period(), n_replications=99),
     leads.EstimatedRegressor: lambda: leads.estimated_regressor(
         Drawn(material()[0]), *material(), (1, 4), n_replications=99
     ),
@@ -118,15 +125,32 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.ForecastAccuracy: lambda: leads.forecast_accuracy(*forecasts().to_numpy().T),
     leads.ForecastComparison: comparison,
     leads.IVX: lambda: leads.ivx(*sample().in_period()),
+    leads.IVXBootstrap: lambda: leads.ivx_bootstrap(*sample().in_period(), n_replications=99),
+    leads.IVXFamily: lambda: leads.ivx_family({"gap": sample().in_period()}, (1, 4), n_replications=99),
+    leads.IVXSystem: lambda: leads.ivx_system(
+        ended()[0].to_frame().assign(squared=ended()[0] ** 2), ended()[1]
+    ),
+    leads.ImpliedLongHorizon: lambda: leads.implied_long_horizon(
+        *sample().in_period(), (1, 4), n_replications=99
+    ),
     leads.LeadResults: lead,
     leads.LocalProjections: lambda: leads.local_projections(material()[1], material()[0], horizons=(1, 4)),
+    leads.MeanTest: lambda: leads.mean_test(losses().to_numpy().T),
+    leads.MultiHorizonAbility: lambda: leads.multi_horizon_ability(horizons(), n_replications=99),
+    leads.NestedSearch: lambda: leads.maximum_adjusted_mspe(
+        leads.adjusted_loss_table(forecasts()), n_replications=99
+    ),
     leads.PredictiveRegression: lambda: leads.predictive_regression(
         material()[0], material()[1]["excess"], horizon=4
     ),
     leads.QTest: q_test,
+    leads.ResidualAugmentedIVX: lambda: leads.residual_augmented_ivx(*sample().in_period(), horizon=4),
     leads.SharpeRatio: lambda: leads.sharpe_ratio(ended()[0]),
     leads.Slopes: lambda: leads.subsample_slopes(*sample().pairs(), ["1990Q1"]),
     leads.StateProbability: probability,
     leads.SuperiorAbility: lambda: leads.superior_ability(losses(), "mean", n_replications=99),
     leads.TestResult: lambda: leads.predictability_tests()[0].run(sample(), 4),
+    leads.WildBootstrap: lambda: leads.wild_bootstrap_forecasts(
+        ended()[0], ended()[1].to_frame(), START, n_replications=99
+    ),
 }

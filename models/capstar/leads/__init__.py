@@ -7,8 +7,15 @@ from capstar.leads.dynamics.events import EventStudy, event_study
 from capstar.leads.dynamics.local_projections import LocalProjections, impulse_responses, local_projections
 from capstar.leads.dynamics.probability import StateProbability, roc_curve, state_probability, state_within
 from capstar.leads.forecasts.comparison import ForecastComparison, forecast_comparison
-from capstar.leads.forecasts.economic_value import EconomicValue, SharpeRatio, economic_value, sharpe_ratio
+from capstar.leads.forecasts.economic_value import EconomicValue, economic_value, economic_value_of_tilt
 from capstar.leads.forecasts.forecast_tables import CumulativeDifference, cumulative_difference
+from capstar.leads.forecasts.long_run_variance import MeanTest, long_run_variance, mean_test
+from capstar.leads.forecasts.multi_horizon import MultiHorizonAbility, multi_horizon_ability
+from capstar.leads.forecasts.nested_search import (
+    NestedSearch,
+    adjusted_loss_table,
+    maximum_adjusted_mspe,
+)
 from capstar.leads.forecasts.out_of_sample import (
     DirectionTest,
     ForecastAccuracy,
@@ -16,6 +23,9 @@ from capstar.leads.forecasts.out_of_sample import (
     forecast_accuracy,
     recursive_forecasts,
 )
+from capstar.leads.forecasts.sharpe import SharpeRatio, sharpe_ratio
+from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap_forecasts
+from capstar.leads.inference import import_all
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
 from capstar.leads.inference.episodic_ivx import EpisodicIVX, episodic_ivx
@@ -62,18 +72,23 @@ __all__ = [
     "IVX", "AdjustedPValues", "AlignedData", "AlignedSample", "BiasCorrection", "BootstrapTest", "BreakTest",
     "ConfidenceSet", "CosineTest", "CumulativeDifference", "DirectionTest", "EconomicValue", "EpisodicIVX",
     "EstimatedRegressor", "EventStudy", "ForecastAccuracy", "ForecastComparison", "IVXBootstrap", "IVXFamily",
-    "IVXSystem", "ImpliedLongHorizon", "LeadResults", "LeadStudy", "LocalProjections", "PredictabilityTest",
-    "PredictiveRegression", "QTest", "ResidualAugmentedIVX", "SharpeRatio", "Slopes", "StateProbability",
-    "SuperiorAbility", "TestResult", "adjusted_p_values", "bias_correction", "bootstrap_forecasts",
+    "IVXSystem", "ImpliedLongHorizon", "LeadResults", "LeadStudy", "LocalProjections", "MeanTest",
+    "MultiHorizonAbility", "NestedSearch", "PredictabilityTest", "PredictiveRegression", "QTest",
+    "ResidualAugmentedIVX", "SharpeRatio", "Slopes", "StateProbability", "SuperiorAbility", "TestResult",
+    "WildBootstrap", "adjusted_loss_table", "adjusted_p_values", "bias_correction", "bootstrap_forecasts",
     "bootstrap_regression", "break_test", "confidence_set", "cumulate_after", "cumulative_difference",
-    "df_gls", "direction_test", "economic_value", "episodic_ivx", "equal_weighted_cosine",
-    "estimated_regressor", "event_study", "fixed_b_critical", "forecast_accuracy", "forecast_comparison",
-    "hansen_hodrick", "hodrick_1b", "implied_long_horizon", "impulse_responses", "in_sample_table", "ivx",
-    "ivx_bootstrap", "ivx_family", "ivx_system", "local_projections", "loss_table", "newey_west",
-    "persistence_table", "predictability_tests", "predictive_regression", "q_test", "quantile_slopes",
-    "recursive_forecasts", "register", "residual_augmented_ivx", "roc_curve", "rolling_slopes",
-    "sharpe_ratio", "state_probability", "state_within", "subsample_slopes", "sup_wald_p", "superior_ability",
+    "df_gls", "direction_test", "economic_value", "economic_value_of_tilt", "episodic_ivx",
+    "equal_weighted_cosine", "estimated_regressor", "event_study", "fixed_b_critical", "forecast_accuracy",
+    "forecast_comparison", "hansen_hodrick", "hodrick_1b", "implied_long_horizon", "impulse_responses",
+    "in_sample_table", "ivx", "ivx_bootstrap", "ivx_family", "ivx_system", "local_projections",
+    "long_run_variance", "loss_table", "maximum_adjusted_mspe", "mean_test", "multi_horizon_ability",
+    "newey_west", "persistence_table", "predictability_tests", "predictive_regression", "q_test",
+    "quantile_slopes", "recursive_forecasts", "register", "residual_augmented_ivx", "roc_curve",
+    "rolling_slopes", "sharpe_ratio", "state_probability", "state_within", "subsample_slopes", "sup_wald_p",
+    "superior_ability", "wild_bootstrap_forecasts",
 ]  # fmt: skip
+
+import_all()
 
 
 def __dir__() -> list[str]:

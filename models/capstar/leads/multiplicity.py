@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.checks import require_level
+from capstar.leads.numerics import checked_sample
 from capstar.leads.records import Tabled
 
 Floats = npt.NDArray[np.float64]
@@ -225,6 +226,11 @@ def superior_ability(
 ) -> SuperiorAbility:
     """Reality check and test of superior predictive ability, by the stationary bootstrap.
 
+    For models that do not nest the benchmark.  A model that nests it estimates coefficients that are zero under the
+    null, so that its expected squared error is the larger of the two although the models are equal; centred at equal
+    errors the test hardly ever rejects: with one true predictor among twelve and an R squared of 0.05 in 4 percent of
+    samples, `maximum_adjusted_mspe` in 32.  For nested forecasts use the latter.
+
     Parameters
     ----------
     losses
@@ -242,7 +248,7 @@ def superior_ability(
     DataError
         A loss is missing, fewer than 40 dates, no model, or one whose losses are the benchmark's.
     SpecificationError
-        The benchmark is not among the columns.
+        The benchmark is not among the columns, or the block is longer than the sample.
 
     References
     ----------
@@ -252,7 +258,7 @@ def superior_ability(
     if benchmark not in losses:
         raise SpecificationError(f"benchmark={benchmark!r} is not among {list(losses)}. Name a column.")
     models = losses.drop(columns=benchmark)
-    gains = _checked(models.rsub(losses[benchmark], axis=0))
+    gains = _checked(models.rsub(losses[benchmark], axis=0), block)
     length = _block(gains) if block is None else block
     deviation = np.sqrt(_bootstrap_variance(gains.to_numpy(), length))
     table = pd.DataFrame(
@@ -300,6 +306,8 @@ def confidence_set(
     ------
     DataError
         A loss is missing, fewer than 40 dates or 2 models, or two models with the same losses.
+    SpecificationError
+        The block is longer than the sample.
 
     References
     ----------
@@ -308,7 +316,7 @@ def confidence_set(
     require_level("size", size)
     from arch.bootstrap import MCS
 
-    centred = _checked(losses.sub(losses.mean(axis=1), axis=0))
+    centred = _checked(losses.sub(losses.mean(axis=1), axis=0), block)
     if losses.shape[1] < 2 or losses.T.duplicated().any():
         raise DataError(f"{list(losses)}: expected at least two models with losses of their own.")
     length = _block(centred) if block is None else block
@@ -330,17 +338,9 @@ def confidence_set(
     return ConfidenceSet(table, size, method, length, n_replications, len(losses))
 
 
-def _checked(frame: pd.DataFrame) -> pd.DataFrame:
-    missing = ~np.isfinite(frame).all(axis=1)
-    if missing.any():
-        raise DataError(
-            f"A loss is missing in {frame.index[missing.to_numpy()][0]}. Compare over dates with all."
-        )
-    if len(frame) < _FEWEST or frame.shape[1] == 0:
-        raise DataError(
-            f"{len(frame)} dates and {frame.shape[1]} models; at least {_FEWEST} dates and one model are needed."
-        )
-    if (still := frame.columns[np.ptp(frame.to_numpy(), axis=0) == 0]).size:
+def _checked(frame: pd.DataFrame, block: int | None) -> pd.DataFrame:
+    columns = checked_sample(frame, what="dates", fewest=_FEWEST, block=block)
+    if (still := frame.columns[[bool(np.ptp(one) == 0) for one in columns]]).size:
         raise DataError(f"{still[0]}: its losses differ from the comparison's by a constant. Leave it out.")
     return frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import chi2
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.checks import require_horizon, require_level
 from capstar.leads.inference.regression import newey_west
@@ -240,7 +241,7 @@ def subsample_slopes(
 def rolling_slopes(
     target: pd.Series, predictor: pd.Series, *, window: int, horizon: int = 1, level: float = 0.9
 ) -> Slopes:
-    """Slope over every window, Newey-West standard errors.
+    """Slope over every window, Newey-West standard errors; NaN, with a warning, where the predictor does not vary.
 
     Parameters
     ----------
@@ -266,7 +267,15 @@ def rolling_slopes(
     require_horizon(horizon, len(y))
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
-    return Slopes(pd.DataFrame(rows, y.index[window - 1 :]), "rolling", str(target.name), level, horizon)
+    table = pd.DataFrame(rows, index=y.index[window - 1 :])
+    if (still := table["slope"].isna()).any():
+        warnings.warn(
+            f"{predictor.name} does not vary in {int(still.sum())} windows, the first to {still.idxmax()}: no slope "
+            "exists there. Use a longer window.",
+            DataWarning,
+            stacklevel=2,
+        )
+    return Slopes(table, "rolling", str(target.name), level, horizon)
 
 
 def break_test(
@@ -348,6 +357,8 @@ def _tested(slope: float, se: float, level: float) -> dict[str, float]:
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
+    if np.ptp(x) == 0:
+        return _tested(float("nan"), float("nan"), level)
     beta, se, _ = newey_west(y, x, lags=overlap_lags(len(y), horizon))
     return _tested(float(beta[1]), se, level)
 

@@ -51,7 +51,7 @@ class LeadStudy:
     start
         First quarter in which a forecast return has ended; None to forecast nothing.
     signs
-        Of slopes by predictor, for forecasts restricted as by Campbell and Thompson.
+        Of slopes by predictor or (portfolio, predictor), for forecasts restricted as by Campbell and Thompson.
     units
         Of the returns, ``"percent"`` or ``"decimal"``.
     n_replications
@@ -68,7 +68,7 @@ class LeadStudy:
     benchmarks: pd.DataFrame | None = None
     source: Source | None = None
     start: str | None = "1980Q1"
-    signs: Mapping[str, int] = field(default_factory=dict)
+    signs: Mapping[str, int] | Mapping[tuple[str, str], int] = field(default_factory=dict)
     units: Literal["percent", "decimal"] = "percent"
     n_replications: int = 499
     seed: int = 0

@@ -55,21 +55,39 @@ def recursive_regressions(
     Parameters
     ----------
     y, x
-        Shape (R, n), paired: ``x[:, t]`` is known ``horizon`` periods before ``y[:, t]``.
+        Shape (R, n), paired: ``x[:, t]`` is known ``horizon`` periods before ``y[:, t]``; either may be one row.
     first, window, horizon
         As in `prevailing_means`.
 
     Returns
     -------
     forecasts, slopes
-        Shape (R, n - first) each.
+        Shape (R, n - first) each.  Where the predictor does not vary in a window no slope exists (NaN), and the
+        forecast is the mean of the window.
     """
     center = x.mean(axis=1, keepdims=True)  # subtracted for accuracy alone; cancels
     a = x - center
     ends = np.arange(first, y.shape[1]) - horizon + 1
     (sx, sy, sxx, sxy), n = _latest([a, y, a * a, a * y], ends, window)
-    slope = (sxy - sx * sy / n) / (sxx - sx * sx / n)
-    return sy / n + slope * (a[:, first:] - sx / n), slope
+    spread = sxx - sx * sx / n
+    # Sums over all periods lose digits where a window varies little; those few are computed from their own values.
+    poor = spread <= 1e-7 * (sxx if window is None else np.cumsum(a * a, axis=1)[:, ends - 1])
+    slope = (sxy - sx * sy / n) / np.where(poor, 1.0, spread)
+    for row, column in np.argwhere(poor):
+        pairs = slice(0 if window is None else max(ends[column] - window, 0), ends[column])
+        rows = slice(None) if len(x) == 1 else slice(row, row + 1)
+        slope[rows, column] = _slope(x[row, pairs], (y if len(y) == 1 else y[rows])[:, pairs])
+    return sy / n + np.nan_to_num(slope) * (a[:, first:] - sx / n), slope
+
+
+def _slope(x: Floats, y: Floats) -> Floats:
+    """Of each row of y on x; NaN where x does not vary beyond rounding."""
+    centred = x - x.mean()
+    total = centred @ centred
+    if total <= len(x) * (4 * np.finfo(float).eps * np.abs(x).max()) ** 2:
+        return np.full(len(y), np.nan)
+    out: Floats = y @ centred / total
+    return out
 
 
 def _latest(

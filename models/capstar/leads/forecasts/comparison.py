@@ -11,6 +11,11 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedData, quarters_after
 from capstar.leads.forecasts.forecast_tables import cumulative_difference
+from capstar.leads.forecasts.nested_search import (
+    NestedSearch,
+    adjusted_loss_table,
+    maximum_adjusted_mspe,
+)
 from capstar.leads.forecasts.out_of_sample import direction_test, forecast_accuracy, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
@@ -24,9 +29,12 @@ if TYPE_CHECKING:
 KEYS = ["predictor", "returns", "horizon"]
 _HEADS = {
     "r2_os": "R2_OS", "r2_os_rolling": "rolling", "r2_os_restricted": "restricted", "clark_west": "CW",
-    "clark_west_p": "CW p", "mse_f_p": "MSE-F p", "enc_new_p": "ENC-NEW p", "diebold_mariano_p": "DM p",
-    "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
+    "clark_west_p": "CW p", "clark_west_bootstrap_p": "CW boot p", "mse_f_p": "MSE-F p", "enc_new_p": "ENC-NEW p",
+    "diebold_mariano_p": "DM p", "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
 }  # fmt: skip
+
+_BOOTSTRAPPED = {"mse_f": "mse_f_p", "enc_new": "enc_new_p", "clark_west": "clark_west_bootstrap_p"}
+Signs = Mapping[str, int] | Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
@@ -37,18 +45,23 @@ class ForecastComparison(Tabled):
     ----------
     table : pandas.DataFrame
         One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
-        (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f`` and ``enc_new`` with
-        bootstrapped p, ``hit`` and ``direction_p`` (Pesaran-Timmermann, one quarter), ``nobs``, ``first``;
-        ``in_set``: whether it is in the 90 percent model confidence set of its portfolio and horizon.
+        (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f``, ``enc_new`` and again
+        Clark-West (``clark_west_bootstrap_p``) with p from the wild bootstrap, the only ones that keep their size
+        over several quarters and when variances move (research/size_of_tests), ``hit`` and ``direction_p``
+        (Pesaran-Timmermann, one quarter), ``nobs``, ``first``; ``in_set``: whether it is in the 90 percent model
+        confidence set of its portfolio and horizon.
     forecasts : dict
         Outcome and forecasts by (portfolio, horizon), expanding samples.
     ability
         Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
+    search
+        Search over the same rows by the maximum adjusted mean squared error: the test for forecasts that nest the mean.
     """
 
     table: pd.DataFrame
     forecasts: dict[tuple[str, int], pd.DataFrame]
     ability: SuperiorAbility
+    search: NestedSearch
 
     @property
     def title(self) -> str:
@@ -64,7 +77,8 @@ class ForecastComparison(Tabled):
     def notes(self) -> tuple[str, ...]:
         """Whether any forecast beats the mean."""
         tests = f"reality check p {self.ability.reality_check:.3f}, SPA p {self.ability.spa:.3f}"
-        return (f"That none of all {len(self.ability.table)} forecasts beats the mean: {tests}.",)
+        nested = f"allowing for nesting p {self.search.p:.3f} ({self.search.best} the best)"
+        return (f"That none of all {len(self.ability.table)} forecasts beats the mean: {tests}; {nested}.",)
 
     def plot(self, ax: Any = None, *, horizon: int = 1) -> Figure:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008).
@@ -99,7 +113,7 @@ def forecast_comparison(
     *,
     start: str = "1980Q1",
     window: int = 80,
-    signs: Mapping[str, int] | None = None,
+    signs: Signs | None = None,
     publication_lag: int = 1,
     n_replications: int = 499,
     seed: int = 0,
@@ -121,11 +135,12 @@ def forecast_comparison(
     window
         Quarters of the rolling samples.
     signs
-        Of slopes, by predictor, for the restricted forecasts.
+        Of slopes, for the restricted forecasts, by predictor or (portfolio, predictor). Only where theory gives
+        one: for an excess return over bills, say, not for the difference of two portfolios.
     publication_lag
         Months.
     n_replications
-        Of the bootstrap behind the p-values of MSE-F and ENC-NEW.
+        Of the bootstrap behind the p-values of MSE-F, ENC-NEW and Clark-West.
     seed, n_workers
         As of `capstar.leads.bootstrap_forecasts`.
     progress
@@ -149,7 +164,7 @@ def compare(
     horizons: tuple[int, ...],
     *,
     start: str,
-    signs: Mapping[str, int] | None,
+    signs: Signs | None,
     n_replications: int,
     seed: int,
     n_workers: int,
@@ -164,19 +179,33 @@ def compare(
         for done, (portfolio, horizon) in enumerate(cells):
             tell("out of sample", done / len(cells))
             y, x = _together(data, portfolio, horizon)
-            table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, signs)
+            own = _signs_of(signs or {}, str(portfolio), list(x))
+            table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, own)
             for row in table:
                 if row["predictor"] in x:
                     one, z = _by_quarter(data, portfolio, str(row["predictor"]), horizon)
                     draws = bootstrap_forecasts(
                         one, z, start, horizon=horizon, n_replications=n_replications,
-                        seed=seed, n_workers=n_workers, progress=False,
+                        scheme="wild", seed=seed, n_workers=n_workers, progress=False,
                     ).draws  # fmt: skip
-                    for name in ("mse_f", "enc_new"):
-                        row[f"{name}_p"] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
+                    for name, key in _BOOTSTRAPPED.items():
+                        row[key] = float(bootstrap_p((draws[name] >= row[name]).to_numpy()))
                 rows.append({"returns": portfolio, **row})
         tell("out of sample", 1.0)
-    return ForecastComparison(pd.DataFrame(rows), made, _search(made, list(data.predictors), max(horizons)))
+    losses, adjusted = _pooled(made, list(data.predictors))
+    longest = max(horizons)
+    return ForecastComparison(
+        pd.DataFrame(rows),
+        made,
+        superior_ability(losses.assign(mean=0.0), "mean", block=max(longest, 2)),
+        maximum_adjusted_mspe(adjusted, horizon=longest),
+    )
+
+
+def _signs_of(signs: Signs, portfolio: str, predictors: list[str]) -> dict[str, int]:
+    """Signs of one portfolio's slopes by predictor."""
+    given = {key if isinstance(key, tuple) else (portfolio, key): sign for key, sign in signs.items()}
+    return {name: given[portfolio, name] for name in predictors if (portfolio, name) in given}
 
 
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
@@ -196,7 +225,7 @@ def _by_quarter(
 
 
 def _portfolio(
-    y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: Mapping[str, int] | None
+    y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: dict[str, int]
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
     forecasts = recursive_forecasts(y, x, start, horizon=horizon)
     alone = forecasts
@@ -211,7 +240,7 @@ def _portfolio(
         way = direction_test(forecasts["actual"], forecasts[name])
         row: dict[str, object] = {"predictor": str(name), "horizon": horizon, "r2_os": fit.r2_os}
         for label, other in (("rolling", rolling), ("restricted", restricted)):
-            if name in alone and (label == "rolling" or (signs and name in signs)):
+            if name in alone and (label == "rolling" or name in signs):
                 compared = forecast_accuracy(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {
@@ -227,17 +256,19 @@ def _portfolio(
     return rows, forecasts
 
 
-def _search(
-    made: Mapping[tuple[str, int], pd.DataFrame], predictors: list[str], block: int
-) -> SuperiorAbility:
-    """Squared errors less the mean's, in units of the mean's average, of all predictors, portfolios and horizons."""
-    columns = {}
+def _pooled(
+    made: Mapping[tuple[str, int], pd.DataFrame], predictors: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Squared errors less the mean's, and adjusted losses, in units of the mean's average, of all rows."""
+    losses, adjusted = {}, {}
     for (portfolio, horizon), forecasts in made.items():
-        losses = loss_table(forecasts)
-        scale = losses["mean"].mean()
+        squared, terms = loss_table(forecasts), adjusted_loss_table(forecasts)
+        scale = squared["mean"].mean()
         for name in predictors:
-            columns[f"{name}, {portfolio}, {horizon}"] = (losses[name] - losses["mean"]) / scale
-    table = pd.DataFrame(columns).dropna()
-    if table.empty:
+            key = f"{name}, {portfolio}, {horizon}"
+            losses[key] = (squared[name] - squared["mean"]) / scale
+            adjusted[key] = terms[name] / scale
+    tables = pd.DataFrame(losses).dropna(), pd.DataFrame(adjusted).dropna()
+    if tables[0].empty:
         raise DataError("The forecasts of the portfolios share no quarter. Choose one start for all.")
-    return superior_ability(table.assign(mean=0.0), "mean", block=max(block, 2))
+    return tables

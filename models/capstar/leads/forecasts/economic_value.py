@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,41 +13,14 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import on_shared_dates, overlap_lags
+from capstar.leads.forecasts.sharpe import delta_se, sharpe_ratio
 from capstar.leads.numerics import normal_p
-from capstar.leads.records import Estimates, Record, Tabled, around
+from capstar.leads.records import Estimates, Tabled, around
 
 Floats = npt.NDArray[np.float64]
 Units = Literal["percent", "decimal"]
+Logs = Literal["none", "log", "difference of logs"]
 _YEAR = {"M": 12, "Q": 4}
-
-
-@dataclass(frozen=True)
-class SharpeRatio(Record):
-    """Sharpe ratio, or a difference of two, of one period's excess returns.
-
-    Attributes
-    ----------
-    ratio, se
-        Per period; multiply both by the root of the number of periods for a year's, if returns are uncorrelated.
-    p
-        Two-sided normal p-value of zero.
-    lags, nobs
-        Autocovariances in the standard error; observations.
-    """
-
-    ratio: float
-    se: float
-    p: float
-    lags: int
-    nobs: int
-
-    @property
-    def title(self) -> str:
-        """Value and p."""
-        return f"Sharpe ratio {self.ratio:.4f} a period, p {self.p:.4f}, {self.nobs} periods"
-
-    def _estimates(self) -> Estimates:
-        return {"Sharpe ratio": around(self.ratio, self.se)}
 
 
 @dataclass(frozen=True)
@@ -107,6 +80,7 @@ def economic_value(
     cost: float = 0.0,
     window: int = 60,
     units: Units = "percent",
+    logs: Logs = "none",
     lags: int | None = None,
 ) -> EconomicValue:
     r"""Value of return forecasts to a mean-variance investor who trades each period.
@@ -138,6 +112,10 @@ def economic_value(
         Periods.
     units
         Of returns, forecasts and risk_free.
+    logs
+        ``"log"`` if the forecasts are of log returns: half the variance of the last ``window`` excess returns is added,
+        since the mean of a simple return is that of its log plus half its variance (Campbell and Viceira 2002,
+        equation 2.21); ``"difference of logs"`` adds half the variance of the asset less half that of the bill.
     lags
         Autocovariances in standard errors; by default floor(4 (T/100)^(2/9)).
 
@@ -161,25 +139,105 @@ def economic_value(
     (2009), *Review of Financial Studies* 22(5), for turnover; Ledoit and Wolf (2008), section 3.1, for the
     differences' errors.
     """
+    return _valued(
+        (returns, risk_free), forecasts, tilt=False, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,
+        cost=cost, window=window, units=units, logs=logs, lags=lags,
+    )  # fmt: skip
+
+
+def economic_value_of_tilt(
+    small: pd.Series,
+    large: pd.Series,
+    forecasts: pd.DataFrame,
+    *,
+    benchmark: str = "mean",
+    risk_aversion: Iterable[float] = (1, 3, 5),
+    bounds: tuple[float, float] = (-1.0, 1.0),
+    cost: float = 10.0,
+    window: int = 60,
+    units: Units = "percent",
+    logs: Logs = "none",
+    lags: int | None = None,
+) -> EconomicValue:
+    r"""Value of forecasts of small minus large to an investor who holds large caps and tilts to small ones.
+
+    The return is :math:`r_{L,t} + w_t d_t`, :math:`d_t = r_{S,t} - r_{L,t}`, with the mean-variance weight
+    :math:`w_t = (\hat d_t / \gamma - \widehat{cov}(d, r_L)) / \widehat{var}(d)` within the bounds, moments of the last
+    ``window`` periods: in [0, 1] a mix of the two, in [-1, 1] also a short position in small caps.
+
+    Parameters
+    ----------
+    small, large
+        Simple returns, one period each, beginning at least ``window`` periods before the forecasts.
+    forecasts
+        Of each period's small minus large, made before it begins; otherwise as of `economic_value`.
+    cost
+        Basis points of the amount traded, on both sides: what is bought of one is sold of the other.
+    logs
+        What the forecasts are of: ``"log"`` of one plus the difference (half the variance of the difference is added),
+        or ``"difference of logs"`` (half the variance of small less half that of large).
+    benchmark, risk_aversion, bounds, window, units, lags
+        As of `economic_value`.
+
+    Returns
+    -------
+    EconomicValue
+        Sharpe ratios are of the return over large caps (information ratios).
+
+    Raises
+    ------
+    DataError, SpecificationError
+        As of `economic_value`.
+
+    References
+    ----------
+    Brandt (2010), "Portfolio choice problems", *Handbook of Financial Econometrics* 1, section 2.1, for the weight
+    beside a given holding; Campbell and Thompson (2008) for bounds and moving variances.
+    """
+    return _valued(
+        (small, large), forecasts, tilt=True, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,
+        cost=cost, window=window, units=units, logs=logs, lags=lags,
+    )  # fmt: skip
+
+
+def _valued(
+    pair: tuple[pd.Series, pd.Series],
+    forecasts: pd.DataFrame,
+    *,
+    tilt: bool,
+    benchmark: str,
+    risk_aversion: Iterable[float],
+    bounds: tuple[float, float],
+    cost: float,
+    window: int,
+    units: Units,
+    logs: Logs,
+    lags: int | None,
+) -> EconomicValue:
+    """Account of every strategy: the second of a pair held, a weight put into the first."""
     gammas = [float(g) for g in risk_aversion]
     strategies = [str(c) for c in forecasts if c != "actual"]
-    _check(gammas, bounds, cost, window, benchmark, strategies)
+    _check(gammas, bounds, cost, window, benchmark, strategies, logs)
     scale = {"percent": 100.0, "decimal": 1.0}[units]
-    excess, asset, bill = _excess(returns, risk_free, units, scale)
+    excess, asset, base = _excess(*pair, units, scale)
     expected, variance = _moments(excess, forecasts[strategies] / scale, window)
     _check_forecasts(expected, excess)
-    asset, bill = asset.loc[expected.index], bill.loc[expected.index]
+    expected = expected.add(_half_variance(excess, asset, base, window, logs).loc[expected.index], axis=0)
+    hedge = excess.rolling(window).cov(base, ddof=0).shift(1).loc[expected.index] if tilt else 0.0
+    asset, base = asset.loc[expected.index], base.loc[expected.index]
     weights, net, turnover = {}, {}, {}
     for name in strategies:
         for gamma in gammas:
-            w = (expected[name] / (gamma * variance)).clip(*bounds)
+            w = ((expected[name] / gamma - hedge) / variance).clip(*bounds)
             key = (name, gamma)
             weights[key] = w
-            net[key], turnover[key] = _trade(w.to_numpy(), asset.to_numpy(), bill.to_numpy(), cost / 1e4)
+            net[key], turnover[key] = _trade(
+                w.to_numpy(), asset.to_numpy(), base.to_numpy(), cost / 1e4, 2 if tilt else 1
+            )
     year = _YEAR[expected.index.freqstr[:1]]
     chosen = overlap_lags(len(expected), 1) if lags is None else lags
     rows = [
-        _row(name, g, net[name, g], net[benchmark, g], bill.to_numpy(), year, chosen)
+        _row(name, g, net[name, g], net[benchmark, g], base.to_numpy(), year, chosen)
         | {"weight": float(weights[name, g].mean()), "turnover": float(turnover[name, g].mean())}
         for name in strategies for g in gammas
     ]  # fmt: skip
@@ -194,50 +252,6 @@ def economic_value(
     )
 
 
-def sharpe_ratio(
-    excess: npt.ArrayLike, other: npt.ArrayLike | None = None, *, lags: int | None = None
-) -> SharpeRatio:
-    r"""Sharpe ratio of excess returns, or its difference from another's, with standard error.
-
-    The error follows from the joint long-run covariance of returns and their squares (Bartlett weights) by
-    the delta method, so it holds for skewed, fat-tailed and correlated returns.
-
-    Parameters
-    ----------
-    excess
-        One-period excess returns, shape (T,).
-    other
-        Subtracted: returns of the same periods.
-    lags
-        By default floor(4 (T/100)^(2/9)); 0 for uncorrelated returns.
-
-    Raises
-    ------
-    DataError
-        Fewer than 20 returns, a missing one, different lengths, or returns that do not vary.
-
-    References
-    ----------
-    Lo (2002), "The statistics of Sharpe ratios", *Financial Analysts Journal* 58(4), non-IID case; Ledoit and Wolf
-    (2008), "Robust performance hypothesis testing with the Sharpe ratio", *Journal of Empirical Finance* 15(5),
-    section 3.1.
-    """
-    series = [np.asarray(one, dtype=float) for one in ((excess,) if other is None else (excess, other))]
-    if any(s.ndim != 1 or len(s) < 20 or len(s) != len(series[0]) for s in series):
-        raise DataError(
-            f"returns of shapes {[s.shape for s in series]}: expected one length, at least 20. Give more."
-        )
-    if not all(np.isfinite(s).all() and np.ptp(s) > 0 for s in series):
-        raise DataError("excess returns have a missing value or do not vary. Give complete returns.")
-    chosen = overlap_lags(len(series[0]), 1) if lags is None else lags
-    signed = list(zip(series, (1.0, -1.0), strict=False))
-    value = sum(sign * s.mean() / s.std(ddof=1) for s, sign in signed)
-    gradient = np.concatenate([sign * _sharpe_gradient(s) for s, sign in signed])
-    se = _delta_se(series, gradient, chosen)
-    p = normal_p(value / se) if se > 0 else float("nan")
-    return SharpeRatio(float(value), se, p, chosen, len(series[0]))
-
-
 def _check(
     gammas: list[float],
     bounds: tuple[float, float],
@@ -245,12 +259,15 @@ def _check(
     window: int,
     benchmark: str,
     strategies: list[str],
+    logs: Logs,
 ) -> None:
     if not gammas or min(gammas) <= 0 or bounds[0] > bounds[1] or cost < 0 or window < 12:
         raise SpecificationError(
             f"risk_aversion={gammas}, bounds={bounds}, cost={cost}, window={window}: give positive risk aversion, "
             "ordered bounds, a cost of at least 0 and a window of at least 12."
         )
+    if logs not in get_args(Logs):
+        raise SpecificationError(f"logs={logs!r}; choose one of {list(get_args(Logs))}.")
     if benchmark not in strategies:
         raise SpecificationError(f"benchmark={benchmark!r} is not among {strategies}. Name a column.")
 
@@ -305,11 +322,23 @@ def _moments(excess: pd.Series, forecasts: pd.DataFrame, window: int) -> tuple[p
     return forecasts, needed
 
 
-def _trade(weights: Floats, asset: Floats, bill: Floats, cost: float) -> tuple[Floats, Floats]:
+def _half_variance(
+    excess: pd.Series, asset: pd.Series, base: pd.Series, window: int, logs: Logs
+) -> pd.Series:
+    """What the mean of a simple return exceeds that of its log by, known when each period begins."""
+    half = {
+        "none": 0.0 * excess,
+        "log": excess.rolling(window).var(ddof=0) / 2,
+        "difference of logs": (asset.rolling(window).var(ddof=0) - base.rolling(window).var(ddof=0)) / 2,
+    }[logs]
+    return half.shift(1)
+
+
+def _trade(weights: Floats, asset: Floats, bill: Floats, cost: float, sides: int) -> tuple[Floats, Floats]:
     """Returns net of costs, and the share of wealth traded at the start of each period."""
     gross = 1 + bill + weights * (asset - bill)
     drifted = np.concatenate([[0.0], (weights * (1 + asset) / gross)[:-1]])
-    traded = np.abs(weights - drifted)
+    traded = sides * np.abs(weights - drifted)
     return gross * (1 - cost * traded) - 1, traded
 
 
@@ -325,7 +354,7 @@ def _row(
     certain = [r.mean() - gamma / 2 * r.var(ddof=1) for r in (net, base)]
     gradient = [np.array([1 + gamma * r.mean(), -gamma / 2]) for r in (net, base)]
     gain = float(certain[0] - certain[1])
-    se = float("nan") if same else _delta_se([net, base], np.concatenate([gradient[0], -gradient[1]]), lags)
+    se = float("nan") if same else delta_se([net, base], np.concatenate([gradient[0], -gradient[1]]), lags)
     return {
         "strategy": name,
         "risk_aversion": gamma,
@@ -339,20 +368,3 @@ def _row(
         "sharpe_se": float("nan") if own is None else np.sqrt(year) * own.se,
         "sharpe_p": float("nan") if gap is None else gap.p,
     }
-
-
-def _sharpe_gradient(r: Floats) -> Floats:
-    """Derivatives of mean over standard deviation by the first and second moments."""
-    mean, second = r.mean(), (r**2).mean()
-    cubed = (second - mean**2) ** 1.5
-    return np.array([second / cubed, -mean / (2 * cubed)])
-
-
-def _delta_se(series: list[Floats], gradient: Floats, lags: int) -> float:
-    """Standard error of a function of the first two moments of each series."""
-    from statsmodels.stats.sandwich_covariance import S_hac_simple
-
-    moments = np.column_stack([column for s in series for column in (s, s**2)])
-    centred = moments - moments.mean(axis=0)
-    influence = centred @ gradient
-    return float(np.sqrt(S_hac_simple(influence, nlags=lags).item()) / len(influence))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.leads.alignment import require_known
+from capstar.leads.numerics import checked_sample
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -93,5 +93,5 @@ def forecast_names(forecasts: pd.DataFrame, benchmark: str) -> list[str]:
             f"Forecasts {list(forecasts)}: {absent[0] if absent else 'any forecast'} is absent. Give the columns "
             f"'actual', {benchmark!r} and the forecasts."
         )
-    require_known(forecasts, "Compare over dates with all forecasts.")
+    checked_sample(forecasts, what="forecasts", fewest=2)
     return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
-from scipy.stats import t as student
 
-from capstar.errors import DataError
+from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import require_known, require_same_dates
 from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
+from capstar.leads.forecasts.long_run_variance import Variance, mean_test
+from capstar.leads.numerics import checked_sample
 from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
@@ -29,14 +31,13 @@ class ForecastAccuracy(Record):
     r2_os
         One minus the ratio of mean squared errors, percent (Campbell and Thompson 2008).
     clark_west, clark_west_p
-        MSE-adjusted statistic and one-sided p-value (Clark and West 2007).
+        MSE-adjusted statistic and one-sided p-value (Clark and West 2007, equation 3.1).
     mse_f
         ``P (MSE0 - MSE1) / MSE1`` (McCracken 2007).
     enc_new
         ``P sum(e0^2 - e0 e1) / sum(e1^2)`` (Clark and McCracken 2001); critical values of both by bootstrap.
     diebold_mariano, diebold_mariano_p
-        t statistic of the mean difference of squared errors with ``horizon - 1`` autocovariances and the
-        correction of Harvey, Leybourne and Newbold (1997); two-sided, Student's t.
+        t statistic of the mean difference of squared errors; two-sided.
     nobs
         P, number of forecasts.
     """
@@ -111,10 +112,11 @@ def recursive_forecasts(
     start
         First period forecast.
     window
-        Number of latest pairs used; by default all (expanding).
+        Number of latest pairs used, at least 10; by default all (expanding).
     signs
-        Restrictions of Campbell and Thompson (2008) by predictor: +1 or -1, the sign theory gives the slope.
-        With a slope of the other sign the mean is forecast, and a negative forecast becomes zero.
+        Restrictions of Campbell and Thompson (2008, section 2) by predictor: +1 or -1, the sign theory gives the slope.
+        With a slope of the other sign the mean is forecast, and a negative forecast becomes zero.  Of an excess return
+        over bills alone, whose premium theory says is positive: it gives no sign to a difference of two portfolios.
     horizon
         Periods.
 
@@ -128,8 +130,16 @@ def recursive_forecasts(
     ------
     DataError
         Indices differ, ``start`` leaves fewer than 10 pairs or 40 forecasts, or a value inside is missing.
+    SpecificationError
+        The horizon, the window or a sign is not valid.
+
+    Warns
+    -----
+    DataWarning
+        A predictor does not vary among the pairs of some forecasts: it has no slope there, and the mean of the pairs
+        is forecast.
     """
-    index = _checked(target, predictors, start, horizon)
+    index = _checked(target, predictors, start, horizon, window, signs or {})
     first = index.get_loc(index[index >= start][0])
     y = target.to_numpy(dtype=float)
     begin = int(np.argmax(~np.isnan(y)))
@@ -138,6 +148,14 @@ def recursive_forecasts(
     for name in predictors:
         x = predictors[name].to_numpy(dtype=float)
         forecast, slope = _paths(y, x, first, window, horizon, str(name))
+        if (still := np.isnan(slope)).any():
+            warnings.warn(
+                f"{name} does not vary among the pairs of {int(still.sum())} forecasts, the first in "
+                f"{index[first + int(np.argmax(still))]}: no slope exists there and the mean of the pairs is forecast. "
+                "Use a longer window.",
+                DataWarning,
+                stacklevel=2,
+            )
         if signs is not None and name in signs:
             forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
         out[str(name)] = forecast
@@ -145,7 +163,12 @@ def recursive_forecasts(
 
 
 def forecast_accuracy(
-    actual: npt.ArrayLike, benchmark: npt.ArrayLike, forecast: npt.ArrayLike, *, horizon: int = 1
+    actual: npt.ArrayLike,
+    benchmark: npt.ArrayLike,
+    forecast: npt.ArrayLike,
+    *,
+    horizon: int = 1,
+    variance: Variance = "bartlett",
 ) -> ForecastAccuracy:
     """Tests of a forecast against a nested benchmark.
 
@@ -155,37 +178,49 @@ def forecast_accuracy(
         Shape (P,), aligned.
     horizon
         Periods ahead; overlapping errors are serially correlated to order ``horizon - 1``.
+    variance
+        Long-run variance of the Clark-West and Diebold-Mariano statistics, see `mean_test`.  With overlap no choice
+        keeps the size of Clark-West when variances move or the predictor's innovations move with the return; the wild
+        bootstrap of `bootstrap_forecasts` does.  Diebold-Mariano keeps it with ``ewc`` unless variances break.
 
     Raises
     ------
     DataError
-        Fewer than 40 forecasts, or a value is missing.
+        Fewer than 40 forecasts, unequal lengths, a value is missing, or the benchmark or the forecast has no error.
+    SpecificationError
+        The horizon is below 1 or not below the number of forecasts, or the variance is unknown.
+
+    References
+    ----------
+    Clark and West (2007), *Journal of Econometrics* 138(1); Diebold and Mariano (1995), *Journal of Business and
+    Economic Statistics* 13(3).
     """
-    y, f0, f1 = (np.asarray(one, dtype=float) for one in (actual, benchmark, forecast))
-    if len(y) < _FEWEST:
-        raise DataError(
-            f"{len(y)} forecasts are too few to compare; at least {_FEWEST} are needed. Start earlier."
-        )
-    if not np.isfinite(y + f0 + f1).all():
-        at = int(np.argmax(~np.isfinite(y + f0 + f1)))
-        raise DataError(f"Forecast or outcome {at + 1} of {len(y)} is missing. Compare over dates with both.")
-    e0, e1 = y - f0, y - f1
-    n = len(y)
+    given = {"outcome": actual, "benchmark": benchmark, "forecast": forecast}
+    y, f0, f1 = checked_sample(given, what="forecasts", fewest=_FEWEST, horizon=horizon)
+    e0, e1, n = y - f0, y - f1, len(y)
     mse0, mse1 = float(e0 @ e0) / n, float(e1 @ e1) / n
-    adjusted = e0**2 - e1**2 + (f0 - f1) ** 2
-    cw = _t_of_mean(adjusted, horizon)
-    dm = _t_of_mean(e0**2 - e1**2, horizon)
-    dm *= np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / (n - 1)) if horizon > 1 else 1.0
+    if min(mse0, mse1) == 0:
+        raise DataError(
+            f"The {'forecast' if mse0 else 'benchmark'} has no error: it is the outcome. Give forecasts made before it."
+        )
+    cw = mean_test(adjusted_losses(y, f0, f1), variance, horizon=horizon)
+    dm = mean_test(e0**2 - e1**2, variance, horizon=horizon)
     return ForecastAccuracy(
         r2_os=100 * (1 - mse1 / mse0),
-        clark_west=cw,
-        clark_west_p=float(ndtr(-cw)),
+        clark_west=float(cw.statistic),
+        clark_west_p=float(cw.p_upper),
         mse_f=n * (mse0 - mse1) / mse1,
         enc_new=float(n * (e0 @ e0 - e0 @ e1) / (e1 @ e1)),
-        diebold_mariano=dm,
-        diebold_mariano_p=float(2 * student.sf(abs(dm), n - 1)),
+        diebold_mariano=float(dm.statistic),
+        diebold_mariano_p=float(dm.p),
         nobs=n,
     )
+
+
+def adjusted_losses(actual: Floats, benchmark: Floats, forecast: Floats) -> Floats:
+    """Squared error of the benchmark less that of the forecast, adjusted for its noise: Clark and West (2007), 3.1."""
+    out: Floats = (actual - benchmark) ** 2 - (actual - forecast) ** 2 + (benchmark - forecast) ** 2
+    return out
 
 
 def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionTest:
@@ -194,13 +229,19 @@ def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionT
     Parameters
     ----------
     actual, forecast
-        Shape (P,); the sign of zero counts as not positive.
+        Shape (P,); the sign of zero counts as not positive.  Statistic and p are NaN where either has one sign only.
+
+    Raises
+    ------
+    DataError
+        There are fewer than 2, lengths differ, or a value is missing.
 
     References
     ----------
     Pesaran and Timmermann (1992), *Journal of Business and Economic Statistics* 10(4), equation 6.
     """
-    up, said = np.asarray(actual, dtype=float) > 0, np.asarray(forecast, dtype=float) > 0
+    given = {"outcome": actual, "forecast": forecast}
+    up, said = (one > 0 for one in checked_sample(given, what="forecasts", fewest=2))
     n, py, px = len(up), float(up.mean()), float(said.mean())
     hit = float((up == said).mean())
     expected = py * px + (1 - py) * (1 - px)
@@ -215,19 +256,19 @@ def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionT
     return DirectionTest(hit, expected, statistic, float(ndtr(-statistic)))
 
 
-def _t_of_mean(d: Floats, horizon: int) -> float:
-    """T statistic of a mean with ``horizon - 1`` autocovariances, Bartlett weights; NaN where nothing varies."""
-    n, centred = len(d), d - d.mean()
-    if horizon == 1:
-        variance = float(centred @ centred) / (n - 1)
-    else:
-        variance = float(centred @ centred) / n
-        for lag in range(1, horizon):
-            variance += 2 * (1 - lag / horizon) * float(centred[lag:] @ centred[:-lag]) / n
-    return float(d.mean() / np.sqrt(variance / n)) if variance > 0 else float("nan")
-
-
-def _checked(target: pd.Series, predictors: pd.DataFrame, start: pd.Period | str, horizon: int) -> pd.Index:
+def _checked(
+    target: pd.Series,
+    predictors: pd.DataFrame,
+    start: pd.Period | str,
+    horizon: int,
+    window: int | None,
+    signs: Mapping[str, int],
+) -> pd.Index:
+    if horizon < 1 or (window is not None and window < 10) or not set(signs.values()) <= {1, -1}:
+        raise SpecificationError(
+            f"horizon={horizon}, window={window}, signs={dict(signs)}; the horizon is at least 1, a window has at "
+            "least 10 pairs, and signs are +1 or -1."
+        )
     index = target.index
     require_same_dates(target, predictors)
     later = int((index >= start).sum())

@@ -20,6 +20,8 @@ from capstar.leads.forecasts.batched import (
     slope_and_t,
     sums,
 )
+from capstar.leads.forecasts.long_run_variance import mean_test
+from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
@@ -95,7 +97,7 @@ def bootstrap_forecasts(
     n_workers: int = 1,
     progress: Progress | bool = True,
 ) -> BootstrapTest:
-    """MSE-F and ENC-NEW of forecasts against the prevailing mean, with bootstrapped critical values.
+    """MSE-F, ENC-NEW and Clark-West t of forecasts against the prevailing mean, with bootstrapped critical values.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def bootstrap_forecasts(
     References
     ----------
     Clark and McCracken (2001), *Journal of Econometrics* 105; McCracken (2007), *Journal of Econometrics*
-    140; Rapach and Wohar (2006), *Journal of Empirical Finance* 13, section 2.3.
+    140; Clark and West (2007), *Journal of Econometrics* 138; Rapach and Wohar (2006), *Journal of Empirical Finance*
+    13, section 2.3.
     """
     _check_horizons((horizon,), len(returns))
     first = int((returns.index < start).sum()) - (horizon - 1)
@@ -151,13 +154,15 @@ def bootstrap_forecasts(
         forecast = recursive_forecast_paths(
             target[:, horizon:], before, first - horizon, window=window, horizon=horizon
         )
-        return nested_statistics(target[:, first:], mean, forecast)
+        actual = target[:, first:]
+        t = mean_test(adjusted_losses(actual, mean, forecast), horizon=horizon).statistic
+        return np.column_stack([nested_statistics(actual, mean, forecast), t])
 
     observed, draws, null = _run(
         returns, predictor, statistics, lags=lags, scheme=scheme, block=block, n_replications=n_replications,
         seed=seed, n_workers=n_workers, progress=progress,
     )  # fmt: skip
-    names = ["mse_f", "enc_new"]
+    names = ["mse_f", "enc_new", "clark_west"]
     table = pd.DataFrame({"statistic": observed, "p": bootstrap_p(draws >= observed)}, names)
     for level in _LEVELS:
         table[f"{level:.0%}"] = np.quantile(draws, 1 - level, axis=0)

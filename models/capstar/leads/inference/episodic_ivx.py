@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,11 @@ from capstar.leads.inference.ivx import Covariance, aligned_arrays, is_white
 from capstar.leads.inference.ivx_bootstrap import multiplied
 from capstar.leads.inference.wild_null import Multipliers, Scheme, fit_wild_null
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
+from capstar.progress import Progress
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -25,7 +30,7 @@ _FEWEST = 20
 
 
 @dataclass(frozen=True)
-class EpisodicIVX:
+class EpisodicIVX(Tabled):
     """IVX statistics of parts of a sample.
 
     Attributes
@@ -48,6 +53,23 @@ class EpisodicIVX:
     n_replications: int
     seed: int
 
+    @property
+    def title(self) -> str:
+        """Windows and their number."""
+        return f"IVX over {len(self.path)} {self.windows} windows, share {self.share:g}, {self.covariance} covariance"
+
+    def notes(self) -> tuple[str, ...]:
+        """How p was found."""
+        return (f"{self.scheme} wild bootstrap, {self.n_replications} replications, seed {self.seed}",)
+
+    def plot(self, ax: Any = None) -> Figure:
+        """t, or with several predictors the Wald statistic, of every window."""
+        from capstar.plotting.leads import plot_lines
+
+        name = "t" if "t" in self.path else "wald"
+        along = self.path.set_index("first" if self.windows == "backward" else "last")
+        return plot_lines({self.title: along[[name]]}, unit=name, ax=ax)
+
 
 def episodic_ivx(
     returns: pd.Series,
@@ -61,6 +83,7 @@ def episodic_ivx(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> EpisodicIVX:
     """Whether returns are predictable in any part of the sample, with data snooping accounted for.
 
@@ -76,7 +99,7 @@ def episodic_ivx(
     share
         Of the sample: the length of rolling windows, the shortest forward window (0.2 by default), or the latest start
         of a backward one (0.8).
-    scheme, multipliers, n_replications, seed, n_workers
+    scheme, multipliers, n_replications, seed, n_workers, progress
         As in `capstar.leads.ivx_bootstrap`.
 
     Raises
@@ -101,8 +124,9 @@ def episodic_ivx(
     slope, wald = _walds(y[None, :, None], x[None], starts, ends, white)
     observed = _functionals(slope, wald)[0]
     draws = multiplied(
-        statistics, n, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers
-    )
+        statistics, n, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers,
+        progress=progress,
+    )  # fmt: skip
     rows = ["sup", "inf", "sup_sq"] if len(names) == 1 else ["sup_wald"]
     sign = np.where(np.array(rows) == "inf", -1.0, 1.0)
     table = pd.DataFrame({"statistic": observed, "p": bootstrap_p(sign * draws >= sign * observed)}, rows)

@@ -16,6 +16,8 @@ from capstar.leads.checks import require_horizon
 from capstar.leads.inference.ivx import aligned_arrays
 from capstar.leads.inference.ivx_bootstrap import multiplied, tails
 from capstar.leads.inference.wild_null import Multipliers
+from capstar.leads.records import Estimates, Tabled, around
+from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
 Null = Literal["null", "recentred"]
@@ -23,7 +25,7 @@ _LARGEST_ROOT = 1 - 1e-6
 
 
 @dataclass(frozen=True)
-class ImpliedLongHorizon:
+class ImpliedLongHorizon(Tabled):
     """Implied slopes and their tests.
 
     Attributes
@@ -50,15 +52,27 @@ class ImpliedLongHorizon:
     n_replications: int
     seed: int
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
-        shrunk = f", brought to 1 - 1e-6 from {self.shrunk_from:.6f}" if np.isfinite(self.shrunk_from) else ""
+    @property
+    def title(self) -> str:
+        """Replications, null and root."""
         return (
-            f"{self.table.to_string(float_format='{:.4f}'.format)}\nBias-corrected wild bootstrap ({self.null}), "
-            f"{self.n_replications} replications, seed {self.seed}; root {self.rho:.4f}, corrected "
-            f"{self.rho_corrected:.4f}{shrunk}. Every row is the one-period slope {self.slope:.4g} times a number: "
-            "further horizons are no further evidence."
+            f"Bias-corrected wild bootstrap ({self.null}), {self.n_replications} replications, seed {self.seed}; root "
+            f"{self.rho:.4f}"
         )
+
+    def notes(self) -> tuple[str, ...]:
+        """What it rests on."""
+        shrunk = f", brought to 1 - 1e-6 from {self.shrunk_from:.6f}" if np.isfinite(self.shrunk_from) else ""
+        words = (
+            f"Root corrected {self.rho_corrected:.4f}{shrunk}. Every row is the one-period slope {self.slope:.4g} "
+            "times a number: further horizons are no further evidence."
+        )
+        return (words,)
+
+    def _estimates(self) -> Estimates:
+        return {
+            f"slope, {row.Index} periods": around(row.slope, row.se_white) for row in self.table.itertuples()
+        }
 
 
 def implied_long_horizon(
@@ -71,6 +85,7 @@ def implied_long_horizon(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> ImpliedLongHorizon:
     r"""Test of the slope over h periods that a first-order autoregression implies.
 
@@ -87,7 +102,7 @@ def implied_long_horizon(
     null
         ``"null"``: bootstrap returns are not predictable.  ``"recentred"``: they keep the estimated slope, and the
         statistic is centred at the estimate.
-    multipliers, n_replications, seed, n_workers
+    multipliers, n_replications, seed, n_workers, progress
         As in `capstar.leads.ivx_bootstrap`.
 
     Raises
@@ -126,8 +141,9 @@ def implied_long_horizon(
         return _fit(sample, path).implied(h, center)[1]
 
     draws = multiplied(
-        statistics, len(y) - 1, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers
-    )
+        statistics, len(y) - 1, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers,
+        progress=progress,
+    )  # fmt: skip
     se = fit.white(h)
     table = pd.DataFrame(
         {"slope": implied[0], "t": t[0], **tails(t[0], draws), "se_white": se, "t_white": implied[0] / se},

@@ -16,6 +16,7 @@ from capstar.leads.alignment import AlignedSample, require_known, require_same_d
 from capstar.leads.checks import require_count
 from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
+from capstar.leads.inference.registry import register
 from capstar.leads.numerics import least_squares, with_constant
 from capstar.leads.records import Estimates, Record, around
 
@@ -191,3 +192,6 @@ class InstrumentedWald:
         found = ivx(*sample.in_period(), horizon=horizon)
         slope = float(found.table["slope"].iloc[0])
         return TestResult(found.wald, found.p, None, "chi-squared, 1 degree of freedom", {"slope": slope})
+
+
+register(InstrumentedWald())

@@ -15,6 +15,7 @@ from capstar.leads.alignment import AlignedSample
 from capstar.leads.inference.instrument import Instrumented, instrumented
 from capstar.leads.inference.ivx import Covariance, aligned_arrays, is_white
 from capstar.leads.inference.protocol import TestResult
+from capstar.leads.inference.registry import register
 from capstar.leads.inference.wild_null import (
     Multipliers,
     Scheme,
@@ -23,14 +24,16 @@ from capstar.leads.inference.wild_null import (
     fit_wild_null,
 )
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
 from capstar.parallel import run_tasks
+from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
 _BATCH, _FEWEST = 50, 99  # replications from one seed, whatever the number of workers; fewest of all
 
 
 @dataclass(frozen=True)
-class IVXBootstrap:
+class IVXBootstrap(Tabled):
     """IVX statistics beside their distribution without predictability.
 
     Attributes
@@ -77,12 +80,20 @@ class IVXBootstrap:
             parts.append(f"finite-sample correction dropped in {self.dropped}")
         return "; ".join(parts)
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
+    @property
+    def title(self) -> str:
+        """Horizon and the joint test."""
         return (
-            f"IVX over {self.horizon} period(s), {self.covariance} covariance: {self.note}\n"
-            f"{self.table.to_string(float_format='{:.4f}'.format)}\nJoint Wald {self.wald:.4f}, p {self.p:.4f}"
+            f"IVX over {self.horizon} period(s), {self.covariance} covariance: joint Wald {self.wald:.4f}, p "
+            f"{self.p:.4f}"
         )
+
+    def notes(self) -> tuple[str, ...]:
+        """How p was found."""
+        return (self.note,)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.table[["5%", "t", "95%"]]
 
 
 def ivx_bootstrap(
@@ -97,6 +108,7 @@ def ivx_bootstrap(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> IVXBootstrap:
     """IVX tests with p-values by wild bootstrap.
 
@@ -114,6 +126,8 @@ def ivx_bootstrap(
         Of the autoregression; by default of 1 to 5 by the Schwarz criterion.
     n_replications, seed, n_workers
         The same seed gives the same numbers whatever the number of workers (threads).
+    progress
+        See `capstar.progress.reporting`.
 
     Raises
     ------
@@ -137,8 +151,9 @@ def ivx_bootstrap(
         return np.column_stack([one.t, one.wald, one.dropped])
 
     draws = multiplied(
-        statistics, len(y) - 1, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers
-    )
+        statistics, len(y) - 1, multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers,
+        progress=progress,
+    )  # fmt: skip
     t, k = found.t[0], len(names)
     table = pd.DataFrame({"slope": found.slope[0], "t": t, **tails(t, draws[:, :k])}, names)
     return IVXBootstrap(
@@ -160,7 +175,8 @@ def multiplied(
     *,
     n_replications: int,
     seed: int,
-    n_workers: int = 1,
+    n_workers: int,
+    progress: Progress | bool,
 ) -> Floats:
     """Rows of statistics, one a replication, of multipliers (R, n) drawn batch by batch.
 
@@ -176,7 +192,9 @@ def multiplied(
     def batch(child: np.random.SeedSequence) -> Floats:
         return statistics(draw_multipliers(np.random.default_rng(child), (_BATCH, n), kind))
 
-    return np.concatenate(run_tasks(batch, children, n_workers=n_workers, threads=True))[:n_replications]
+    stage = "wild bootstrap without predictability"
+    draws = run_tasks(batch, children, n_workers=n_workers, threads=True, stage=stage, progress=progress)
+    return np.concatenate(draws)[:n_replications]
 
 
 def tails(t: Floats, draws: Floats) -> dict[str, Floats]:
@@ -209,7 +227,12 @@ class BootstrappedIVX:
     def run(self, sample: AlignedSample, horizon: int) -> TestResult:
         """Test the slope on the predictor's sum over the horizon."""
         y, x = sample.in_period()
-        found = ivx_bootstrap(y, x, horizon=horizon, n_replications=self.n_replications, seed=self.seed)
+        found = ivx_bootstrap(
+            y, x, horizon=horizon, n_replications=self.n_replications, seed=self.seed, progress=False
+        )
         row = found.table.iloc[0]
         sides = {name: float(row[name]) for name in ("slope", "p_less", "p_greater")}
         return TestResult(float(row["t"]), float(row["p"]), None, found.note, sides)
+
+
+register(BootstrappedIVX())

@@ -15,12 +15,14 @@ from capstar.leads.inference.ivx import aligned_arrays
 from capstar.leads.inference.ivx_bootstrap import multiplied, tails
 from capstar.leads.inference.wild_null import Multipliers, Scheme, fit_wild_null
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import Tabled
+from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class IVXFamily:
+class IVXFamily(Tabled):
     """Tests of a declared family, each with the chance that any is as large under no predictability.
 
     Attributes
@@ -41,13 +43,21 @@ class IVXFamily:
     draws: pd.DataFrame
     seed: int
 
-    def summary(self) -> str:
-        """Table as text, with what it rests on."""
-        return (
-            f"{self.table.to_string(float_format='{:.4f}'.format)}\nThat none of {len(self.table)} predicts: p "
-            f"{self.p:.4f} (largest |t|, residual wild bootstrap with one set of multipliers, {len(self.draws)} "
-            f"replications, seed {self.seed})."
+    @property
+    def title(self) -> str:
+        """Size of the family and p."""
+        return f"Family of {len(self.table)} IVX tests: p {self.p:.4f}"
+
+    def notes(self) -> tuple[str, ...]:
+        """What it rests on."""
+        words = (
+            f"That none of {len(self.table)} predicts: p {self.p:.4f} (largest |t|, residual wild bootstrap with one "
+            f"set of multipliers, {len(self.draws)} replications, seed {self.seed})."
         )
+        return (words,)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.table[["5%", "t", "95%"]]
 
 
 def ivx_family(
@@ -59,6 +69,7 @@ def ivx_family(
     n_replications: int = 999,
     seed: int = 0,
     n_workers: int = 1,
+    progress: Progress | bool = True,
 ) -> IVXFamily:
     """Family-wise p-values of conventional IVX tests, by one wild bootstrap of all.
 
@@ -71,7 +82,7 @@ def ivx_family(
         to be declared before the data are seen: every further member costs power.
     horizons
         Periods; every member is tested at each.
-    scheme, multipliers, n_replications, seed, n_workers
+    scheme, multipliers, n_replications, seed, n_workers, progress
         As in `capstar.leads.ivx_bootstrap`.
 
     Raises
@@ -106,8 +117,9 @@ def ivx_family(
         return np.column_stack([instrumented(*one, horizon=h).t for one in samples for h in horizons])
 
     draws = multiplied(
-        statistics, len(dates), multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers
-    )
+        statistics, len(dates), multipliers, n_replications=n_replications, seed=seed, n_workers=n_workers,
+        progress=progress,
+    )  # fmt: skip
     index = pd.MultiIndex.from_tuples(keys, names=["member", "horizon"])
     observed = np.array(t)
     family = bootstrap_p(np.abs(draws).max(axis=1)[:, None] >= np.abs(observed))

@@ -11,10 +11,11 @@ from scipy.stats import chi2
 from capstar.errors import DataError
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx import aligned_arrays
+from capstar.leads.records import Estimates, Tabled, around
 
 
 @dataclass(frozen=True)
-class IVXSystem:
+class IVXSystem(Tabled):
     """IVX estimates of a system.
 
     Attributes
@@ -37,6 +38,23 @@ class IVXSystem:
     p: float
     covariance: pd.DataFrame
     horizon: int
+
+    @property
+    def title(self) -> str:
+        """Responses, horizon and the joint test."""
+        return (
+            f"IVX of {len(self.equations)} responses over {self.horizon} period(s): joint Wald {self.wald:.4f}, p "
+            f"{self.p:.4f}"
+        )
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Slopes, and the test of each response."""
+        return {"": self.table, "By response": self.equations}
+
+    def _estimates(self) -> Estimates:
+        return {
+            " on ".join(map(str, row.Index)): around(row.slope, row.se) for row in self.table.itertuples()
+        }
 
 
 def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, horizon: int = 1) -> IVXSystem:

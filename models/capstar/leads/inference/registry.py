@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from capstar.errors import SpecificationError
-from capstar.leads.inference.ivx import InstrumentedWald
-from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.protocol import PredictabilityTest, TestResult
-from capstar.leads.inference.regression import Hodrick, NeweyWest
-from capstar.leads.inference.residual_augmented import ResidualAugmented
-from capstar.leads.inference.robust import EqualWeightedCosine
 
 _SYMBOLS = {"wald": "W", "p_adjusted": "p adj"}
+_FIRST = ["newey_west", "hodrick", "cosine", "ivx", "ivx_rwb", "ra_ivx"]  # columns; others after them
 _TESTS: dict[str, PredictabilityTest] = {}
 
 
@@ -37,7 +33,7 @@ def register(test: PredictabilityTest) -> None:
 
 def predictability_tests() -> tuple[PredictabilityTest, ...]:
     """Tests in the order of their columns."""
-    return tuple(_TESTS.values())
+    return tuple(_TESTS[key] for key in sorted(_TESTS, key=[*_FIRST, *_TESTS].index))
 
 
 def columns_of(test: PredictabilityTest, result: TestResult) -> dict[str, float]:
@@ -59,15 +55,3 @@ def legend() -> tuple[str, ...]:
     """A sentence a test."""
     tests = (f"{t.label}: {t.name}, {t.citation}; {t.assumes}." for t in predictability_tests())
     return *tests, "adj: Benjamini-Hochberg over all rows."
-
-
-_SHIPPED: tuple[PredictabilityTest, ...] = (
-    NeweyWest(),
-    Hodrick(),
-    EqualWeightedCosine(),
-    InstrumentedWald(),
-    BootstrappedIVX(),
-    ResidualAugmented(),
-)
-for _test in _SHIPPED:
-    register(_test)

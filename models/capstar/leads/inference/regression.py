@@ -13,6 +13,7 @@ from capstar.errors import DataError
 from capstar.leads.alignment import AlignedSample, overlap_lags
 from capstar.leads.checks import require_count, require_horizon, require_pairs, require_variation_of
 from capstar.leads.inference.protocol import TestResult
+from capstar.leads.inference.registry import register
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Estimates, Record, around
 
@@ -241,3 +242,7 @@ class Hodrick:
         """Test the slope of `regress`."""
         fit = regress(sample, horizon)
         return TestResult.of_slope(fit.slope, fit.hodrick_se, note="normal, under no predictability")
+
+
+register(NeweyWest())
+register(Hodrick())

@@ -16,15 +16,17 @@ from capstar.leads.checks import require_count
 from capstar.leads.inference.instrument import corrected, instrument, variances
 from capstar.leads.inference.ivx import aligned_arrays
 from capstar.leads.inference.protocol import TestResult
+from capstar.leads.inference.registry import register
 from capstar.leads.inference.wild_null import lagged
 from capstar.leads.numerics import residuals
+from capstar.leads.records import Estimates, Tabled, around
 
 Floats = npt.NDArray[np.float64]
 _LARGEST_ORDER = 5
 
 
 @dataclass(frozen=True)
-class ResidualAugmentedIVX:
+class ResidualAugmentedIVX(Tabled):
     """Residual-augmented IVX estimates.
 
     Attributes
@@ -48,6 +50,17 @@ class ResidualAugmentedIVX:
     order: int
     horizon: int
     nobs: int
+
+    @property
+    def title(self) -> str:
+        """Order, horizon and the joint test."""
+        return (
+            f"Residual-augmented IVX, order {self.order}, over {self.horizon} period(s): joint Wald {self.wald:.4f}, p "
+            f"{self.p:.4f}"
+        )
+
+    def _estimates(self) -> Estimates:
+        return {str(row.Index): around(row.slope, row.se) for row in self.table.itertuples()}
 
 
 def residual_augmented_ivx(
@@ -168,3 +181,6 @@ class ResidualAugmented:
         note = f"normal, autoregression of order {found.order}"
         result = TestResult.of_slope(float(row["slope"]), float(row["se"]), note=note)
         return replace(result, columns={**result.columns, "slope": float(row["slope"])})
+
+
+register(ResidualAugmented())

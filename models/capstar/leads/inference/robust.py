@@ -13,6 +13,7 @@ from capstar.errors import SpecificationError
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.checks import require_count, require_horizon, require_pairs
 from capstar.leads.inference.protocol import TestResult
+from capstar.leads.inference.registry import register
 from capstar.leads.numerics import LeastSquares, least_squares, with_constant
 from capstar.leads.records import Estimates, Record
 
@@ -187,3 +188,6 @@ class EqualWeightedCosine:
         found = equal_weighted_cosine(*sample.pairs(horizon), null_imposed=True)
         note = f"Student's t with {found.cosines} degrees of freedom"
         return TestResult(found.t, found.p, found.interval, note)
+
+
+register(EqualWeightedCosine())

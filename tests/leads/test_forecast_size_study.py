@@ -1,0 +1,106 @@
+"""The size study of the out-of-sample tests: its samples are the design's, its statistics the library's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from capstar.leads import bootstrap_forecasts, forecast_accuracy, recursive_forecasts
+
+sys.path.insert(0, str(ROOT))
+
+from research.size_of_tests.out_of_sample import (
+    CELLS,
+    ERRORS,
+    FIRST,
+    PERIODS,
+    TESTS,
+    Cell,
+    main,
+    recursive_design,
+    rejection_rates,
+)
+
+
+def drawn(errors: str = ERRORS[0], horizon: int = 4, samples: int = 3, seed: int = 0):
+    return Cell(errors, -0.5, 0.95, horizon).draw(np.random.default_rng(seed), samples)
+
+
+@pytest.mark.parametrize("errors", ERRORS)
+def test_samples_are_those_of_the_design(errors: str) -> None:
+    """Correlation and root from 400 samples of 250; four standard errors of an iid sample, twice that if GARCH."""
+    found = drawn(errors, samples=400)
+    v = found.x[:, :, 1:] - 0.95 * found.x[:, :, :-1]
+    e = found.returns[:, 1:]
+    third = PERIODS // 3
+    spread = e.std(axis=0)
+    assert spread[third + 5 :].mean() == pytest.approx(1.0, abs=0.06)
+    ratio = spread[: third - 5].mean() / spread[third + 5 :].mean()
+    assert ratio == pytest.approx(3.0 if errors.startswith("variance") else 1.0, rel=0.06)
+    assert np.corrcoef(v[0].ravel(), e.ravel())[0, 1] == pytest.approx(-0.5, abs=0.03)
+    assert np.corrcoef(v[0].ravel(), v[1].ravel())[0, 1] == pytest.approx(0.25, abs=0.03)
+    squares = e**2 - (e**2).mean(axis=0)
+    clustered = (squares[:, 1:] * squares[:, :-1]).mean() / (squares**2).mean()
+    assert (clustered > 0.1) == errors.startswith("GARCH")
+
+
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_statistics_are_the_librarys(horizon: int) -> None:
+    """Forecasts of every sample through the public functions; rejections where their p is at most 5 percent."""
+    found = drawn(ERRORS[2], horizon=horizon, samples=60, seed=3)
+    index = pd.period_range("1900Q1", periods=PERIODS + 1, freq="Q")
+    start = index[FIRST + horizon]
+    rejects = TESTS["Clark-West, ewc"](found)["Clark-West, ewc"]
+    both = set()
+    for i in range(60):
+        y = pd.Series(found.returns[i], index).iloc[1:].rolling(horizon).sum().reindex(index)
+        x = pd.DataFrame(found.x[:2, i].T, index, ["a", "b"])
+        made = recursive_forecasts(y, x, start, horizon=horizon)
+        np.testing.assert_allclose(found.made[0, i], made["a"], rtol=1e-8)
+        one = forecast_accuracy(made["actual"], found.mean[i], made["a"], horizon=horizon, variance="ewc")
+        assert rejects[i] == (one.clark_west_p <= 0.05)
+        both.add(bool(rejects[i]))
+    assert both == {True, False}
+    # The bootstrap's benchmark has one return more, the first, and its pairs begin with the first sum.
+    y = pd.Series(found.returns[0], index).rolling(horizon).sum().dropna()
+    x = pd.DataFrame({"a": found.x[0, 0]}, index).loc[y.index]
+    made = recursive_forecasts(y, x, start, horizon=horizon)
+    plain = forecast_accuracy(made["actual"], made["mean"], made["a"], horizon=horizon)
+    table = bootstrap_forecasts(
+        pd.Series(found.returns[0]),
+        pd.Series(found.x[0, 0]),
+        FIRST + horizon,
+        horizon=horizon,
+        n_replications=99,
+    ).table
+    assert table.loc["clark_west", "statistic"] == pytest.approx(plain.clark_west, rel=1e-7)
+    assert table.loc["enc_new", "statistic"] == pytest.approx(plain.enc_new, rel=1e-7)
+    redrawn = recursive_design("wild", drawn(horizon=horizon, samples=2, seed=3))
+    assert set(redrawn) == {f"{name}, wild redrawn" for name in ("MSE-F", "ENC-NEW", "Clark-West")}
+
+
+def test_rates_of_a_cell() -> None:
+    """300 samples, constant variance, one period: 5 percent within three standard errors; workers change nothing."""
+    cell = Cell(ERRORS[0], 0.0, 0.9, 1)
+    tests = ("Clark-West, bartlett", "Diebold-Mariano, ewc", "Hubrich-West")
+    one, two = (rejection_rates((cell,), tests=tests, samples=300, n_workers=n) for n in (1, 2))
+    pd.testing.assert_series_equal(one["rate"], two["rate"])
+    assert (one["samples"] == 300).all()
+    assert one["rate"].between(0.0, 0.088).all()
+    assert (one["rate"] > 0).any()
+
+
+def test_every_test_runs_and_the_table_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ["--samples", "2", "--horizons", "4", "--rho", "0.9", "--delta", "0", "--workers", "1"]
+    monkeypatch.setattr(sys, "argv", ["out_of_sample", *options, "--out", str(tmp_path)])
+    main()
+    written = pd.read_csv(tmp_path / "size_out_of_sample.csv")
+    assert list(written) == ["errors", "delta", "rho", "horizon", "test", "rate", "samples", "seed"]
+    assert written["test"].nunique() == 5 + 5 + 2 + 2 + 3 + 3
+    assert len(written) == 3 * 20
+    assert len(CELLS) == 3 * 3 * 3 * 4
