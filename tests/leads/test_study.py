@@ -169,7 +169,9 @@ def test_a_planted_lead_is_found_in_and_out_of_sample() -> None:
     assert made["enc_new_p"] <= 0.01
     assert found.forecast_comparison.ability.spa < 0.05
     assert "remain significant" in found.verdict()
-    assert "beats the mean (SPA" in found.verdict()
+    assert "the best of all 2 forecasts beats the mean (largest" in found.verdict()
+    assert "The primary specification (small_minus_large over 1 quarter(s)" in found.verdict()
+    assert "is not in this study, of small over 1, 2 quarter(s)" in found.verdict()
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
@@ -177,7 +179,7 @@ def test_nothing_is_found_where_nothing_is() -> None:
     found = leads.LeadStudy(gap, returns, (1, 2), n_replications=199).run()
     assert found.own["hodrick_p_adjusted"].min() > 0.05
     assert "none is significant" in found.verdict()
-    assert "is not shown (SPA" in found.verdict()
+    assert "beats the mean is not shown (largest" in found.verdict()
 
 
 def test_summary_and_figures_tell_everything(results) -> None:

@@ -17,6 +17,7 @@ from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
+from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress, reporting
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]
@@ -58,6 +59,8 @@ class LeadStudy:
         Of each bootstrap.
     seed, n_workers
         The same seed gives the same numbers whatever the number of workers.
+    primary
+        The one test the study is made for, which its verdict begins with; all others are called exploratory.
     """
 
     gap: pd.Series
@@ -73,6 +76,7 @@ class LeadStudy:
     n_replications: int = 499
     seed: int = 0
     n_workers: int = 1
+    primary: PrimarySpecification = PRIMARY
 
     def run(self, *, progress: Progress | bool = True) -> LeadResults:
         """Run everything.
@@ -111,7 +115,15 @@ class LeadStudy:
                     progress=tell,
                 )
         return LeadResults(
-            str(self.gap.name), table, constancy, forecasts, estimated, self._seen, self.publication_lag, note
+            str(self.gap.name),
+            table,
+            constancy,
+            forecasts,
+            estimated,
+            self._seen,
+            self.publication_lag,
+            note,
+            self.primary,
         )
 
     @property
