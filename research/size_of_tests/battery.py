@@ -13,6 +13,7 @@ from capstar.leads import (
     TestResult,
     bias_correction,
     bootstrap_regression,
+    equal_weighted_cosine,
     fixed_b_critical,
     hansen_hodrick,
     newey_west,
@@ -36,7 +37,8 @@ HODRICK, HANSEN, COSINE, IVX = "Hodrick 1B", "Hansen-Hodrick", "equal-weighted c
 BOOTSTRAP, STAMBAUGH, AMIHUD, Q = "bootstrap of t", "Stambaugh", "Amihud-Hurvich", "Campbell-Yogo Q"
 EVERY_HORIZON = (OLS, NW, NW_FIXED, NW_LONG, HODRICK, HANSEN, COSINE, IVX, BOOTSTRAP)
 ONE_PERIOD = (STAMBAUGH, AMIHUD, Q)
-_ROWS = {"hodrick": HODRICK, "cosine": COSINE, "ivx": IVX}  # of the tables; any other test has its own name
+# Of the tables; any other test has its own name, the cosine test with the null imposed too: COSINE is the plain one.
+_ROWS = {"hodrick": HODRICK, "ivx": IVX}
 
 
 def row_of(test: PredictabilityTest) -> str:
@@ -77,6 +79,9 @@ def margins(
     slope = newey_west(y, lagged, lags=0)[0][1]
     # The first return stands beside no predictor; this t is that of least squares whatever y sums.
     out[OLS] = _normal(bias_correction(np.concatenate([[0.0], y]), x[: len(y) + 1]).t)
+    if COSINE in tests:
+        cosine = equal_weighted_cosine(y, lagged)
+        out[COSINE] = _from_p(cosine.p, cosine.t)
     out[HANSEN] = _normal(slope / hansen_hodrick(y, lagged, horizon=horizon))
     if horizon == 1:
         out |= _one_period(returns, x, bounds)
@@ -120,7 +125,11 @@ def _aligned(returns: Floats, x: Floats, horizon: int) -> AlignedSample:
 def _registered(test: PredictabilityTest, found: TestResult) -> Margins:
     """From the p-value, two-sided, as that of a normal statistic; one-sided by the sign of the slope, if it has one."""
     slope = found.statistic if test.statistic == "t" else found.columns.get("slope", np.nan)
-    z = -ndtri(found.p / 2)
+    return _from_p(found.p, slope)
+
+
+def _from_p(p: float, slope: float) -> Margins:
+    z = -ndtri(p / 2)
     return z - TWO_SIDED, *_normal(np.sign(slope) * z)[1:]
 
 
