@@ -314,9 +314,9 @@ def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StatePro
 
 def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.EconomicValue | None:
     """The investor holds small caps or the bill; a quarter begins when the last one's data are published."""
-    if lead.forecast_comparison is None:
+    forecasts = _one_quarter(lead, "small")
+    if forecasts is None:
         return None
-    forecasts = lead.forecast_comparison.forecasts["small", 1]
     simple = _held(returns[["small", "risk_free"]], forecasts)
     return leads.economic_value(
         simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST, logs="log"
@@ -325,9 +325,9 @@ def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.Eco
 
 def _tilts(recursive: leads.LeadResults, returns: pd.DataFrame) -> dict[str, leads.EconomicValue]:
     """The investor holds large caps and tilts to small ones, by what the gap as known then forecasts."""
-    if recursive.forecast_comparison is None:
+    forecasts = _one_quarter(recursive, "small_minus_large")
+    if forecasts is None:
         return {}
-    forecasts = recursive.forecast_comparison.forecasts["small_minus_large", 1]
     simple = _held(returns[["small", "large"]], forecasts)
     bounds = {"long and short": (-1.0, 1.0), "long only": (0.0, 1.0)}
     return {
@@ -336,6 +336,12 @@ def _tilts(recursive: leads.LeadResults, returns: pd.DataFrame) -> dict[str, lea
         )
         for name, ends in bounds.items()
     }
+
+
+def _one_quarter(found: leads.LeadResults, portfolio: str) -> pd.DataFrame | None:
+    """Forecasts over one quarter, which investors here trade on; None if there are none."""
+    made = found.forecast_comparison
+    return None if made is None else made.forecasts.get((portfolio, 1))
 
 
 def _held(returns: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
