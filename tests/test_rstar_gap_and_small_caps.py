@@ -228,8 +228,8 @@ REFEREE = {
     ("delay", "2 months"): (-0.35, -1.49),
     ("delay", "3 months"): (-0.29, -1.24),
     ("of today, same returns", "1985–2019"): (-0.85, -1.96),
-    ("as known then", "1985–99"): (-1.86, -2.96),
-    ("as known then", "2000–19"): (-0.73, -0.97),
+    ("as known then", "1985–99"): (-1.86, None),
+    ("as known then", "2000–19"): (-0.73, None),
 }
 
 

@@ -140,7 +140,7 @@ def _changes(tables: Mapping[str, pd.DataFrame]) -> str:
         tables["in_sample"].loc[(GAP, DIFFERENCE, 1)],
         tables["estimated_regressor"].loc[(DIFFERENCE, 1)],
     )
-    better = {name: int((made.loc[name, "r2_os"] > 0).sum()) for name in (GAP, RATE)}
+    better = {name: int((made.xs(name)["r2_os"] > 0).sum()) for name in (GAP, RATE)}
     long = " and ".join(signed(made.loc[(GAP, DIFFERENCE, h), "r2_os"]) for h in (8, 12))
     gain = value.loc[(SMALL, GAP, 1.0), "gain"]
     late = " and ".join(signed(tables["referee"].loc[("delay", f"{lag} months"), "slope"]) for lag in (2, 3))

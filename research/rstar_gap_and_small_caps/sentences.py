@@ -51,11 +51,12 @@ def _primary(tables: Tables) -> dict[str, str]:
             f"{_below(drawn['p_family'])})."
         ),
         "evidence": (
-            f"What the evidence supports: the smallest firms lag after a high gap; this is {_there(russell)} between "
-            f"Russell 2000 and Russell 1000 ({_of(russell)}) and {_there(since)} since 2000 ({_of(since)}), is "
-            "largest "
-            f"in {_season(referee)}, and {'can' if rate['p'] < LEVEL else 'cannot'} be separated from the plain real "
-            f"rate (with it as control {_of(rate)})."
+            f"What the evidence supports: {_lag(row)} in 1961–99 ({_of(referee.loc[('period', '1961–79')])} to 1979, "
+            f"{_of(referee.loc[('period', '1985–99')])} in 1985–99), largest in {_season(referee)}; that is "
+            f"{_there(since)} since 2000, {_of(since)}, and {_there(russell)} between Russell 2000 and Russell 1000, "
+            f"{_of(russell)}; and it {'can' if rate['p'] < LEVEL else 'cannot'} be separated from the plain real "
+            "rate (with "
+            f"it as control {_of(rate)})."
         ),
     }
 
@@ -84,7 +85,7 @@ def _found(tables: Tables) -> dict[str, str]:
             f"{100 * less[1]:.0f} % off that of small minus large."
         ),
         "alone": f"Of {len(own)} regressions on the gap those with p below 5 % are {below}: chance gives "
-        "{len(own) * LEVEL:.0f}.",
+        f"{len(own) * LEVEL:.0f}.",
         "adjusted": f"Allowing for all {len(table)} (Benjamini–Hochberg) the smallest p is {smallest}.",
     }
 
@@ -107,7 +108,7 @@ def _redrawn(table: pd.DataFrame) -> dict[str, str]:
 
 def _out_of_sample(tables: Tables) -> dict[str, str]:
     made, search = tables["out_of_sample"], tables["search"]
-    better = {name: int((made.loc[name, "r2_os"] > 0).sum()) for name in (GAP, RATE)}
+    better = {name: int((made.xs(name)["r2_os"] > 0).sum()) for name in (GAP, RATE)}
     nested, spa = search["adjusted_mspe"].iloc[0], search.loc["studentized", "consistent"]
     longer = ", ".join(f"{signed(made.loc[(GAP, DIFFERENCE, h), 'r2_os'])} over {h}" for h in (1, 4, 8, 12))
     return {
@@ -164,7 +165,8 @@ def _rivals(tables: Tables) -> dict[str, str]:
             f"{p(rate['p'])}, adjusted {p(rate['p_adjusted'])})."
         ),
         "states": (
-            f"In bull markets it is {signed(bull['estimate'])} (p {p(bull['p'])}), in bear markets "
+            f"Over four quarters small minus large is {signed(bull['estimate'])} in bull markets (p {p(bull['p'])}), "
+            "in bear markets "
             f"{signed(bear['estimate'])} (p {p(bear['p'])}), as known at the time (Lunde and Timmermann 2004)."
         ),
     }
@@ -318,6 +320,11 @@ def _shown(value: float) -> str:
 
 def _below(value: float) -> str:
     return "below 5 %" if value < LEVEL else "not below 5 %"
+
+
+def _lag(row: pd.Series) -> str:
+    lags = row["ivx_rwb_p"] < LEVEL and row["slope"] < 0
+    return "the smallest firms lag after a high gap" if lags else "no lag of the smallest firms is shown, nor"
 
 
 def _there(row: pd.Series) -> str:

@@ -76,7 +76,7 @@ def _timing(table: pd.DataFrame, name: str, variant: str) -> list[str]:
     row = table.loc[(variant, GAP, name, 1)]
     return [
         NAMES[name], variant, signed(row["slope"]), signed(row["newey_west_t"]), p(row["hodrick_p"]),
-        p(row["ivx_p"]), p(row["ivx_rwb_p"]), signed(row["r2_os"], 1), p(row["clark_west_bootstrap_p"]),
+        p(row["ivx_p"]), p(row["ivx_rwb_p"]), signed(row["r2_os"], 1), p(row["clark_west_p"]),
     ]  # fmt: skip
 
 
