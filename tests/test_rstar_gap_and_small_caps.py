@@ -19,22 +19,6 @@ from capstar.errors import DataError
 
 STUDY = ROOT / "research" / "rstar_gap_and_small_caps"
 KEYS = ["predictor", "returns", "horizon"]
-INDEX = {
-    "in_sample": KEYS,
-    "persistence": KEYS[:2],
-    "out_of_sample": KEYS,
-    "search": ["gains"],
-    "timing": ["variant", *KEYS],
-    "projections": ["response", "shock", "state", "horizon"],
-    "stability": ["returns", "kind"],
-    "together": ["returns", "horizon", "predictor"],
-    "economic_value": ["returns", "strategy", "risk_aversion"],
-    "real_time": ["quarter"],
-    "estimated_regressor": ["returns", "horizon"],
-    "known_then": ["date"],
-    "known_then_in_sample": KEYS,
-    "known_then_out_of_sample": KEYS,
-}
 STORED = 1e-4  # what the golden numbers are asked to
 AGAIN = 1e-8  # the tables keep ten digits
 PUBLISHED = 1e-5  # our estimate of the gap is the published one to 1e-7
@@ -63,7 +47,9 @@ def material(folder) -> Any:
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    return {name: pd.read_csv(STUDY / f"{name}.csv", index_col=keys) for name, keys in INDEX.items()}
+    from research.rstar_gap_and_small_caps.readme import read_tables
+
+    return read_tables(STUDY)
 
 
 def same(found: pd.DataFrame, committed: pd.DataFrame) -> None:
@@ -131,13 +117,17 @@ def test_rows_out_of_sample_and_economic_value(material, tables) -> None:
     same(found.forecast_comparison.table.set_index(KEYS), tables["out_of_sample"])
     same(found.persistence.set_index(KEYS[:2]), tables["persistence"])
     same(economic_value(material, found.forecast_comparison), tables["economic_value"])
+    restricted = tables["out_of_sample"]["r2_os_restricted"].dropna()
+    assert set(restricted.index.get_level_values("returns")) == {"small"}, "theory gives the others no sign"
 
 
 def test_rows_of_projections(material, tables) -> None:
     from research.rstar_gap_and_small_caps.reproduce import HORIZONS, projections
 
     assert tuple(tables["projections"].index.unique("horizon")) == HORIZONS
-    found = pd.concat([one.table for one in projections(material).values()]).set_index(INDEX["projections"])
+    found = pd.concat([one.table for one in projections(material).values()]).set_index(
+        ["response", "shock", "state", "horizon"]
+    )
     same(found, tables["projections"])
     adjusted = leads.adjusted_p_values(tables["projections"]["p"]).table["p_adjusted"]
     np.testing.assert_allclose(tables["projections"]["p_adjusted"], adjusted, rtol=AGAIN)
@@ -218,16 +208,132 @@ def test_vintages_are_too_few(material, tables) -> None:
         leads.LeadStudy(gap, material.returns["small"], (1,), information="real time").run()
 
 
-def test_readme_says_what_the_tables_say(tables) -> None:
-    from research.rstar_gap_and_small_caps.words import facts, readme_tables
+def test_forecasts_use_every_return_that_is_over(tables) -> None:
+    """Independent values: of 156 cases the gap beats the mean in 3, the real rate in none."""
+    made = tables["out_of_sample"]["r2_os"]
+    assert [int((made.loc[name] > 0).sum()) for name in ("rstar_gap", "real_rate")] == [3, 0]
+    long = [made.loc["rstar_gap", "small_minus_large", h] for h in (8, 12)]
+    np.testing.assert_allclose(long, [-1.67, -2.36], atol=0.005)
 
-    readme = (STUDY / "README.md").read_text()
-    for name, table in readme_tables(tables).items():
-        assert table in readme, f"{name}:\n{table}"
-    words = " ".join(readme.split())
-    for name, passage in facts(tables).items():
-        assert passage in words, f"{name}: {passage}"
+
+REFEREE = {
+    ("index", "Russell 2000 − Russell 1000"): (-0.22, -1.45),
+    ("index", "Wilshire small cap − Wilshire 5000"): (-0.16, None),
+    ("index", "lowest − highest fifth, same window"): (-0.37, None),
+    ("period", "1961–79"): (-0.78, None),
+    ("period", "1980–84"): (-0.43, None),
+    ("period", "1985–99"): (-1.42, None),
+    ("period", "2000–"): (-0.24, None),
+    ("season", "November–January"): (-0.92, None),
+    ("delay", "2 months"): (-0.35, -1.49),
+    ("delay", "3 months"): (-0.29, -1.24),
+    ("of today, same returns", "1985–2019"): (-0.85, -1.96),
+    ("as known then", "1985–99"): (-1.86, None),
+    ("as known then", "2000–19"): (-0.73, None),
+}
+
+
+@pytest.mark.parametrize(("row", "expected"), REFEREE.items())
+def test_rows_of_a_referee(tables, row, expected) -> None:
+    """Independent values, to the two digits they are given with; their t differ in details of the errors."""
+    slope, t = expected
+    found = tables["referee"].loc[row]
+    assert found["slope"] == pytest.approx(slope, abs=0.0075)
+    if t is not None:
+        assert found["t"] == pytest.approx(t, abs=0.025)
+
+
+def test_rows_of_a_referee_again(material, folder, tables) -> None:
+    from research.rstar_gap_and_small_caps import referee
+
+    then = tables["known_then"]["gap"]
+    known = then.set_axis(pd.PeriodIndex(then.index, freq="Q")).rename("rstar_gap")
+    same(referee.rows(material, known, folder), tables["referee"])
+    same(referee.surprises(folder), tables["surprises"])
+    assert tables["states"].loc["Russell 2000", "share"] == pytest.approx(0.22, abs=0.005)
+
+
+def test_readme_is_written_from_the_tables(tables) -> None:
+    from research.rstar_gap_and_small_caps.readme import readme
+
+    assert (STUDY / "README.md").read_text(encoding="utf-8") == readme(tables)
     assert all((STUDY / f"{name}.png").stat().st_size > 0 for name in ("by_horizon", "deciles", "stability"))
+
+
+GAP_ONE = ("rstar_gap", "small_minus_large", 1)
+EARLY = ("no delay, to 2019Q4", *GAP_ONE)
+LATE = ("a month's delay", *GAP_ONE)
+CELLS = [
+    ("primary", "known_then_in_sample", GAP_ONE, "slope"),
+    ("primary", "known_then_in_sample", GAP_ONE, "ivx_rwb_p"),
+    ("whole sample", "in_sample", GAP_ONE, "ivx_rwb_p"),
+    ("whole sample", "estimated_regressor", ("small_minus_large", 1), "p_family"),
+    ("evidence", "referee", ("index", "Russell 2000 − Russell 1000"), "p"),
+    ("evidence", "referee", ("control", "real rate"), "p"),
+    ("evidence", "referee", ("season", "May–July"), "slope"),
+    ("without the delay", "timing", EARLY, "newey_west_t"),
+    ("with the delay", "timing", LATE, "slope"),
+    ("delay and years", "timing", LATE, "slope"),
+    ("alone", "in_sample", GAP_ONE, "ivx_p"),
+    ("adjusted", "in_sample", GAP_ONE, "ivx_rwb_p_adjusted"),
+    ("redrawn", "estimated_regressor", ("small_minus_large", 1), "failed"),
+    ("redrawn early", "estimated_regressor", ("small_minus_large, no delay", 1), "p_family"),
+    ("attenuation", "estimated_regressor", ("small_minus_large", 1), "attenuation"),
+    ("forecasts", "out_of_sample", ("rstar_gap", "small_minus_large", 8), "r2_os"),
+    ("search", "search", "raw", "upper"),
+    ("economic value", "economic_value", ("small", "rstar_gap", 3.0), "gain"),
+    ("tilt", "tilt", ("[0, 1]", "rstar_gap", 3.0), "gain_se"),
+    ("both at once", "together", ("small_minus_large", 1, "real_rate"), "p"),
+    ("shock", "projections", ("small_minus_large", "real_rate", "all", 4), "p_adjusted"),
+    ("states", "projections", ("small_minus_large", "rstar_gap", "true", 4), "estimate"),
+    ("periods", "stability", ("small", "subsample"), "slope"),
+    ("breaks", "persistence", ("rstar_gap", "small"), "break_p"),
+    ("known then", "known_then_in_sample", ("rstar_gap", "large", 1), "slope"),
+    ("known then, adjusted", "known_then_in_sample", GAP_ONE, "ivx_rwb_p_adjusted"),
+    ("known then, compared", "referee", ("of today, same returns", "1985–2019"), "slope"),
+    ("known then, out of sample", "known_then_out_of_sample", GAP_ONE, "r2_os"),
+    ("at bound", "known_then", "1990Q1", "at_bound"),
+    ("vintages", "real_time", "2016Q1", "difference"),
+    ("indices", "referee", ("index", "Wilshire small cap − Wilshire 5000"), "slope"),
+    ("indices", "referee", ("index", "Wilshire small cap − Wilshire 5000"), "p"),
+    ("delays", "referee", ("delay", "3 months"), "t"),
+    ("seasons", "referee", ("season", "November–January"), "slope"),
+    ("parts", "referee", ("period", "2000–"), "slope"),
+    ("controls", "referee", ("control", "cay"), "t"),
+    ("measures", "referee", ("r*", "LW (2023)"), "slope"),
+    ("policy", "surprises", ("mps", "small"), "slope"),
+    ("random walks", "states", "Russell 2000", "share"),
+]
+
+
+@pytest.mark.parametrize(("name", "table", "row", "column"), CELLS)
+def test_a_cell_changes_and_the_sentence_with_it(tables, name, table, row, column) -> None:
+    from research.rstar_gap_and_small_caps.readme import readme
+    from research.rstar_gap_and_small_caps.sentences import sentences
+
+    broken = tables[table].copy()
+    here = np.array([key == row or key[: len(row)] == row for key in broken.index])
+    old = broken.loc[here, column]
+    assert len(old), "a row of the table"
+    if column == "at_bound":
+        new = not old.item()
+    elif column.startswith("p") or "_p" in column or column == "upper":
+        new = 0.0011 if np.min(old) >= 0.05 else 0.777
+    else:
+        new = -98.7
+    broken[column] = broken[column].astype(object if column == "at_bound" else float).where(~here, new)
+    other = dict(tables) | {table: broken}
+    assert sentences(other)[name] != sentences(tables)[name]
+    assert readme(other) != readme(tables)
+
+
+def test_every_sentence_with_a_number_has_a_cell(tables) -> None:
+    from research.rstar_gap_and_small_caps.sentences import sentences
+
+    said = {name for name, words in sentences(tables).items() if any(one.isdigit() for one in words)}
+    assert said - {"counted"} == {name for name, *_ in CELLS}
+    shorter = dict(tables) | {"timing": tables["timing"].iloc[:-1]}
+    assert sentences(shorter)["counted"] != sentences(tables)["counted"]
 
 
 def test_absent_data_is_said() -> None:

@@ -128,6 +128,15 @@ def test_what_is_estimated_on_revised_data_is_not_called_real_time(study) -> Non
         assert "real_time" not in names
     legend = study.figures()["quasi_real_time"].axes[0].get_legend().get_texts()[0].get_text()
     assert legend.startswith("quasi-real time: one revised table")
+    first, *_ = study.verdict().split("\n\n")
+    assert first.startswith(
+        "Primary specification, fixed before the run (small_minus_large over 1 quarter(s), IVX-RWB"
+    )
+    for words in (*study.rstar.pile_up.notes(), "standard error of r* in 2009Q3 is 4.9 points"):
+        assert words in first
+    assert "The one-quarter slope on the estimated predictor is" in study.verdict()
+    assert "further horizons are no further evidence" in study.verdict()
+    assert "who holds large caps and tilts to small ones" in study.verdict()
     assert "In quasi-real time, estimated again every quarter from 1985Q1 on" in study.verdict()
     text = str(study.summary()).replace("quasi-real time", "")
     assert text.count("real time") == text.count("so forecasts made in real time would have known less")

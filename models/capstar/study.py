@@ -12,6 +12,7 @@ import pandas as pd
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import DataError
+from capstar.leads.verdict import count_sentence, tilt_sentence
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["StudyResults", "live_data", "portfolio_returns", "run_study", "study_data"]
 
 GAP = "rstar_gap"
+# Theory gives a sign to what small caps earn over bills alone, not to large caps' share of it or to the difference.
+SIGNS = {("small", GAP): -1, ("small", "real_rate"): -1}
 STATES = ("rally", "range_bound")
 RECURSIVE = "1985Q1"  # before, samples are so short that a_r ends at its bound and r* can be anything
 FORECAST = "1995Q1"  # first forecast with the recursive gap: ten years to learn the slope from
@@ -57,6 +60,9 @@ class StudyResults(Result):
         By state of the market, ``"rally"`` or ``"range_bound"``: its probability within four quarters.
     economic_value
         Of the forecasts of small caps to an investor, net of 10 basis points a trade; None where nothing is forecast.
+    tilts
+        The same of the recursive gap's forecasts of small minus large, to one who holds large caps and tilts to small
+        ones: ``"long and short"``, weights in [-1, 1], and ``"long only"``, in [0, 1].
     """
 
     rstar: NaturalRate
@@ -68,6 +74,7 @@ class StudyResults(Result):
     by_state: leads.LocalProjections
     probability: dict[str, leads.StateProbability]
     economic_value: leads.EconomicValue | None
+    tilts: dict[str, leads.EconomicValue]
 
     @property
     def title(self) -> str:
@@ -109,16 +116,36 @@ class StudyResults(Result):
         yield from self.probability.values()
         if self.economic_value is not None:
             yield self.economic_value
+        yield from self.tilts.values()
         yield from (self.lead, self.recursive)
 
     def verdict(self) -> str:
-        """What is shown and what is not: with parameters of the whole sample, then in quasi-real time."""
+        """The primary specification and how well r* is identified; then all else, which is exploratory."""
         known, kind = self.quasi_real_time.gap, self.quasi_real_time.kind
         filtered = self.rstar.gap("filtered").loc[known.index]
+        primary, *others = self.recursive.sentences()
+        first = " ".join((primary, *self.rstar.identification_notes()))
         return (
-            f"{self.lead.verdict()}\n\nIn {kind}, estimated again every quarter from {known.index[0]} on, "
-            f"the gap correlates {known.corr(filtered):.2f} with the one estimated once. {self.recursive.verdict()}"
+            f"{first}\n\n{' '.join(self.lead.sentences())}\n\n"
+            f"In {kind}, estimated again every quarter from {known.index[0]} on, the gap correlates "
+            f"{known.corr(filtered):.2f} with the one estimated once. {' '.join((*others, self._tilted())).strip()}\n\n"
+            f"{self._counted()}"
         )
+
+    def _tilted(self) -> str:
+        return tilt_sentence({name: one.table for name, one in self.tilts.items()}, GAP)
+
+    def _counted(self) -> str:
+        """How many tests there were; a start or a delay that is chosen makes more of them."""
+        counts = {kind: n + self.recursive.counts[kind] for kind, n in self.lead.counts.items()}
+        values = (self.economic_value, *self.tilts.values())
+        counts["local projections"] = len(self.projections.table) + len(self.by_state.table)
+        counts["regressions of market states"] = sum(len(one.table) for one in self.probability.values())
+        counts["strategies"] = sum(len(one.table) for one in values if one is not None)
+        made = [one.forecast_comparison for one in (self.lead, self.recursive)]
+        starts = [f"forecasts from {one.table['first'].min()}" for one in made if one is not None]
+        gaps = f"the gap from {self.quasi_real_time.gap.index[0]}"
+        return count_sentence(counts, [*starts, gaps, f"a delay of {self.lead.publication_lag} month(s)"])
 
     def plot(self, ax: Any = None) -> Figure:
         """r*, the gap, what small caps did, and the regressions."""
@@ -142,6 +169,13 @@ class StudyResults(Result):
         }
         if self.economic_value is not None:
             out["economic_value"] = self.economic_value.table.set_index(["strategy", "risk_aversion"])
+        if self.tilts:
+            tilts = {name: one.table for name, one in self.tilts.items()}
+            out["tilts"] = (
+                pd.concat(tilts, names=["weights"])
+                .droplevel(1)
+                .set_index(["strategy", "risk_aversion"], append=True)
+            )
         return out
 
     def figures(self) -> dict[str, Figure]:
@@ -231,13 +265,13 @@ def run_study(
             portfolios,
             horizons,
             benchmarks=_benchmarks(fit, gap),
-            signs={GAP: -1, "real_rate": -1},
+            signs=SIGNS,
             source=fit.redraw() if n_replications and fit.can_be_drawn else None,
             n_replications=n_replications or 199,
             n_workers=n_workers,
         ).run(progress=tell)
         known = rstar.quasi_real_time(model, macro, RECURSIVE, n_workers=n_workers, progress=tell)
-        later = leads.LeadStudy(known.gap, portfolios, horizons, start=FORECAST, signs={GAP: -1})
+        later = leads.LeadStudy(known.gap, portfolios, horizons, start=FORECAST, signs=SIGNS)
         recursive = later.run(progress=tell)
     price = (1 + returns["small"] / 100).cumprod().rename("small")
     bull = markets.lunde_timmermann(price).real_time.dropna().rename("bull market")
@@ -251,6 +285,7 @@ def run_study(
         leads.local_projections(portfolios[["small", "small_minus_large"]], gap, state=bull),
         {name: _probability(name, price, gap) for name in STATES},
         _economic_value(lead, returns),
+        _tilts(recursive, returns),
     )
 
 
@@ -279,16 +314,43 @@ def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StatePro
 
 def _economic_value(lead: leads.LeadResults, returns: pd.DataFrame) -> leads.EconomicValue | None:
     """The investor holds small caps or the bill; a quarter begins when the last one's data are published."""
-    if lead.forecast_comparison is None:
+    forecasts = _one_quarter(lead, "small")
+    if forecasts is None:
         return None
-    forecasts = lead.forecast_comparison.forecasts["small", 1]
-    quarters = pd.period_range(returns.index[0].asfreq("Q"), forecasts.index[-1], freq="Q")
-    held = returns[["small", "risk_free"]].apply(leads.cumulate_after, quarters=quarters)
-    simple = (100 * np.expm1(held / 100)).dropna()
-    simple.index = simple.index + 1  # as the forecasts are: by the quarter in which it ends
+    simple = _held(returns[["small", "risk_free"]], forecasts)
     return leads.economic_value(
-        simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST
+        simple["small"], forecasts, simple["risk_free"], risk_aversion=_RISK_AVERSION, cost=_COST, logs="log"
     )
+
+
+def _tilts(recursive: leads.LeadResults, returns: pd.DataFrame) -> dict[str, leads.EconomicValue]:
+    """The investor holds large caps and tilts to small ones, by what the gap as known then forecasts."""
+    forecasts = _one_quarter(recursive, "small_minus_large")
+    if forecasts is None:
+        return {}
+    simple = _held(returns[["small", "large"]], forecasts)
+    bounds = {"long and short": (-1.0, 1.0), "long only": (0.0, 1.0)}
+    return {
+        name: leads.economic_value_of_tilt(
+            simple["small"], simple["large"], forecasts, bounds=ends, cost=_COST, logs="difference of logs"
+        )
+        for name, ends in bounds.items()
+    }
+
+
+def _one_quarter(found: leads.LeadResults, portfolio: str) -> pd.DataFrame | None:
+    """Forecasts over one quarter, which investors here trade on; None if there are none."""
+    made = found.forecast_comparison
+    return None if made is None else made.forecasts.get((portfolio, 1))
+
+
+def _held(returns: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Simple returns over quarters that begin a month after the last, by the quarter in which they end."""
+    quarters = pd.period_range(returns.index[0].asfreq("Q"), forecasts.index[-1], freq="Q")
+    logs = returns.apply(leads.cumulate_after, quarters=quarters)
+    simple = (100 * np.expm1(logs / 100)).dropna()
+    simple.index = simple.index + 1
+    return simple
 
 
 def __dir__() -> list[str]:

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
+from research.rstar_gap_and_small_caps import referee
 from research.rstar_gap_and_small_caps.figures import figures
 from research.rstar_gap_and_small_caps.material import (
     DECILES,
+    DIFFERENCE,
     GAP,
     LARGE,
     MAIN,
@@ -23,6 +25,7 @@ from research.rstar_gap_and_small_caps.material import (
     Material,
     read,
 )
+from research.rstar_gap_and_small_caps.readme import INDEX, read_tables, readme
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import CapstarError, DataError
@@ -31,7 +34,7 @@ from capstar.writing import write_whole
 
 HERE = Path(__file__).parent
 HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
-SIGNS = {GAP: -1, RATE: -1, OUTPUT: -1}
+SIGNS = {(SMALL, name): -1 for name in (GAP, RATE, OUTPUT)}  # theory gives none to the others
 VINTAGES = ("1985Q1", "2019Q4")
 START, SPLITS = "1980Q1", ("1980Q1", "2000Q1")
 REPLICATIONS = 499
@@ -127,19 +130,35 @@ def together(material: Material) -> pd.DataFrame:
 
 def economic_value(material: Material, made: leads.ForecastComparison) -> pd.DataFrame:
     """Quarterly forecasts to an investor in small or large caps and bills, net of 10 basis points."""
-    months, tables = material.held.index, {}
-    quarters = pd.period_range(months[0].asfreq("Q"), material.predictors.index[-1], freq="Q")
+    simple, tables = _held(material), {}
     for name in (SMALL, LARGE):
-        held = {
-            one: 100 * np.expm1(leads.cumulate_after(material.held[one], quarters) / 100)
-            for one in (name, "bill")
-        }
-        simple = pd.DataFrame(held).dropna()
-        simple.index = simple.index + 1  # by the quarter in which they end, as the forecasts
         tables[name] = leads.economic_value(
-            simple[name], made.forecasts[name, 1], simple["bill"], risk_aversion=(1, 3, 5, 10), cost=10.0
-        ).table.set_index(["strategy", "risk_aversion"])
+            simple[name], made.forecasts[name, 1], simple["bill"], risk_aversion=(1, 3, 5, 10), cost=10.0,
+            logs="difference of logs",
+        ).table.set_index(["strategy", "risk_aversion"])  # fmt: skip
     return pd.concat(tables, names=["returns"])
+
+
+def tilt(material: Material, made: leads.ForecastComparison) -> pd.DataFrame:
+    """Forecasts of small minus large as known then to an investor who holds large caps and tilts to small ones."""
+    simple = _held(material, publication_lag=2)
+    tables = {
+        f"[{low:g}, {high:g}]": leads.economic_value_of_tilt(
+            simple[SMALL], simple[LARGE], made.forecasts[DIFFERENCE, 1], bounds=(low, high), cost=10.0,
+            logs="difference of logs",
+        ).table.set_index(["strategy", "risk_aversion"])
+        for low, high in ((-1.0, 1.0), (0.0, 1.0))
+    }  # fmt: skip
+    return pd.concat(tables, names=["weights"])
+
+
+def _held(material: Material, *, publication_lag: int = 1) -> pd.DataFrame:
+    """Simple returns over the quarters forecast, by the quarter in which they end."""
+    quarters = pd.period_range(material.held.index[0].asfreq("Q"), material.predictors.index[-1], freq="Q")
+    logs = material.held.apply(leads.cumulate_after, quarters=quarters, publication_lag=publication_lag)
+    simple = (100 * np.expm1(logs / 100)).dropna()
+    simple.index = simple.index + 1
+    return simple
 
 
 def redrawn(material: Material, *, n_replications: int, seed: int, n_workers: int = 1) -> pd.DataFrame:
@@ -219,7 +238,9 @@ def reproduce(
     made = forecasts_of(found)
     ability = made.ability
     search = ability.p_values.assign(forecasts=len(ability.table), best=ability.best).rename_axis("gains")
-    say("timing, local projections, stability, economic value")
+    search = search.assign(adjusted_mspe=made.search.p, adjusted_mspe_best=made.search.best)
+    say("timing, local projections, stability, economic value, what a referee asks for")
+    known, then = known_then(material, n_workers=n_workers)
     both = pd.concat([one.table for one in projections(material).values()], ignore_index=True)
     both = leads.adjusted_p_values(both).table.drop(columns="rejected")
     slopes = {key: one.table for key, one in stability(material).items() if key[1] != "rolling"}
@@ -234,7 +255,11 @@ def reproduce(
         "together": together(material),
         "economic_value": economic_value(material, made),
         "real_time": real_time(material),
-        **_tables_known_then(*known_then(material, n_workers=n_workers)),
+        **_tables_known_then(known, then),
+        "tilt": tilt(material, forecasts_of(then)),
+        "referee": referee.rows(material, known.gap, folder),
+        "surprises": referee.surprises(folder),
+        "states": referee.states(folder),
     }
     if n_replications:
         say("bootstrap of r*")
@@ -249,17 +274,21 @@ def _tables_known_then(found: rstar.RecursiveEstimates, study: leads.LeadResults
     return {
         "known_then": found.table[["rstar", "gap", "lambda_g", "lambda_z", "at_bound"]],
         "known_then_in_sample": study.table.set_index(KEYS),
-        "known_then_out_of_sample": made.assign(spa=forecasts_of(study).ability.spa),
+        "known_then_out_of_sample": made.assign(
+            spa=forecasts_of(study).ability.spa, adjusted_mspe=forecasts_of(study).search.p
+        ),
     }
 
 
 def write(
     tables: Mapping[str, pd.DataFrame], found: leads.LeadResults, material: Material, folder: Path
 ) -> None:
-    """Tables as CSV, verdict as text, and the figures; a table left out is left as it is."""
+    """Tables as CSV, the README and the figures; a table left out is left as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         write_whole(folder / f"{name}.csv", table.to_csv(float_format="%.10g"))
+    if all((folder / f"{name}.csv").exists() for name in INDEX):
+        write_whole(folder / "README.md", readme(read_tables(folder)))
     for name, figure in figures(found, projections(material), stability(material)).items():
         save(figure, folder / f"{name}.png", dpi=90)
 

@@ -79,7 +79,7 @@ def test_the_timing_of_forecasts(fit, returns) -> None:
 def test_forecasts_are_those_of_the_functions(results, fit, returns) -> None:
     made = results.forecast_comparison.forecasts["small_minus_large", 1]
     assert str(made.index[0]) == "1980Q1"
-    y, x = leads.AlignedSample.of(returns["small_minus_large"], fit.gap()).in_period()
+    y, x = leads.AlignedSample.of(returns["small_minus_large"], fit.gap()).in_period(to_last=True)
     alone = leads.recursive_forecasts(y, x.to_frame("rstar_gap"), "1980Q1")
     pd.testing.assert_series_equal(made["rstar_gap"], alone["rstar_gap"])
     # By hand: the mean of the returns over by the end of 1979.
@@ -108,6 +108,35 @@ def test_a_forecast_by_hand(results, fit, returns, horizon: int) -> None:
     assert made["rstar_gap"] == pytest.approx(constant + slope * gap[quarter - horizon], rel=1e-9)
     assert made["mean"] == pytest.approx(over.mean(), rel=1e-12)
     assert made["actual"] == after[quarter - horizon]
+
+
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_every_return_that_is_over_is_forecast(results, fit, returns, horizon: int) -> None:
+    """Forecasts go on after the predictor's last quarter, to the last return whose months are all known."""
+    gap = fit.gap()
+    after = leads.cumulate_after(returns["small_minus_large"], gap.index, horizon=horizon).dropna()
+    made = results.forecast_comparison.forecasts["small_minus_large", horizon]
+    assert made.index[-1] == after.index[-1] + horizon > gap.index[-1]
+    assert made["actual"].iloc[-1] == after.iloc[-1]
+    assert made["rstar_gap"].notna().all()
+
+
+def test_critical_values_are_of_as_many_forecasts() -> None:
+    """Under every scheme samples go on after the predictor's end, as the returns do."""
+    rng = np.random.default_rng(5)
+    returns = pd.Series(rng.standard_normal(len(QUARTERS)), QUARTERS, name="r")
+    x = pd.Series(np.cumsum(rng.standard_normal(len(QUARTERS))), QUARTERS, name="x").where(
+        QUARTERS <= "2008Q3"
+    )
+    for scheme in ("pairs", "block", "wild"):
+        found = leads.bootstrap_forecasts(
+            returns, x, "1985Q1", horizon=4, scheme=scheme, n_replications=99, progress=False
+        )
+        paired = x.iloc[3:].reindex(QUARTERS)  # the first return over four quarters has ended in the fourth
+        made = leads.recursive_forecasts(returns.rolling(4).sum(), paired.to_frame(), "1985Q1", horizon=4)
+        observed = leads.forecast_accuracy(made["actual"], made["mean"], made["x"], horizon=4)
+        assert found.table.loc["mse_f", "statistic"] == pytest.approx(observed.mse_f, rel=1e-9)
+        assert found.draws.notna().all(axis=None)
 
 
 def test_no_look_ahead(fit, returns, results) -> None:
@@ -140,7 +169,9 @@ def test_a_planted_lead_is_found_in_and_out_of_sample() -> None:
     assert made["enc_new_p"] <= 0.01
     assert found.forecast_comparison.ability.spa < 0.05
     assert "remain significant" in found.verdict()
-    assert "beats the mean (SPA" in found.verdict()
+    assert "the best of all 2 forecasts beats the mean (largest" in found.verdict()
+    assert "The primary specification (small_minus_large over 1 quarter(s)" in found.verdict()
+    assert "is not in this study, of small over 1, 2 quarter(s)" in found.verdict()
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
@@ -148,7 +179,7 @@ def test_nothing_is_found_where_nothing_is() -> None:
     found = leads.LeadStudy(gap, returns, (1, 2), n_replications=199).run()
     assert found.own["hodrick_p_adjusted"].min() > 0.05
     assert "none is significant" in found.verdict()
-    assert "is not shown (SPA" in found.verdict()
+    assert "beats the mean is not shown (largest" in found.verdict()
 
 
 def test_summary_and_figures_tell_everything(results) -> None:

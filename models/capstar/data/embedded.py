@@ -63,7 +63,8 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
     -------
     pandas.DataFrame
         Percent a month, monthly PeriodIndex named ``date``: ``small``, ``large``,
-        ``small_minus_large``, ``excess`` (small minus risk-free), ``market`` (excess over the risk-free
+        ``small_minus_large`` (its log is the difference of their logs), ``excess`` (small minus risk-free),
+        ``market`` (excess over the risk-free
         rate, Mkt-RF), ``smb`` and ``risk_free``.  ``small`` and ``large`` are returns before the
         risk-free rate is taken off.  ``attrs`` hold ``title``, ``source``, ``units``,
         ``transformation`` and the note on size.
@@ -98,8 +99,9 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
 def by_size(
     small: pd.Series, large: pd.Series, market: pd.Series, smb: pd.Series, risk_free: pd.Series
 ) -> pd.DataFrame:
-    """Returns in the columns of `small_cap_returns`."""
-    found = {"small": small, "large": large, "small_minus_large": small - large, "excess": small - risk_free}
+    """Returns in the columns of `small_cap_returns`; small minus large is a difference of logs, as it is summed."""
+    difference = 100 * ((100 + small) / (100 + large) - 1)
+    found = {"small": small, "large": large, "small_minus_large": difference, "excess": small - risk_free}
     return pd.DataFrame(found | {"market": market, "smb": smb, "risk_free": risk_free})
 
 

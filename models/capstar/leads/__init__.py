@@ -67,13 +67,15 @@ from capstar.leads.stability import (
     sup_wald_p,
 )
 from capstar.leads.study import LeadStudy
+from capstar.leads.verdict import PrimarySpecification
 
 __all__ = [
     "IVX", "AdjustedPValues", "AlignedData", "AlignedSample", "BiasCorrection", "BootstrapTest", "BreakTest",
     "ConfidenceSet", "CosineTest", "CumulativeDifference", "DirectionTest", "EconomicValue", "EpisodicIVX",
     "EstimatedRegressor", "EventStudy", "ForecastAccuracy", "ForecastComparison", "IVXBootstrap", "IVXFamily",
     "IVXSystem", "ImpliedLongHorizon", "LeadResults", "LeadStudy", "LocalProjections", "MeanTest",
-    "MultiHorizonAbility", "NestedSearch", "PredictabilityTest", "PredictiveRegression", "QTest",
+    "MultiHorizonAbility", "NestedSearch", "PredictabilityTest", "PredictiveRegression", "PrimarySpecification",
+    "QTest",
     "ResidualAugmentedIVX", "SharpeRatio", "Slopes", "StateProbability", "SuperiorAbility", "TestResult",
     "WildBootstrap", "adjusted_loss_table", "adjusted_p_values", "bias_correction", "bootstrap_forecasts",
     "bootstrap_regression", "break_test", "confidence_set", "cumulate_after", "cumulative_difference",

@@ -94,8 +94,16 @@ class AlignedSample:
         y = self.after[horizon].dropna()
         return y, self.x.loc[y.index]
 
-    def in_period(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
+    def in_period(self, horizon: int = 1, *, to_last: bool = False) -> tuple[pd.Series, pd.Series]:
         """The same by the quarter in which the return has ended, as functions of a return and a predictor have it.
+
+        Parameters
+        ----------
+        horizon
+            Quarters.
+        to_last
+            Go on to the last return that is over, as forecasts do, with the predictor missing after its own end; by
+            default both end with the predictor.
 
         Returns
         -------
@@ -115,7 +123,9 @@ class AlignedSample:
                 f"{after.name} and {x.name}: {len(known)} quarters are shared, or one inside is missing; give at least "
                 "40 without gaps."
             )
-        last = min(known.index[-1] + horizon, x.index[-1])
+        last = known.index[-1] + horizon
+        if not to_last:
+            last = min(last, x.index[-1])
         span = pd.period_range(known.index[0], last, freq="Q", name="date")
         shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
         return shifted.rename(after.name), x.reindex(span)
@@ -182,6 +192,11 @@ class AlignedData:
         for predictor in self.predictors:
             for portfolio in self.portfolios:
                 yield predictor, portfolio, self.sample(portfolio, predictor)
+
+
+def quarters_after(quarters: pd.PeriodIndex, horizons: Iterable[int]) -> pd.PeriodIndex:
+    """Quarters of a predictor and those after it in which single returns begin that the longest horizon adds up."""
+    return pd.period_range(quarters[0], quarters[-1] + max(horizons, default=1) - 1, freq=quarters.freq)
 
 
 def aligned(

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.leads import verdict
 from capstar.leads.forecasts.comparison import KEYS, ForecastComparison, shown
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor
 from capstar.leads.inference.registry import heads, legend
 from capstar.leads.records import Tabled
+from capstar.leads.verdict import PRIMARY, PrimarySpecification
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class LeadResults(Tabled):
         As in the study.
     note
         What could not be done, and why; empty if nothing.
+    primary
+        The test the study is made for; the verdict begins with it.
     """
 
     predictor: str
@@ -48,6 +50,7 @@ class LeadResults(Tabled):
     information: str
     publication_lag: int
     note: str = ""
+    primary: PrimarySpecification = PRIMARY
 
     @property
     def own(self) -> pd.DataFrame:
@@ -74,60 +77,40 @@ class LeadResults(Tabled):
     def notes(self) -> tuple[str, ...]:
         """Legend, what could not be done, and the verdict."""
         ability = () if self.forecast_comparison is None else self.forecast_comparison.notes()
-        return (*legend(), *ability, *self.note.splitlines(), *self._sentences())
+        return (*legend(), *ability, *self.note.splitlines(), *self.sentences(), self._counted())
 
     def verdict(self) -> str:
-        """Three sentences in plain words: in sample, out of sample, and what that does not show."""
-        return " ".join(self._sentences())
+        """In plain words: the primary specification, all else in sample, out of sample, and what that leaves open."""
+        return " ".join((*self.sentences(), self._counted()))
 
-    def _sentences(self) -> tuple[str, str, str]:
-        return self._in_sample(), self._out_of_sample(), self._caveat()
+    def _counted(self) -> str:
+        return verdict.count_sentence(self.counts)
 
-    def _in_sample(self) -> str:
-        own, n = self.own, len(self.table)
-        best = own.loc[own["hodrick_p"].idxmin()]
-        said = (
-            f"In sample the strongest of {len(own)} regressions on {self.predictor} ({n} tests with the benchmarks) "
-            f"is {best['returns']} over {best['horizon']} quarter(s): a rise of one point goes with "
-            f"{best['slope']:+.2f} percent (Hodrick t {best['hodrick_t']:.2f}, IVX p {best['ivx_p']:.3f}, "
-            f"{best['first']}-{best['last']})"
+    def sentences(self) -> tuple[str, ...]:
+        """Of the verdict, the primary specification first; each written from the tables it speaks of."""
+        made = self.forecast_comparison
+        drawn = None if self.estimated is None else self.estimated.table
+        out = (
+            verdict.primary_sentence(self.primary, self.table, self.predictor, self.information, drawn),
+            verdict.exploratory_sentence(self.primary, self.table, self.predictor, drawn),
+            verdict.horizons_sentence(self.predictor, self.table, self.persistence),
+            "" if drawn is None else verdict.attenuation_sentence(drawn),
+            "No out-of-sample forecasts were made."
+            if made is None
+            else verdict.out_of_sample_sentence(made.table, self.predictor, made.search.p, made.ability.spa),
+            verdict.caveat(self.information),
         )
-        if self.estimated is not None:
-            key = self.estimated.table.set_index(["returns", "horizon"]).loc[
-                (best["returns"], best["horizon"])
-            ]
-            said += f"; with the predictor re-estimated in every bootstrap sample p is {key['p']:.3f}"
-        kept = own[own["hodrick_p_adjusted"] < _LEVEL]
-        smallest = f"smallest adjusted p {own['hodrick_p_adjusted'].min():.3f}"
-        if kept.empty:
-            return f"{said}; allowing for multiple testing none is significant at 5 percent ({smallest})."
-        names = ", ".join(dict.fromkeys(kept["returns"].astype(str)))
-        return f"{said}; allowing for multiple testing {len(kept)} remain significant ({names}; {smallest})."
+        return tuple(filter(None, out))
 
-    def _out_of_sample(self) -> str:
-        if self.forecast_comparison is None:
-            return "No out-of-sample forecasts were made."
-        table, ability = self.forecast_comparison.table, self.forecast_comparison.ability
-        own, p = table[table["predictor"] == self.predictor], ability.spa
-        better, best = int((own["r2_os"] > 0).sum()), own.loc[own["r2_os"].idxmax()]
-        beats = f"the best of all {len(ability.table)} forecasts beats the mean"
-        search = beats if p < _LEVEL else f"that {beats} is not shown"
-        return (
-            f"Out of sample from {own['first'].min()} it beats the prevailing mean in {better} of {len(own)} cases "
-            f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} quarter(s), "
-            f"Clark-West p {best['clark_west_p']:.3f}; worst {own['r2_os'].min():+.1f}); allowing for data snooping, "
-            f"{search} (SPA p {p:.3f})."
-        )
-
-    def _caveat(self) -> str:
+    @property
+    def counts(self) -> dict[str, int]:
+        """Tests made, by kind."""
+        made, drawn = self.forecast_comparison, self.estimated
         return {
-            "filtered": "The filtered series uses parameters of the whole sample and revised data, so forecasts made "
-            "in real time would have known less: an association in sample is not a lead one could have used.",
-            "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
-            "recursive": "The series is in quasi-real time: parameters were estimated on data to each quarter, but "
-            "on revised data: the data available at the time differed.",
-            "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
-        }[self.information]
+            "regressions": len(self.table),
+            "forecasts": 0 if made is None else len(made.table),
+            "rows of the joint bootstrap": 0 if drawn is None else len(drawn.table),
+        }
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by the name of its file, indexed."""

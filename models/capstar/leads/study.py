@@ -12,11 +12,12 @@ import pandas as pd
 
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import AlignedData, require_known
+from capstar.leads.alignment import AlignedData, quarters_after, require_known
 from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
+from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress, reporting
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]
@@ -58,6 +59,8 @@ class LeadStudy:
         Of each bootstrap.
     seed, n_workers
         The same seed gives the same numbers whatever the number of workers.
+    primary
+        The one test the study is made for, which its verdict begins with; all others are called exploratory.
     """
 
     gap: pd.Series
@@ -73,6 +76,7 @@ class LeadStudy:
     n_replications: int = 499
     seed: int = 0
     n_workers: int = 1
+    primary: PrimarySpecification = PRIMARY
 
     def run(self, *, progress: Progress | bool = True) -> LeadResults:
         """Run everything.
@@ -111,7 +115,15 @@ class LeadStudy:
                     progress=tell,
                 )
         return LeadResults(
-            str(self.gap.name), table, constancy, forecasts, estimated, self._seen, self.publication_lag, note
+            str(self.gap.name),
+            table,
+            constancy,
+            forecasts,
+            estimated,
+            self._seen,
+            self.publication_lag,
+            note,
+            self.primary,
         )
 
     @property
@@ -140,11 +152,9 @@ class LeadStudy:
 
     def _aligned(self, portfolios: pd.DataFrame) -> AlignedData:
         """Predictors, and every return series that a step needs, each built once."""
-        predictors, own = self._predictors(), self.gap.index
-        last = own[-1] + max(self.horizons) - 1  # how far the joint bootstrap goes on
         return AlignedData.of(
-            portfolios, predictors, self.horizons, publication_lag=self.publication_lag,
-            quarters=pd.period_range(own[0], last, freq=own.freq),
+            portfolios, self._predictors(), self.horizons, publication_lag=self.publication_lag,
+            quarters=quarters_after(self.gap.index, self.horizons),
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:

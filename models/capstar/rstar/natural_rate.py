@@ -296,6 +296,13 @@ class NaturalRate(Result):
         out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], *out.loc["r*"].iloc[1:]]
         return {f"Latest quarter ({self.end}), percent": out}
 
+    def identification_notes(self) -> tuple[str, ...]:
+        """How well the data determine r*, in words; empty where the method gives no standard errors."""
+        se = self.rstar.filtered_se.iloc[-1]
+        if not np.isfinite(se):
+            return ()
+        return (f"The one-sided standard error of r* in {self.end} is {se:.1f} points at known parameters.",)
+
     def to_frame(self) -> pd.DataFrame:
         """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
         columns: dict[str, pd.Series] = {}

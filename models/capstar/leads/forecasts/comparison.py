@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import AlignedData
+from capstar.leads.alignment import AlignedData, quarters_after
 from capstar.leads.forecasts.forecast_tables import cumulative_difference
 from capstar.leads.forecasts.nested_search import (
     NestedSearch,
@@ -151,7 +151,8 @@ def forecast_comparison(
     DataError
         Fewer than 40 forecasts or too few quarters before the first.
     """
-    data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
+    quarters = quarters_after(predictors.index, horizons)
+    data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag, quarters=quarters)
     return compare(
         data, horizons, start=start, window=window, signs=signs, n_replications=n_replications, seed=seed,
         n_workers=n_workers, progress=progress,
@@ -182,9 +183,9 @@ def compare(
             table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, own)
             for row in table:
                 if row["predictor"] in x:
-                    one, z = data.sample(portfolio, row["predictor"]).in_period()
+                    one, z = _by_quarter(data, portfolio, str(row["predictor"]), horizon)
                     draws = bootstrap_forecasts(
-                        one.iloc[1:], z.iloc[1:], start, horizon=horizon, n_replications=n_replications,
+                        one, z, start, horizon=horizon, n_replications=n_replications,
                         scheme="wild", seed=seed, n_workers=n_workers, progress=False,
                     ).draws  # fmt: skip
                     for name, key in _BOOTSTRAPPED.items():
@@ -209,9 +210,18 @@ def _signs_of(signs: Signs, portfolio: str, predictors: list[str]) -> dict[str, 
 
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
     """Returns and predictors on the quarters all have."""
-    found = [data.sample(portfolio, name).in_period(horizon) for name in data.predictors]
+    found = [data.sample(portfolio, name).in_period(horizon, to_last=True) for name in data.predictors]
     x = pd.concat([one for _, one in found], axis=1, join="inner")
     return found[0][0].loc[x.index], x
+
+
+def _by_quarter(
+    data: AlignedData, portfolio: Hashable, predictor: str, horizon: int
+) -> tuple[pd.Series, pd.Series]:
+    """Returns of single quarters, to the end of the last that is forecast, and the predictor to its own end."""
+    _, x = data.sample(portfolio, predictor).in_period(horizon, to_last=True)
+    one = data.after[portfolio, 1]
+    return one.set_axis(one.index + 1).reindex(x.index).iloc[1:], x.iloc[1:]
 
 
 def _portfolio(

@@ -107,7 +107,8 @@ def recursive_forecasts(
     target
         Return over the ``horizon`` periods that end in the period of its label; may be missing before it begins.
     predictors
-        Known at the end of each period; NaN before a series begins.
+        Known at the end of each period; NaN before a series begins, and possibly in the last ``horizon`` periods, whose
+        values forecast nothing.
     start
         First period forecast.
     window
@@ -276,7 +277,7 @@ def _checked(
             f"start={start}: {later} periods follow and {len(index) - later} come before; at least {_FEWEST} forecasts "
             "and 10 earlier periods are needed. Choose another start."
         )
-    for series in (target, *(predictors[name] for name in predictors)):
+    for series in (target, *(predictors[name].iloc[:-horizon] for name in predictors)):
         require_known(series.loc[series.first_valid_index() :].to_frame())
     return index
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.alignment import require_same_dates
 from capstar.leads.checks import require_count
 from capstar.leads.forecasts.batched import (
     nested_statistics,
@@ -103,7 +104,7 @@ def bootstrap_forecasts(
     returns
         One-period returns: ``returns[t]`` is earned in period t.
     predictor
-        Known at the end of each period, same index.
+        Known at the end of each period, same index; its last ``horizon`` values forecast nothing and may be missing.
     start
         First period forecast; with a horizon, the period in which the first return forecast ends.
     horizon
@@ -247,12 +248,21 @@ def _run(
     if n_replications < 99:
         raise SpecificationError(f"n_replications={n_replications}; at least 99 are needed.")
     require_count("block", length, 1, len(returns) // 2, f"{len(returns)} periods")
-    null = fit_null(returns, predictor, lags=lags, seed=seed)
-    y, x = (np.asarray(one, dtype=float)[None] for one in (returns, null.deviations))
+    require_same_dates(returns, predictor)
+    paired = predictor.loc[: predictor.last_valid_index()]
+    later = returns.iloc[len(paired) :].to_numpy(dtype=float)
+    null = fit_null(returns.loc[paired.index], paired, lags=lags, seed=seed)
+    unknown = np.full((1, len(later)), np.nan)
+    y, x = returns.to_numpy(dtype=float)[None], np.c_[null.deviations[None], unknown]
     children = np.random.SeedSequence(seed).spawn(-(-n_replications // _BATCH))
 
     def batch(child: np.random.SeedSequence) -> Floats:
-        return statistics(*null.draw(np.random.default_rng(child), _BATCH, scheme=scheme, block=length))
+        rng = np.random.default_rng(child)
+        drawn, path = null.draw(rng, _BATCH, scheme=scheme, block=length)
+        if not len(later):
+            return statistics(drawn, path)
+        after = null.draw_later(rng, _BATCH, later, scheme=scheme)
+        return statistics(np.c_[drawn, after], np.c_[path, np.broadcast_to(unknown, after.shape)])
 
     stage = "bootstrap without predictability"
     draws = run_tasks(batch, children, n_workers=n_workers, threads=True, stage=stage, progress=progress)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import cumulate_after
+from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import hodrick_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
 from capstar.leads.records import Estimates, Tabled
@@ -131,7 +131,7 @@ def estimated_regressor(
     predictability needs no correction asymptotically; Westfall and Young (1993) on the largest statistic.
     """
     table = returns.to_frame() if isinstance(returns, pd.Series) else returns
-    span = _quarters_after(gap, horizons)
+    span = quarters_after(gap.index, horizons)
     after = {name: cumulate_after(table[name], span, publication_lag=publication_lag) for name in table}
     return resample(
         source, gap, pd.DataFrame(after), horizons, n_replications=n_replications, level=level, seed=seed,
@@ -199,11 +199,6 @@ class _Design:
         return [(name, h) for name in self.names for h in self.horizons]
 
 
-def _quarters_after(gap: pd.Series, horizons: Sequence[int]) -> pd.PeriodIndex:
-    """Quarters of the predictor, and those after it that the longest horizon needs."""
-    return pd.period_range(gap.index[0], gap.index[-1] + max(horizons, default=1) - 1, freq="Q")
-
-
 def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple[int, ...]) -> _Design:
     quarters, whole = source.innovations.index, gap
     gap = gap.loc[
@@ -214,7 +209,7 @@ def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple
             f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
             "Give the gap of the same fit."
         )
-    y = np.ascontiguousarray(after.reindex(_quarters_after(gap, horizons)).to_numpy())
+    y = np.ascontiguousarray(after.reindex(quarters_after(gap.index, horizons)).to_numpy())
     known = ~np.isnan(y).any(axis=1)
     first = int(np.argmax(known))
     end = first + int(np.argmin(np.append(known[first:], False)))

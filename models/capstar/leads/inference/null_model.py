@@ -87,6 +87,17 @@ class NullModel:
         x, _ = lfilter([1.0], np.r_[1.0, -self.coefficients], self.v[rows] * sign, axis=1, zi=state)
         return self.mean + self.e[rows] * sign, x
 
+    def draw_later(
+        self, rng: np.random.Generator, replications: int, returns: Floats, *, scheme: Scheme
+    ) -> Floats:
+        """Returns after the predictor has ended, shape (R, k): their own errors, signed, or any of the others."""
+        shape = replications, len(returns)
+        if scheme == "wild":
+            errors: Floats = (returns - self.mean) * rng.choice([-1.0, 1.0], size=shape)
+        else:
+            errors = self.e[rng.integers(len(self.e), size=shape)]
+        return self.mean + errors
+
     def _resampled(
         self, rng: np.random.Generator, shape: tuple[int, int], scheme: Scheme, block: int
     ) -> tuple[npt.NDArray[np.int64], Floats]:

@@ -276,6 +276,11 @@ class RStarResults(ThreeStageEstimates):
         """Departures from the published procedure, bounds, higher maxima and the pile-up check."""
         return notes(self, self.pile_up if checkable(self) else None)
 
+    def identification_notes(self) -> tuple[str, ...]:
+        """The pile-up check, and the standard error of the last r*."""
+        found = self.pile_up.notes() if checkable(self) else ()
+        return (*found, *super().identification_notes())
+
     def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.
 
