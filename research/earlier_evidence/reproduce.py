@@ -72,7 +72,7 @@ def combined(folder: Path) -> pd.DataFrame:
     x = _predictors(raw).assign(tbl=raw["tbl"], ik=raw["ik"]).loc["1947Q2":]
     made = combine_forecasts(leads.recursive_forecasts(y, x, "1955Q1"))
     rows = {
-        name: leads.forecast_accuracy(made["actual"], made["mean"], made[name]) for name in list(made)[2:]
+        name: leads.compare_forecasts(made["actual"], made["mean"], made[name]) for name in list(made)[2:]
     }
     return pd.DataFrame(
         {name: {"r2_os": one.r2_os, "clark_west_p": one.clark_west_p} for name, one in rows.items()}

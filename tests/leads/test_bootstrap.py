@@ -14,7 +14,7 @@ from capstar.leads import (
     bias_correction,
     bootstrap_forecasts,
     bootstrap_regression,
-    forecast_accuracy,
+    compare_forecasts,
     recursive_forecasts,
 )
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_forecast_paths
@@ -58,7 +58,7 @@ def test_statistics_are_those_of_the_forecasts(kms, name: str, horizon: int, win
     ).table["statistic"]
     target = kms["ret"].rolling(horizon).sum().dropna()
     f = recursive_forecasts(target, kms[[name]].loc[target.index], "1957-01", window=window, horizon=horizon)
-    expected = forecast_accuracy(f["actual"], f["mean"], f[name])
+    expected = compare_forecasts(f["actual"], f["mean"], f[name])
     assert found["mse_f"] == pytest.approx(expected.mse_f, rel=EXACT)
     assert found["enc_new"] == pytest.approx(expected.enc_new, rel=EXACT)
 

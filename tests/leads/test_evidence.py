@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, load_module
 
 from capstar.errors import DataError, DataWarning, SpecificationError
-from capstar.leads import event_study, forecast_accuracy, ivx, newey_west, recursive_forecasts
+from capstar.leads import compare_forecasts, event_study, ivx, newey_west, recursive_forecasts
 from capstar.markets.variance_ratio import variance_ratio
 
 EVIDENCE = ROOT / "research" / "earlier_evidence"
@@ -117,7 +117,7 @@ def test_cooper_priestley_gap(production, monthly, log_daily, evidence) -> None:
         # The benchmark is the mean over the pairs of the regression, which the first gap begins.
         mean = y.loc[known.first_valid_index() :].iloc[1:].expanding().mean().shift(1)
         f = recursive_forecasts(y, known, row["oos_start"])
-        found = forecast_accuracy(f["actual"], mean.loc[f.index], f["gap"])
+        found = compare_forecasts(f["actual"], mean.loc[f.index], f["gap"])
         assert found.r2_os == pytest.approx(row["oos_r2_recursive_gap"], abs=STORED)
         assert found.clark_west == pytest.approx(row["clark_west"], abs=STORED)
 

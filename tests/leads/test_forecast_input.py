@@ -34,7 +34,7 @@ def gap(at: int, value: float = np.nan, seed: int = 2) -> pd.Series:
 
 def compare(**options: object) -> object:
     table = forecasts()
-    return leads.forecast_accuracy(table["actual"], table["mean"], table["a"], **options)
+    return leads.compare_forecasts(table["actual"], table["mean"], table["a"], **options)
 
 
 def search(table: pd.DataFrame, **options: object) -> object:
@@ -64,23 +64,23 @@ BAD = {
     "horizon n": (lambda: compare(horizon=N), "horizon=60; choose from 1 to below the 60 forecasts"),
     "variance": (lambda: compare(variance="hac"), "variance='hac'; choose one of"),
     "dates differ": (
-        lambda: leads.forecast_accuracy(series(0), series(1), series(2).set_axis(DATES + 1)),
+        lambda: leads.compare_forecasts(series(0), series(1), series(2).set_axis(DATES + 1)),
         "the same dates",
     ),
     "lengths differ": (lambda: leads.direction_test(np.ones(9), np.ones(8)), r"forecast \(8,\): expected"),
     "missing outcome": (lambda: leads.direction_test(gap(4), series(1)), "outcome is missing in 2001Q1"),
     "missing forecast": (lambda: leads.direction_test(series(1), gap(5)), "forecast is missing in 2001Q2"),
     "infinite forecast": (
-        lambda: leads.forecast_accuracy(series(0), series(1), gap(1, np.inf)),
+        lambda: leads.compare_forecasts(series(0), series(1), gap(1, np.inf)),
         "forecast is missing in 2000Q2",
     ),
     "no forecasts": (lambda: leads.direction_test([], []), "0 forecasts are too few"),
     "benchmark without error": (
-        lambda: leads.forecast_accuracy(series(0), series(0), series(1)),
+        lambda: leads.compare_forecasts(series(0), series(0), series(1)),
         "The benchmark has no error",
     ),
     "forecast without error": (
-        lambda: leads.forecast_accuracy(series(0), series(1), series(0)),
+        lambda: leads.compare_forecasts(series(0), series(1), series(0)),
         "The forecast has no error",
     ),
     "combination without error": (
@@ -141,7 +141,7 @@ def test_every_variance_gives_a_test_at_every_horizon(variance: str) -> None:
         found = compare(horizon=h, variance=variance)
         assert np.isfinite([found.clark_west, found.diebold_mariano]).all()
         assert 0 <= found.diebold_mariano_p <= 1
-        same = leads.forecast_accuracy(
+        same = leads.compare_forecasts(
             table["actual"], table["mean"], table["mean"], horizon=h, variance=variance
         )
         assert np.isnan(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from capstar.leads import bootstrap_forecasts, forecast_accuracy, recursive_forecasts
+from capstar.leads import bootstrap_forecasts, compare_forecasts, recursive_forecasts
 
 sys.path.insert(0, str(ROOT))
 
@@ -62,7 +62,7 @@ def test_statistics_are_the_librarys(horizon: int) -> None:
         x = pd.DataFrame(found.x[:2, i].T, index, ["a", "b"])
         made = recursive_forecasts(y, x, start, horizon=horizon)
         np.testing.assert_allclose(found.made[0, i], made["a"], rtol=1e-8)
-        one = forecast_accuracy(made["actual"], found.mean[i], made["a"], horizon=horizon, variance="ewc")
+        one = compare_forecasts(made["actual"], found.mean[i], made["a"], horizon=horizon, variance="ewc")
         assert rejects[i] == (one.clark_west_p <= 0.05)
         both.add(bool(rejects[i]))
     assert both == {True, False}
@@ -70,7 +70,7 @@ def test_statistics_are_the_librarys(horizon: int) -> None:
     y = pd.Series(found.returns[0], index).rolling(horizon).sum().dropna()
     x = pd.DataFrame({"a": found.x[0, 0]}, index).loc[y.index]
     made = recursive_forecasts(y, x, start, horizon=horizon)
-    plain = forecast_accuracy(made["actual"], made["mean"], made["a"], horizon=horizon)
+    plain = compare_forecasts(made["actual"], made["mean"], made["a"], horizon=horizon)
     table = bootstrap_forecasts(
         pd.Series(found.returns[0]),
         pd.Series(found.x[0, 0]),

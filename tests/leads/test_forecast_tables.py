@@ -9,8 +9,8 @@ from conftest import ROOT, load_module
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads import (
+    compare_forecasts,
     cumulative_difference,
-    forecast_accuracy,
     recursive_forecasts,
 )
 
@@ -116,7 +116,7 @@ def test_cumulated_differences_end_with_the_out_of_sample_r2(quarterly) -> None:
     assert list(found.series) == list(RSZ_SINGLE)
     squared = float(((f["actual"] - f["mean"]) ** 2).sum())
     for name in RSZ_SINGLE:
-        r2 = forecast_accuracy(f["actual"], f["mean"], f[name]).r2_os
+        r2 = compare_forecasts(f["actual"], f["mean"], f[name]).r2_os
         assert 100 * found.series[name].iloc[-1] / squared == pytest.approx(r2, rel=1e-10)
     # Each step is the difference of that period's squared errors, so a shorter sample gives a shorter series.
     cut = cumulative_difference(f.loc[:"1990Q4"])
@@ -138,7 +138,7 @@ def test_rapach_strauss_zhou_table_1(quarterly, from_1955) -> None:
     assert pooled.index[0] == single.index[0]
     for table, published in ((single, RSZ_SINGLE), (pooled, RSZ_POOLED)):
         for name, r2 in published.items():
-            found = forecast_accuracy(table["actual"], table["mean"], table[name]).r2_os
+            found = compare_forecasts(table["actual"], table["mean"], table[name]).r2_os
             assert found == pytest.approx(r2, abs=PUBLISHED), name
 
 
@@ -151,7 +151,7 @@ def test_rapach_zhou_combinations(reference) -> None:
     found = combine_forecasts(recursive_forecasts(y, x, "1947-01"), discounts=(0.75,), holdout=120)
     assert str(found.index[0]) == "1957-01"
     for name, r2, p in (("pool_mean", 0.44, 0.03), ("pool_dmsfe(0.75)", 0.51, 0.02)):
-        one = forecast_accuracy(found["actual"], found["mean"], found[name])
+        one = compare_forecasts(found["actual"], found["mean"], found[name])
         assert one.r2_os == pytest.approx(r2, abs=PUBLISHED)
         assert one.clark_west_p == pytest.approx(p, abs=PUBLISHED)
 

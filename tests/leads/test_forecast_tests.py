@@ -217,7 +217,7 @@ def test_wild_bootstrap_over_several_periods(market) -> None:
     made = leads.recursive_forecasts(year, x[["TBL"]], "1990-01", horizon=12)
     # The benchmark is the mean over the pairs of the regression.
     mean = year.iloc[12:].expanding().mean().shift(12).loc[made.index]
-    expected = leads.forecast_accuracy(made["actual"], mean, made["TBL"], horizon=12)
+    expected = leads.compare_forecasts(made["actual"], mean, made["TBL"], horizon=12)
     assert one.table.loc["TBL", "adjusted_mspe"] == pytest.approx(expected.clark_west, rel=GOLDEN)
     assert one.table.loc["TBL", "mse_f"] == pytest.approx(expected.mse_f, rel=GOLDEN)
 

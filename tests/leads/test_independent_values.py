@@ -178,7 +178,7 @@ def test_diebold_mariano_over_several_periods(horizon: int) -> None:
     y, better, worse = (
         np.convolve(rng.standard_normal(n + horizon - 1), np.ones(horizon), "valid") for _ in "abc"
     )
-    found = leads.forecast_accuracy(y, 0.2 * worse, 0.8 * y + 0.2 * better, horizon=horizon)
+    found = leads.compare_forecasts(y, 0.2 * worse, 0.8 * y + 0.2 * better, horizon=horizon)
     d = (y - 0.2 * worse) ** 2 - (0.2 * y - 0.2 * better) ** 2
     options = {"maxlags": horizon - 1, "use_correction": False}
     t = OLS(d, np.ones(n)).fit(cov_type="HAC", cov_kwds=options).tvalues[0]
@@ -191,7 +191,7 @@ def test_diebold_mariano_over_several_periods(horizon: int) -> None:
 def test_diebold_mariano_over_one_period_is_the_t_test_of_a_mean() -> None:
     rng = np.random.default_rng(0)
     y, f0, f1 = rng.standard_normal((3, 60))
-    found = leads.forecast_accuracy(y, f0, f1)
+    found = leads.compare_forecasts(y, f0, f1)
     expected = ttest_1samp((y - f0) ** 2 - (y - f1) ** 2, 0.0)
     assert found.diebold_mariano == pytest.approx(expected.statistic, rel=SAME)
     assert found.diebold_mariano_p == pytest.approx(expected.pvalue, rel=SAME)

@@ -12,11 +12,11 @@ from scipy.signal import lfilter
 from capstar.errors import DataError
 from capstar.leads import (
     bias_correction,
+    compare_forecasts,
     df_gls,
     direction_test,
     equal_weighted_cosine,
     fixed_b_critical,
-    forecast_accuracy,
     hansen_hodrick,
     hodrick_1b,
     ivx,
@@ -203,7 +203,7 @@ def test_rapach_zhou_forecasts_and_table(rapach_zhou, reference) -> None:
     recession = raw.loc["1957-01":, "nber_recession_with_peak"].astype(bool).to_numpy()
 
     def found(table: pd.DataFrame, name: str, keep=slice(None)):
-        return forecast_accuracy(table["actual"][keep], table["mean"][keep], table[name][keep])
+        return compare_forecasts(table["actual"][keep], table["mean"][keep], table[name][keep])
 
     for name, row in golden.iterrows():
         all_, up, down = found(ours, name), found(ours, name, ~recession), found(ours, name, recession)
@@ -228,7 +228,7 @@ def test_rapach_zhou_forecasts_and_table(rapach_zhou, reference) -> None:
         assert found(ours, name).r2_os == pytest.approx(r2, abs=0.006)
         assert found(ours, name).clark_west_p == pytest.approx(p, abs=0.006)
     pool = ours[list(x)].mean(axis=1)
-    one = forecast_accuracy(ours["actual"], ours["mean"], pool)
+    one = compare_forecasts(ours["actual"], ours["mean"], pool)
     assert one.r2_os == pytest.approx(0.44, abs=0.006)
     assert one.clark_west_p == pytest.approx(0.03, abs=0.006)
 
@@ -279,15 +279,15 @@ def test_out_of_sample_bad_input(rapach_zhou) -> None:
     with pytest.raises(DataError, match="begins too late"):
         recursive_forecasts(y, x[["DP"]].mask(late_start), "1957-01")
     with pytest.raises(DataError, match="too few to compare"):
-        forecast_accuracy([1.0] * 5, [0.0] * 5, [0.0] * 5)
+        compare_forecasts([1.0] * 5, [0.0] * 5, [0.0] * 5)
     with pytest.raises(DataError, match="outcome 3 of 50 is missing"):
-        forecast_accuracy(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
+        compare_forecasts(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
 
 
 def test_a_forecast_that_is_the_benchmark_has_no_test() -> None:
     y = np.random.default_rng(0).normal(size=60)
     for horizon in (1, 4):
-        found = forecast_accuracy(y, np.zeros(60), np.zeros(60), horizon=horizon)
+        found = compare_forecasts(y, np.zeros(60), np.zeros(60), horizon=horizon)
         assert found.r2_os == 0
         assert np.isnan(
             [found.clark_west, found.clark_west_p, found.diebold_mariano, found.diebold_mariano_p]

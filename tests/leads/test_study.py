@@ -89,7 +89,7 @@ def test_forecasts_are_those_of_the_functions(results, fit, returns) -> None:
     row = results.forecast_comparison.table.query(
         "predictor == 'rstar_gap' and returns == 'small_minus_large' and horizon == 1"
     )
-    compared = leads.forecast_accuracy(made["actual"], made["mean"], made["rstar_gap"])
+    compared = leads.compare_forecasts(made["actual"], made["mean"], made["rstar_gap"])
     assert row["r2_os"].item() == compared.r2_os
     assert row["clark_west_p"].item() == compared.clark_west_p
     assert 0 < row["enc_new_p"].item() < 0.2
@@ -134,7 +134,7 @@ def test_critical_values_are_of_as_many_forecasts() -> None:
         )
         paired = x.iloc[3:].reindex(QUARTERS)  # the first return over four quarters has ended in the fourth
         made = leads.recursive_forecasts(returns.rolling(4).sum(), paired.to_frame(), "1985Q1", horizon=4)
-        observed = leads.forecast_accuracy(made["actual"], made["mean"], made["x"], horizon=4)
+        observed = leads.compare_forecasts(made["actual"], made["mean"], made["x"], horizon=4)
         assert found.table.loc["mse_f", "statistic"] == pytest.approx(observed.mse_f, rel=1e-9)
         assert found.draws.notna().all(axis=None)
 

@@ -122,7 +122,7 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
         Drawn(material()[0]), *material(), (1, 4), n_replications=99
     ),
     leads.EventStudy: event_study,
-    leads.ForecastAccuracy: lambda: leads.forecast_accuracy(*forecasts().to_numpy().T),
+    leads.ForecastAccuracy: lambda: leads.compare_forecasts(*forecasts().to_numpy().T),
     leads.ForecastComparison: comparison,
     leads.IVX: lambda: leads.ivx(*sample().in_period()),
     leads.IVXBootstrap: lambda: leads.ivx_bootstrap(*sample().in_period(), n_replications=99),

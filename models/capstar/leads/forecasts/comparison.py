@@ -16,7 +16,7 @@ from capstar.leads.forecasts.nested_search import (
     adjusted_loss_table,
     maximum_adjusted_mspe,
 )
-from capstar.leads.forecasts.out_of_sample import direction_test, forecast_accuracy, recursive_forecasts
+from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
@@ -236,12 +236,12 @@ def _portfolio(
     included = set(confidence_set(loss_table(forecasts), block=max(horizon, 2)).included)
     rows = []
     for name in forecasts.columns.drop(["actual", "mean"]):
-        fit = forecast_accuracy(forecasts["actual"], forecasts["mean"], forecasts[name], horizon=horizon)
+        fit = compare_forecasts(forecasts["actual"], forecasts["mean"], forecasts[name], horizon=horizon)
         way = direction_test(forecasts["actual"], forecasts[name])
         row: dict[str, object] = {"predictor": str(name), "horizon": horizon, "r2_os": fit.r2_os}
         for label, other in (("rolling", rolling), ("restricted", restricted)):
             if name in alone and (label == "rolling" or name in signs):
-                compared = forecast_accuracy(other["actual"], forecasts["mean"], other[name], horizon=horizon)
+                compared = compare_forecasts(other["actual"], forecasts["mean"], other[name], horizon=horizon)
                 row[f"r2_os_{label}"] = compared.r2_os
         row |= {
             **asdict(fit),

@@ -162,7 +162,7 @@ def recursive_forecasts(
     return pd.DataFrame(out, index[first:])
 
 
-def forecast_accuracy(
+def compare_forecasts(
     actual: npt.ArrayLike,
     benchmark: npt.ArrayLike,
     forecast: npt.ArrayLike,
