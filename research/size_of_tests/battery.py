@@ -70,7 +70,7 @@ def margins(
     out: dict[str, Margins] = {}
     y = np.convolve(returns[1:], np.ones(horizon), "valid")
     lagged = x[: len(y)]
-    sample = _aligned(returns, x, horizon)
+    sample = aligned(returns, x, horizon)
     for test in predictability_tests():
         if row_of(test) in tests:
             out[row_of(test)] = _registered(test, test.run(sample, horizon))
@@ -115,7 +115,7 @@ def _newey_west(y: Floats, x: Floats, horizon: int) -> dict[str, Margins]:
     }
 
 
-def _aligned(returns: Floats, x: Floats, horizon: int) -> AlignedSample:
+def aligned(returns: Floats, x: Floats, horizon: int) -> AlignedSample:
     """The sample as the library's tests get it; the return after the last predictor is unknown."""
     quarters = pd.period_range("1900Q1", periods=len(x), freq="Q")
     y, predictor = pd.Series(returns, quarters, name="returns"), pd.Series(x, quarters, name="x")

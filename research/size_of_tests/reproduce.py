@@ -147,8 +147,6 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="folder for the tables and figures")
     given = parser.parse_args()
-    if hasattr(os, "nice"):
-        os.nice(10)
     try:
         tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
     except (CapstarError, FileNotFoundError) as error:
@@ -175,4 +173,6 @@ def write(tables: dict[str, pd.DataFrame], folder: Path, *, samples: int | None,
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
     main()

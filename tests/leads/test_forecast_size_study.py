@@ -1,4 +1,4 @@
-"""The size study of the out-of-sample tests: its samples are the design's, its statistics the library's."""
+"""The size study with moving variances: its samples are the design's, its statistics the library's."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from capstar.leads import bootstrap_forecasts, compare_forecasts, recursive_forecasts
+from capstar.leads import bootstrap_forecasts, compare_forecasts, predictability_tests, recursive_forecasts
 
 sys.path.insert(0, str(ROOT))
 
-from research.size_of_tests.out_of_sample import (
+from research.size_of_tests.moving_variances import (
     CELLS,
     ERRORS,
     FIRST,
@@ -97,10 +97,12 @@ def test_rates_of_a_cell() -> None:
 
 def test_every_test_runs_and_the_table_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ["--samples", "2", "--horizons", "4", "--rho", "0.9", "--delta", "0", "--workers", "1"]
-    monkeypatch.setattr(sys, "argv", ["out_of_sample", *options, "--out", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["moving_variances", *options, "--out", str(tmp_path)])
     main()
-    written = pd.read_csv(tmp_path / "size_out_of_sample.csv")
+    written = pd.read_csv(tmp_path / "size_moving_variances.csv")
     assert list(written) == ["errors", "delta", "rho", "horizon", "test", "rate", "samples", "seed"]
-    assert written["test"].nunique() == 5 + 5 + 2 + 2 + 3 + 3
-    assert len(written) == 3 * 20
+    registered = {test.name for test in predictability_tests()}
+    assert registered <= set(written["test"])
+    assert written["test"].nunique() == len(registered) + 5 + 5 + 2 + 2 + 3 + 3
+    assert len(written) == 3 * written["test"].nunique()
     assert len(CELLS) == 3 * 3 * 3 * 4

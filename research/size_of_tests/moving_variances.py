@@ -1,11 +1,11 @@
-"""Size of the out-of-sample tests: many samples at once, forecasts made as the library makes them."""
+"""Size of every test where predictors persist and variances move, in sample and out of sample."""
 
 from __future__ import annotations
 
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
@@ -14,14 +14,17 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from research.size_of_tests.battery import aligned
 from scipy.signal import lfilter
 
+from capstar.leads import predictability_tests
 from capstar.leads.forecasts.batched import prevailing_means, recursive_forecast_paths, sums
 from capstar.leads.forecasts.long_run_variance import Variance, long_run_correlations, mean_test
 from capstar.leads.forecasts.nested_search import normal_maximum_p
 from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.forecasts.wild_bootstrap import wild_bootstrap_p
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
+from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.null_model import Scheme
 from capstar.parallel import run_tasks
 
@@ -119,6 +122,19 @@ class Samples:
         return adjusted_losses(self.actual, self.mean, self.made)
 
 
+def in_sample(drawn: Samples) -> Rejected:
+    """Every registered test of the first predictor's slope, two-sided."""
+    tests = [
+        replace(test, n_replications=REPLICATIONS) if isinstance(test, BootstrappedIVX) else test
+        for test in predictability_tests()
+    ]
+    p = [
+        [test.run(sample, drawn.horizon).p for test in tests]
+        for sample in (aligned(*one, drawn.horizon) for one in zip(drawn.returns, drawn.x[0], strict=True))
+    ]
+    return dict(zip((test.name for test in tests), np.array(p).T <= LEVEL, strict=True))
+
+
 def clark_west(variance: Variance, drawn: Samples) -> Rejected:
     """One-sided, the first predictor against the mean."""
     found = mean_test(drawn.adjusted[0], variance, horizon=drawn.horizon)
@@ -176,6 +192,7 @@ def recursive_design(scheme: Scheme, drawn: Samples) -> Rejected:
 
 
 TESTS: dict[str, Callable[[Samples], Rejected]] = {
+    "in sample": in_sample,
     **{f"Clark-West, {v}": partial(clark_west, v) for v in VARIANCES},
     **{f"Diebold-Mariano, {v}": partial(diebold_mariano, v) for v in VARIANCES},
     "Hubrich-West": partial(hubrich_west, "bartlett"),
@@ -236,7 +253,7 @@ def _batch(tests: tuple[str, ...], task: tuple[Cell, np.random.SeedSequence, int
 
 
 def main() -> None:
-    """Command line; ``--out FOLDER`` writes ``size_out_of_sample.csv``."""
+    """Command line; ``--out FOLDER`` writes ``size_moving_variances.csv``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=SAMPLES)
     parser.add_argument("--seed", type=int, default=2026)
@@ -247,8 +264,6 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", choices=list(TESTS), default=list(TESTS))
     parser.add_argument("--out", type=Path, help="folder for the table")
     given = parser.parse_args()
-    if hasattr(os, "nice"):
-        os.nice(10)
     cells = tuple(
         one
         for one in CELLS
@@ -262,8 +277,10 @@ def main() -> None:
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)
         written = table.drop(columns="seconds").assign(seed=given.seed)
-        written.to_csv(given.out / "size_out_of_sample.csv", float_format="%.4g")
+        written.to_csv(given.out / "size_moving_variances.csv", float_format="%.4g")
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
     main()
