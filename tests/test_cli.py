@@ -174,7 +174,7 @@ def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
         "--benchmark", "real_rate", "--horizons", "1,4", "--replications", "99", "--out", tmp_path / "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "8 tests with the benchmarks" in done.stdout
+    assert "8 regressions by 6 tests each, 4 of them on gap" in done.stdout
     lead = pd.read_csv(tmp_path / "out" / "lead.csv")
     assert len(lead) == 8
     assert {"out_of_sample.csv", "lead.png", "out_of_sample.png"} <= {

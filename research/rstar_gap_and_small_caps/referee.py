@@ -61,7 +61,12 @@ def rows(material: Material, known: pd.Series, folder: Path) -> pd.DataFrame:
         *(("season", name, after[gap.index.quarter == q], gap) for q, name in SEASONS.items()),
         ("season", "all but November–January", after[gap.index.quarter != 3], gap),
         *(
-            ("delay", f"{lag} months", leads.cumulate_after(difference, gap.index, publication_lag=lag), gap)
+            (
+                "delay",
+                f"{lag} month{'s' * (lag != 1)}",
+                leads.cumulate_after(difference, gap.index, publication_lag=lag),
+                gap,
+            )
             for lag in range(4)
         ),
         *_controlled(material, after, folder),
