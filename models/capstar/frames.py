@@ -10,6 +10,8 @@ import pandas as pd
 
 from capstar.errors import DataError
 
+UNUSED = "unused columns"  # in attrs: what a file has besides the columns asked for
+
 
 def as_quarterly(
     frame: pd.DataFrame, *, source: str = "data", columns: Iterable[str] | None = None
@@ -40,7 +42,10 @@ def as_quarterly(
     _require_table(used, source, "quarter")
     index = _quarters(frame, source)
     _check_sequence(index, source)
-    return _floats(used.drop(columns="date", errors="ignore"), index, source)
+    out = _floats(used.drop(columns="date", errors="ignore"), index, source)
+    unused = [str(c) for c in frame.columns.difference(used.columns, sort=False)]
+    out.attrs[UNUSED] = [*frame.attrs.get(UNUSED, []), *unused]
+    return out
 
 
 def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.DataFrame:
@@ -143,7 +148,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, source: str,
     if absent := [name for name in columns if name not in frame.columns]:
         raise DataError(
             f"{source}: the columns {absent} are missing{f' ({why})' if why else ''}; there are "
-            f"{[str(c) for c in frame.columns]}. Add them, or rename yours."
+            f"{[*map(str, frame.columns), *frame.attrs.get(UNUSED, [])]}. Add them, or rename yours."
         )
 
 

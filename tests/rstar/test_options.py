@@ -117,13 +117,14 @@ def test_a_model_of_before_2020_says_that_it_is_not_made_for_later_quarters(
 ) -> None:
     held = {"lambda_g": 0.05, "lambda_z": 0.03}
     table = golden_set(data).data
+    without = table.drop(columns="covid_index")
 
     def fit(one=model, **options):
         return one.fit(table, "1961Q1", fixed=held, n_starts=1, **options)
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fit(end="2021Q4")
+        model.fit(without, "1961Q1", "2021Q4", fixed=held, n_starts=1)
     seen = [one for one in caught if one.category is UnsuitableModelWarning]
     assert len(seen) == 1
     assert re.search(f"not made for quarters after 2019.*Use {instead}", str(seen[0].message))
@@ -136,6 +137,28 @@ def test_a_model_of_before_2020_says_that_it_is_not_made_for_later_quarters(
     assert "phi" in with_index.params
     fit(model.edit(missing=[("2020Q2", "2021Q4")]), end="2021Q4")
     fit(model.edit(kappa_windows={"kappa": ("2020Q2", "2021Q4")}), end="2021Q4")
+
+
+def test_lw_2003_takes_the_covid_index_where_it_is_given(golden_set) -> None:
+    """As published for 2020Q2; beyond, with the same terms, it was not."""
+    table, held = golden_set("lw2023_us_2023q2").data, {"lambda_g": 0.05, "lambda_z": 0.03}
+
+    def fit(data, end: str, model=LW2003):
+        return model.fit(data, "1961Q1", end, fixed=held, n_starts=1)
+
+    found = fit(table, "2020Q2")
+    assert found.departures[-1] == "Output net of phi times the COVID index."
+    assert found.llf == fit(table, "2020Q2", LW2003.edit(covid=True)).llf
+    assert "phi" not in fit(table, "2019Q4").params
+    with pytest.warns(
+        UnsuitableModelWarning, match="not made for quarters after 2020Q2: the outliers.*Use LW2023"
+    ):
+        assert "phi" in fit(table, "2021Q4").params
+    holed = table.assign(covid_index=table["covid_index"].where(table.index != pd.Period("2020Q1", "Q")))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert "phi" not in fit(holed, "2020Q2").params
+    assert any("not made for quarters after 2019" in str(one.message) for one in caught)
 
 
 def test_own_kappa_windows(recent) -> None:

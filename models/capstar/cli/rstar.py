@@ -207,7 +207,7 @@ def _read(
             f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
         )
     if source != EMBEDDED:
-        return data.read_input(source, columns=model.inputs)
+        return data.read_input(source, columns=[*model.inputs, _COVID])
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from capstar.leads.alignment import AlignedData, AlignedSample, cumulate_after
+from capstar.leads.breaks import BreakTest, break_test, sup_wald_p
 from capstar.leads.dynamics.events import EventStudy, event_study
 from capstar.leads.dynamics.local_projections import LocalProjections, impulse_responses, local_projections
 from capstar.leads.dynamics.probability import StateProbability, roc_curve, state_probability, state_within
@@ -57,15 +58,7 @@ from capstar.leads.multiplicity import (
     superior_ability,
 )
 from capstar.leads.results import LeadResults
-from capstar.leads.stability import (
-    BreakTest,
-    Slopes,
-    break_test,
-    quantile_slopes,
-    rolling_slopes,
-    subsample_slopes,
-    sup_wald_p,
-)
+from capstar.leads.stability import Slopes, quantile_slopes, rolling_slopes, subsample_slopes
 from capstar.leads.study import LeadStudy
 from capstar.leads.verdict import PrimarySpecification
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from capstar.leads.alignment import AlignedData
+from capstar.leads.breaks import break_test
 from capstar.leads.inference.persistence import bias_correction
 from capstar.leads.inference.registry import columns_of, predictability_tests
 from capstar.leads.inference.regression import regress
 from capstar.leads.multiplicity import adjusted_p_values
-from capstar.leads.stability import break_test
 from capstar.progress import Progress, reporting
 
 

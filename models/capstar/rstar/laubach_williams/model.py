@@ -14,10 +14,10 @@ from capstar.errors import (
     DataError,
     IdentificationWarning,
     SpecificationError,
-    UnsuitableModelWarning,
 )
 from capstar.progress import Progress, reporting
 from capstar.rstar.countries import country_name
+from capstar.rstar.laubach_williams.covid import has_covid_index, warn_of_covid
 from capstar.rstar.laubach_williams.equations import (
     HLW2017_VARIANT,
     HLW2023_VARIANT,
@@ -47,10 +47,12 @@ from capstar.rstar.laubach_williams.options import (
 from capstar.rstar.laubach_williams.results import RStarResults
 from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
-from capstar.rstar.series import COVID, D
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
 
+_LAST_OF_2003 = pd.Period(
+    "2020Q2", "Q"
+)  # last quarter published of the model of 2003, net of phi times the index
 _FALLBACK_STARTS = 4  # starting points a stage at least, where the best maximum is wanted
 
 
@@ -201,7 +203,8 @@ class RStarModel(NaturalRateModel):
             One row a quarter, without gaps: a ``date`` column (any day of the quarter, or ``2008Q3``) or
             a PeriodIndex; ``log_gdp`` (natural log of real GDP), ``inflation``, ``expected_inflation``
             and ``interest_rate`` (annualised percent); for the models of 2023 ``covid_index`` (0-100), which
-            samples that end before 2020 may leave out; for Laubach and Williams
+            samples that end before 2020 may leave out (the model of 2003 is net of phi times the index, as
+            published in 2020, where the table gives it to the end); for Laubach and Williams
             ``oil_price_inflation`` and ``import_price_inflation`` (annualised percent).
         start, end
             Sample of the likelihood, such as ``"1961Q1"``; by default everything after the four quarters
@@ -258,8 +261,12 @@ class RStarModel(NaturalRateModel):
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
         chosen = _of_recipe(self.variant, data)
         frame, first, last = prepare(data, chosen, start=start, end=end, n_params=n_params)
+        added = chosen == LW2003_VARIANT and has_covid_index(data, last)
+        if added:
+            chosen = replace(chosen, covid=True)
+            frame, first, last = prepare(data, chosen, start=start, end=last, n_params=n_params)
         variant = adapt(chosen, frame, first, last)
-        _warn_of_covid(variant, last)
+        warn_of_covid(variant, last, added=added)
         options = Options(
             signal_to_noise=signal_to_noise,
             initial=initial,
@@ -347,21 +354,6 @@ def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeSta
     )
     warnings.warn(text, IdentificationWarning, stacklevel=3)
     return stages, (said,) if said else ()
-
-
-def _warn_of_covid(variant: Variant, last: pd.Period) -> None:
-    """Warn where a model of before 2020 is estimated on later quarters, of which it says nothing special."""
-    final = declare(variant, 3)
-    spans = [*final.obs_scale.values(), *variant.missing]
-    covid = D in final.depths() or any(pd.Period(end, "Q") >= COVID for _, end in spans)
-    if variant.successor and last >= COVID and not covid:
-        warnings.warn(
-            f"{variant.name} is not made for quarters after 2019: without COVID terms the outliers of 2020-22 distort "
-            f"every estimate. Use {variant.successor}, end the sample in 2019Q4, or see the choices of edit(): "
-            "covid=True, missing, kappa_windows.",
-            UnsuitableModelWarning,
-            stacklevel=3,
-        )
 
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
