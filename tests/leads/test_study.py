@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar import data, leads, rstar
-from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.errors import DataError, DataWarning, IdentificationWarning, SpecificationError
 from capstar.statespace.smoothing import estimate_states, simulate_from_innovations
 
 QUARTERS = pd.period_range("1961Q1", "2009Q3", freq="Q", name="date")
@@ -222,7 +222,8 @@ def test_gap_source_gives_back_the_gap(fit) -> None:
 
 
 def test_gap_source_of_a_diffuse_start_keeps_the_quarters_that_determine_it() -> None:
-    diffuse = rstar.HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
+    with pytest.warns(IdentificationWarning):
+        diffuse = rstar.HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
     source = rstar.gap_source(diffuse)
     first = source.innovations.index[0]
     assert diffuse.start < first <= diffuse.start + 4

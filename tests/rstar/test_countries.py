@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from capstar import rstar
 from capstar.cli import app
 from capstar.errors import SpecificationError
-from capstar.rstar import HLW2017, HLW2023, LW2023, sample_source
+from capstar.rstar import HLW2017, HLW2023, LW2023, draw_sample
 from capstar.rstar.countries import COUNTRIES, country_name
 from capstar.rstar.laubach_williams.outliers import beside_windows
 
@@ -25,10 +25,12 @@ def outliers(golden_set) -> pd.DataFrame:
     one = golden_set("hlw2023_us_2023q2")
     later = one.data.iloc[[-1, -1]].set_axis(pd.period_range("2023Q3", periods=2, freq="Q"))
     model = HLW2023.for_country("euro area")
-    source = sample_source(model.fit(pd.concat([one.data, later]), "1961Q1", n_starts=1))
-    theta = source.theta.copy()
-    theta[source.problem.names.index("kappa_2023")] = KAPPA
-    drawn = replace(source, theta=theta).draw(np.random.default_rng(3)).frame
+    fit = model.fit(pd.concat([one.data, later]), "1961Q1", n_starts=1)
+    stage = fit.stages.stage3
+    theta = stage.states.theta.copy()
+    theta[stage.problem.names.index("kappa_2023")] = KAPPA
+    stages = replace(fit.stages, stage3=replace(stage, states=replace(stage.states, theta=theta)))
+    drawn = draw_sample(replace(fit, stages=stages), np.random.default_rng(3)).frame
     return pd.DataFrame(
         {"log_gdp": drawn["y"] / 100, "inflation": drawn["pi"], "interest_rate": drawn["r"],
          "expected_inflation": 0.0, "covid_index": drawn["d"]}
