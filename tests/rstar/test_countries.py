@@ -27,9 +27,8 @@ def outliers(golden_set) -> pd.DataFrame:
     model = HLW2023.for_country("euro area")
     fit = model.fit(pd.concat([one.data, later]), "1961Q1", n_starts=1)
     stage = fit.stages.stage3
-    theta = stage.states.theta.copy()
-    theta[stage.problem.names.index("kappa_2023")] = KAPPA
-    stages = replace(fit.stages, stage3=replace(stage, states=replace(stage.states, theta=theta)))
+    ml = replace(stage.ml, params=stage.ml.params.where(stage.ml.params.index != "kappa_2023", KAPPA))
+    stages = replace(fit.stages, stage3=replace(stage, ml=ml))
     drawn = draw_sample(replace(fit, stages=stages), np.random.default_rng(3)).frame
     return pd.DataFrame(
         {"log_gdp": drawn["y"] / 100, "inflation": drawn["pi"], "interest_rate": drawn["r"],

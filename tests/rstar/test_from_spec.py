@@ -91,6 +91,7 @@ def test_the_edited_model_keeps_the_published_procedure(stationary_z, us) -> Non
 def test_rho_at_one_is_the_published_model(edited, us) -> None:
     with pytest.warns(IdentificationWarning):
         one = cs.rstar.from_spec(edited, name="one", fixed={"rho_z": 1.0}).fit(us)
+    with pytest.warns(IdentificationWarning):
         published = cs.rstar.HLW2023.fit(us)
     assert one.llf == pytest.approx(published.llf, abs=1e-8)
     np.testing.assert_allclose(one.rstar.filtered, published.rstar.filtered, atol=1e-6)
