@@ -17,9 +17,8 @@ def study() -> StudyResults:
     known = rstar.quasi_real_time(rstar.HLW2017, macro, "2008Q4", progress=False)
     gap, portfolios = fit.gap("filtered"), portfolio_returns(returns)
     lead, after = room.lead(), leads.local_projections(portfolios, gap, horizons=(1, 4))
-    return StudyResults(
-        fit, returns, lead, known, lead, after, after, {"fall": room.probability()}, room.economic_value()
-    )
+    probability = {"fall": room.probability()}
+    return StudyResults(fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {})
 
 
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {StudyResults: study}
