@@ -221,13 +221,13 @@ def real_time(
     quarters = _quarters(first, last)
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
-    anew = quarters[::every]
-    known = (_known(vintages, t) for t in anew)
+    again = quarters[::every]
+    known = (_known(vintages, t) for t in again)
     fitted = run_tasks(
-        partial(_fit, model, start), known, n_workers=n_workers, total=len(anew),
-        stage=f"{model.name}: {len(anew)} samples", progress=progress,
+        partial(_fit, model, start), known, n_workers=n_workers, total=len(again),
+        stage=f"{model.name}: {len(again)} samples", progress=progress,
     )  # fmt: skip
-    fits = dict(zip(anew, fitted, strict=True))
+    fits = dict(zip(again, fitted, strict=True))
     rows, failed, latest = {}, {}, None
     for t in quarters:
         found = fits.get(t)
