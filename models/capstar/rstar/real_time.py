@@ -221,13 +221,13 @@ def real_time(
     quarters = _quarters(first, last)
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
-    again = quarters[::every]
-    known = (_known(vintages, t) for t in again)
+    ends = quarters[::every]
+    known = (_known(vintages, t) for t in ends)
     fitted = run_tasks(
-        partial(_fit, model, start), known, n_workers=n_workers, total=len(again),
-        stage=f"{model.name}: {len(again)} samples", progress=progress,
+        partial(_fit, model, start), known, n_workers=n_workers, total=len(ends),
+        stage=f"{model.name}: {len(ends)} samples", progress=progress,
     )  # fmt: skip
-    fits = dict(zip(again, fitted, strict=True))
+    fits = dict(zip(ends, fitted, strict=True))
     rows, failed, latest = {}, {}, None
     for t in quarters:
         found = fits.get(t)
