@@ -43,8 +43,8 @@ def as_quarterly(
     index = _quarters(frame, source)
     _check_sequence(index, source)
     out = _floats(used.drop(columns="date", errors="ignore"), index, source)
-    unused = [str(c) for c in frame.columns.difference(used.columns, sort=False)]
-    out.attrs[UNUSED] = [*frame.attrs.get(UNUSED, []), *unused]
+    if unused := [str(c) for c in frame.columns.difference(used.columns, sort=False)]:
+        out.attrs[UNUSED] = [*frame.attrs.get(UNUSED, []), *unused]
     return out
 
 

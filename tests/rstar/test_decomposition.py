@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar import data
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError, IdentificationWarning, SpecificationError
 from capstar.rstar import HLW2017, HLW2023
 
 
@@ -62,7 +62,8 @@ def test_decomposition_bad_calls(embedded_fit) -> None:
 
 def test_decomposition_from_a_diffuse_start() -> None:
     """After the quarters that determine it, a diffuse start is like any other."""
-    fit = HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
+    with pytest.warns(IdentificationWarning):
+        fit = HLW2017.fit(data.us_macro(), n_starts=1, initial="diffuse")
     for which in ("filtered", "smoothed"):
         found = fit.decompose("1970Q1", "2009Q3", which=which)
         path = getattr(fit.rstar, which)
