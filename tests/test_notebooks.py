@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 from conftest import ROOT
-from nbclient import NotebookClient
+from running_notebooks import execute
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -24,14 +24,8 @@ def test_notebook_runs(path) -> None:
         if cell.cell_type == "code":
             assert cell.outputs == [], "stored with outputs: clear them"
             assert cell.source.count("\n") < 10, "longer than ten lines: the library should do this"
-    NotebookClient(
-        notebook,
-        timeout=None,
-        startup_timeout=3600,
-        iopub_timeout=3600,
-        kernel_name="python3",
-        resources={"metadata": {"path": path.parent}},
-    ).execute()
+    options = {"timeout": None, "startup_timeout": 3600, "iopub_timeout": 3600}
+    execute(notebook, resources={"metadata": {"path": path.parent}}, **options)
     shown = [
         o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})
     ]

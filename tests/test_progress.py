@@ -9,7 +9,7 @@ import sys
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from running_notebooks import execute
 
 from capstar.parallel import run_tasks
 from capstar.progress import Bar, Lines, reporting
@@ -48,7 +48,7 @@ def in_a_terminal(code: str, **environment: str) -> str:
 def in_a_notebook(code: str) -> tuple[str, str, bool]:
     """Standard output, standard error and whether a widget was shown."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    outputs = NotebookClient(book, kernel_name="python3").execute().cells[0].outputs
+    outputs = execute(book).cells[0].outputs
     text = {
         name: "".join(one["text"] for one in outputs if one.get("name") == name)
         for name in ("stdout", "stderr")
