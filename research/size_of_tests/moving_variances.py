@@ -281,6 +281,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from research.size_of_tests.moving_variances import main as main_of_the_module  # workers cannot import __main__
+    from research.size_of_tests.moving_variances import (
+        main as main_of_the_module,
+    )  # workers cannot import __main__
 
     main_of_the_module()

@@ -31,6 +31,7 @@ from capstar.rstar.laubach_williams.uncertainty import (
 )
 from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.posterior_rate import PosteriorRate, StateDraws
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
@@ -55,11 +56,13 @@ __all__ = [
     "NaturalRate",
     "NaturalRateModel",
     "PileUp",
+    "PosteriorRate",
     "Profile",
     "RStarDecomposition",
     "RStarModel",
     "RStarResults",
     "RecursiveEstimates",
+    "StateDraws",
     "StatePath",
     "StateUncertainty",
     "Variant",

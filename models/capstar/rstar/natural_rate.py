@@ -33,6 +33,9 @@ LEVELS = ("potential",)  # no rates: only their changes can be read
 _LABELS = {"rstar": "r*", "output_gap": "output gap"}
 FILTER_ONLY = "filter only, parameters as known"
 WITH_PARAMETERS = "filter and parameters (Hamilton 1986)"
+MEDIUM_RUN = "medium-run rate: at which output is at potential once transitory shocks have gone"
+LONG_RUN = "long-run trend: the expectation of the real rate in the distant future"
+FIVE_YEARS = "expectation of the real rate five years ahead"
 _NOTHING = "nothing: the estimate comes without standard errors"
 
 
@@ -95,6 +98,16 @@ class NaturalRate(Result):
         data
             Input that starts where this estimate's did and goes further, in the format of `NaturalRateModel.fit`.
         """
+
+    @property
+    def definition(self) -> str:
+        """What its r* is, in a few words: series of different definitions are not estimates of one thing."""
+        return MEDIUM_RUN
+
+    @property
+    def definition_note(self) -> str:
+        """The `definition` as a sentence."""
+        return f"r* is here the {self.definition}." if self.definition else ""
 
     @property
     def rstar(self) -> StatePath:
@@ -277,8 +290,8 @@ class NaturalRate(Result):
         return known | self.latest()
 
     def notes(self) -> tuple[str, ...]:
-        """What differs from the published model and procedure."""
-        return self.departures
+        """What its r* is, and what differs from the published model and procedure."""
+        return (self.definition_note, *self.departures) if self.definition else self.departures
 
     def latest(self) -> dict[str, pd.DataFrame]:
         """Filtered quantities of the last quarter, those that are not levels, under a heading that names it."""
@@ -328,6 +341,7 @@ class NaturalRate(Result):
             "departures": list(self.departures),
             "identified": self.identified,
             "identification": self.identification,
+            "definition": self.definition,
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 

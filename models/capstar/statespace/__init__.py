@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from capstar.statespace import diffuse_smoothing as diffuse_smoothing
 from capstar.statespace.algebra import mean, params, variables
+from capstar.statespace.bayes.convergence import (
+    effective_sample_size,
+    monte_carlo_error,
+    quantile_error,
+    split_rhat,
+)
+from capstar.statespace.bayes.draws import PosteriorDraws
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.constraints import Constraint, Stationary, SumBelow
@@ -33,12 +40,13 @@ from capstar.statespace.uncertainty import ReportUncertainty, report_uncertainty
 
 __all__ = [
     "Change", "Constraint", "Diagnostics", "DiffuseProblem", "Disturbances", "Forecast", "InitialState",
-    "MaximumLikelihood", "News", "Parameter", "ParameterTable", "Problem", "Regression", "ReportUncertainty",
-    "SimulatedSample", "Spec", "StateEstimates", "StateSpaceResults", "Stationary", "SumBelow", "bind",
-    "compile_spec", "decompose_change", "diagnose", "diffuse_problem", "estimate_states", "explain_revisions",
-    "fit", "forecast", "least_squares_start", "maximize", "mean", "outer_product_cov", "params", "regression",
+    "MaximumLikelihood", "News", "Parameter", "ParameterTable", "PosteriorDraws", "Problem", "Regression",
+    "ReportUncertainty", "SimulatedSample", "Spec", "StateEstimates", "StateSpaceResults", "Stationary",
+    "SumBelow", "bind", "compile_spec", "decompose_change", "diagnose", "diffuse_problem",
+    "effective_sample_size", "estimate_states", "explain_revisions", "fit", "forecast", "least_squares_start",
+    "maximize", "mean", "monte_carlo_error", "outer_product_cov", "params", "quantile_error", "regression",
     "report_uncertainty", "sandwich_cov", "simulate_data", "simulate_sample", "simulate_states",
-    "smooth_disturbances", "standard_errors", "start_from", "variables",
+    "smooth_disturbances", "split_rhat", "standard_errors", "start_from", "variables",
 ]  # fmt: skip
 
 

@@ -1,0 +1,214 @@
+"""What every Bayesian estimate of the natural rate answers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_which
+from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.statespace.bayes.convergence import split_rhat
+from capstar.statespace.bayes.draws import DISAGREE, PosteriorDraws
+
+POSTERIOR = "states and parameters (posterior draws)"
+QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
+
+
+@dataclass(frozen=True)
+class StateDraws:
+    """Draws of one quantity by quarter.
+
+    Attributes
+    ----------
+    smoothed
+        Given all data, shape (chains, draws, n).
+    filtered
+        Given data to the quarter, parameters from their posterior on all data; same shape, or fewer draws. None where
+        the method gives none.
+    """
+
+    smoothed: Floats
+    filtered: Floats | None = None
+
+    def given(self, which: Which) -> Floats:
+        """Those of ``"filtered"`` or ``"smoothed"``, shape (chains, draws, n)."""
+        found = self.filtered if require_which(which) == "filtered" else self.smoothed
+        return np.full((1, 1, self.smoothed.shape[2]), np.nan) if found is None else found
+
+
+@dataclass(frozen=True)
+class PosteriorRate(NaturalRate):
+    """A natural rate with the posterior distribution of its path and its parameters.
+
+    Its `rstar` is the posterior median, its standard deviations those of the draws: they carry the uncertainty of the
+    states and of the parameters.
+
+    Attributes
+    ----------
+    model
+        What was estimated.
+    draws
+        Of the parameters.
+    states
+        Draws by quantity, ``"rstar"`` first.
+    index
+        Quarters.
+    rate
+        Ex-ante real rate by quarter, percent a year.
+    seed
+        Of the sampler.
+    remarks
+        What else is to be said of the estimate, a sentence each.
+    """
+
+    model: NaturalRateModel
+    draws: PosteriorDraws
+    states: Mapping[str, StateDraws]
+    index: pd.PeriodIndex
+    rate: pd.Series
+    seed: int
+    remarks: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @abstractmethod
+    def run_on(self, data: pd.DataFrame) -> NaturalRate:
+        """The estimate run on over longer data, the draws of the parameters held."""
+
+    @property
+    def quantities(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names of its series, ``"rstar"`` first."""
+        return tuple(self.states)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model."""
+        return self.model.name
+
+    @property
+    def citation(self) -> str:
+        """Where the model is published."""
+        return self.model.citation
+
+    @property
+    def real_rate(self) -> pd.Series:
+        """Ex-ante real rate by quarter, percent a year."""
+        return self.rate
+
+    @property
+    def params(self) -> pd.Series:
+        """Posterior medians by parameter."""
+        return pd.Series(np.median(self.draws.pooled(), axis=0), list(self.draws.names))
+
+    def path(self, name: str) -> StatePath:
+        """Posterior medians and standard deviations of one quantity by quarter."""
+        found = self.states[self.require_quantity(name)]
+        filtered, smoothed = (_pooled(found.given(which)) for which in ("filtered", "smoothed"))
+        series = (np.median(filtered, 0), np.median(smoothed, 0), filtered.std(0), smoothed.std(0))
+        return StatePath(*(pd.Series(values, self.index, name=name) for values in series))
+
+    def quantiles(
+        self,
+        name: str = "rstar",
+        which: Which = "smoothed",
+        probabilities: tuple[float, ...] = QUANTILES,
+    ) -> pd.DataFrame:
+        """Posterior quantiles of one quantity by quarter.
+
+        Parameters
+        ----------
+        name
+            One of `quantities`.
+        which
+            ``"filtered"`` or ``"smoothed"``.
+        probabilities
+            Between 0 and 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column a probability, in the quantity's unit.
+
+        Raises
+        ------
+        SpecificationError
+            There is no such quantity, or a probability is none.
+        """
+        if bad := [p for p in probabilities if not 0 < p < 1]:
+            raise SpecificationError(f"probability {bad[0]}; give ones between 0 and 1, such as 0.05.")
+        draws = _pooled(self.states[self.require_quantity(name)].given(which))
+        return pd.DataFrame(np.quantile(draws, probabilities, axis=0).T, self.index, list(probabilities))
+
+    def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
+        """Equal-tailed posterior bands of r* by quarter; columns ``lower``, ``estimate`` (the median) and ``upper``."""
+        if not 0 < level < 1:
+            raise SpecificationError(f"level={level}; give a share between 0 and 1, such as 0.9.")
+        out = self.quantiles("rstar", which, (0.5 - level / 2, 0.5, 0.5 + level / 2))
+        out.columns = pd.Index(["lower", "estimate", "upper"])
+        out.attrs = {"includes": POSTERIOR, "level": level}
+        return out
+
+    def gap_draws(self, which: Which = "filtered") -> pd.DataFrame:
+        """The real rate minus each draw of r*, percentage points: a row a quarter, a column a draw."""
+        draws = _pooled(self.states["rstar"].given(which))
+        return (-pd.DataFrame(draws.T, self.index)).add(self.rate.loc[self.index], axis=0)
+
+    def parameter_table(self) -> pd.DataFrame:
+        """Posterior of the parameters; see `capstar.statespace.PosteriorDraws.table`."""
+        return self.draws.table()
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Posterior of the parameters, and the latest quarter."""
+        title = f"Parameters: {self.draws.n_chains} chains of {self.draws.n_draws} draws"
+        return {title: self.parameter_table()} | self.latest()
+
+    def notes(self) -> tuple[str, ...]:
+        """What its r* is, whether the chains agree, and what is particular to the model."""
+        said = (self.definition_note, self.draws.disagreement(), self._paths_disagree(), *self.remarks)
+        return tuple(sentence for sentence in said if sentence)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
+        known = super().to_dict()
+        states: dict[str, Any] = {"date": [str(quarter) for quarter in self.index]}
+        for name in self.quantities:
+            for which in ("filtered", "smoothed"):
+                for p, column in self.quantiles(name, which).items():
+                    states[f"{name}_{which}_p{round(100 * float(str(p))):02d}"] = _listed(column)
+        table = self.parameter_table()
+        return known | {
+            "states": states,
+            "parameters": {
+                str(name): dict(zip(map(str, table.columns), _listed(row), strict=True))
+                for name, row in table.iterrows()
+            },
+            "draws": self.draws.n_draws,
+            "chains": self.draws.n_chains,
+            "seed": self.seed,
+            "definition": self.definition,
+        }
+
+    def _paths_disagree(self) -> str:
+        draws = self.states["rstar"].smoothed
+        rhat = pd.Series([split_rhat(draws[:, :, t]) for t in range(draws.shape[2])], self.index).dropna()
+        if rhat.empty or rhat.max() <= DISAGREE:
+            return ""
+        worst = rhat.idxmax()
+        means = ", ".join(f"{mean:.2f}" for mean in draws[:, :, self.index.get_loc(worst)].mean(axis=1))
+        return (
+            f"The chains disagree on r* in {(rhat > DISAGREE).sum()} of {len(rhat)} quarters, most in {worst}: split "
+            f"R-hat {rhat.max():.2f}, mean by chain {means}."
+        )
+
+
+def _pooled(draws: Floats) -> Floats:
+    return draws.reshape(-1, draws.shape[-1])
+
+
+def _listed(values: pd.Series) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

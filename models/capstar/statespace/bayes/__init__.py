@@ -1,0 +1,1 @@
+"""Posterior distributions of declared models: priors, samplers, and whether the chains agree."""

@@ -1,0 +1,98 @@
+"""Draws of parameters from several chains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import SpecificationError
+from capstar.kernels.arrays import Floats
+from capstar.statespace.bayes.convergence import effective_sample_size, monte_carlo_error, split_rhat
+
+DISAGREE = 1.01  # Vehtari et al. (2021)
+_QUANTILES = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
+
+
+@dataclass(frozen=True)
+class PosteriorDraws:
+    """Draws of parameters from their posterior distribution.
+
+    Attributes
+    ----------
+    values
+        Shape (chains, draws, parameters).
+    names
+        Of the parameters.
+    """
+
+    values: Floats
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 3 or self.values.shape[2] != len(self.names):
+            raise SpecificationError(
+                f"Draws of shape {self.values.shape} for {len(self.names)} parameters; expected (chains, draws, "
+                "parameters)."
+            )
+
+    @property
+    def n_chains(self) -> int:
+        """Number of chains."""
+        return int(self.values.shape[0])
+
+    @property
+    def n_draws(self) -> int:
+        """Number of draws a chain that are kept."""
+        return int(self.values.shape[1])
+
+    def of(self, name: str) -> Floats:
+        """Draws of one parameter, shape (chains, draws).
+
+        Raises
+        ------
+        SpecificationError
+            There is no such parameter.
+        """
+        if name not in self.names:
+            raise SpecificationError(f"There is no parameter {name!r}; there are {', '.join(self.names)}.")
+        return self.values[:, :, self.names.index(name)]
+
+    def pooled(self) -> Floats:
+        """All draws, chain after chain, shape (chains x draws, parameters)."""
+        return self.values.reshape(-1, len(self.names))
+
+    def table(self) -> pd.DataFrame:
+        """By parameter: ``mean``, ``sd``, quantiles ``p05``, ``p50`` and ``p95``, ``ess``, ``rhat``, ``mcse``.
+
+        ``ess`` is the effective sample size, ``rhat`` the split potential scale reduction, and ``mcse`` the Monte
+        Carlo standard error of the mean; see `capstar.statespace.effective_sample_size` and `split_rhat`.
+        """
+        rows = {name: _row(self.of(name)) for name in self.names}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+
+    def disagreement(self) -> str:
+        """In words: the parameters on which the chains disagree, with the mean of each chain; empty where none."""
+        rhat = pd.Series({name: split_rhat(self.of(name)) for name in self.names}).dropna()
+        if rhat.empty or rhat.max() <= DISAGREE:
+            return ""
+        worst = str(rhat.idxmax())
+        means = ", ".join(f"{mean:.3g}" for mean in self.of(worst).mean(axis=1))
+        return (
+            f"The chains disagree on {(rhat > DISAGREE).sum()} of {len(rhat)} parameters: the split R-hat of {worst} "
+            f"is {rhat.max():.2f}, and its mean by chain {means}. Draw longer chains; if they still disagree, the "
+            "posterior has several modes and no pooled number describes it."
+        )
+
+
+def _row(draws: Floats) -> dict[str, float]:
+    quantiles = np.quantile(draws, list(_QUANTILES.values()))
+    return {
+        "mean": float(draws.mean()),
+        "sd": float(draws.std(ddof=1)),
+        **dict(zip(_QUANTILES, map(float, quantiles), strict=True)),
+        "ess": effective_sample_size(draws),
+        "rhat": split_rhat(draws),
+        "mcse": monte_carlo_error(draws),
+    }
