@@ -7,6 +7,7 @@ and is made known with `register`.
 
 from __future__ import annotations
 
+from capstar.rstar.bayesian import BayesianModel, BayesianRate
 from capstar.rstar.comparison import Comparison, compare
 from capstar.rstar.declared import DeclaredModel, DeclaredRate
 from capstar.rstar.from_spec import from_spec
@@ -29,20 +30,28 @@ from capstar.rstar.laubach_williams.uncertainty import (
     draw_parameters,
     state_uncertainty,
 )
+from capstar.rstar.lewis_vazquez_grande.model import LVG_ALT, LVG_ALT_COVID, LVG_BASE, LVG_BASE_COVID
 from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
 from capstar.rstar.natural_rate_model import NaturalRateModel
-from capstar.rstar.posterior_rate import PosteriorRate, StateDraws
+from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.statespace.bayes.reports import StateDraws
 from capstar.statespace.initial import InitialState
 
 __all__ = [
     "HLW2017",
     "HLW2023",
+    "LVG_ALT",
+    "LVG_ALT_COVID",
+    "LVG_BASE",
+    "LVG_BASE_COVID",
     "LW2003",
     "LW2023",
     "MEDIANS",
+    "BayesianModel",
+    "BayesianRate",
     "Bootstrap",
     "BreakStatistics",
     "Comparison",
@@ -84,7 +93,7 @@ __all__ = [
     "unregister",
 ]
 
-for _published in (HLW2017, HLW2023, LW2003, LW2023):
+for _published in (HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID):
     register(_published)
 
 

@@ -103,7 +103,7 @@ class DeclaredModel(NaturalRateModel):
             See `capstar.statespace.fit`.
         """
         frame = self.series_from(data, end)
-        spec = _within(self.spec, frame)
+        spec = within(self.spec, frame)
         results = fit(
             spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
             initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
@@ -264,7 +264,7 @@ def _estimated_on(results: StateSpaceResults, frame: pd.DataFrame) -> pd.Series:
     return again.estimates.report(RSTAR, "filtered")[0]
 
 
-def _within(spec: Spec, frame: pd.DataFrame) -> Spec:
+def within(spec: Spec, frame: pd.DataFrame) -> Spec:
     """Equations without the terms that the sample cannot identify."""
     explained = {*spec.observation, *spec.transition, *spec.shocks, CONSTANT}
     empty = [name for name in frame if name not in explained and (frame[name] == 0).all()]

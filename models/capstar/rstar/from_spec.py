@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from capstar.errors import SpecificationError
+from capstar.rstar.bayesian import BayesianModel
 from capstar.rstar.declared import RSTAR, DeclaredModel
 from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec
 from capstar.rstar.laubach_williams.model import RStarModel
+from capstar.rstar.lewis_vazquez_grande.model import trend_start
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.algebra import variables
 from capstar.statespace.compiled import compile_spec
@@ -24,6 +27,7 @@ def from_spec(
     citation: str = "",
     initial: Initial | None = None,
     fixed: Mapping[str, float] | None = None,
+    method: Literal["likelihood", "posterior"] = "likelihood",
 ) -> NaturalRateModel:
     """Make equations a natural-rate model, with everything such a model has.
 
@@ -46,6 +50,10 @@ def from_spec(
         ``"stationary"``.  With an initial state of its own a model of the family is estimated in one step too.
     fixed
         Parameters held at a value.
+    method
+        ``"likelihood"``, or ``"posterior"``: the priors that the parameters carry, ``Parameter(prior=...)``, and the
+        likelihood of all of them at once, see `capstar.statespace.posterior`.  Equations of the Laubach-Williams family
+        then start as those of `capstar.rstar.LVG_ALT`.
 
     Returns
     -------
@@ -71,20 +79,49 @@ def from_spec(
     >>> fit = cs.rstar.from_spec(trend, name="trend of the real rate").fit(cs.data.us_macro())
     >>> fit.gap("filtered").index[-1]
     Period('2009Q3', 'Q-DEC')
+
+    A published Bayesian model with one prior changed:
+
+    >>> from dataclasses import replace
+    >>> from capstar.statespace import Normal, Parameter
+    >>> known = cs.rstar.LVG_ALT.spec
+    >>> steadier = {**known.parameters, "rho_z": Parameter(prior=Normal(0.9, 0.05, lower=0, upper=1))}
+    >>> mine = replace(known, parameters=steadier)
+    >>> model = cs.rstar.from_spec(mine, name="steadier z", method="posterior")
+    >>> found = model.fit(cs.data.us_macro(), n_draws=200, warmup=1000, thin=5, n_state_draws=20, progress=False)
+    >>> bool(found.params["rho_z"] > 0.75)
+    True
     """
+    if method not in ("likelihood", "posterior"):
+        raise SpecificationError(f"method={method!r}; choose 'likelihood' or 'posterior'.")
     spec = _holding(spec, fixed or {})
+    if method == "posterior":
+        return _bayesian(spec, name, citation, initial)
     variant = spec.variant if isinstance(spec, LaubachWilliamsSpec) and RSTAR in spec.reports else None
     if variant is not None and initial is None:
         return RStarModel(replace(variant, name=name, citation=citation, final=spec))
-    if RSTAR not in spec.reports:
-        if RSTAR not in spec.transition:
-            raise SpecificationError(
-                f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, "
-                "in percent a year."
-            )
-        spec = replace(spec, reports={RSTAR: variables(RSTAR)[0], **spec.reports})
     start = "stationary" if initial is None else initial
-    return DeclaredModel(replace(spec, name=name), name, citation, start)
+    return DeclaredModel(replace(_reporting(spec, name), name=name), name, citation, start)
+
+
+def _bayesian(spec: Spec, name: str, citation: str, initial: Initial | None) -> BayesianModel:
+    spec = replace(_reporting(spec, name), name=name)
+    if isinstance(spec, LaubachWilliamsSpec) and spec.variant is not None:
+        spec = replace(spec, variant=replace(spec.variant, name=name))
+        return BayesianModel(spec, name, citation, trend_start if initial is None else initial)
+    return BayesianModel(spec, name, citation, "stationary" if initial is None else initial)
+
+
+def _reporting(spec: Spec, name: str) -> Spec:
+    """The equations with r* among the reports."""
+    if RSTAR in spec.reports:
+        return spec
+    if RSTAR not in spec.transition:
+        raise SpecificationError(
+            f"{name}: the equations have no r*. Name a state 'rstar', or declare reports={{'rstar': 4 * g + z}}, "
+            "in percent a year."
+        )
+    return replace(spec, reports={RSTAR: variables(RSTAR)[0], **spec.reports})
 
 
 def _holding(spec: Spec, fixed: Mapping[str, float]) -> Spec:

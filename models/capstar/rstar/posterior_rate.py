@@ -16,31 +16,10 @@ from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_wh
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.bayes.convergence import split_rhat
 from capstar.statespace.bayes.draws import DISAGREE, PosteriorDraws
+from capstar.statespace.bayes.reports import StateDraws
 
 POSTERIOR = "states and parameters (posterior draws)"
 QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
-
-
-@dataclass(frozen=True)
-class StateDraws:
-    """Draws of one quantity by quarter.
-
-    Attributes
-    ----------
-    smoothed
-        Given all data, shape (chains, draws, n).
-    filtered
-        Given data to the quarter, parameters from their posterior on all data; same shape, or fewer draws. None where
-        the method gives none.
-    """
-
-    smoothed: Floats
-    filtered: Floats | None = None
-
-    def given(self, which: Which) -> Floats:
-        """Those of ``"filtered"`` or ``"smoothed"``, shape (chains, draws, n)."""
-        found = self.filtered if require_which(which) == "filtered" else self.smoothed
-        return np.full((1, 1, self.smoothed.shape[2]), np.nan) if found is None else found
 
 
 @dataclass(frozen=True)
@@ -141,7 +120,7 @@ class PosteriorRate(NaturalRate):
         """
         if bad := [p for p in probabilities if not 0 < p < 1]:
             raise SpecificationError(f"probability {bad[0]}; give ones between 0 and 1, such as 0.05.")
-        draws = _pooled(self.states[self.require_quantity(name)].given(which))
+        draws = _pooled(self.states[self.require_quantity(name)].given(require_which(which)))
         return pd.DataFrame(np.quantile(draws, probabilities, axis=0).T, self.index, list(probabilities))
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
@@ -155,7 +134,7 @@ class PosteriorRate(NaturalRate):
 
     def gap_draws(self, which: Which = "filtered") -> pd.DataFrame:
         """The real rate minus each draw of r*, percentage points: a row a quarter, a column a draw."""
-        draws = _pooled(self.states["rstar"].given(which))
+        draws = _pooled(self.states["rstar"].given(require_which(which)))
         return (-pd.DataFrame(draws.T, self.index)).add(self.rate.loc[self.index], axis=0)
 
     def parameter_table(self) -> pd.DataFrame:

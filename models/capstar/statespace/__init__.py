@@ -11,9 +11,13 @@ from capstar.statespace.bayes.convergence import (
     split_rhat,
 )
 from capstar.statespace.bayes.draws import PosteriorDraws
+from capstar.statespace.bayes.posterior import posterior
+from capstar.statespace.bayes.priors import Beta, InverseGamma, Normal, Prior, Uniform
+from capstar.statespace.bayes.reports import StateDraws
+from capstar.statespace.bayes.results import PosteriorResults
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.compiled import compile_spec
-from capstar.statespace.constraints import Constraint, Stationary, SumBelow
+from capstar.statespace.constraints import Between, Constraint, Stationary, SumBelow
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.diffuse import DiffuseProblem, diffuse_problem
 from capstar.statespace.fitting import fit
@@ -39,14 +43,16 @@ from capstar.statespace.spec import Spec
 from capstar.statespace.uncertainty import ReportUncertainty, report_uncertainty
 
 __all__ = [
-    "Change", "Constraint", "Diagnostics", "DiffuseProblem", "Disturbances", "Forecast", "InitialState",
-    "MaximumLikelihood", "News", "Parameter", "ParameterTable", "PosteriorDraws", "Problem", "Regression",
-    "ReportUncertainty", "SimulatedSample", "Spec", "StateEstimates", "StateSpaceResults", "Stationary",
-    "SumBelow", "bind", "compile_spec", "decompose_change", "diagnose", "diffuse_problem",
-    "effective_sample_size", "estimate_states", "explain_revisions", "fit", "forecast", "least_squares_start",
-    "maximize", "mean", "monte_carlo_error", "outer_product_cov", "params", "quantile_error", "regression",
-    "report_uncertainty", "sandwich_cov", "simulate_data", "simulate_sample", "simulate_states",
-    "smooth_disturbances", "split_rhat", "standard_errors", "start_from", "variables",
+    "Beta", "Between", "Change", "Constraint", "Diagnostics", "DiffuseProblem", "Disturbances",
+    "Forecast", "InitialState", "InverseGamma", "MaximumLikelihood", "News", "Normal", "Parameter",
+    "ParameterTable", "PosteriorDraws", "PosteriorResults", "Prior", "Problem", "Regression",
+    "ReportUncertainty", "SimulatedSample", "Spec", "StateDraws", "StateEstimates", "StateSpaceResults",
+    "Stationary", "SumBelow", "Uniform", "bind", "compile_spec", "decompose_change", "diagnose",
+    "diffuse_problem", "effective_sample_size", "estimate_states", "explain_revisions", "fit",
+    "forecast", "least_squares_start", "maximize", "mean", "monte_carlo_error", "outer_product_cov",
+    "params", "posterior", "quantile_error", "regression", "report_uncertainty", "sandwich_cov",
+    "simulate_data", "simulate_sample", "simulate_states", "smooth_disturbances", "split_rhat",
+    "standard_errors", "start_from", "variables",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
+from capstar.statespace.algebra import Coef, as_coef
 
 _INSIDE = 0.98  # largest root that explosive start values are shrunk to
 _EDGE = 1e-6  # distance kept from the boundary, where likelihoods are not defined
@@ -165,6 +166,93 @@ class SumBelow(Constraint):
         kept = [name for name in self.names if free[name]]
         held = sum(fixed[name] for name in self.names if not free[name])
         return SumBelow(*kept, limit=self.limit - held) if kept else None
+
+
+@dataclass(frozen=True)
+class Between(Constraint):
+    """A function of parameters lies between two limits, as a ratio of standard deviations does.
+
+    Its coordinates are the parameters but for the first that occurs with power one or minus one, and the function in
+    place of that.  In `capstar.statespace.posterior` any polynomial will do; a maximum of the likelihood needs a single
+    product of powers.
+
+    Parameters
+    ----------
+    expression
+        Of parameters, such as ``sigma_g / sigma_ystar``.
+    lower, upper
+        Of the expression, inclusive.
+
+    Examples
+    --------
+    >>> from capstar.statespace import params
+    >>> sigma_g, sigma_ystar = params("sigma_g sigma_ystar")
+    >>> print(Between(sigma_g / sigma_ystar, 0.01, 5))
+    0.01 <= sigma_g/sigma_ystar <= 5
+    """
+
+    expression: Coef
+    lower: float
+    upper: float
+
+    def __init__(self, expression: Coef, lower: float, upper: float) -> None:
+        known = as_coef(expression)
+        if not known.names or not lower < upper:
+            raise SpecificationError(
+                f"Between({known}, {lower}, {upper}): give an expression in parameters and two limits, the lower first."
+            )
+        for name, value in (("expression", known), ("lower", float(lower)), ("upper", float(upper))):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "names", known.names)
+
+    def __str__(self) -> str:
+        return f"{self.lower:g} <= {self.expression} <= {self.upper:g}"
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Only the expression has them."""
+        at, _ = self._gives_way()
+        low, high = np.full(len(self.names), -np.inf), np.full(len(self.names), np.inf)
+        low[at], high[at] = self.lower, self.upper
+        return low, high
+
+    def coordinates(self, values: Floats) -> Floats:
+        """The expression in place of the parameter that gives way."""
+        at, _ = self._gives_way()
+        out = values.copy()
+        out[at] = np.clip(
+            self.expression.number(dict(zip(self.names, values, strict=True))), self.lower, self.upper
+        )
+        return out
+
+    def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
+        """The parameter that gives way is the expression over the rest of it, or the inverse."""
+        at, powers = self._gives_way()
+        ((_, number),) = self.expression.terms.items()
+        out, k = coordinates.copy(), powers[at]
+        rest = number * np.prod(np.delete(coordinates, at) ** np.delete(powers, at))
+        out[at] = (coordinates[at] / rest) ** k
+        slope = np.eye(out.size)
+        slope[at] = -out[at] * powers / (k * coordinates)
+        slope[at, at] = out[at] / (k * coordinates[at])
+        return out, slope
+
+    def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
+        """The expression with numbers in place of those that are held."""
+        rest = self.expression.at({name: fixed[name] for name in self.names if not free[name]})
+        return Between(rest, self.lower, self.upper) if rest.names else None
+
+    def _gives_way(self) -> tuple[int, Floats]:
+        """Position of the parameter that gives way, and the power of each."""
+        if len(self.expression.terms) == 1:
+            ((mono, _),) = self.expression.terms.items()
+            powers = [dict(mono)[name] for name in self.names]
+            for at, power in enumerate(powers):
+                if abs(power) == 1:
+                    return at, np.array(powers, dtype=float)
+        raise SpecificationError(
+            f"{self}: to maximise a likelihood the expression must be one product of powers of parameters, one of them "
+            "with power one or minus one. Declare the expression as a parameter of its own."
+        )
 
 
 def _partial_autocorrelations(coefficients: Floats) -> Floats | None:

@@ -15,6 +15,7 @@ from capstar.statespace.compiled import compile_spec
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
 from capstar.statespace.maximum_likelihood import maximize
+from capstar.statespace.problem import Problem
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.search import search_start
 from capstar.statespace.spec import Spec
@@ -86,19 +87,9 @@ def fit(
     >>> (fit(level, flow).params ** 2).round(0).to_dict()
     {'s_eps': 15099.0, 's_eta': 1469.0}
     """
-    frame = _columns(spec, data)
-    given = _by_name("start_params", start_params)
-    if initial is None:
-        initial = "stationary"
-    elif not isinstance(initial, str | InitialState):
-        initial = given_state(spec, initial)
-    held = _held(spec, _by_name("fixed", fixed), given)
-    problem = start_from(spec, frame, initial, fixed=held, start=start, end=end)
-    if not np.isfinite(problem.y).any():
-        raise DataError(
-            f"{spec.name}: there is no observation of {list(problem.model.observed)} in the sample. Choose other "
-            "periods."
-        )
+    given, held = values_by_name("start_params", start_params), values_by_name("fixed", fixed)
+    held = _held(spec, held, given)
+    problem, frame, initial = bound_to(spec, data, initial=initial, fixed=held, start=start, end=end)
     chosen = problem.table().release(given).starting(given).fix(held)
     with reporting(progress) as tell:
         tell("start values", 0.0)
@@ -113,7 +104,26 @@ def fit(
     return StateSpaceResults(problem, ml, frame, initial)
 
 
-def _by_name(option: str, values: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
+def bound_to(
+    spec: Spec, data: pd.DataFrame | pd.Series, *, initial: Initial | None, fixed: Mapping[str, float],
+    start: str | pd.Period | None, end: str | pd.Period | None,
+) -> tuple[Problem, pd.DataFrame, Initial]:  # fmt: skip
+    """The likelihood that a user's data give, the series it reads, and the state before the sample; see `fit`."""
+    frame = _columns(spec, data)
+    if initial is None:
+        initial = "stationary"
+    elif not isinstance(initial, str | InitialState):
+        initial = given_state(spec, initial)
+    problem = start_from(spec, frame, initial, fixed=fixed, start=start, end=end)
+    if not np.isfinite(problem.y).any():
+        raise DataError(
+            f"{spec.name}: there is no observation of {list(problem.model.observed)} in the sample. Choose other "
+            "periods."
+        )
+    return problem, frame, initial
+
+
+def values_by_name(option: str, values: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
     """Values by parameter name."""
     if values is None:
         return {}

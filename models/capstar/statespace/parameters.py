@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
+from capstar.statespace.bayes.priors import Prior
 from capstar.statespace.constraints import Constraint
 
 _GENERIC = 0.5  # over the position from the second on: placeholders that satisfy the usual constraints
@@ -30,6 +31,8 @@ class Parameter:
         Whether the parameter is held at its start value unless it is freed.
     unit, description
         For summaries.
+    prior
+        Density for `capstar.statespace.posterior`, truncated to the bounds; a maximum of the likelihood ignores it.
     """
 
     start: float | None = None
@@ -38,6 +41,7 @@ class Parameter:
     fixed: bool = False
     unit: str = ""
     description: str = ""
+    prior: Prior | None = None
 
 
 @dataclass(frozen=True)

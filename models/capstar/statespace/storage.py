@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -14,7 +14,8 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.statespace.algebra import Coef, Linear, as_coef, as_linear
-from capstar.statespace.constraints import Constraint, Stationary, SumBelow
+from capstar.statespace.bayes.priors import Beta, InverseGamma, Normal, Prior, Uniform
+from capstar.statespace.constraints import Between, Constraint, Stationary, SumBelow
 from capstar.statespace.initial import Initial, InitialState, start_from
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.parameters import Parameter
@@ -160,14 +161,22 @@ def _unpack_linear(stored: list[Any]) -> Linear:
 
 
 def _pack_parameter(one: Parameter) -> dict[str, Any]:
-    """None stands for what is not there: a start value, a bound."""
-    return {n: None if v in (-np.inf, np.inf) else v for n, v in asdict(one).items()}
+    """None stands for what is not there: a start value, a bound, a prior."""
+    bare = asdict(replace(one, prior=None))
+    prior = {} if one.prior is None else {"kind": type(one.prior).__name__, **asdict(one.prior)}  # type: ignore[call-overload]
+    prior = {n: None if v in (-np.inf, np.inf) else v for n, v in prior.items()}
+    return {n: None if v in (-np.inf, np.inf) else v for n, v in bare.items()} | {"prior": prior or None}
 
 
 def _unpack_parameter(stored: Mapping[str, Any]) -> Parameter:
-    return Parameter(**{name: value for name, value in stored.items() if value is not None})
+    given = {name: value for name, value in stored.items() if value is not None}
+    if "prior" in given:
+        kind, *numbers = given["prior"].items()
+        given["prior"] = _PRIORS[kind[1]](**{n: v for n, v in numbers if v is not None})
+    return Parameter(**given)
 
 
+_PRIORS: dict[str, type[Prior]] = {one.__name__: one for one in (Normal, Uniform, Beta, InverseGamma)}
 _BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     **dict.fromkeys(("observation", "transition", "reports"), (_pack_linear, _unpack_linear)),
     "shocks": (_pack_coef, _unpack_coef),
@@ -181,10 +190,16 @@ def _pack_constraint(one: Constraint) -> dict[str, Any]:
         return {"kind": "SumBelow", "names": list(one.names), "limit": one.limit}
     if type(one) is Stationary:
         return {"kind": "Stationary", "names": list(one.names)}
-    raise DataError(f"A constraint of type {type(one).__name__} cannot be saved; use Stationary or SumBelow.")
+    if type(one) is Between:
+        return {"kind": "Between", "expression": _pack_coef(one.expression), "limits": [one.lower, one.upper]}
+    raise DataError(
+        f"A constraint of type {type(one).__name__} cannot be saved; use Stationary, SumBelow or Between."
+    )
 
 
 def _unpack_constraint(stored: Mapping[str, Any]) -> Constraint:
+    if stored["kind"] == "Between":
+        return Between(_unpack_coef(stored["expression"]), *stored["limits"])
     if stored["kind"] == "SumBelow":
         return SumBelow(*stored["names"], limit=stored["limit"])
     return Stationary(*stored["names"])

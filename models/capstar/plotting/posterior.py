@@ -1,0 +1,81 @@
+"""Figures of posterior distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, dress, panels
+
+_BINS = 20
+
+
+def plot_densities(
+    densities: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes | None = None
+) -> Figure:
+    """Prior against posterior, a panel a parameter.
+
+    Parameters
+    ----------
+    densities
+        By parameter: columns ``prior`` and ``posterior`` by value.
+    """
+    figure, axes = panels(ax, len(densities), width=3.4, height=2.3, across=3)
+    for panel, (name, one) in zip(axes, densities.items(), strict=False):
+        panel.plot(one.index, one["posterior"], color=BLUE, linewidth=1.4, label="posterior")
+        panel.plot(one.index, one["prior"], color=ORANGE, linewidth=1.2, linestyle="--", label="prior")
+        dress(panel, name, "")
+        panel.set_ylim(0, 1.1 * one["posterior"].max())
+    axes[0].legend(frameon=False, fontsize=8)
+    if ax is None:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_ranks(draws: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes | None = None) -> Figure:
+    """Histograms of ranks among all draws, a line a column, with the height that equal columns have.
+
+    Parameters
+    ----------
+    draws
+        By parameter: a column a chain.
+    """
+    figure, axes = panels(ax, len(draws), width=3.4, height=2.3, across=3)
+    for panel, (name, one) in zip(axes, draws.items(), strict=False):
+        ranks = one.stack().rank().unstack()
+        edges = np.linspace(0.5, one.size + 0.5, _BINS + 1)
+        for k, chain in enumerate(ranks):
+            counts = np.histogram(ranks[chain], edges)[0] / (len(one) / _BINS)
+            panel.stairs(counts, edges, color=SERIES[k % len(SERIES)], linewidth=1.2, label=f"chain {k + 1}")
+        panel.axhline(1.0, color=GREY, linewidth=0.8, linestyle="--")
+        dress(panel, name, "relative height", zero=False)
+    axes[0].legend(frameon=False, fontsize=7, ncols=2)
+    if ax is None:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_rank_counts(
+    counts: pd.DataFrame, *, band: tuple[float, float], title: str = "", ax: Axes | None = None
+) -> Figure:
+    """Histograms of the ranks of simulation-based calibration, a panel a column, in the band that uniform ranks have.
+
+    Parameters
+    ----------
+    counts
+        By bin, a column a parameter.
+    band
+        Quantiles of a count under uniform ranks.
+    """
+    figure, axes = panels(ax, counts.shape[1], width=3.0, height=2.1, across=4)
+    for panel, name in zip(axes, counts, strict=False):
+        panel.axhspan(*band, color=GREY, alpha=0.18, linewidth=0)
+        panel.bar(np.arange(len(counts)), counts[name], width=0.9, color=BLUE)
+        dress(panel, str(name), "")
+    if ax is None:
+        figure.suptitle(title, fontsize=11)
+    return figure
