@@ -57,25 +57,3 @@ def plot_ranks(draws: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes |
     if ax is None:
         figure.suptitle(title, fontsize=11)
     return figure
-
-
-def plot_rank_counts(
-    counts: pd.DataFrame, *, band: tuple[float, float], title: str = "", ax: Axes | None = None
-) -> Figure:
-    """Histograms of the ranks of simulation-based calibration, a panel a column, in the band that uniform ranks have.
-
-    Parameters
-    ----------
-    counts
-        By bin, a column a parameter.
-    band
-        Quantiles of a count under uniform ranks.
-    """
-    figure, axes = panels(ax, counts.shape[1], width=3.0, height=2.1, across=4)
-    for panel, name in zip(axes, counts, strict=False):
-        panel.axhspan(*band, color=GREY, alpha=0.18, linewidth=0)
-        panel.bar(np.arange(len(counts)), counts[name], width=0.9, color=BLUE)
-        dress(panel, str(name), "")
-    if ax is None:
-        figure.suptitle(title, fontsize=11)
-    return figure

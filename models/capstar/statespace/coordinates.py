@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.statespace.constraints import Constraint
+from capstar.statespace.constraints import Between, Constraint
 from capstar.statespace.parameters import ParameterTable
 
 
@@ -63,6 +63,9 @@ class Coordinates:
             bounded = np.isfinite(lower[where]) | np.isfinite(upper[where])
             # A coordinate that is the parameter itself may keep its own bounds.
             same = _unchanged(constraint)
+            if isinstance(constraint, Between) and constraint.lower >= 0:
+                # Where the others are positive, that a parameter is too follows from the function's own bounds.
+                same = same | ((lower[where] == 0) & np.isinf(upper[where]))
             if (bounded & ~same).any():
                 name = constraint.names[int(np.argmax(bounded & ~same))]
                 raise SpecificationError(

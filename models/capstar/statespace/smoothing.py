@@ -211,12 +211,12 @@ def simulate_states(
     """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
-    smoothed = _smoothed_mean(problem, theta)
+    smoothed = smoothed_mean(problem, theta)
     draws = np.empty((n_draws, *smoothed.shape))
     for k in range(n_draws):
         states, y = simulate_data(problem, theta, seed=rng)
         y[np.isnan(problem.y)] = np.nan
-        draws[k] = smoothed + states - _smoothed_mean(problem.with_data(y), theta)
+        draws[k] = smoothed + states - smoothed_mean(problem.with_data(y), theta)
     return draws
 
 
@@ -340,7 +340,8 @@ def _own_lags(
     return np.array(own, dtype=np.int64), np.array([-lag for _, lag in slots], dtype=np.int64)
 
 
-def _smoothed_mean(problem: Problem, theta: Floats) -> Floats:
+def smoothed_mean(problem: Problem, theta: Floats) -> Floats:
+    """Mean of the states given all data, shape (n, m)."""
     path = problem.filter_path(theta)
     r = backward(problem, theta, path)[0]
     mean: Floats = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])

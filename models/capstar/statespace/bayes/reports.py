@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from capstar.kernels.arrays import Floats
+from capstar.kernels.arrays import Floats, Path
 from capstar.parallel import run_tasks
 from capstar.progress import Progress
-from capstar.statespace.diffuse import DiffuseProblem
+from capstar.statespace.diffuse import DiffuseProblem, determined
 from capstar.statespace.problem import Problem
-from capstar.statespace.smoothing import backward, estimate_states, simulate_data
+from capstar.statespace.smoothing import estimate_states, simulate_data, smoothed_mean
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,8 @@ def draw_reports(
         return values.reshape(chains, draws, *values.shape[1:])
 
     filtered, smoothed = shaped(filtered), shaped(smoothed)
-    names: Mapping[int, str] = dict(enumerate(problem.model.reports))
-    out = {name: StateDraws(smoothed[..., i].copy(), filtered[..., i].copy()) for i, name in names.items()}
+    each_report = enumerate(problem.model.reports)
+    out = {name: StateDraws(smoothed[..., i].copy(), filtered[..., i].copy()) for i, name in each_report}
     return out, shaped(log_likelihood)
 
 
@@ -95,31 +94,40 @@ def _draw(problem: Problem, theta: Floats, seed: np.random.SeedSequence) -> _Dra
     load, on_data = (problem.model.blocks[name].dense(values) for name in ("R", "X"))
     known = problem.report_inputs @ on_data.T
     filtering, smoothing = (np.random.default_rng(one) for one in seed.spawn(2))
-    states, y = simulate_data(problem, theta, seed=smoothing)
-    y[np.isnan(problem.y)] = np.nan
     if isinstance(problem, DiffuseProblem):
         at = estimate_states(problem, theta)
-        mean, cov, smoothed = at.filtered, at.filtered_cov, at.smoothed
-        drawn = estimate_states(problem.with_data(y), theta).smoothed
-        by_period = problem.loglike_obs(theta).to_numpy()
+        mean, cov, by_period = at.filtered, at.filtered_cov, problem.loglike_obs(theta).to_numpy()
+        states = _smoothed_states(_given_delta(problem, theta, smoothing), theta, smoothing)[problem.warmup :]
     else:
         path = problem.filter_path(theta)
-        mean, cov = path.a[:, -1], path.P[:, -1]
-        seen = path.F > 0
-        F = np.where(seen, path.F, 1.0)
-        terms = np.where(seen, np.log(2 * np.pi * F) + np.where(seen, path.v, 0.0) ** 2 / F, 0.0)
-        by_period = -0.5 * terms.sum(axis=1)
-        smoothed = _smoothed(problem, theta)
-        drawn = _smoothed(problem.with_data(y), theta)
-    variance = np.einsum("ri,tij,rj->tr", load, cov, load, optimize=True)
-    noise = filtering.standard_normal(variance.shape) * np.sqrt(np.maximum(variance, 0.0))
-    return _Drawn(
-        mean @ load.T + known + noise, (smoothed + states - drawn) @ load.T + known, np.asarray(by_period)
-    )
+        mean, cov, by_period = path.a[:, -1], path.P[:, -1], _log_likelihood(path)
+        states = _smoothed_states(problem, theta, smoothing)
+    with np.errstate(invalid="ignore"):  # of diffuse states, until the data determine them
+        variance = np.einsum("ri,tij,rj->tr", load, cov, load, optimize=True)
+        noise = filtering.standard_normal(variance.shape) * np.sqrt(np.maximum(variance, 0.0))
+        filtered = mean @ load.T + known + noise
+    return _Drawn(filtered, states @ load.T + known, np.asarray(by_period))
 
 
-def _smoothed(problem: Problem, theta: Floats) -> Floats:
-    path = problem.filter_path(theta)
-    r = backward(problem, theta, path)[0]
-    mean: Floats = path.a[:, 0] + np.einsum("tij,tj->ti", path.P[:, 0], r[1:])
-    return mean
+def _log_likelihood(path: Path) -> Floats:
+    """Of each period given the past, from the filter's path, shape (n,)."""
+    seen = path.F > 0
+    F, v = np.where(seen, path.F, 1.0), np.where(seen, path.v, 0.0)
+    out: Floats = -0.5 * np.where(seen, np.log(2 * np.pi * F) + v**2 / F, 0.0).sum(axis=1)
+    return out
+
+
+def _smoothed_states(problem: Problem, theta: Floats, rng: np.random.Generator) -> Floats:
+    """A path of the states given all data, shape (n, m), from an initial state with a distribution."""
+    states, y = simulate_data(problem, theta, seed=rng)
+    y[np.isnan(problem.y)] = np.nan
+    drawn: Floats = states + smoothed_mean(problem, theta) - smoothed_mean(problem.with_data(y), theta)
+    return drawn
+
+
+def _given_delta(problem: DiffuseProblem, theta: Floats, rng: np.random.Generator) -> Problem:
+    """The ordinary problem, warm-up periods included, at a draw of the unknown part of the initial state."""
+    long = problem.longer()
+    known = determined(problem, long, theta)
+    delta = rng.multivariate_normal(known.delta, np.linalg.inv(known.S), method="cholesky")
+    return replace(long, initial_mean=long.initial_mean + problem.loading @ delta)

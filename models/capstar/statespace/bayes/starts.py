@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from capstar.statespace.bayes.target import Target
 _DISPERSION = 2.0  # standard deviations at the mode, times those of normal draws
 _WIDEST = 3.0  # on the line: a variance the data say nothing of is that of the prior at most
 _TRIES = 200
-_POINTS = 100
+_DRAWN, _POINTS = 4000, 100  # from the prior, and of these tried at most
 _CLIMBS, _STEPS = 5, 200
 _FARTHEST = 2.0  # step on the line
 
@@ -65,7 +66,7 @@ def dispersed_starts(target: Target, n_chains: int, rng: np.random.Generator) ->
 
 def _mode(target: Target, line: Line, rng: np.random.Generator) -> Floats:
     """Highest point of the density on the line that a climb from the best of some points reaches."""
-    candidates = [_inner(target, rng) for _ in range(_POINTS)]
+    candidates = _middling(target, rng)
     given = target.table.start.to_numpy(dtype=float)[target.table.free]
     if np.isfinite(given).all() and np.isfinite(target.log_density(given)):
         candidates.insert(0, given)
@@ -73,7 +74,7 @@ def _mode(target: Target, line: Line, rng: np.random.Generator) -> Floats:
     values = np.array([line.log_density(target, u) if np.isfinite(u).all() else -np.inf for u in places])
     if not np.isfinite(values).any():
         raise ConvergenceError(
-            f"{target.problem.spec.name}: the posterior density is zero at {len(places)} points drawn from the prior. "
+            f"{target.problem.spec.name}: the posterior density is zero at {_DRAWN} points drawn from the prior. "
             "Give start values in the parameter table that satisfy bounds and constraints, or wider priors."
         )
     best = [places[i] for i in np.argsort(-np.nan_to_num(values, nan=-np.inf))[:_CLIMBS]]
@@ -108,13 +109,11 @@ def _climb(target: Target, line: Line, u: Floats) -> tuple[Floats, float]:
     return u, value
 
 
-def _inner(target: Target, rng: np.random.Generator) -> Floats:
-    """A draw from the middle of each prior, inside the constraints if one is found."""
-    for _ in range(_TRIES):
-        x = np.array([float(one.quantile(rng.uniform(0.02, 0.98))) for one in target.ordered])
-        if target.log_prior(x) > -np.inf:
-            break
-    return x
+def _middling(target: Target, rng: np.random.Generator) -> list[Floats]:
+    """Draws from the middle of the priors, inside the constraints, shape (k,) each."""
+    shares = rng.uniform(0.02, 0.98, (_DRAWN, len(target.names)))
+    drawn = np.column_stack([one.quantile(p) for one, p in zip(target.ordered, shares.T, strict=True)])
+    return list(islice((x for x in drawn if target.log_prior(x) > -np.inf), _POINTS))
 
 
 def _covariance(target: Target, line: Line, mode: Floats) -> Floats:

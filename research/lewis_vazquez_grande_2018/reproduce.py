@@ -1,0 +1,160 @@
+"""Lewis and Vazquez-Grande (2018): the posterior of their data, beside an independent computation and their own files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from research.comparison import REFERENCE
+
+import capstar as cs
+from capstar.errors import CapstarError
+from capstar.rstar import BayesianRate
+
+HERE = Path(__file__).parent
+FOLDER = "lewis_vazquez_grande2018"
+COMPUTED = REFERENCE.parent / "golden" / "models2" / FOLDER
+NAMES = {
+    "a1": "a_y1", "a2": "a_y2", "ar": "a_r", "b1": "b_pi", "bY": "b_y", "s1": "sigma_ygap", "s2": "sigma_pi",
+    "s3": "sigma_z", "s4": "sigma_ystar", "s5": "sigma_g", "rhoZ": "rho_z",
+}  # fmt: skip
+STATES = {"rstar": "rStar", "rstar_long_run": "rStarLR", "g": "g", "z": "z"}  # as their files name them
+PROBABILITIES = {"p05": 0.05, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p95": 0.95}
+
+
+def read_input(path: Path) -> pd.DataFrame:
+    """Their input as a table of this toolkit: the real rate of quarter t is the lag that quarter t+1 reads.
+
+    That of the last quarter is in no equation; the one before stands for it.
+    """
+    table = pd.read_csv(path)
+    index = pd.PeriodIndex(table["date"], freq="Q")
+    rate = table["ratel1"].shift(-1).ffill().to_numpy()
+    columns = {"log_gdp": table["lgdp"], "inflation": table["infl"], "expected_inflation": 0.0}
+    out = pd.DataFrame(columns).set_axis(index).assign(interest_rate=rate)
+    out.attrs["title"] = "Lewis and Vazquez-Grande, data to 2018Q3"
+    return out
+
+
+def reproduce(
+    folder: Path, *, n_draws: int = 20_000, n_state_draws: int = 5000, seed: int = 2026, n_workers: int = -1
+) -> dict[str, pd.DataFrame]:
+    """Parameters of both specifications, states of ``alt``, and what they differ by.
+
+    Parameters
+    ----------
+    folder
+        With ``lvg_input.csv``, and the computed and published files it is held to.
+    n_draws, n_state_draws, seed, n_workers
+        Of `capstar.rstar.LVG_ALT.fit`.
+    """
+    data = read_input(_file(folder, "lvg_input.csv"))
+    tables, parts = {}, []
+    for model, key in ((cs.rstar.LVG_ALT, "alt"), (cs.rstar.LVG_BASE, "base")):
+        begun = time.perf_counter()
+        fit = model.fit(
+            data, n_draws=n_draws, n_state_draws=n_state_draws, seed=seed, n_workers=n_workers, progress=False
+        )
+        seconds = time.perf_counter() - begun
+        parts.append(_parameters(folder, fit, key).assign(seconds=seconds))
+        if key == "alt":
+            tables["States, alt: largest difference over all quarters"] = _states(folder, fit)
+            tables["Bayes factor of rho_z = 1 (Savage-Dickey)"] = pd.DataFrame(
+                {"value": [fit.results.savage_dickey("rho_z", 1.0)]}, ["base over alt"]
+            )
+    return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables
+
+
+def _file(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.exists():
+        raise CapstarError(f"There is no {path}.")
+    return path
+
+
+def _parameters(folder: Path, fit: BayesianRate, key: str) -> pd.DataFrame:
+    """Medians beside the independent computation, in Monte Carlo errors of both."""
+    known = pd.read_csv(_file(folder, "parameters_computed.csv"))
+    known = known[(known["sampler"] == "exact") & (known["specification"] == key)].set_index("parameter")
+    ours = fit.parameter_table()
+    rows = {}
+    for theirs, name in NAMES.items():
+        if name in ours.index:
+            error = np.hypot(_median_error(fit, name), 1.25 * known.loc[theirs, "mcse"])
+            rows[key, name] = {
+                "ours": ours.loc[name, "p50"], "computed": known.loc[theirs, "p50"],
+                "difference": ours.loc[name, "p50"] - known.loc[theirs, "p50"],
+                "in standard errors": (ours.loc[name, "p50"] - known.loc[theirs, "p50"]) / error,
+                "p05": ours.loc[name, "p05"], "p95": ours.loc[name, "p95"], "ess": ours.loc[name, "ess"],
+                "rhat": ours.loc[name, "rhat"],
+            }  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["specification", "parameter"])
+    return table
+
+
+def _median_error(fit: BayesianRate, name: str) -> float:
+    from capstar.statespace import quantile_error
+
+    return quantile_error(fit.draws.of(name), 0.5)
+
+
+def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
+    known = pd.read_csv(_file(folder, "states_computed.csv.gz"))
+    known = known[(known["sampler"] == "exact") & (known["specification"] == "alt")]
+    published = {
+        which: pd.read_csv(_file(folder, f"lvgEstimates{which.title()}.csv"), index_col=0)
+        for which in ("filtered", "smoothed")
+    }
+    rows = {}
+    for which in ("filtered", "smoothed"):
+        for name, theirs in STATES.items():
+            ours = fit.quantiles(name, which, tuple(PROBABILITIES.values()))
+            ours.columns = pd.Index(PROBABILITIES)
+            one = known[(known["kind"] == which) & (known["variable"] == name)].set_index("date")
+            gap = (ours - one[list(PROBABILITIES)].set_axis(ours.index)).abs().max()
+            median = published[which][f"{theirs}_50"].to_numpy()
+            rows[which, name] = gap.to_dict() | {
+                "p50, published": float(np.abs(ours["p50"] - median).max()),
+                "p50, published, mean": float(np.abs(ours["p50"] - median).mean()),
+            }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["given", "quantity"])
+    return table
+
+
+def main() -> None:
+    """Command line; ``--out FOLDER`` writes the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, default=COMPUTED, help="folder of their input and of the files held to"
+    )
+    parser.add_argument("--draws", type=int, default=20_000, help="of each of four chains")
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--workers", type=int, default=-1)
+    parser.add_argument("--out", type=Path, help="write parameters.csv and states.csv there")
+    given = parser.parse_args()
+    try:
+        tables = reproduce(
+            given.data, n_draws=given.draws, n_state_draws=min(given.draws, 5000), seed=given.seed,
+            n_workers=given.workers,
+        )  # fmt: skip
+    except CapstarError as error:
+        print(
+            f"{error} The study reads its inputs from {given.data}; give another with --data.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    for heading, table in tables.items():
+        print(f"\n{heading}\n{table.round(4).to_string()}")
+    if given.out is not None:
+        for name, table in zip(("parameters", "states"), tables.values(), strict=False):
+            table.round(4).to_csv(given.out / f"{name}.csv")
+
+
+if __name__ == "__main__":
+    main()

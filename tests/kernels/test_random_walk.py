@@ -1,0 +1,108 @@
+"""The compiled random walk: densities, limits, unconditional moments and the chain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from capstar.kernels import random_walk as kernels
+from capstar.kernels.arrays import Pattern, System
+
+
+def _one(kind: int, first: float, second: float, lower: float, upper: float) -> kernels.Priors:
+    numbers = (first, second, lower, upper, 0.0)
+    return kernels.Priors(np.array([kind]), *(np.array([float(x)]) for x in numbers))
+
+
+@pytest.mark.parametrize(
+    ("prior", "x", "expected"),
+    [
+        (_one(kernels.UNIFORM, 0, 1, 0, 5), 2.0, 0.0),
+        (_one(kernels.NORMAL, 1, 2, -9, 9), 5.0, -2.0),
+        (_one(kernels.BETA, 3, 2, 0, 1), 0.25, 2 * np.log(0.25) + np.log(0.75)),
+        (_one(kernels.INVERSE_GAMMA, 2, 3, 0, np.inf), 0.5, -3 * np.log(0.5) - 6.0),
+        (_one(kernels.NORMAL, 1, 2, -9, 9), 9.5, -np.inf),
+    ],
+)
+def test_log_densities_by_hand(prior: kernels.Priors, x: float, expected: float) -> None:
+    assert kernels.log_prior(np.array([x]), prior) == pytest.approx(expected, rel=1e-14)
+
+
+def _limits(groups: list[list[int]], power: list[list[int]]) -> kernels.Limits:
+    n = len(power)
+    return kernels.Limits(
+        np.arange(n), np.ones(n), np.array(power, dtype=np.int64).reshape(n, 3), np.full(n, 0.1), np.full(n, 2.0),
+        np.cumsum([0, *map(len, groups)]), np.array([k for one in groups for k in one], dtype=np.int64),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("theta", "expected"),
+    [([1.0, 2.0, 0.5], True), ([1.0, 0.4, 0.5], False), ([0.1, 2.0, 0.5], False)],
+)
+def test_a_ratio_between_two_limits(theta: list[float], expected: bool) -> None:
+    limits = _limits([], [[1, -1, 0]])  # theta_0 / theta_1 in [0.1, 2]
+    assert kernels.inside(np.array(theta), limits, np.empty(1), np.empty((2, 1))) is expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stationarity_is_that_of_the_roots(seed: int) -> None:
+    rng, limits = np.random.default_rng(seed), _limits([[2, 0, 1]], [])
+    for _ in range(40):
+        a = rng.uniform(-1.5, 1.5, 3)
+        companion = np.eye(3, k=-1)
+        companion[0] = a[[2, 0, 1]]
+        expected = bool(np.abs(np.linalg.eigvals(companion)).max() < 1)
+        assert kernels.inside(a, limits, np.empty(0), np.empty((2, 3))) is expected
+
+
+def test_unconditional_moments_solve_their_equations() -> None:
+    T = np.array([[0.5, 0.3, 0.0], [0.1, 0.6, 0.0], [0.0, 0.0, 1.0]])
+    Q, c, where = np.array([[1.0, 0.2], [0.2, 0.5]]), np.array([0.3, -0.1, 9.0]), np.array([0, 1])
+    row, col = (each.astype(np.uint32) for each in np.nonzero(T))
+    none = np.zeros(1, dtype=np.int64)
+    pattern = Pattern(
+        none, col[:0], none, col[:0], np.searchsorted(row, np.arange(4)), row, col,
+        np.array([0, 1, 1], dtype=np.uint32), np.array([0, 0, 1], dtype=np.uint32),
+    )  # fmt: skip
+    empty = np.empty(0)
+    system = System(empty, empty, empty, T[row, col], c, np.array([1.0, 0.2, 0.5]), np.zeros(3))
+    mean, P0, room = np.full(3, 7.0), np.full(9, 7.0), np.empty((4, 2, 2))
+    assert kernels.unconditional(pattern, system, where, mean, P0, room)
+    small, V = T[:2, :2], P0.reshape(3, 3)[:2, :2]
+    np.testing.assert_allclose(mean[:2], np.linalg.solve(np.eye(2) - small, c[:2]), rtol=1e-13)
+    np.testing.assert_allclose(V, small @ V @ small.T + Q, rtol=1e-13)
+    assert (mean[2], P0[8]) == (7.0, 7.0)
+    system.t[0] = 1.1
+    assert not kernels.unconditional(pattern, system, where, mean, P0, room)
+
+
+def test_chain_follows_the_likelihood_of_the_room_above() -> None:
+    """The log posterior the chain keeps is that of the state-space room, and proposals outside leave it where it is."""
+    from capstar.statespace import Between, Parameter, Spec, Uniform, params, start_from, variables
+    from capstar.statespace.bayes.target import make_target
+
+    s_eps, s_eta, rho = params("s_eps s_eta rho")
+    y, x, eps, eta = variables("y x eps eta")
+    free = {"s_eps": Uniform(0, 3), "s_eta": Uniform(0, 3), "rho": Uniform(-1, 1)}
+    spec = Spec(
+        "noise", {"y": x + eps}, {"x": rho * x(-1) + eta}, {"eps": s_eps, "eta": s_eta},
+        parameters={name: Parameter(prior=one) for name, one in free.items()},
+        constraints=(Between(s_eta / s_eps, 0.5, 2.0),),
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"y": rng.standard_normal(40)}, pd.period_range("2000", periods=40, freq="Q"))
+    target = make_target(start_from(spec, data, "stationary"), start_from(spec, data).table())
+    theta, priors, limits, bound, room = target.compiled()
+    at = np.array([1.0, 1.0, 0.5])
+    value, start = np.array([target.log_density(at)]), at.copy()
+    draws, values = np.empty((50, 3)), np.empty(50)
+    moved = kernels.walk(
+        theta, start, value, 0.4 * np.eye(3), rng.standard_normal((200, 3)), np.log(rng.uniform(size=200)), 4,
+        priors, limits, bound, room, np.empty(3), draws, values,
+    )  # fmt: skip
+    assert 0 < moved < 200
+    ratio = draws[:, 1] / draws[:, 0]
+    assert ((ratio >= 0.5) & (ratio <= 2.0)).all()
+    np.testing.assert_allclose(values, [target.log_density(one) for one in draws], rtol=1e-12)
