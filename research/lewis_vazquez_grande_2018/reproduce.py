@@ -1,4 +1,4 @@
-"""Lewis and Vazquez-Grande (2018): the posterior of their data, beside an independent computation and their own files."""
+"""Lewis and Vazquez-Grande (2018): the posterior on their data, beside an independent one and their own files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from research.comparison import REFERENCE
 import capstar as cs
 from capstar.errors import CapstarError
 from capstar.rstar import BayesianRate
+from capstar.statespace import quantile_error
 
 HERE = Path(__file__).parent
 FOLDER = "lewis_vazquez_grande2018"
@@ -98,8 +99,6 @@ def _parameters(folder: Path, fit: BayesianRate, key: str) -> pd.DataFrame:
 
 
 def _median_error(fit: BayesianRate, name: str) -> float:
-    from capstar.statespace import quantile_error
-
     return quantile_error(fit.draws.of(name), 0.5)
 
 

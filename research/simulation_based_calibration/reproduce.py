@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from scipy.stats import binom, chisquare
 
 from capstar.parallel import run_tasks
@@ -39,7 +40,7 @@ SAMPLERS = {
 def model() -> Spec:
     """A constant, a stationary autoregression and noise: every kind of prior, and a bounded ratio."""
     level, rho, s_eps, s_eta = params("level rho s_eps s_eta")
-    y, x, eps, eta = variables("y x eps eta")
+    _, x, eps, eta = variables("y x eps eta")
     return Spec(
         "autoregression in noise",
         observation={"y": level + x + eps},
@@ -116,17 +117,10 @@ def reproduce(
 
 def figure(counts: pd.DataFrame, path: Path) -> None:
     """Histograms of ranks in the band that nine of ten uniform counts lie in."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
     samplers = list(dict.fromkeys(counts.columns.get_level_values(0)))
     names = list(dict.fromkeys(counts.columns.get_level_values(1)))
-    chart, axes = plt.subplots(
-        len(samplers), len(names), figsize=(2.7 * len(names), 2.2 * len(samplers)), squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    chart = Figure(figsize=(2.7 * len(names), 2.2 * len(samplers)), layout="constrained")
+    axes = chart.subplots(len(samplers), len(names), squeeze=False)
     for row, sampler in zip(axes, samplers, strict=True):
         for ax, name in zip(row, names, strict=True):
             each = counts[sampler, name]
@@ -137,7 +131,6 @@ def figure(counts: pd.DataFrame, path: Path) -> None:
             ax.spines[["top", "right"]].set_visible(False)
             ax.tick_params(labelsize=7)
     chart.savefig(path, dpi=110)
-    plt.close(chart)
 
 
 def main() -> None:

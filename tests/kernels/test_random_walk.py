@@ -84,7 +84,7 @@ def test_chain_follows_the_likelihood_of_the_room_above() -> None:
     from capstar.statespace.bayes.target import make_target
 
     s_eps, s_eta, rho = params("s_eps s_eta rho")
-    y, x, eps, eta = variables("y x eps eta")
+    _, x, eps, eta = variables("y x eps eta")
     free = {"s_eps": Uniform(0, 3), "s_eta": Uniform(0, 3), "rho": Uniform(-1, 1)}
     spec = Spec(
         "noise", {"y": x + eps}, {"x": rho * x(-1) + eta}, {"eps": s_eps, "eta": s_eta},

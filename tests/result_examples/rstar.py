@@ -33,6 +33,12 @@ def _declared() -> rstar.DeclaredRate:
 
 
 @cache
+def _bayesian() -> rstar.BayesianRate:
+    few = {"n_draws": 20, "warmup": 40, "thin": 1, "n_state_draws": 8, "progress": False}
+    return rstar.LVG_ALT.fit(_us(), "1990Q1", **few)
+
+
+@cache
 def _growth() -> np.ndarray:
     return 400 * _us()["log_gdp"].diff().dropna().to_numpy()
 
@@ -55,6 +61,7 @@ def _profile() -> rstar.Profile:
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.RStarResults: _fit,
     rstar.DeclaredRate: _declared,
+    rstar.BayesianRate: _bayesian,
     rstar.StateUncertainty: lambda: _fit().uncertainty,
     rstar.Bootstrap: _bootstrap,
     rstar.RecursiveEstimates: _recursive,

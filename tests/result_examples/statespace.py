@@ -13,11 +13,14 @@ from capstar.statespace import (
     Diagnostics,
     Disturbances,
     Forecast,
+    InverseGamma,
     MaximumLikelihood,
     News,
+    PosteriorResults,
     ReportUncertainty,
     SimulatedSample,
     StateSpaceResults,
+    posterior,
 )
 
 
@@ -39,8 +42,18 @@ def news() -> News:
     return nile().news(flow.iloc[:-2], flow)
 
 
+@cache
+def drawn() -> PosteriorResults:
+    """From short chains."""
+    book = books()["local level"]
+    priors = {name: InverseGamma(2.0, 60.0) for name in nile().params.index}
+    few = {"n_draws": 20, "warmup": 40, "thin": 1, "n_state_draws": 5, "progress": False}
+    return posterior(book.spec, book.data, priors, initial=([1000.0], [[1e5]]), **few)
+
+
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     StateSpaceResults: nile,
+    PosteriorResults: drawn,
     MaximumLikelihood: lambda: nile().ml,
     Forecast: lambda: nile().forecast(4),
     News: news,

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from capstar.errors import SpecificationError
-from capstar.statespace import Parameter, ParameterTable, Spec, Stationary, SumBelow, fit, params, variables
+from capstar.statespace import (
+    Between,
+    Parameter,
+    ParameterTable,
+    Spec,
+    Stationary,
+    SumBelow,
+    fit,
+    params,
+    variables,
+)
 from capstar.statespace.constraints import companion
 from capstar.statespace.coordinates import Coordinates
 
@@ -206,3 +216,29 @@ def test_a_sum_at_its_limit_is_a_lagrange_point(explosive) -> None:
     assert found.params["b_2"] == pytest.approx(b, rel=1e-6)
     variance = np.mean((change - b * before) ** 2)
     assert found.llf == pytest.approx(-0.5 * change.size * (np.log(2 * np.pi * variance) + 1), abs=1e-8)
+
+
+@pytest.mark.parametrize("powers", [(1, -1, 2), (-1, 1, 1), (1, 1, -2)])
+def test_a_function_between_limits_as_coordinates(powers: tuple[int, int, int]) -> None:
+    a, b, c = params("a b c")
+    constraint = Between(3 * a ** powers[0] * b ** powers[1] * c ** powers[2], 0.1, 5.0)
+    values = np.array([0.4, 0.7, 0.9])
+    at = constraint.coordinates(values)
+    inside = 3 * np.prod(values ** np.array(powers))
+    assert at[0] == pytest.approx(min(max(inside, 0.1), 5.0))
+    back, slope = constraint.values(at)
+    assert 3 * np.prod(back ** np.array(powers)) == pytest.approx(at[0])
+    for j, step in enumerate(1e-6 * np.eye(3)):
+        difference = (constraint.values(at + step)[0] - constraint.values(at - step)[0]) / 2e-6
+        np.testing.assert_allclose(slope[:, j], difference, rtol=1e-6, atol=1e-8)
+
+
+def test_a_function_with_held_parameters_and_one_that_has_no_coordinates() -> None:
+    a, b = params("a b")
+    rest = Between(a / b, 1.0, 2.0).among({"a": True, "b": False}, {"b": 4.0})
+    assert str(rest) == "1 <= 0.25*a <= 2"
+    assert Between(a / b, 1.0, 2.0).among({"a": False, "b": False}, {"a": 4.0, "b": 4.0}) is None
+    with pytest.raises(SpecificationError, match="one product of powers"):
+        Between(a + b, 0.0, 1.0).bounds()
+    with pytest.raises(SpecificationError, match="the lower first"):
+        Between(a, 2.0, 1.0)

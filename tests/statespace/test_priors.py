@@ -82,7 +82,7 @@ def test_no_density(make) -> None:
 
 def test_kept_in_a_file() -> None:
     s = params("s")[0]
-    y, mu, e = variables("y mu e")
+    _, mu, e = variables("y mu e")
     spec = Spec(
         "walk", {"y": mu}, {"mu": mu(-1) + e}, {"e": s}, parameters={"s": Parameter(prior=InverseGamma(2, 3))}
     )

@@ -228,12 +228,16 @@ class Between(Constraint):
         """The parameter that gives way is the expression over the rest of it, or the inverse."""
         at, powers = self._gives_way()
         ((_, number),) = self.expression.terms.items()
-        out, k = coordinates.copy(), powers[at]
-        rest = number * np.prod(np.delete(coordinates, at) ** np.delete(powers, at))
-        out[at] = (coordinates[at] / rest) ** k
-        slope = np.eye(out.size)
-        slope[at] = -out[at] * powers / (k * coordinates)
-        slope[at, at] = out[at] / (k * coordinates[at])
+        others, slope, out = np.delete(np.arange(powers.size), at), np.eye(powers.size), coordinates.copy()
+        each = coordinates[others] ** powers[others]
+        rest, value = number * float(np.prod(each)), coordinates[at]
+        by_rest = -value / rest**2 if powers[at] > 0 else 1.0 / value
+        out[at] = value / rest if powers[at] > 0 else rest / value
+        slope[at, at] = 1.0 / rest if powers[at] > 0 else -rest / value**2
+        for i, other in enumerate(others):
+            power = powers[other]
+            alone = power * coordinates[other] ** (power - 1)
+            slope[at, other] = by_rest * number * alone * float(np.prod(np.delete(each, i)))
         return out, slope
 
     def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:

@@ -85,6 +85,8 @@ def equations(name: str, *, persistent: bool, covid: bool = False) -> LaubachWil
     distant = {} if persistent else {"rstar_long_run": 4 * g(-1) + rho_z**AHEAD * z(-1)}
     reports = {"rstar": known.reports["rstar"], **distant, **known.reports}
     priors = PRIORS | (COVID_PRIORS if covid else {})
+    if persistent:
+        priors = {n: one for n, one in priors.items() if n != "rho_z"}
     table = {n: replace(one, prior=None) for n, one in known.parameters.items() if one.fixed}
     published = replace(
         known, name=name, transition={**known.transition, "z": law}, reports=reports,
@@ -136,8 +138,11 @@ def _parameter(known: Spec, name: str, prior: Prior) -> Parameter:
 
 def _model(short: str, *, persistent: bool, covid: bool) -> BayesianModel:
     name = f"LVG {'base' if persistent else 'alt'}{', COVID' if covid else ''}"
+    citation = f"{CITATION}; {'base' if persistent else 'alt'}"
+    if covid:
+        citation += ", with the COVID terms of Holston, Laubach and Williams (2023)"
     return BayesianModel(
-        equations(name, persistent=persistent, covid=covid), name, CITATION, trend_start, short,
+        equations(name, persistent=persistent, covid=covid), name, citation, trend_start, short,
         successor="" if covid else f"{short}-covid", dating=_DATING,
     )  # fmt: skip
 
