@@ -32,7 +32,7 @@ from capstar.statespace import (
 HERE = Path(__file__).parent
 PERIODS, DRAWS, BINS = 60, 99, 20
 SAMPLERS = {
-    "random walk": {"n_draws": DRAWS, "warmup": 4000, "thin": 100},
+    "random walk": {"n_draws": DRAWS, "warmup": 3000, "thin": 60},
     "nuts": {"n_draws": DRAWS, "warmup": 150, "thin": 2},
 }
 
@@ -137,7 +137,7 @@ def main() -> None:
     """Command line; ``--out FOLDER`` writes the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=1000, help="samples for the random walk")
-    parser.add_argument("--nuts", type=int, default=300, help="samples for NUTS")
+    parser.add_argument("--nuts", type=int, default=100, help="samples for NUTS")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path)

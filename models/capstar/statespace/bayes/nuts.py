@@ -15,7 +15,8 @@ from capstar.statespace.bayes.target import Target
 _DEPTH = 8  # doublings of a trajectory
 _AIM = 0.8  # average acceptance statistic
 _ERROR = 1000.0  # of the energy: beyond it the integrator is called divergent
-_LEARN = (0.15, 0.4, 0.9)  # shares of the warm-up at which the mass matrix is learnt from what came before
+_LEARN = (0.2, 0.45, 0.75)  # shares of the warm-up at which the mass matrix is learnt from what came before
+_SHRINK = 20.0  # draws that the first covariance counts as
 _GAMMA, _OFFSET, _KAPPA = 0.05, 10.0, 0.75  # of dual averaging, Hoffman and Gelman (2014)
 
 
@@ -35,8 +36,9 @@ class _Space:
         return np.asarray(np.linalg.solve(self.root.T, rng.standard_normal(len(self.root))), dtype=float)
 
     def energy(self, point: _Point) -> float:
-        moved = self.root.T @ point.momentum
-        return point.value - 0.5 * float(moved @ moved)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a trajectory that diverges
+            moved = self.root.T @ point.momentum
+            return point.value - 0.5 * float(moved @ moved)
 
     def leap(self, point: _Point, step: float) -> _Point:
         half = point.momentum + 0.5 * step * point.score
@@ -142,10 +144,10 @@ def nuts_chain(
 
 
 def _learnt(past: Floats, cov: Floats) -> Floats:
-    """Root of the covariance of what came before, shrunk towards the first as in Stan."""
+    """Root of the covariance of what came before, shrunk towards the first so that a chain that stood still goes on."""
     n = len(past)
     found = np.atleast_2d(np.cov(past.T))
-    return np.asarray(np.linalg.cholesky(n / (n + 10) * found + 1 / (n + 10) * cov), dtype=float)
+    return np.asarray(np.linalg.cholesky((n * found + _SHRINK * cov) / (n + _SHRINK)), dtype=float)
 
 
 def _reasonable(space: _Space, point: _Point, rng: np.random.Generator) -> float:
