@@ -56,6 +56,30 @@ def test_coverage_is_computed_as_the_committed_table_says(reference) -> None:
     assert committed["coverage"].between(0.3, 1).all()
 
 
+def test_posterior_study_is_computed_as_the_committed_tables_say(golden) -> None:
+    """Short chains through the same code; the committed tables meet what the README claims."""
+    module = load_module(ROOT / "research" / "lewis_vazquez_grande_2018" / "reproduce.py")
+    folder = golden("models2/lewis_vazquez_grande2018/lvg_input.csv").parent
+    parameters, states, _ = module.reproduce(folder, n_draws=400, n_state_draws=25).values()
+    committed = pd.read_csv(module.HERE / "parameters.csv", index_col=[0, 1])
+    assert list(committed.index) == list(parameters.index)
+    assert (committed["ess"] > 1000).all()
+    assert committed["in standard errors"].abs().max() < 3
+    committed = pd.read_csv(module.HERE / "states.csv", index_col=[0, 1])
+    assert list(committed.index) == list(states.index)
+    assert set(committed.columns) == set(states.columns)
+    assert committed.loc["filtered", "p50"].max() < 0.15
+
+
+def test_calibration_is_computed_as_the_committed_table_says() -> None:
+    module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
+    table, counts = module.reproduce(simulations={"random walk": 6}, seed=1)
+    assert (counts.sum() == 6).all()
+    committed = pd.read_csv(module.HERE / "calibration.csv", index_col=[0, 1])
+    assert list(committed.loc["random walk"].index) == list(table.loc["random walk"].index)
+    assert (committed["p"] > 0.01).all()
+
+
 def test_list_and_unknown_name() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "research"], capture_output=True, text=True, cwd=ROOT, check=True

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ NAMES = {
     "s3": "sigma_z", "s4": "sigma_ystar", "s5": "sigma_g", "rhoZ": "rho_z",
 }  # fmt: skip
 STATES = {"rstar": "rStar", "rstar_long_run": "rStarLR", "g": "g", "z": "z"}  # as their files name them
+WITHIN = ["p16", "p50", "p84"]
 PAPER = {"alt": "alternative", "base": "baseline"}
 PROBABILITIES = {"p05": 0.05, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p95": 0.95}
 
@@ -104,6 +106,15 @@ def _parameters(folder: Path, fit: BayesianRate, key: str) -> pd.DataFrame:
     return table
 
 
+def _errors(
+    fit: BayesianRate, name: str, which: Literal["filtered", "smoothed"], known: pd.DataFrame
+) -> np.ndarray:
+    """Monte Carlo standard errors of both sides together, by quarter and quantile."""
+    draws = fit.states[name].given(which)
+    ours = [[quantile_error(draws[:, :, t], PROBABILITIES[p]) for p in WITHIN] for t in range(draws.shape[2])]
+    return np.hypot(np.array(ours), known[[f"mcse_{p}" for p in WITHIN]].to_numpy())
+
+
 def _median_error(fit: BayesianRate, name: str) -> float:
     return quantile_error(fit.draws.of(name), 0.5)
 
@@ -116,14 +127,18 @@ def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
         for which in ("filtered", "smoothed")
     }
     rows = {}
-    for which in ("filtered", "smoothed"):
+    kinds: tuple[Literal["filtered", "smoothed"], ...] = ("filtered", "smoothed")
+    for which in kinds:
         for name, theirs in STATES.items():
             ours = fit.quantiles(name, which, tuple(PROBABILITIES.values()))
             ours.columns = pd.Index(PROBABILITIES)
             one = known[(known["kind"] == which) & (known["variable"] == name)].set_index("date")
-            gap = (ours - one[list(PROBABILITIES)].set_axis(ours.index)).abs().max()
+            gaps = (ours - one[list(PROBABILITIES)].set_axis(ours.index)).abs()
+            error = _errors(fit, name, which, one)
             median = published[which][f"{theirs}_50"].to_numpy()
-            rows[which, name] = gap.to_dict() | {
+            rows[which, name] = gaps.max().to_dict() | {
+                "quarters within 0.15 (16, 50, 84)": float((gaps[WITHIN] <= 0.15).all(axis=1).mean()),
+                "largest, standard errors": float((gaps[WITHIN].to_numpy() / error).max()),
                 "p50, published": float(np.abs(ours["p50"] - median).max()),
                 "p50, published, mean": float(np.abs(ours["p50"] - median).mean()),
             }

@@ -13,7 +13,8 @@ from capstar.statespace.bayes.line import Line
 from capstar.statespace.bayes.target import Target
 
 _DISPERSION = 2.0  # standard deviations at the mode, times those of normal draws
-_WIDEST = 3.0  # on the line: a variance the data say nothing of is that of the prior at most
+_DEEP = 3.0  # below the mode, for each parameter, that the log density at a start may lie
+_WIDEST = 3.0  # standard deviation on the line
 _TRIES = 200
 _DRAWN, _POINTS = 4000, 100  # from the prior, and of these tried at most
 _CLIMBS, _STEPS = 5, 200
@@ -49,14 +50,14 @@ def dispersed_starts(target: Target, n_chains: int, rng: np.random.Generator) ->
     line = Line.of(target.ordered)
     mode = _mode(target, line, rng)
     cov = _covariance(target, line, mode)
-    root = np.linalg.cholesky(cov)
+    root, lowest = np.linalg.cholesky(cov), line.log_density(target, mode) - _DEEP * mode.size
     points = []
     for _ in range(n_chains):
         spread = _DISPERSION
         for _ in range(_TRIES):
             u = mode + spread * root @ rng.standard_normal(mode.size)
             spread *= 0.97
-            if np.isfinite(line.log_density(target, u)):
+            if line.log_density(target, u) > lowest:
                 break
         else:
             u = mode
@@ -117,8 +118,10 @@ def _middling(target: Target, rng: np.random.Generator) -> list[Floats]:
 
 
 def _covariance(target: Target, line: Line, mode: Floats) -> Floats:
-    """Inverse of the outer product of the periods' scores and of the prior's own information."""
+    """Inverse of the outer product of the periods' scores, and of what the prior says of each parameter on the line."""
     x, slope = line.parameters(mode), line.slope(mode)
     scores = target.problem.score_obs(target.fill(x)).to_numpy()[:, target.table.free] * slope
-    information = scores.T @ scores + np.eye(mode.size) / _WIDEST**2
+    ends = line.position(np.array([one.quantile([0.16, 0.84]) for one in target.ordered]).T)
+    spread = np.minimum((ends[1] - ends[0]) / 2, _WIDEST)
+    information = scores.T @ scores + np.diag(1.0 / spread**2)
     return np.asarray(np.linalg.inv(information))
