@@ -12,10 +12,11 @@ import pytest
 
 import capstar.reporting
 import capstar.statespace
+import capstar.statespace.bayes
 
 MODULES = ["capstar.frames", "capstar.rstar.from_spec"] + [
     info.name
-    for room in (capstar.statespace, capstar.reporting)
+    for room in (capstar.statespace, capstar.statespace.bayes, capstar.reporting)
     for info in pkgutil.iter_modules(room.__path__, f"{room.__name__}.")
 ]
 
@@ -28,8 +29,13 @@ def test_examples(name: str, tmp_path, monkeypatch) -> None:
     assert done.failed == 0
 
 
-@pytest.mark.parametrize("name", ["Change", "Forecast", "InitialState", "News", "StateSpaceResults", "Stationary",
-                                  "SumBelow", "decompose_change", "explain_revisions", "fit", "simulate_sample",
-                                  "start_from"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Between", "Change", "Forecast", "InitialState", "News", "Normal", "StateSpaceResults",
+        "Stationary", "SumBelow", "decompose_change", "explain_revisions", "fit", "posterior",
+        "simulate_sample", "start_from",
+    ],
+)  # fmt: skip
 def test_what_a_user_calls_has_an_example(name: str) -> None:
     assert ">>> " in getattr(capstar.statespace, name).__doc__

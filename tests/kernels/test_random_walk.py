@@ -97,12 +97,12 @@ def test_chain_follows_the_likelihood_of_the_room_above() -> None:
     theta, priors, limits, bound, room = target.compiled()
     at = np.array([1.0, 1.0, 0.5])
     value, start = np.array([target.log_density(at)]), at.copy()
-    draws, values = np.empty((50, 3)), np.empty(50)
+    draws, values = np.empty((20, 3)), np.empty(20)
     moved = kernels.walk(
-        theta, start, value, 0.4 * np.eye(3), rng.standard_normal((200, 3)), np.log(rng.uniform(size=200)), 4,
+        theta, start, value, 0.3 * np.eye(3), rng.standard_normal((80, 3)), np.log(rng.uniform(size=80)), 4,
         priors, limits, bound, room, np.empty(3), draws, values,
     )  # fmt: skip
-    assert 0 < moved < 200
+    assert 0 < moved < 80
     ratio = draws[:, 1] / draws[:, 0]
     assert ((ratio >= 0.5) & (ratio <= 2.0)).all()
     np.testing.assert_allclose(values, [target.log_density(one) for one in draws], rtol=1e-12)
