@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import Debug, check_folder, errors, named_numbers
+from capstar.cli.faults import errors, reading, say
+from capstar.cli.shared import Debug, check_folder, named_numbers
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _list_rules(wanted: bool) -> None:
 
         for key, one in index_rules().iterrows():
             default = "" if one["default"] != one["default"] else f"{one['default']:g}"
-            typer.echo(f"{key:16}{one['kind']:12}{default:10}{one['label']}")
+            say(f"{key:16}{one['kind']:12}{default:10}{one['label']}")
         raise typer.Exit
 
 
@@ -50,7 +51,7 @@ def index(
         ),
     ] = False,
     stale_days: Annotated[
-        int, typer.Option(min=0, help="A close may be so many days old on a rebalancing date.")
+        int, typer.Option(min=0, max=3660, help="A close may be so many days old on a rebalancing date.")
     ] = 0,
     debug: Debug = False,
 ) -> None:
@@ -69,12 +70,18 @@ def index(
         results.save(out)
         write_whole(out / "index.csv", results.levels.to_csv())
         save(results.plot(), out / "index.png")
-        typer.echo(results.summary())
-        typer.echo(f"\nWritten: {out}")
+        say(results.summary())
+        say(f"\nWritten: {out}")
 
 
 def _table(path: Path) -> pd.DataFrame | Path:
     """A Parquet file as it is, which is read a year at a time; anything else as a table."""
     from capstar.data.files import read_table
 
-    return path if path.is_dir() or path.suffix.lower() in (".parquet", ".pq") else read_table(path)
+    with reading(path):
+        if not (path.is_dir() or path.suffix.lower() in (".parquet", ".pq")):
+            return read_table(path)
+        from pyarrow.dataset import dataset
+
+        dataset(path, format="parquet").head(1).to_pandas()  # whatever cannot be read is told before the work
+        return path

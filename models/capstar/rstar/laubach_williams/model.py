@@ -71,7 +71,7 @@ class RStarModel(NaturalRateModel):
     variant: Variant
     seconds: float = 1.0
     method = "three stages, median-unbiased signal-to-noise ratios"
-    options = ("stage2", "missing", "signal_to_noise", "initial", "fixed", "standard_errors")
+    options = ("stage2", "missing", "covid", "signal_to_noise", "initial", "fixed", "standard_errors")
 
     @property
     def name(self) -> str:
@@ -295,7 +295,7 @@ class RStarModel(NaturalRateModel):
         n_starts: int = 4,
         progress: Progress | bool = True,
     ) -> RStarResults:
-        """Estimate with options given by name: ``stage2`` and ``missing`` go to `edit`, the others to `fit`.
+        """Estimate with options given by name: ``stage2``, ``missing`` and ``covid`` go to `edit`, the others to `fit`.
 
         Parameters
         ----------
@@ -303,7 +303,7 @@ class RStarModel(NaturalRateModel):
             As there.
         """
         self.require_options(options)
-        edits = {name: value for name, value in options.items() if name in ("stage2", "missing")}
+        edits = {name: value for name, value in options.items() if name in ("stage2", "missing", "covid")}
         others = {name: value for name, value in options.items() if name not in edits}
         return self.edit(**edits).fit(data, start, end, n_starts=n_starts, progress=progress, **others)
 
