@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from capstar.cli import app
+
+COMMAND = get_command(app)
 
 CODES = (0, 2, 3)  # done; input or options refused; no convergence
 HANG = 30.0  # seconds
@@ -37,16 +41,23 @@ def run(arguments: Sequence[object], folder: Path) -> Run:
     given = tuple(map(str, arguments))
     before = _files(folder)
     begun = time.monotonic()
-    done = CliRunner().invoke(app, list(given))
-    seconds = time.monotonic() - begun
+    code, error = 0, None
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        try:
+            COMMAND.main(list(given), prog_name="capstar")
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        except Exception as raised:
+            code, error = 1, raised
+    stdout, stderr, seconds = out.getvalue(), err.getvalue(), time.monotonic() - begun
     new = sorted(set(_files(folder)) - set(before))
     faults = [
-        *_wrong_end(done.exit_code, done.exception, done.stdout, done.stderr),
-        *(f"half-written: {path}" for path in new if "partial" in path.name or done.exit_code),
-        *(f"not finite: {path.name}" for path in new if not done.exit_code and not _finite(path)),
+        *_wrong_end(code, error, stdout, stderr),
+        *(f"half-written: {path}" for path in new if "partial" in path.name or code),
+        *(f"not finite: {path.name}" for path in new if not code and not _finite(path)),
         *(["hang"] if seconds > HANG else []),
     ]
-    return Run(given, done.exit_code, done.stdout, done.stderr, seconds, tuple(faults))
+    return Run(given, code, stdout, stderr, seconds, tuple(faults))
 
 
 def told(one: Run) -> str:
@@ -56,7 +67,7 @@ def told(one: Run) -> str:
 
 def _wrong_end(code: int, error: BaseException | None, stdout: str, stderr: str) -> list[str]:
     out = []
-    if error is not None and not isinstance(error, SystemExit):
+    if error is not None:
         out.append(f"traceback: {error!r}")
     if code not in CODES or "Traceback" in stdout + stderr:
         out.append(f"exit code {code}")

@@ -50,6 +50,7 @@ def index_prices() -> pd.DataFrame:
     steps = np.arange(len(days))
     wide = pd.DataFrame({f"N{k:02}": 20 + (0.01 * k - 0.05) * steps for k in range(14)}, days.astype(str))
     out = wide.rename_axis("date").melt(var_name="id", value_name="close", ignore_index=False).reset_index()
+    out = out[(out["id"] != "N13") | (out["date"] < "2024-07-03")]  # it is delisted
     return out.assign(dividend=np.where((out["id"] == "N03") & (out["date"] == "2024-07-08"), 0.5, 0.0))
 
 

@@ -272,8 +272,8 @@ def _require_bounds(model: NaturalRateModel, fixed: Mapping[str, float]) -> None
             least = value < known.lower
             raise SpecificationError(
                 f"--fix {name}={value:g}: {name} of {model.name} ({known.description}) is at "
-                f"{'least' if least else 'most'} {known.lower if least else known.upper:g}. Give such a value, or leave "
-                "it to be estimated."
+                f"{'least' if least else 'most'} {known.lower if least else known.upper:g}. Give such a value, or "
+                "leave it to be estimated."
             )
 
 
