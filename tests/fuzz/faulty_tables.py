@@ -62,12 +62,14 @@ def _column_of(table: pd.DataFrame, rng: Rng) -> pd.DataFrame:
 
 
 def _scaled(table: pd.DataFrame, rng: Rng) -> pd.DataFrame:
-    numbers = table.select_dtypes("number").columns
-    if not len(numbers):
+    numbers = [k for k, kind in enumerate(table.dtypes) if kind.kind == "f"]
+    if not numbers:
         return table
-    name, factor = str(rng.choice(numbers)), 10.0 ** float(rng.choice([-300, -20, -2, 2, 20, 150, 300]))
+    at, factor = int(rng.choice(numbers)), 10.0 ** float(rng.choice([-300, -20, -2, 2, 20, 150, 300]))
+    out = table.copy()
     with np.errstate(over="ignore"):
-        return table.assign(**{name: table[name] * factor * rng.choice([-1, 1])})
+        out.isetitem(at, table.iloc[:, at] * factor * rng.choice([-1, 1]))
+    return out
 
 
 def _swapped(table: pd.DataFrame, rng: Rng) -> pd.DataFrame:

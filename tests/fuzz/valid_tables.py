@@ -46,7 +46,7 @@ def prices() -> pd.DataFrame:
 
 def index_prices() -> pd.DataFrame:
     """Fourteen securities, daily, one of which pays."""
-    days = pd.bdate_range("2024-06-03", "2024-07-12")
+    days = pd.bdate_range("2024-04-22", "2024-07-12")
     steps = np.arange(len(days))
     wide = pd.DataFrame({f"N{k:02}": 20 + (0.01 * k - 0.05) * steps for k in range(14)}, days.astype(str))
     out = wide.rename_axis("date").melt(var_name="id", value_name="close", ignore_index=False).reset_index()
@@ -58,7 +58,7 @@ def index_shares() -> pd.DataFrame:
     """Share counts of those securities."""
     names = [f"N{k:02}" for k in range(14)]
     return pd.DataFrame(
-        {"date": "2024-06-03", "id": names, "shares": [6e6 * (k + 1) for k in range(14)], "float_factor": 0.9}
+        {"date": "2024-04-22", "id": names, "shares": [6e6 * (k + 1) for k in range(14)], "float_factor": 0.9}
     )
 
 

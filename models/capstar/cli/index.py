@@ -9,6 +9,7 @@ import typer
 
 from capstar.cli.faults import errors, reading, say
 from capstar.cli.shared import Debug, check_folder, named_numbers
+from capstar.errors import DataError
 from capstar.writing import write_whole
 
 if TYPE_CHECKING:
@@ -67,11 +68,24 @@ def index(
         )
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
+        _require_finite(results.levels, prices)
         results.save(out)
         write_whole(out / "index.csv", results.levels.to_csv())
         save(results.plot(), out / "index.png")
         say(results.summary())
         say(f"\nWritten: {out}")
+
+
+def _require_finite(levels: pd.DataFrame, path: Path) -> None:
+    """Refuse an index that a price near zero, or a number beyond all others, has sent to infinity."""
+    import numpy as np
+
+    wrong = np.isinf(levels.select_dtypes("number")).any(axis=1)
+    if wrong.any():
+        raise DataError(
+            f"{path}: the index is infinite on {str(wrong.idxmax())[:10]}. Look there for a price, a payment or a share "
+            "count that is far too small or large."
+        )
 
 
 def _table(path: Path) -> pd.DataFrame | Path:
