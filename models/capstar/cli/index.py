@@ -83,8 +83,8 @@ def _require_finite(levels: pd.DataFrame, path: Path) -> None:
     wrong = np.isinf(levels.select_dtypes("number")).any(axis=1)
     if wrong.any():
         raise DataError(
-            f"{path}: the index is infinite on {str(wrong.idxmax())[:10]}. Look there for a price, a payment or a share "
-            "count that is far too small or large."
+            f"{path}: the index is infinite on {str(wrong.idxmax())[:10]}. Look there for a price, a payment or a "
+            "share count that is far too small or large."
         )
 
 
