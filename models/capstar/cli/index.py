@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from capstar.cli.shared import Debug, check_folder, errors, named_numbers
-from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +55,6 @@ def index(
 ) -> None:
     """Compute an index by rules from prices, share counts and corporate actions."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.plotting import save
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
@@ -67,8 +65,6 @@ def index(
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
         results.save(out)
-        write_whole(out / "index.csv", results.levels.to_csv())
-        save(results.plot(), out / "index.png")
         typer.echo(results.summary())
         typer.echo(f"\nWritten: {out}")
 
