@@ -25,7 +25,7 @@ if sys.platform != "win32":
 
 PARTIAL = ".partial"  # ending of what is being written
 PENDING = ".capstar-pending"  # folder of files that are written and not yet all in their places
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")  # how spreadsheets know one, wide forms too
+_FORMULA = re.compile(r"[=+\-@\t\n\uff0b\uff0d\uff1d\uff20]")  # how spreadsheets know one, wide forms too
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _HERE, _EXCHANGE = -100, 2  # of Linux: AT_FDCWD, RENAME_EXCHANGE
@@ -126,7 +126,7 @@ def finish_folder(folder: Path) -> None:
 
 
 def csv_text(table: pd.DataFrame, **options: Any) -> str:
-    """A table as CSV in which no text is a formula: one that begins as formulas do has an apostrophe before it.
+    """A table as CSV in which no text is a formula: what begins as formulas do has an apostrophe before it.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def csv_text(table: pd.DataFrame, **options: Any) -> str:
     out = table.set_axis(_plain_labels(table.index)).set_axis(_plain_labels(table.columns), axis=1)
     for k in range(table.shape[1]):
         cells = table.iloc[:, k]
-        if _may_hold_text(cells) and any(map(_is_formula, cells)):
+        if _may_hold_text(cells) and any(map(_changes, cells)):
             out.isetitem(k, pd.Series([_plain(cell) for cell in cells], out.index, dtype=object))
     text: str = out.to_csv(**options)
     return text
@@ -152,11 +152,14 @@ def _plain(label: Any) -> Any:
     """Text that no spreadsheet takes for a formula; anything else as it is."""
     if isinstance(label, tuple):
         return tuple(map(_plain, label))
-    return f"'{label}" if _is_formula(label) else label
+    if not isinstance(label, str):
+        return label
+    lines = label.replace("\r\n", "\n").replace("\r", "\n")  # a carriage return begins a row, quoted or not
+    return f"'{lines}" if _FORMULA.match(label) or lines[:1] == "\n" else lines
 
 
-def _is_formula(label: object) -> bool:
-    return isinstance(label, str) and _FORMULA.match(label) is not None
+def _changes(label: object) -> bool:
+    return bool(_plain(label) != label) if isinstance(label, str) else False
 
 
 def _plain_labels(index: pd.Index) -> pd.Index:
@@ -164,7 +167,7 @@ def _plain_labels(index: pd.Index) -> pd.Index:
     if isinstance(index, pd.MultiIndex):
         levels = [_plain_labels(index.get_level_values(k)) for k in range(index.nlevels)]
         return pd.MultiIndex.from_arrays(levels, names=names)
-    if _may_hold_text(index) and any(map(_is_formula, index)):
+    if _may_hold_text(index) and any(map(_changes, index)):
         index = pd.Index([_plain(label) for label in index], dtype=object)
     return index.set_names(names)
 
@@ -309,7 +312,7 @@ def _exchanged_with_rest(new: Path, old: Path) -> bool:
     """Exchange two folders, what else is in the old one being linked into the new; False where that cannot be."""
     made: list[Path] = []
     try:
-        for entry in os.scandir(old):
+        for entry in list(os.scandir(old)):
             if not entry.is_file(follow_symlinks=False):
                 raise IsADirectoryError(entry.path)
             if not (new / entry.name).exists():
