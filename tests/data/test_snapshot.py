@@ -70,30 +70,37 @@ def test_an_earlier_snapshot_is_replaced_and_other_files_stay(tmp_path) -> None:
         data.write_snapshot(tmp_path, {"macro": macro})
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> tuple[Path, pd.DataFrame, str]:
+    """Folder of a snapshot, its one table and its manifest."""
+    folder, macro = tmp_path_factory.mktemp("kept"), study_data()["macro"].iloc[:8]
+    data.write_snapshot(folder, {"macro": macro})
+    return folder, macro, (folder / "manifest.json").read_text()
+
+
 ODD = [None, 3, -1e400, True, "", "zz", "x\x1b[2J", [], [1], {}, {"a": 1}, "\x00", "../macro.csv"]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=map(repr, ODD))
 @pytest.mark.parametrize("at", ["", "tables", "macro", "file", "sha256", "frequency", "columns", "attrs"])
-def test_a_manifest_of_other_types_is_refused_in_a_sentence(tmp_path, at, odd) -> None:
-    macro = study_data()["macro"].iloc[:8]
-    data.write_snapshot(tmp_path, {"macro": macro})
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
+def test_a_manifest_of_other_types_is_refused_in_a_sentence(kept, at, odd) -> None:
+    folder, macro, text = kept
+    manifest = json.loads(text)
     path = {"": [], "tables": ["tables"], "macro": ["tables", "macro"]}.get(at, ["tables", "macro", at])
     inner = manifest
     for step in path[:-1]:
         inner = inner[step]
     if path:
         inner[path[-1]] = odd
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest if path else odd))
-    said = refusal(tmp_path)
+    (folder / "manifest.json").write_text(json.dumps(manifest if path else odd))
+    said = refusal(folder)
     if said is None:  # it says the same in other words
-        found = data.read_snapshot(tmp_path)
+        found = data.read_snapshot(folder)
         assert list(found) == (["macro"] if at not in ("", "tables") else [])
         assert all((table.to_numpy() == macro.to_numpy()).all() for table in found.values())
     else:
-        assert str(tmp_path) in said
-        assert len(said) < len(str(tmp_path)) * 3 + 300
+        assert str(folder) in said
+        assert len(said) < len(str(folder)) * 3 + 300
         assert "\x1b" not in said
         assert any(words in said for words in ("Write one", "Restore", "cannot be read"))
 
