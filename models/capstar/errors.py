@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
+# Control characters but line ends and tabs, marks that turn the direction of writing, halves of characters.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Text in which what could steer a terminal is written as an escape, such as ``\x1b``."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
 
 class CapstarError(Exception):
-    """Base class of every error raised on purpose."""
+    """Base class of every error raised on purpose; its message is `printable`."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class DataError(CapstarError, ValueError):
@@ -13,6 +28,10 @@ class DataError(CapstarError, ValueError):
 
 class SourceError(DataError):
     """A source gave no answer, or one that cannot be used."""
+
+
+class OutputError(DataError, OSError):
+    """A file or folder cannot be written."""
 
 
 class SpecificationError(CapstarError, ValueError):
@@ -24,7 +43,10 @@ class ConvergenceError(CapstarError, RuntimeError):
 
 
 class CapstarWarning(UserWarning):
-    """Base class of every warning given on purpose."""
+    """Base class of every warning given on purpose; its message is `printable`."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConvergenceWarning(CapstarWarning):

@@ -27,6 +27,7 @@ from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.null_model import Scheme
 from capstar.parallel import run_tasks
+from capstar.writing import csv_text, write_whole
 
 Floats = npt.NDArray[np.float64]
 Rejected = dict[str, npt.NDArray[np.bool_]]
@@ -277,7 +278,7 @@ def main() -> None:
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)
         written = table.drop(columns="seconds").assign(seed=given.seed)
-        written.to_csv(given.out / "size_moving_variances.csv", float_format="%.4g")
+        write_whole(given.out / "size_moving_variances.csv", csv_text(written, float_format="%.4g"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import typer
 
 from capstar.cli.faults import errors, reading, say
 from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_folder, check_outputs, span_option
-from capstar.writing import write_whole
+from capstar.writing import csv_text, write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
 
@@ -46,7 +46,7 @@ def fetch(
         span = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
         with data.network(offline=offline, refresh=refresh):
             frame = data.fetch(recipe, as_of=as_of, **span)
-        write_whole(out, frame.to_csv())
+        write_whole(out, csv_text(frame))
         say(data.describe_data(frame).to_string())
         say(f"\nWritten: {out}")
 

@@ -10,7 +10,6 @@ import typer
 from capstar.cli.faults import errors, reading, say
 from capstar.cli.shared import Debug, check_folder, named_numbers
 from capstar.errors import DataError
-from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +57,6 @@ def index(
 ) -> None:
     """Compute an index by rules from prices, share counts and corporate actions."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.plotting import save
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
@@ -70,8 +68,6 @@ def index(
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
         _require_finite(results.levels, prices)
         results.save(out)
-        write_whole(out / "index.csv", results.levels.to_csv())
-        save(results.plot(), out / "index.png")
         say(results.summary())
         say(f"\nWritten: {out}")
 

@@ -31,7 +31,7 @@ from capstar.cli.shared import (
 )
 from capstar.errors import CapstarError, SpecificationError
 from capstar.progress import reporting
-from capstar.writing import write_whole
+from capstar.writing import csv_text, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -326,7 +326,7 @@ def _write_rstar(results: NaturalRate, json_file: str | None, csv: Path | None, 
     if json_file is not None:
         write_json(json_file, results.to_dict())
     if csv is not None:
-        write_whole(csv, results.to_frame().to_csv())
+        write_whole(csv, csv_text(results.to_frame()))
     if plot is not None:
         from capstar.plotting import save
 
