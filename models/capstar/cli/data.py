@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors
+from capstar.cli.shared import AsOf, Debug, Offline, Refresh, UnitsOf, check_outputs, errors, named_units
 from capstar.writing import write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
@@ -54,13 +54,14 @@ def fetch(
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file.")],
+    units: UnitsOf = None,
     debug: Debug = False,
 ) -> None:
     """Check whether a file is the input of a model, and of which."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data, rstar
 
-        frame = data.read_input(file)
+        frame = data.read_input(file, units=named_units(units))
         typer.echo(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
         for key in rstar.models().index:
             one = rstar.model(key)

@@ -15,12 +15,14 @@ from capstar.cli.shared import (
     ModelKey,
     Offline,
     Refresh,
+    UnitsOf,
     check_figure,
     check_outputs,
     errors,
     find_model,
     list_models,
     named_numbers,
+    named_units,
     require_inputs,
 )
 from capstar.errors import CapstarError, SpecificationError
@@ -124,6 +126,7 @@ def rstar(
         ),
     ] = 0,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of those draws.")] = 0,
+    units: UnitsOf = None,
     as_of: AsOf = None,
     offline: Offline = False,
     refresh: Refresh = False,
@@ -156,7 +159,7 @@ def rstar(
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        table = _read(input, chosen, country, as_of, offline=offline, refresh=refresh)
+        table = _read(input, chosen, country, as_of, offline=offline, refresh=refresh, units=units)
         with reporting(True) as tell:
             results = chosen.fit_with(given, table, start, end, progress=tell)
             if se:
@@ -184,6 +187,7 @@ def _read(
     *,
     offline: bool,
     refresh: bool,
+    units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
     from capstar.rstar.countries import country_name
@@ -207,7 +211,7 @@ def _read(
             f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
         )
     if source != EMBEDDED:
-        return data.read_input(source, columns=[*model.inputs, _COVID])
+        return data.read_input(source, columns=[*model.inputs, _COVID], units=named_units(units))
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."

@@ -25,6 +25,7 @@ from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
 from capstar.statespace.uncertainty import ReportUncertainty
+from capstar.units import Units, check_units, in_model_units
 
 RSTAR = "rstar"
 
@@ -50,7 +51,16 @@ class DeclaredModel(NaturalRateModel):
     citation: str = ""
     initial: Initial = "stationary"
 
-    options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged", "standard_errors")
+    options = (
+        "fixed",
+        "units",
+        "start_params",
+        "initial",
+        "seed",
+        "keep",
+        "allow_unconverged",
+        "standard_errors",
+    )
     method = "declared equations, one-step maximum likelihood"
     seconds = 2.0
 
@@ -79,6 +89,7 @@ class DeclaredModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] = "best",
         allow_unconverged: bool = False,
+        units: Units = None,
         progress: Progress | bool = True,
     ) -> DeclaredRate:
         """Estimate the model.
@@ -94,15 +105,17 @@ class DeclaredModel(NaturalRateModel):
             Sample of the likelihood; by default everything the lags leave.
         fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
             See `capstar.statespace.fit`.
+        units
+            Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
 
         Raises
         ------
         DataError
-            A column is missing, or a value in the sample.
+            A column is missing, or a value in the sample, or a unit is impossible (`capstar.units`).
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
-        frame = self.series_from(data, end)
+        frame = self.series_from(data, end, units=units)
         spec = _within(self.spec, frame)
         results = fit(
             spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
@@ -111,7 +124,9 @@ class DeclaredModel(NaturalRateModel):
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
-    def series_from(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> pd.DataFrame:
+    def series_from(
+        self, data: pd.DataFrame, end: str | pd.Period | None = None, *, units: Units = None
+    ) -> pd.DataFrame:
         """The model's series by quarter, from a table with its `inputs`.
 
         Parameters
@@ -120,6 +135,8 @@ class DeclaredModel(NaturalRateModel):
             As of `fit`.
         end
             Last quarter; by default that of the data.
+        units
+            As of `fit`.
 
         Raises
         ------
@@ -127,10 +144,12 @@ class DeclaredModel(NaturalRateModel):
             A column is missing or cannot be read.
         """
         source = str(data.attrs.get("title", "data"))
-        table = as_quarterly(data, source=source, columns=self.inputs)
+        table = in_model_units(as_quarterly(data, source=source, columns=self.inputs), units)
         table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
         require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
-        return derive(table if end is None else table.loc[: pd.Period(end, freq="Q")], self.series)
+        table = table if end is None else table.loc[: pd.Period(end, freq="Q")]
+        check_units(table, source=source)
+        return derive(table, self.series)
 
 
 @dataclass(frozen=True)
@@ -220,15 +239,17 @@ class DeclaredRate(NaturalRate):
         """
         return self.results.diagnostics(lags=lags)
 
-    def run_on(self, data: pd.DataFrame) -> DeclaredRate:
+    def run_on(self, data: pd.DataFrame, *, units: Units = None) -> DeclaredRate:
         """The filter run on over longer data, every parameter held.
 
         Parameters
         ----------
         data
             Input that starts where this estimate's did and goes further.
+        units
+            As of `DeclaredModel.fit`.
         """
-        frame = self.model.series_from(data)
+        frame = self.model.series_from(data, units=units)
         return replace(self, results=self.results.on(frame), data=frame, uncertainty=None)
 
     def forecast(

@@ -12,6 +12,7 @@ import pandas as pd
 from capstar.errors import (
     ConvergenceError,
     DataError,
+    DataWarning,
     IdentificationWarning,
     SpecificationError,
 )
@@ -49,6 +50,7 @@ from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, 
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
+from capstar.units import Units
 
 _LAST_OF_2003 = pd.Period(
     "2020Q2", "Q"
@@ -71,7 +73,7 @@ class RStarModel(NaturalRateModel):
     variant: Variant
     seconds: float = 1.0
     method = "three stages, median-unbiased signal-to-noise ratios"
-    options = ("stage2", "missing", "signal_to_noise", "initial", "fixed", "standard_errors")
+    options = ("stage2", "missing", "signal_to_noise", "initial", "fixed", "units", "standard_errors")
 
     @property
     def name(self) -> str:
@@ -179,7 +181,7 @@ class RStarModel(NaturalRateModel):
             )
         return replace(self, variant=freed(variant, free))
 
-    def fit(
+    def fit(  # noqa: PLR0913  every choice of the estimation, by name
         self,
         data: pd.DataFrame,
         start: str | pd.Period | None = None,
@@ -193,6 +195,7 @@ class RStarModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] | None = None,
         allow_unconverged: bool = False,
+        units: Units = None,
         progress: Progress | bool = True,
     ) -> RStarResults:
         """Estimate the three stages.
@@ -231,6 +234,9 @@ class RStarModel(NaturalRateModel):
             maximum where the published start leads to an estimate that is not identified.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
+        units
+            Where rates are not in percent or GDP is not a natural log: ``"fraction"``, or by column,
+            ``{"interest_rate": "basis points", "log_gdp": "level"}``; see `capstar.units.in_model_units`.
         progress
             See `capstar.progress.reporting`.
 
@@ -242,6 +248,8 @@ class RStarModel(NaturalRateModel):
         ------
         DataError
             The data cannot be used; the message names column, date and remedy.
+        SpecificationError
+            An option is invalid, or a parameter held outside its bounds.
         ConvergenceError
             A stage reached no maximum.
 
@@ -251,6 +259,8 @@ class RStarModel(NaturalRateModel):
             r* is not identified, or only after the fallback to the best maxima; see `ThreeStages.identification`.
         UnsuitableModelWarning
             A model of before 2020 without COVID terms, and a sample that goes beyond 2019.
+        DataWarning
+            A column is hardly in the unit of the model; see `capstar.units`.
 
         References
         ----------
@@ -260,11 +270,12 @@ class RStarModel(NaturalRateModel):
         names = set(compile_spec(self.spec()).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
         chosen = _of_recipe(self.variant, data)
-        frame, first, last = prepare(data, chosen, start=start, end=end, n_params=n_params)
+        door: dict[str, Any] = {"start": start, "n_params": n_params, "units": units}
+        frame, first, last = prepare(data, chosen, end=end, **door)
         added = chosen == LW2003_VARIANT and has_covid_index(data, last)
         if added:
             chosen = replace(chosen, covid=True)
-            frame, first, last = prepare(data, chosen, start=start, end=last, n_params=n_params)
+            frame, first, last = prepare(data, chosen, end=last, **door)
         variant = adapt(chosen, frame, first, last)
         warn_of_covid(variant, last, added=added)
         options = Options(
@@ -316,7 +327,9 @@ class RStarModel(NaturalRateModel):
             As of `fit`.
         """
         try:
-            _, first, last = prepare(data, self.variant, start=None, end=None, n_params=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataWarning)  # said where the data come in
+                _, first, last = prepare(data, self.variant, start=None, end=None, n_params=0)
         except DataError as error:
             return f"not usable: {error}"
         return f"usable, {first}-{last}"
