@@ -162,7 +162,8 @@ def check_units(frame: pd.DataFrame, *, source: str) -> None:
         It is odd.
     """
     right = frame.attrs.get(_RIGHT, ())
-    found = [one for one in _findings(frame) if one.column not in right or one.column == "covid_index"]
+    with np.errstate(all="ignore"):  # of extreme values, which are what is looked for
+        found = [one for one in _findings(frame) if one.column not in right or one.column == "covid_index"]
     if impossible := [one for one in found if one.impossible]:
         same = [one for one in found if one.unit == impossible[0].unit]
         raise DataError(f"{source}: {_sentence(same)}")
@@ -294,6 +295,10 @@ def _calm(growth: np.ndarray) -> bool:
 def _of_rate(name: str, values: pd.Series) -> _Finding | None:
     """By spread, where that is never small, and by mean absolute value."""
     quantity, size, spread = QUANTITIES[name], float(values.abs().mean()), float(values.std())
+    if values.abs().max() > 100 * quantity.size[1]:
+        at = values.abs().idxmax()
+        said = f"in {at} is {values[at]:.6g}, expected {quantity.unit}"
+        return _Finding(name, said, None, impossible=True, instead="Correct the value.")
     said = f"lies between {values.min():.3g} and {values.max():.3g}, {size:.3g} from zero on average"
     if len(values) >= _FEWEST and spread < quantity.least[0] and size < 2 * quantity.least[0]:
         return _Finding(name, said, "fraction", impossible=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from capstar.arguments import Input, as_input, checked
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
 from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
@@ -76,9 +77,10 @@ class DeclaredModel(NaturalRateModel):
         """Input columns the model needs besides the date."""
         return columns_of(self.series)
 
+    @checked
     def fit(
         self,
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -100,7 +102,7 @@ class DeclaredModel(NaturalRateModel):
         Parameters
         ----------
         data
-            One row a quarter, without gaps, with the columns `inputs`.
+            One row a quarter, without gaps, with the columns `inputs`, or the path of a file with them.
         start, end
             Sample of the likelihood; by default everything the lags leave.
         fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
@@ -115,7 +117,8 @@ class DeclaredModel(NaturalRateModel):
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
-        frame = self.series_from(data, end, units=units)
+        table = as_input(data, (*self.inputs, "covid_index"), units)
+        frame = self.series_from(table, end, units=units if table is data else None)
         spec = _within(self.spec, frame)
         results = fit(
             spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,

@@ -136,5 +136,5 @@ def _earliest(frame: pd.DataFrame, needed: Mapping[str, int], source: str) -> tu
 def _quarter(value: str | pd.Period, name: str) -> pd.Period:
     try:
         return pd.Period(value, freq="Q")
-    except ValueError as error:
-        raise DataError(f"{name}={value!r} is not a quarter. Write it as 1961Q1.") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"{name}={str(value)[:80]!r} is not a quarter. Write it as 1961Q1.") from error

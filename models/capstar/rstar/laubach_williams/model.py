@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from capstar.arguments import Input, as_input, checked
 from capstar.errors import (
     ConvergenceError,
     DataError,
@@ -50,6 +51,7 @@ from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, 
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
+from capstar.statespace.parameters import require_within
 from capstar.units import Units
 
 _LAST_OF_2003 = pd.Period(
@@ -181,9 +183,10 @@ class RStarModel(NaturalRateModel):
             )
         return replace(self, variant=freed(variant, free))
 
+    @checked
     def fit(  # noqa: PLR0913  every choice of the estimation, by name
         self,
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -204,7 +207,8 @@ class RStarModel(NaturalRateModel):
         ----------
         data
             One row a quarter, without gaps: a ``date`` column (any day of the quarter, or ``2008Q3``) or
-            a PeriodIndex; ``log_gdp`` (natural log of real GDP), ``inflation``, ``expected_inflation``
+            a PeriodIndex, or the path of a file (`capstar.data.read_input`); ``log_gdp`` (natural log of real
+            GDP), ``inflation``, ``expected_inflation``
             and ``interest_rate`` (annualised percent); for the models of 2023 ``covid_index`` (0-100), which
             samples that end before 2020 may leave out (the model of 2003 is net of phi times the index, as
             published in 2020, where the table gives it to the end); for Laubach and Williams
@@ -269,13 +273,18 @@ class RStarModel(NaturalRateModel):
         """
         names = set(compile_spec(self.spec()).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
-        chosen = _of_recipe(self.variant, data)
-        door: dict[str, Any] = {"start": start, "n_params": n_params, "units": units}
-        frame, first, last = prepare(data, chosen, end=end, **door)
-        added = chosen == LW2003_VARIANT and has_covid_index(data, last)
+        table = as_input(data, (*self.inputs, "covid_index"), units)
+        chosen = _of_recipe(self.variant, table)
+        door: dict[str, Any] = {
+            "start": start,
+            "n_params": n_params,
+            "units": units if table is data else None,
+        }
+        frame, first, last = prepare(table, chosen, end=end, **door)
+        added = chosen == LW2003_VARIANT and has_covid_index(table, last)
         if added:
             chosen = replace(chosen, covid=True)
-            frame, first, last = prepare(data, chosen, end=last, **door)
+            frame, first, last = prepare(table, chosen, end=last, **door)
         variant = adapt(chosen, frame, first, last)
         warn_of_covid(variant, last, added=added)
         options = Options(
@@ -299,7 +308,7 @@ class RStarModel(NaturalRateModel):
     def fit_with(
         self,
         options: Mapping[str, Any],
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -365,7 +374,7 @@ def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeSta
     text += (
         f": {why}. Hold a_r or the lambdas (fixed), or use a longer sample." if why else ". See summary()."
     )
-    warnings.warn(text, IdentificationWarning, stacklevel=3)
+    warnings.warn(text, IdentificationWarning, stacklevel=4)
     return stages, (said,) if said else ()
 
 
@@ -376,6 +385,7 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
         raise SpecificationError(
             f"{variant.name} has no parameter {unknown[0]} in this sample to hold fixed; it has {sorted(known)}."
         )
+    require_within(fixed or {}, declare(variant, 3).parameters)
 
 
 PUBLISHED = {
