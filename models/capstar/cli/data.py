@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 import typer
 
 from capstar.cli.faults import errors, reading, say
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_folder, check_outputs, span_option
+from capstar.cli.shared import (
+    AsOf,
+    Debug,
+    Offline,
+    Refresh,
+    UnitsOf,
+    check_folder,
+    check_outputs,
+    named_units,
+    span_option,
+)
 from capstar.writing import csv_text, write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
@@ -55,6 +65,7 @@ def fetch(
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file.")],
+    units: UnitsOf = None,
     debug: Debug = False,
 ) -> None:
     """Check whether a file is the input of a model, and of which."""
@@ -62,7 +73,7 @@ def check(
         from capstar import data, rstar
 
         with reading(file):
-            frame = data.read_input(file)
+            frame = data.read_input(file, units=named_units(units))
         say(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
         for key in rstar.models().index:
             one = rstar.model(key)

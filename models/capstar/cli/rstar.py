@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,10 +18,12 @@ from capstar.cli.shared import (
     ModelKey,
     Offline,
     Refresh,
+    UnitsOf,
     check_figure,
     check_outputs,
     list_models,
     named_numbers,
+    named_units,
     quarter,
     quarter_option,
     require_inputs,
@@ -147,6 +148,7 @@ def rstar(
     seed: Annotated[
         int, typer.Option(min=0, max=MOST_SEED, metavar="NUMBER", help="Seed of those draws.")
     ] = 0,
+    units: UnitsOf = None,
     as_of: AsOf = None,
     offline: Offline = False,
     refresh: Refresh = False,
@@ -168,7 +170,7 @@ def rstar(
         written = (csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
         check_outputs(*written, inputs=() if input is None else (Path(input),))
         spans = [_span(text) for text in missing or []]
-        chosen = _chosen(model, input, end or as_of)
+        chosen = _chosen(model, input, end or as_of, units)
         if country is not None:
             chosen = chosen.for_country(country)
         options: dict[str, Any] = {
@@ -181,8 +183,9 @@ def rstar(
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        _require_bounds(chosen, options["fixed"] or {})
-        table = _read(input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh)
+        table = _read(
+            input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh, units=units
+        )
         _require_within(spans, table)
         with reporting(True) as tell:
             results = chosen.fit_with(given, table, start, end, progress=tell)
@@ -193,7 +196,9 @@ def rstar(
             say(results.summary())
 
 
-def _chosen(key: str | None, source: str | None, end: str | None) -> NaturalRateModel:
+def _chosen(
+    key: str | None, source: str | None, end: str | None, units: list[str] | None
+) -> NaturalRateModel:
     """The model of a key, or by default the one for the sample's last quarter, which is then told."""
     from capstar import rstar
     from capstar.rstar.registry import default_model
@@ -205,12 +210,12 @@ def _chosen(key: str | None, source: str | None, end: str | None) -> NaturalRate
             f"--input is missing. Give a CSV, Parquet or Excel file, or '{EMBEDDED}', or '{FRED}' for live data; "
             f"--model {LIST} shows what columns each model needs."
         )
-    chosen, why = default_model(_last_quarter(source, end))
+    chosen, why = default_model(_last_quarter(source, end, units))
     complain(f"no --model: {chosen.name}, since {why}.")
     return chosen
 
 
-def _last_quarter(source: str, end: str | None) -> pd.Period:
+def _last_quarter(source: str, end: str | None, units: list[str] | None) -> pd.Period:
     """Where the sample ends, as far as can be told before a model is chosen."""
     import pandas as pd
 
@@ -222,7 +227,7 @@ def _last_quarter(source: str, end: str | None) -> pd.Period:
         last: pd.Period = data.us_macro().index[-1]
     else:
         with reading(source):
-            known = data.read_input(source, columns=_BASIC)
+            known = data.read_input(source, columns=_BASIC, units=named_units(units))
             last = (known.dropna() if set(_BASIC) <= set(known) and len(known.dropna()) else known).index[-1]
     return last if end is None else min(last, pd.Period(end, freq="Q"))
 
@@ -262,21 +267,6 @@ def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
         )
 
 
-def _require_bounds(model: NaturalRateModel, fixed: Mapping[str, float]) -> None:
-    """Refuse a value outside the bounds that the model's equations give its parameter."""
-    spec = getattr(model, "spec", None)  # of the models declared by equations
-    parameters = {} if spec is None else spec().parameters
-    for name in sorted(set(fixed) & set(parameters)):
-        known, value = parameters[name], fixed[name]
-        if not known.lower <= value <= known.upper:
-            least = value < known.lower
-            raise SpecificationError(
-                f"--fix {name}={value:g}: {name} of {model.name} ({known.description}) is at "
-                f"{'least' if least else 'most'} {known.lower if least else known.upper:g}. Give such a value, or "
-                "leave it to be estimated."
-            )
-
-
 def _read(
     source: str | None,
     model: NaturalRateModel,
@@ -286,6 +276,7 @@ def _read(
     covid: bool,
     offline: bool,
     refresh: bool,
+    units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
     from capstar.rstar.countries import country_name
@@ -312,7 +303,7 @@ def _read(
         )
     if source != EMBEDDED:
         with reading(source):
-            return data.read_input(source, columns=[*model.inputs, _COVID])
+            return data.read_input(source, columns=[*model.inputs, _COVID], units=named_units(units))
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."

@@ -100,6 +100,14 @@ ModelKey = Annotated[
     str | None,
     typer.Option(metavar="KEY", help=f"The model by its key, such as hlw2017; '{LIST}' shows them all."),
 ]
+UnitsOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[COLUMN=]UNIT",
+        help="Of a file's columns where they are not the models': fraction, 'basis points', log_gdp=log10, "
+        "log_gdp=level and so on; may be repeated.",
+    ),
+]
 _FILLED = "covid_index"  # zero before 2020, and filled so
 
 
@@ -136,6 +144,18 @@ def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:
             raise CapstarError(f"{flag} {short(pair)}: {key} is given twice. Leave one out.")
         out[key] = float(value)
     return out
+
+
+def named_units(words: list[str] | None) -> str | dict[str, str] | None:
+    """Units of all rates, a word, or by column, COLUMN=UNIT."""
+    pairs = [word.partition("=") for word in words or []]
+    if len(pairs) == 1 and not pairs[0][1]:
+        return pairs[0][0]
+    if bare := [word for word, equals, _ in pairs if not equals]:
+        raise SpecificationError(
+            f"--units {bare[0]}: with several, write COLUMN=UNIT, such as inflation=fraction."
+        )
+    return {column.strip(): unit.strip() for column, _, unit in pairs} or None
 
 
 def check_outputs(*paths: Path | None, inputs: tuple[Path | None, ...] = ()) -> None:

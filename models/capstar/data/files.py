@@ -13,6 +13,7 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly, require_rising
+from capstar.units import Units, check_units, in_model_units
 
 OHLC = ("open", "high", "low", "close")
 _NOT_A_TABLE = (
@@ -27,7 +28,9 @@ _NOT_A_TABLE = (
 )
 
 
-def read_input(path: str | Path, *, columns: Iterable[str] | None = None) -> pd.DataFrame:
+def read_input(
+    path: str | Path, *, columns: Iterable[str] | None = None, units: Units = None
+) -> pd.DataFrame:
     """Read model input from a CSV, Parquet or Excel file.
 
     Parameters
@@ -37,6 +40,8 @@ def read_input(path: str | Path, *, columns: Iterable[str] | None = None) -> pd.
         columns.  See `read_table`.
     columns
         Those that will be used, where the file has them, such as ``model.inputs``; by default all.
+    units
+        Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
 
     Returns
     -------
@@ -57,7 +62,10 @@ def read_input(path: str | Path, *, columns: Iterable[str] | None = None) -> pd.
     if frame.empty:
         raise DataError(f"{path}: there is a header but no rows. Add one row a quarter.")
     frame.attrs["title"] = str(path)
-    return as_quarterly(frame, source=str(path), columns=columns)
+    out = in_model_units(as_quarterly(frame, source=str(path), columns=columns), units)
+    if "log_gdp" in out or "interest_rate" in out:
+        check_units(out, source=str(path))
+    return out
 
 
 def read_prices(path: str | Path) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.series import COVID
@@ -70,6 +71,7 @@ def models() -> pd.DataFrame:
     return out
 
 
+@checked
 def model(key: str) -> NaturalRateModel:
     """The model of a key, such as ``"hlw2017"``.
 
