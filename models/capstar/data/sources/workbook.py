@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from capstar.data.sources.archive import opened
-from capstar.errors import DataError, SourceError
+from capstar.errors import SourceError
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 # Who saved the file and when: no data, and some published workbooks write the hour in a form no reader takes.
 _NOT_DATA = "docProps/core.xml"
+_MOST_EMPTY, _MOST_CELLS = 10_000, 10_000_000  # rows in a row; cells of a sheet
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,18 @@ class Workbook:
         SourceError
             A formula has no stored value: the program that wrote the file did not calculate.
         """
-        rows = []
+        rows: list[list[object]] = []
+        empty = cells = 0
         with self._damaged(f"sheet {name!r}"):
             for row, said in zip(
-                self._values[name].iter_rows(), self._formulas[name].iter_rows(), strict=True
+                self._rows(self._values, name), self._rows(self._formulas, name), strict=True
             ):
+                empty, cells = 0 if row else empty + 1, cells + len(row)
+                if empty > _MOST_EMPTY or cells > _MOST_CELLS:
+                    raise SourceError(
+                        f"{self.where}: sheet {name!r} has cells thousands of rows below the others, or over "
+                        f"{_MOST_CELLS / 1e6:g} million. Keep only the table, from the top of the sheet on."
+                    )
                 for cell, formula in zip(row, said, strict=True):
                     if cell.value is None and str(formula.value).startswith("="):
                         raise SourceError(
@@ -63,7 +70,13 @@ class Workbook:
                             "program and save it."
                         )
                 rows.append([cell.value for cell in row])
-        return pd.DataFrame(rows, dtype=object)
+        width = max(map(len, rows), default=0)
+        return pd.DataFrame([row + [None] * (width - len(row)) for row in rows], dtype=object)
+
+    def _rows(self, book: Any, name: str) -> Iterator[tuple[Any, ...]]:
+        sheet = book[name]
+        sheet.reset_dimensions()  # what the file says of its size may be anything
+        return iter(sheet.iter_rows())
 
     @cached_property
     def _values(self) -> Any:
@@ -91,19 +104,6 @@ class Workbook:
             raise SourceError(
                 f"{self.where}: {part} is damaged ({error}). Fetch or save it again."
             ) from error
-
-
-def read_first_sheet(path: Path) -> pd.DataFrame:
-    """The first sheet of a user's workbook, its first row the names of the columns; `DataError` if there is no such."""
-    try:
-        book = Workbook(path.read_bytes(), str(path))
-        name = book.names[0]
-        cells = book.sheet(name)
-    except SourceError as error:
-        raise DataError(str(error)) from error
-    if len(cells) < 2:
-        raise DataError(f"{path}, sheet {name!r}: there is no header with rows below. Put the table first.")
-    return headed(cells, 0)
 
 
 def headed(cells: pd.DataFrame, row: int) -> pd.DataFrame:
