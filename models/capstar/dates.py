@@ -85,10 +85,7 @@ def local_dates(index: pd.DatetimeIndex, source: str) -> pd.DatetimeIndex:
         The stamps are midnights of another zone than the one they are in: their dates would be those of the day before.
     """
     wall = index.tz_localize(None)
-    if (
-        len(wall) > 1
-        and (np.diff(np.sort(wall.asi8)) < pd.Timedelta(hours=20).as_unit(wall.unit).value).any()
-    ):
+    if (np.diff(np.sort(wall.to_numpy())) < np.timedelta64(20, "h")).any():
         return wall  # several in a day are no dates
     hours = sorted(set(wall - wall.normalize()))
     gap = hours[-1] - hours[0] if hours else _HOUR
@@ -123,7 +120,7 @@ def _parsed(text: pd.Series, source: str, dayfirst: bool | None) -> tuple[Dates,
             found = read()
             return found if isinstance(found, tuple) else (found, "")
     fits = [text.str.fullmatch(pattern).to_numpy(dtype=bool) for pattern in forms]
-    raise _unreadable(text, max(fits, key=np.sum), source)
+    raise _unreadable(text, max(fits, key=lambda rows: (rows.sum(), rows[0])), source)
 
 
 def _unreadable(text: pd.Series, fits: np.ndarray, source: str, said: str = "") -> DataError:
@@ -133,7 +130,7 @@ def _unreadable(text: pd.Series, fits: np.ndarray, source: str, said: str = "") 
     if re.fullmatch(r"[0-9]{4}\.[0-9]+", cell):
         said, remedy = ": it may be a month, a quarter or a part of a year", "Write 1960Q1, or 1960-01."
     elif not said and fits.any():
-        said = " as the other rows are"
+        said = " as the others are"
     return DataError(
         f"{source}: row {where + 1} has the date {quoted(cell)}, which cannot be read{said}. {remedy}"
     )

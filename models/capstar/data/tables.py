@@ -67,6 +67,8 @@ def table_of(body: bytes, source: str, *, decimal: str | None = None, whole: boo
             frame = _with_date_column(_binary(body, kind))
         frame, renamed = _named(frame, source)
         said += renamed
+        if kind == "Excel" and "date" in frame and frame["date"].dtype.kind in "if":
+            frame["date"] = frame["date"].astype("str")  # a spreadsheet's days, or years, months as in text
         frame = frame.dropna(how="all").reset_index(drop=True)
         said += as_numbers(frame, source, decimal=decimal, separator=separator, whole=whole)
     frame.attrs = {ASSUMED: "; ".join(said)} if said else {}
@@ -76,7 +78,8 @@ def table_of(body: bytes, source: str, *, decimal: str | None = None, whole: boo
 def _fetched(address: str, decimal: str | None, whole: bool) -> pd.DataFrame:
     from capstar.data.store.download import download
 
-    if not address.lower().startswith("https://"):
+    parts = urlsplit(address)
+    if parts.scheme.lower() != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         raise DataError(f"{address}: only https addresses are read. Write https, or save the file.")
     frame, entry = download(
         address, address, lambda body: table_of(body, address, decimal=decimal, whole=whole)
@@ -139,7 +142,7 @@ def _binary(body: bytes, kind: str) -> pd.DataFrame:
     if kind == "Stata":
         return pd.read_stata(io.BytesIO(body))
     table = (
-        pq.read_table(io.BytesIO(body))
+        pq.ParquetFile(io.BytesIO(body)).read()
         if kind == "Parquet"
         else pa.ipc.open_file(io.BytesIO(body)).read_all()
     )

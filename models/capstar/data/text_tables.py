@@ -115,14 +115,15 @@ def as_numbers(
         A number may be read in two ways, or there is no one way for all.
     """
     texts = {
-        k: frame.iloc[:, k].map(_tidy)
+        k: _tidied(frame.iloc[:, k])
         for k in range(frame.shape[1])
         if frame.columns[k] != "date" and frame.dtypes.iloc[k] in (object, "str")
     }
     if not texts:
         return []
     strings = {
-        k: c[c.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)].astype("str") for k, c in texts.items()
+        k: c.dropna() if c.dtype == "str" else c[[isinstance(v, str) for v in c]].astype("str")
+        for k, c in texts.items()
     }
     sign = decimal or _decimal_sign(pd.concat(strings.values()), source, separator)
     grouped = False
@@ -137,9 +138,12 @@ def as_numbers(
             .str.replace("." if sign == "," else ",", "", regex=False)
             .str.replace(",", ".", regex=False)
         )
-        out = column.astype(object)
-        out.loc[plain.index] = plain.astype(float).to_numpy()
-        frame.isetitem(k, out.infer_objects() if not cells[~fits].size else out)
+        if len(plain) == column.notna().sum():
+            frame.isetitem(k, plain.astype(float).reindex(column.index))
+        else:  # the others are for an error to name, or numbers already
+            frame.isetitem(
+                k, column.astype(object).where(~column.index.isin(plain.index), plain.astype(float))
+            )
     return (["decimal comma"] if sign == "," else []) + (["thousands separators"] if grouped else [])
 
 
@@ -157,6 +161,14 @@ def _grouped(cells: pd.Series, sign: str, source: str, *, sure: bool) -> bool:
             f"in one way, or pass decimal={sign!r} to the reader if {quoted(other)} separates thousands."
         )
     return bool(parted.size)
+
+
+def _tidied(column: pd.Series) -> pd.Series:
+    if column.dtype == object:
+        return column.map(_tidy)
+    text = column.str.strip()
+    odd = text.isin(MISSING) | text.str.contains("[ '\u00a0\u202f\u2019\u2212]", na=False)
+    return text.mask(odd, text[odd].map(_tidy)) if odd.any() else text
 
 
 def _tidy(cell: object) -> object:
