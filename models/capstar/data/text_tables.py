@@ -199,7 +199,7 @@ def _decimal_sign(cells: pd.Series, source: str, separator: str) -> str:
         return "," if only_comma.size else "."
     commas = both.str.contains(",")
     ungrouped = cells.str.fullmatch("[+-]?[1-9][0-9]{3,}").any()  # thousands are not separated here
-    if not commas.any() and (separator != ";" or ungrouped):
+    if not commas.any() and (separator == "," or ungrouped):
         return "."
     one = both[commas].iloc[0] if commas.any() else both.iloc[0]
     digits = re.sub("[.,]", "", one)
