@@ -29,7 +29,7 @@ _ENDINGS = {
 _BEGINNINGS = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xd0\xcf\x11\xe0": "Excel", b"<stata_dta>": "Stata"}
 _PACKED: dict[str, Callable[[io.BytesIO], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _PACKED_AS = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"PK\x03\x04": ".zip"}
-_LARGEST = 1_000_000_000  # bytes unpacked
+_LARGEST = 300_000_000  # bytes unpacked
 
 
 def load(path: str | Path, *, decimal: str | None = None, whole: bool = False) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def _unpacked(body: bytes, source: str) -> bytes:
             out = bytes(stream.read(_LARGEST + 1))
         if len(out) > _LARGEST:
             raise DataError(
-                f"{source}: the file would unpack to over {_LARGEST / 1e9:g} GB and is refused. Split it."
+                f"{source}: the file would unpack to over {_LARGEST / 1e6:.0f} million bytes and is refused. Split it."
             )
         return out
     return body
@@ -163,8 +163,6 @@ def _excel(body: bytes, source: str) -> tuple[pd.DataFrame, list[str]]:
     from capstar.data.sources.workbook import Workbook, headed
 
     book = Workbook(body, source)
-    if not book.names:
-        raise DataError(f"{source}: the workbook has no sheet with cells. Put the table on one.")
     for k, name in enumerate(book.names):
         cells = book.sheet(name).dropna(how="all").reset_index(drop=True)
         top = [["" if pd.isna(c) else str(c) for c in row] for row in cells.iloc[:60].to_numpy()]
