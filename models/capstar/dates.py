@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from capstar.errors import DataError, quoted
+from capstar.errors import DataError, SpecificationError, quoted
 
 Dates: TypeAlias = pd.PeriodIndex | pd.DatetimeIndex
 _YEARS = (1000, 2199)
@@ -53,6 +53,8 @@ def read_dates(raw: pd.Index | pd.Series, source: str, *, dayfirst: bool | None 
         A row without date, or with one that cannot be read or may be read in two ways; zones that differ or are not
         the one the dates are meant in; numbers.
     """
+    if dayfirst not in (None, True, False):
+        raise SpecificationError(f"dayfirst={quoted(dayfirst)}; give True or False.")
     index = pd.Index(raw)
     if index.hasnans:
         raise DataError(
@@ -97,8 +99,8 @@ def local_dates(index: pd.DatetimeIndex, source: str) -> pd.DatetimeIndex:
     if moved or (utc and hours and hours != [pd.Timedelta(0)]):
         start = "dates" if index.tz is not None else "dates.tz_localize('UTC')"
         raise DataError(
-            f"{source}: the dates are times such as {index[0]}, midnight of another zone it seems, and may belong to "
-            f"the day after. Convert them to the zone they are meant in, {start}.tz_convert('Europe/Zurich')."
+            f"{source}: the dates are times such as {index[0]}: midnight of another zone, or times whose day depends "
+            f"on the zone. Convert them to the zone they are meant in, {start}.tz_convert('Europe/Zurich')."
             "tz_localize(None), or give dates without a time."
         )
     return wall

@@ -169,8 +169,8 @@ def test_an_address(server) -> None:
     server.serve("/a.csv?x=1", text(separator=";"))
     server.serve("/a.parquet", other_formats()["parquet"])
     server.serve("/b.csv", "<html>")
-    for target in ("/a.csv?x=1", "/a.parquet", "/a.parquet"):
-        out = data.read_input(server.url + target)
+    for address in (server.url + "/a.csv?x=1", server.url + "/a.parquet", Path(server.url + "/a.parquet")):
+        out = data.read_input(address)
         pd.testing.assert_frame_equal(out, TABLE, check_freq=False)
     assert server.asked.count("/a.parquet") == 1
     assert data.describe_data(out).loc["log_gdp", "downloaded"]
@@ -259,6 +259,10 @@ def test_a_date_that_cannot_be_read_as_asked(tmp_path: Path) -> None:
         data.read_prices(path, dayfirst=True)
     with pytest.raises(SpecificationError, match="decimal='x'; choose"):
         data.read_prices(path, decimal="x")
+    with pytest.raises(SpecificationError, match="dayfirst='yes'; give True or False"):
+        data.read_prices(path, dayfirst="yes")
+    with pytest.raises(DataError, match="a DataFrame is no path"):
+        data.read_prices(TABLE)
 
 
 def zurich(shift: str | None) -> pd.DataFrame:

@@ -62,6 +62,8 @@ def check(
 
         frame = data.read_input(file)
         typer.echo(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
+        if said := frame.attrs.get("assumed"):
+            typer.echo(f"Assumed in reading: {said}\n")
         for key in rstar.models().index:
             one = rstar.model(key)
             typer.echo(f"{''.join(one.name.split())}: {one.usable(frame)}")

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,7 +18,7 @@ import pandas as pd
 
 from capstar.data.sources.archive import opened
 from capstar.data.text_tables import DATE_NAMES, as_numbers, find_header, listed, parse_text
-from capstar.errors import DataError, SpecificationError, reading
+from capstar.errors import DataError, SpecificationError, quoted, reading
 
 ASSUMED = "assumed"  # in attrs: how the file was read where there was a choice
 _ENDINGS = {
@@ -35,14 +36,18 @@ _LARGEST = 300_000_000  # bytes unpacked
 def load(path: str | Path, *, decimal: str | None = None, whole: bool = False) -> pd.DataFrame:
     """A table with its dates, where it has any, as text or dates in the column ``date``; see `files.read_table`."""
     if decimal not in (None, ".", ","):
-        raise SpecificationError(f"decimal={decimal!r}; choose '.' or ','.")
-    if str(path).lower().startswith(("https://", "http://")):
-        return _fetched(str(path), decimal, whole)
+        raise SpecificationError(f"decimal={quoted(decimal)}; choose '.' or ','.")
+    if (
+        address := re.match("(https?):/+(.*)", str(path), re.IGNORECASE)
+    ) is not None:  # a Path keeps one slash
+        return _fetched(f"{address[1].lower()}://{address[2]}", decimal, whole)
     return table_of(existing(path).read_bytes(), str(path), decimal=decimal, whole=whole)
 
 
 def existing(path: str | Path) -> Path:
     """The path of a file; `DataError` if there is none."""
+    if not isinstance(path, str | Path):
+        raise DataError(f"a {type(path).__name__} is no path. Give the name of a file.")
     try:
         found = Path(path).is_file()
     except (OSError, ValueError):  # a name that no file can have
@@ -79,7 +84,7 @@ def _fetched(address: str, decimal: str | None, whole: bool) -> pd.DataFrame:
     from capstar.data.store.download import download
 
     parts = urlsplit(address)
-    if parts.scheme.lower() != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         raise DataError(f"{address}: only https addresses are read. Write https, or save the file.")
     frame, entry = download(
         address, address, lambda body: table_of(body, address, decimal=decimal, whole=whole)
