@@ -161,7 +161,7 @@ def test_midnight_in_zurich_keeps_its_date_and_in_utc_is_refused(convention) -> 
     pd.testing.assert_index_equal(convention(_zurich("Europe/Zurich")).index, QUARTERS)
     moved = _zurich("UTC")
     with pytest.raises(
-        DataError, match=r"midnight of another zone .*tz_convert\('Europe/Zurich'\)\.tz_localize\(None\)"
+        DataError, match=r"midnight of another zone, .*tz_convert\('Europe/Zurich'\)\.tz_localize\(None\)"
     ):
         convention(moved)
     pd.testing.assert_index_equal(
