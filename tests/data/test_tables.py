@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 import re
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
+from data.tables import TABLE, other_formats, stamp, text, written
 
 from capstar import data
 from capstar.errors import DataError, SpecificationError
-
-QUARTERS = pd.period_range("1960Q1", periods=8, freq="Q", name="date")
-VALUES = np.array([8.125, 8.25, 8.5, 8.625, 8.75, 9.0, 9.125, 1009.25])
-TABLE = pd.DataFrame({"log_gdp": VALUES, "inflation": VALUES / 2}, QUARTERS)
-
-
-def written(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def text(
-    date: Callable[[pd.Period], str] = str,
-    number: Callable[[float], str] = str,
-    *,
-    separator: str = ",",
-    head: tuple[str, ...] = ("date", "log_gdp", "inflation"),
-    above: str = "",
-    below: str = "",
-) -> str:
-    rows = [[date(q), *map(number, row)] for q, row in zip(QUARTERS, TABLE.to_numpy(), strict=True)]
-    return above + "".join(separator.join(row) + "\n" for row in [list(head), *rows]) + below
-
-
-def stamp(form: str, how: str = "start") -> Callable[[pd.Period], str]:
-    return lambda q: f"{q.to_timestamp(how=how):{form}}"
-
 
 DATES = {
     "ISO": stamp("%Y-%m-%d"), "end": stamp("%Y-%m-%d", "end"), "slashes": stamp("%Y/%m/%d"), "month": stamp("%Y-%m"),
@@ -117,43 +84,6 @@ def test_missing_values_of_fred_and_the_names_of_new_york(tmp_path: Path) -> Non
     out = data.read_input(path)
     assert list(out) == ["log_gdp", "inflation", "expected_inflation", "interest_rate", "covid_index"]
     assert out.isna().sum().tolist() == [0, 1, 2, 0, 1]
-
-
-def sheet(rows: list[list[object]], *more: list[list[object]]) -> bytes:
-    book, out = openpyxl.Workbook(), io.BytesIO()
-    for k, cells in enumerate((rows, *more)):
-        page = book.active if k == 0 else book.create_sheet()
-        for row in cells:
-            page.append(row)
-    book.save(out)
-    return out.getvalue()
-
-
-ROWS = [
-    [q.start_time.to_pydatetime(), *row] for q, row in zip(QUARTERS, TABLE.to_numpy().tolist(), strict=True)
-]
-HEAD = ["Date", "log_gdp", "inflation"]
-
-
-def other_formats() -> dict[str, bytes]:
-    frame = TABLE.to_timestamp().reset_index()
-    out = {"parquet": io.BytesIO(), "feather": io.BytesIO(), "dta": io.BytesIO()}
-    frame.set_index("date").to_parquet(out["parquet"])
-    frame.to_feather(out["feather"])
-    frame.to_stata(out["dta"], write_index=False, convert_dates={"date": "tq"})
-    serials = [[(row[0] - pd.Timestamp("1899-12-30")).days, *row[1:]] for row in ROWS]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("a.csv", text())
-        archive.writestr("__MACOSX/._a.csv", "x")
-    return {name: body.getvalue() for name, body in out.items()} | {
-        "xlsx": sheet([HEAD, *ROWS]),
-        "titles.xlsx": sheet([["A title"], [], [None, "units"], HEAD, *ROWS]),
-        "second.xlsx": sheet([["read me"]], [HEAD, *ROWS]),
-        "serials.xlsx": sheet([HEAD, *serials]),
-        "text.xlsx": sheet([HEAD, *[[str(q), *map(str, row[1:])] for q, row in zip(QUARTERS, ROWS, strict=True)]]),
-        "zip": packed.getvalue(),
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", other_formats())
@@ -355,110 +285,6 @@ def test_numbers_that_are_refused(tmp_path: Path, reader, cells: list[str], mess
     )
     with pytest.raises(DataError, match=message):
         reader(path)
-
-
-@pytest.mark.parametrize("reader", [data.read_prices, data.read_returns, data.read_input])
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"date": [20200101, 20200401]}, "the dates are numbers of type int64"),
-        ({"date": [1.5e9, 1.6e9]}, "the dates are numbers of type float64"),
-        ({"close": [True, False]}, "close holds bool"),
-        ({"close": ["True", "False"]}, "'True', not a number"),
-        ({"close": pd.to_datetime(["2020-01-01", "2020-04-01"])}, "close holds datetime64"),
-    ],
-)
-def test_types_that_are_no_dates_or_numbers(tmp_path: Path, reader, columns, message: str) -> None:
-    table = pd.DataFrame({"date": pd.to_datetime(["2020-01-01", "2020-04-01"]), "close": [1.0, 2.0]})
-    table.assign(**columns).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=message):
-        reader(tmp_path / "a.parquet")
-
-
-def two_files() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("a.csv", text())
-        archive.writestr("b.csv", text())
-    return out.getvalue()
-
-
-def twice() -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    out = io.BytesIO()
-    dates = pa.array(["2020-01-01", "2020-04-01"])
-    pq.write_table(
-        pa.table([dates, pa.array([1.0, 2.0]), pa.array([3.0, 4.0])], ["date", "close", "close"]), out
-    )
-    return out.getvalue()
-
-
-def noise(first: bytes = b"", last: bytes = b"") -> bytes:
-    return first + np.random.default_rng(14).bytes(3000) + last
-
-
-BROKEN: dict[str, tuple[str, bytes, str]] = {
-    "pickle": ("a.parquet", pickle.dumps(TABLE), "not a Parquet file"),
-    "noise": ("a.parquet", noise(), "not a Parquet file"),
-    "noise of Parquet": ("a.parquet", noise(b"PAR1", b"PAR1"), "not a Parquet file"),
-    "noise of Arrow": ("a.feather", noise(b"ARROW1\0\0", b"ARROW1"), "not an Arrow file"),
-    "noise of Stata": ("a.dta", noise(b"\x73"), "not a Stata file"),
-    "noise of Excel": ("a.xlsx", noise(b"PK\x03\x04"), "a.xlsx"),
-    "noise of text": ("a.csv", noise(), "not a CSV file"),
-    "noise of zip": ("a.csv.zip", noise(b"PK\x03\x04"), "not a CSV file"),
-    "half a UTF-16 letter": ("a.csv", text().encode("utf-16")[:-1], "not a CSV file"),
-    "two files": ("a.zip", two_files(), "holds 2 files, expected one"),
-    "two files as CSV": ("a.csv", two_files(), "holds 2 files, expected one"),
-    "two columns of one name": ("a.parquet", twice(), "close names two columns"),
-    "two columns of one name in text": (
-        "a.csv",
-        b"date,close,close\n2020-01-01,1,2\n",
-        "close names two columns",
-    ),
-    "two dates": ("a.csv", b"Date,observation_date,close\n2020-01-01,2020-01-01,2\n", "are all dates"),
-    "two symbols": (
-        "a.csv",
-        b"Price,Close,Close\nTicker,IWM,SPY\nDate,,\n2020-01-02,1,2\n",
-        "holds 2 symbols",
-    ),
-    "only comments": ("a.csv", b"# nothing\n", "the file is empty"),
-}
-
-
-@pytest.mark.parametrize("reader", [data.read_prices, data.read_returns, data.read_input])
-@pytest.mark.parametrize("kind", BROKEN)
-def test_broken_files_end_in_one_sentence(tmp_path: Path, reader, kind: str) -> None:
-    name, body, message = BROKEN[kind]
-    with pytest.raises(DataError, match=message) as caught:
-        reader(written(tmp_path, body, name))
-    assert len(str(caught.value).replace(str(tmp_path), "")) < 400
-
-
-def changed(part: str, old: str, new: str) -> bytes:
-    """A workbook with one of its parts rewritten."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(sheet([HEAD, *ROWS]))) as before, zipfile.ZipFile(out, "w") as after:
-        for entry in before.infolist():
-            content = before.read(entry).decode()
-            after.writestr(entry, re.sub(old, new, content) if entry.filename.endswith(part) else content)
-    return out.getvalue()
-
-
-def test_workbooks_of_absurd_size_are_refused_before_they_are_built(tmp_path: Path) -> None:
-    far = changed("sheet1.xml", r'(r="[A-C]?)9"', r'\g<1>999999999"')
-    assert len(far) < 30_000
-    with pytest.raises(DataError, match=r"has more than \d+ empty rows"):
-        data.read_input(written(tmp_path, far, "a.xlsx"))
-    wide = changed("sheet1.xml", "A1:C9", "A1:XFD1048576")
-    pd.testing.assert_frame_equal(data.read_input(written(tmp_path, wide, "a.xlsx")), TABLE)
-    none = changed("workbook.xml", "<sheets>.*</sheets>", "<sheets/>")
-    with pytest.raises(DataError, match="the workbook has no sheet"):
-        data.read_input(written(tmp_path, none, "a.xlsx"))
-    with pytest.raises(DataError, match=r"there is no column 'date'; .*The table should have") as caught:
-        data.read_input(written(tmp_path, sheet([["x", "log_gdp"], [1, 2]]), "a.xlsx"))
-    assert "comma-separated" not in str(caught.value)
 
 
 def test_a_table_for_an_index_keeps_identifiers(tmp_path: Path) -> None:
