@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # Control characters but line ends and tabs, marks that turn the direction of writing, halves of characters.
 _STEERING = re.compile(
@@ -67,3 +69,24 @@ class IdentificationWarning(CapstarWarning):
 
 class CacheWarning(CapstarWarning):
     """Compiled code cannot be kept on disk; every process compiles again."""
+
+
+def quoted(cell: object) -> str:
+    """A cell as messages quote it, at most 80 characters of it."""
+    try:
+        text = cell if isinstance(cell, str) else str(cell)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        text = f"{type(cell).__name__} of very many digits"
+    return repr(text if len(text) <= 76 else f"{text[:76]}...")
+
+
+@contextmanager
+def reading(source: str, what: str, remedy: str) -> Iterator[None]:
+    """Whatever a library raises on a file becomes one `DataError`: that ``source`` is not ``what``, and the remedy."""
+    try:
+        yield
+    except CapstarError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise DataError(f"{source} is not {what} ({quoted(reason)[1:-1]}). {remedy}") from error

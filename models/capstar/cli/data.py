@@ -75,6 +75,8 @@ def check(
         with reading(file):
             frame = data.read_input(file, units=named_units(units))
         say(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
+        if said := frame.attrs.get("assumed"):
+            say(f"Assumed in reading: {said}\n")
         for key in rstar.models().index:
             one = rstar.model(key)
             say(f"{''.join(one.name.split())}: {one.usable(frame)}")

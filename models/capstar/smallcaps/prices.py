@@ -66,10 +66,11 @@ class _File:
             raise DataError(f"{_SOURCE}: there is no file {path}. Check the path.")
         try:
             self._data = ds.dataset(path, format="parquet")
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise DataError(f"{_SOURCE}: {path} is not a Parquet file ({error}). Save it again.") from error
         require_table(self._data.schema.empty_table().to_pandas(), _NEEDED, _SOURCE)
         self._columns = [c for c in (*_NEEDED, "dividend") if c in self._data.schema.names]
+        _check_kinds(self._data.schema, self._columns)
 
     def batches(self) -> Iterator[_Rows]:
         """Rows, some at a time."""
@@ -90,6 +91,27 @@ class _File:
 
         span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
         return _rows(self._data.to_table(columns=self._columns, filter=span))
+
+
+def _check_kinds(schema: Any, columns: list[str]) -> None:
+    """`DataError` where Arrow would make other days or numbers of a column than are meant."""
+    import pyarrow.types as kinds
+
+    if twice := [c for c in columns if schema.names.count(c) > 1]:
+        raise DataError(f"{_SOURCE}: {twice[0]!r} names two columns. Rename one, or leave it out.")
+    types = {c: schema.field(c).type for c in columns}
+    if (stamp := types["date"]) and (kinds.is_integer(stamp) or kinds.is_floating(stamp)):
+        raise DataError(
+            f"{_SOURCE}: the dates are numbers of type {stamp}. Save dates, such as "
+            "pd.to_datetime(dates.astype(str), format='%Y%m%d')."
+        )
+    if kinds.is_timestamp(stamp) and stamp.tz is not None:
+        raise DataError(
+            f"{_SOURCE}: the dates have a time zone, {stamp.tz}. Save the dates of the market: "
+            "dates.dt.tz_convert('America/New_York').dt.tz_localize(None)."
+        )
+    if flags := [c for c in ("close", "dividend") if c in types and kinds.is_boolean(types[c])]:
+        raise DataError(f"{_SOURCE}: {flags[0]} holds true and false, expected numbers. Save numbers.")
 
 
 class PriceTable:

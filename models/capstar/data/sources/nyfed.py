@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from capstar.data.files import existing
+from capstar.data.files import INPUT_NAMES, existing
 from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed
 from capstar.data.vintages import Vintages
@@ -26,16 +26,7 @@ _SOURCE = "Federal Reserve Bank of New York"
 _FOLDER = "/medialibrary/media/research/economists/williams/data/"
 _FILES = {"hlw": "Holston_Laubach_Williams", "lw": "Laubach_Williams"}
 _COUNTRIES = {"us": ("us", "united states"), "ca": ("ca", "canada"), "ea": ("ea", "euro area"), "uk": ("uk",)}
-_INPUTS = {
-    "gdp.log": "log_gdp",
-    "gdp": "log_gdp",
-    "inflation": "inflation",
-    "inflation.expectations": "expected_inflation",
-    "oil.price.inflation": "oil_price_inflation",
-    "import.price.inflation": "import_price_inflation",
-    "interest": "interest_rate",
-    "covid.ind": "covid_index",
-}
+_INPUTS = INPUT_NAMES | {"gdp": "log_gdp"}
 _VARIABLES = (
     ("rstar", "natural rate|rstar|r\\*"),
     ("g", "trend growth|^g$"),
