@@ -299,3 +299,38 @@ def test_the_list_names_sources_and_their_last_dates(canada: Server) -> None:
         .eq("FRED, GDPC1: the server answers 404. Check the name of the series.")
         .all()
     )
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_damaged_answers_are_refused_or_read(key: str) -> None:
+    """Bytes changed, left out, doubled or moved: a clear error, or finite values at dates that rise."""
+    random = np.random.default_rng(7)
+    series, text = GOOD[key]
+    reader, read, longest = data.source(key), 0, 0
+    for _ in range(400):
+        body = bytearray(text.encode())
+        for _ in range(random.integers(1, 4)):
+            at, to = sorted(random.integers(0, len(body), 2))
+            piece = body[at : min(to, at + 30)]
+            change = random.integers(4)
+            if change == 0:
+                body[at] = random.integers(256)
+            elif change == 1:
+                del body[at : at + len(piece)]
+            else:
+                body[to:to] = (
+                    piece
+                    if change == 2
+                    else random.choice([b'"', b",", b"\n", b"\0", b"nan", b"1e400", b"-"])
+                )
+        try:
+            out = reader.read(bytes(body), series)
+        except SourceError as error:
+            longest = max(longest, len(str(error)))
+            continue
+        read += 1
+        assert out.index.is_monotonic_increasing
+        assert out.index.is_unique
+        assert not np.isinf(out).any()
+    assert read > 10
+    assert longest < 400

@@ -14,7 +14,7 @@ from capstar.data.sources import source
 from capstar.data.sources.nyfed import current_estimates
 from capstar.data.store.download import network
 from capstar.data.transform import splice_growth
-from capstar.errors import DataError, SourceError
+from capstar.errors import DataError
 
 When: TypeAlias = str | pd.Timestamp | None
 
@@ -257,7 +257,7 @@ def _last(where: str) -> pd.Period | pd.Timestamp | str:
     key, _, series = where.partition(":")
     try:
         return source(key).fetch(series).dropna(how="all").index[-1]
-    except SourceError as error:
+    except DataError as error:
         return str(error)
 
 
