@@ -150,7 +150,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize("thing", [5, ["prices.parquet"], {}, np.zeros(3), prices()["close"]], ids=str)
 def test_what_is_no_table(thing) -> None:
     for arguments in ((thing, shares()), (prices(), thing), (prices(), shares(), thing)):
-        with pytest.raises(DataError, match=r"is no table\. Give a table, or a Parquet file"):
+        with pytest.raises(DataError, match=r"is not a table\. Give a DataFrame, or a Parquet file"):
             run(*arguments)
 
 

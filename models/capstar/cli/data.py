@@ -25,13 +25,26 @@ app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_
 
 
 @app.command("list")
-def list_recipes(context: typer.Context, debug: Debug = False) -> None:
-    """List the recipes, and the sources of single series."""
+def list_recipes(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask every source of a recipe for its last date.")
+    ] = False,
+    offline: Offline = False,
+    refresh: Refresh = False,
+    debug: Debug = False,
+) -> None:
+    """List the recipes with the sources of their inputs, in the order asked, and the sources of single series."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.data import RECIPES, sources
+        from capstar.data import RECIPES, network, recipe_sources, sources
 
+        with network(offline=offline, refresh=refresh):
+            table = recipe_sources(online=online or refresh)
         for name, build in RECIPES.items():
             say(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
+            for row in table[table["recipe"] == name].to_dict("records"):
+                last = f"  last {row['last']}" + " (stopped)" * row["stopped"] if "last" in row else ""
+                say(f"    {row['input']:30}{row['source']}{last}")
         for key, one in sources().iterrows():
             say(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 

@@ -190,7 +190,7 @@ class Engine:
         if not (base > 0).all():
             at = days[np.argmin(base > 0)]
             raise DataError(
-                f"The dividends of {at} are as much as the index was worth. Correct their amounts."
+                f"The dividends of {at} are at least the value of the index. Correct their amounts."
             )
         gained = np.diff(values, axis=0, prepend=opening[None, :])
         totals = portfolio.total * np.cumprod(1.0 + (market + paid.sum(axis=1) - start) / base)

@@ -121,7 +121,7 @@ class PriceTable:
         self._names = names
         if not isinstance(table, pd.DataFrame | str | Path):
             raise DataError(
-                f"{_SOURCE}: a {type(table).__name__} is no table. Give a table, or a Parquet file of it."
+                f"{_SOURCE}: a {type(table).__name__} is not a table. Give a DataFrame, or a Parquet file."
             )
         self._data = _rows_of(table) if isinstance(table, pd.DataFrame) else _File(table)
         self.last: dict[str, np.datetime64] = {}  # day with a price, by first identifier

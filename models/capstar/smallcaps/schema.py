@@ -195,7 +195,7 @@ def _are(column: pd.Series, kinds: type | tuple[type, ...]) -> NDArray[np.bool_]
 def _read(path: object, source: str) -> pd.DataFrame:
     if not isinstance(path, str | Path):
         raise DataError(
-            f"{source}: a {type(path).__name__} is no table. Give a table, or a Parquet file of it."
+            f"{source}: a {type(path).__name__} is not a table. Give a DataFrame, or a Parquet file."
         )
     if Path(path).suffix.lower() not in (".parquet", ".pq") or not Path(path).is_file():
         raise DataError(f"{source}: {path} is not a Parquet file. Give one, or a table.")
