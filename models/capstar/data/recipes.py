@@ -13,7 +13,7 @@ from capstar.data.sources import source
 from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import SOURCE as FRED
 from capstar.data.sources.fred import fred
-from capstar.data.sources.nyfed import current_estimates
+from capstar.data.sources.nyfed import published_inputs
 from capstar.data.store.download import network
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.errors import DataError, SourceError
@@ -138,7 +138,7 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
     base = us_hlw(as_of, start="1947Q2", end=end)
     direct = expected_inflation(base["inflation"], "direct")
     base["expected_inflation"] = direct.fillna(base["expected_inflation"])
-    book = current_estimates("lw").inputs
+    book = published_inputs("lw")
     extra = ["oil_price_inflation", "import_price_inflation", "covid_index"]
     out = base.join(book[extra], how="inner").loc[start:end]
     out.attrs = base.attrs | {"title": "US: input of Laubach and Williams"}
@@ -271,7 +271,7 @@ def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
 
 def _with_covid(frame: pd.DataFrame, country: str) -> pd.DataFrame:
     short = {"canada": "ca", "euro area": "ea"}.get(country, country)
-    index = current_estimates("hlw", short).inputs["covid_index"]
+    index = published_inputs("hlw", short)["covid_index"]
     out = frame.assign(covid_index=index.reindex(frame.index).fillna(0.0))
     out.attrs = dict(frame.attrs)
     out.attrs["units"] = frame.attrs["units"] | {"covid_index": "index, 0-100"}
