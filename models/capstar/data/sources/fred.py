@@ -26,6 +26,7 @@ DEMANDS: dict[str, Callable[[pd.Series], object]] = {}
 """By identifier, what must hold of a series beyond its form; raises `SourceError` where it does not."""
 _FREQUENCY = {1: "M", 3: "Q", 6: "6M", 12: "Y"}  # by months
 _HOLIDAYS = 20  # days without a row that are no matter; a month is more
+_WEEK = 7  # days; daily rows come sooner
 _CLOSED = 200  # days; the exchanges closed from July to December 1914
 _AROUND = 4  # steps of an open market on each side of a closure, which tell it from a change of frequency
 
@@ -214,9 +215,8 @@ def _check_days(dates: pd.DatetimeIndex, where: str) -> None:
     """Let holidays pass, and closures between spells of daily rows."""
     steps = np.diff(dates.to_numpy()).astype("timedelta64[D]").astype(int)
     for k in np.flatnonzero(steps > _HOLIDAYS):
-        around = steps[max(k - _AROUND, 0) : k + _AROUND + 1]
-        daily = np.sort(around)[-2] < 7 and _AROUND <= k < len(steps) - _AROUND
-        if not daily or steps[k] > _CLOSED:
+        around = np.concatenate([steps[max(k - _AROUND, 0) : k], steps[k + 1 : k + 1 + _AROUND]])
+        if len(around) < 2 * _AROUND or around.max() >= _WEEK or steps[k] > _CLOSED:
             _refuse_step(where, f"before {dates[k + 1]:%Y-%m-%d}")
         warnings.warn(
             f"{where}: there is no row between {dates[k]:%Y-%m-%d} and {dates[k + 1]:%Y-%m-%d}, as over a closure of "

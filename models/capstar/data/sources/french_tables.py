@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _LIKE_NUMBER = re.compile(r"[-+]?[0-9.][0-9.,_ eE+%-]*|[-+]?(nan|inf|infinity)", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{4,8}")
 _DATED = re.compile(r"[\"' ]*[0-9]{4,8}[\"' ]*([,;\t])")
-_UNSPLIT = re.compile(r"[0-9]{4,8}([\s,;|]+[-+]?[0-9.]+)+")
+_UNSPLIT = re.compile(r"[0-9]{4,8}([\s,;|\"]+[-+]?[0-9.]+)+")
 _OVER_DATES = re.compile(
     r"|unnamed: 0|index|dates?|caldt|years?|months?|weeks?|days?|period|time|yyyy(mm(dd)?)?"
 )
@@ -56,7 +56,8 @@ class _Block:
 
     def is_row(self, cells: list[str]) -> bool:
         """Whether a line has numbers of a table: below names nearly any number, elsewhere what begins like a date."""
-        first, others = cells[0], [cell for cell in cells[1:] if cell]
+        bare = [cell.strip("\"' ") for cell in cells]
+        first, others = bare[0], [cell for cell in bare[1:] if cell]
         numbers = sum(_LIKE_NUMBER.fullmatch(cell) is not None for cell in others)
         most = numbers > 0 and len(others) <= 2 * numbers
         if not (self.rows or (self.names and self.names.cells[1:] and _over_dates(self.names.cells[0]))):
@@ -105,13 +106,14 @@ def tables_of(text: str, where: str) -> tuple[dict[str, pd.DataFrame], str]:
 
 def _lines(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
     """Cells of each line, without those empty at its end; none for an empty line or one of separators alone."""
-    lines = re.split(r"\r\n|\r|\n", text)
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
     marks = [found[1] for line in lines if (found := _DATED.match(line))]
     mark = max(",;\t", key=marks.count)
     decimal = mark != "," and _decimal_comma(lines, where)
     for number, line in enumerate(lines, 1):
         try:
-            split = next(csv.reader([line], delimiter=mark, skipinitialspace=True), [])
+            quoting = csv.QUOTE_NONE if line.count('"') % 2 else csv.QUOTE_MINIMAL
+            split = next(csv.reader([line], delimiter=mark, skipinitialspace=True, quoting=quoting), [])
         except csv.Error as error:
             raise SourceError(f"{where}, line {number}: this is no line of a table ({error}).") from error
         cells = [cell.strip() for cell in split]
