@@ -214,13 +214,16 @@ def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIn
 def _check_days(dates: pd.DatetimeIndex, where: str) -> None:
     """Let holidays pass, and closures between spells of daily rows."""
     steps = np.diff(dates.to_numpy()).astype("timedelta64[D]").astype(int)
-    for k in np.flatnonzero(steps > _HOLIDAYS):
+    closures = np.flatnonzero(steps > _HOLIDAYS)
+    for k in closures:
         around = np.concatenate([steps[max(k - _AROUND, 0) : k], steps[k + 1 : k + 1 + _AROUND]])
         if len(around) < 2 * _AROUND or around.max() >= _WEEK or steps[k] > _CLOSED:
             _refuse_step(where, f"before {dates[k + 1]:%Y-%m-%d}")
+    if len(closures):
+        spans = ", ".join(f"{dates[k]:%Y-%m-%d} and {dates[k + 1]:%Y-%m-%d}" for k in closures[:3])
         warnings.warn(
-            f"{where}: there is no row between {dates[k]:%Y-%m-%d} and {dates[k + 1]:%Y-%m-%d}, as over a closure of "
-            "the markets. Compare with FRED's page if none is known.",
+            f"{where}: there is no row between {spans}, as over a closure of the markets. Compare with FRED's page if "
+            "none is known.",
             DataWarning,
             stacklevel=2,
         )

@@ -56,7 +56,8 @@ class _Block:
 
     def is_row(self, cells: list[str]) -> bool:
         """Whether a line has numbers of a table: below names nearly any number, elsewhere what begins like a date."""
-        bare = [cell.strip("\"' ") for cell in cells]
+        parts = cells if len(cells) > 1 else re.split(r"[,;\t|]", cells[0])  # a line of other separators
+        bare = [cell.strip("\"' ") for cell in parts]
         first, others = bare[0], [cell for cell in bare[1:] if cell]
         numbers = sum(_LIKE_NUMBER.fullmatch(cell) is not None for cell in others)
         most = numbers > 0 and len(others) <= 2 * numbers
@@ -112,8 +113,12 @@ def _lines(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
     decimal = mark != "," and _decimal_comma(lines, where)
     for number, line in enumerate(lines, 1):
         try:
-            quoting = csv.QUOTE_NONE if line.count('"') % 2 else csv.QUOTE_MINIMAL
-            split = next(csv.reader([line], delimiter=mark, skipinitialspace=True, quoting=quoting), [])
+            plain = line.count('"') % 2  # a quote that does not close is a character
+            split = (
+                line.split(mark)
+                if plain
+                else next(csv.reader([line], delimiter=mark, skipinitialspace=True), [])
+            )
         except csv.Error as error:
             raise SourceError(f"{where}, line {number}: this is no line of a table ({error}).") from error
         cells = [cell.strip() for cell in split]
@@ -166,7 +171,9 @@ def _table(block: _Block, title: str) -> pd.DataFrame:
             )
     index = _dates(block.rows, where)
     values = [[_value(cell, row, where) for cell in row.cells[1:]] for row in block.rows]
-    return pd.DataFrame(values, index, names).replace(list(_MISSING), float("nan"))
+    out = np.array(values)
+    out[np.isin(out, _MISSING)] = np.nan
+    return pd.DataFrame(out, index, names)
 
 
 def _names(block: _Block, rows: list[_Line]) -> list[str]:

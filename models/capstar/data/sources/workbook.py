@@ -19,7 +19,7 @@ from capstar.errors import CapstarError, DataError, SourceError
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 # Who saved the file and when: no data, and some published workbooks write the hour in a form no reader takes.
 _NOT_DATA = "docProps/core.xml"
-_ROWS, _CELLS = 1_048_576, 5_000_000  # the rows of the format; cells that take seconds
+_EMPTY, _CELLS = 10_000, 5_000_000  # rows one after the other; cells that take seconds
 
 
 @contextmanager
@@ -75,13 +75,15 @@ class Workbook:
 
     def _cells(self, name: str) -> pd.DataFrame:
         rows: list[list[object]] = []
-        count = 0
+        count = empty = width = 0
         for row, said in zip(self._rows(self._values, name), self._rows(self._formulas, name), strict=True):
-            count += max(len(row), 1)
-            if len(rows) >= _ROWS or count > _CELLS:
+            count, width = count + max(len(row), 1), max(width, len(row))
+            empty = 0 if any(cell.value is not None for cell in row) else empty + 1
+            if empty > _EMPTY or max(count, width * len(rows)) > _CELLS:
+                what = f"{_EMPTY} empty rows" if empty > _EMPTY else f"{_CELLS} cells"
                 raise SourceError(
-                    f"{self.where}: sheet {name[:80]!r} is of more than {_ROWS} rows or {_CELLS} cells, most likely "
-                    "empty. Delete the rows and columns beside the table, and save it again."
+                    f"{self.where}: sheet {name[:80]!r} has more than {what} up to row {len(rows) + 1}. Delete the "
+                    "rows and columns beside the table, and save it again."
                 )
             for cell, formula in zip(row, said, strict=True):
                 if cell.value is None and str(formula.value).startswith("="):
@@ -91,7 +93,7 @@ class Workbook:
                         "program and save it."
                     )
             rows.append([cell.value for cell in row])
-        return pd.DataFrame(rows or [[None]], dtype=object)
+        return pd.DataFrame([row + [None] * (width - len(row)) for row in rows] or [[None]], dtype=object)
 
     @staticmethod
     def _rows(book: Any, name: str) -> Iterator[tuple[Any, ...]]:
