@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.data.continued import Input, Reader, stopped
 from capstar.data.inputs import expected_inflation, model_input
 from capstar.data.sources import source
-from capstar.data.sources.nyfed import current_estimates
+from capstar.data.sources.nyfed import published_inputs
 from capstar.data.store.download import network
 from capstar.data.transform import splice_growth
 from capstar.errors import DataError
@@ -171,7 +171,7 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
     base = us_hlw(as_of, start="1947Q2", end=end)
     direct = expected_inflation(base["inflation"], "direct")
     base["expected_inflation"] = direct.fillna(base["expected_inflation"])
-    book = current_estimates("lw").inputs
+    book = published_inputs("lw")
     extra = ["oil_price_inflation", "import_price_inflation", "covid_index"]
     out = base.join(book[extra], how="inner").loc[start:end]
     out.attrs = base.attrs | {"title": "US: input of Laubach and Williams"}
@@ -321,7 +321,7 @@ def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
 
 def _with_covid(frame: pd.DataFrame, country: str) -> pd.DataFrame:
     short = {"canada": "ca", "euro area": "ea"}.get(country, country)
-    index = current_estimates("hlw", short).inputs["covid_index"]
+    index = published_inputs("hlw", short)["covid_index"]
     out = frame.assign(covid_index=index.reindex(frame.index).fillna(0.0))
     out.attrs = dict(frame.attrs)
     out.attrs["units"] = frame.attrs["units"] | {"covid_index": "index, 0-100"}

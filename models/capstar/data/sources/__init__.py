@@ -68,6 +68,10 @@ class DataSource(ABC, Generic[T]):
                 "up there."
             )
 
+    def canonical(self, series: str) -> str:
+        """A valid name as the source itself writes it; by default as given."""
+        return series
+
     def address(self, series: str) -> str:
         """Where a series is."""
         return self.url.format(series=series)
@@ -83,6 +87,7 @@ class DataSource(ABC, Generic[T]):
             No usable answer.
         """
         self.check(series)
+        series = self.canonical(series)
         url = self.address(series)
         if mirror := os.environ.get(f"CAPSTAR_{self.key.upper()}_URL"):
             url = mirror.rstrip("/") + url[len(host_of(url)) :]
@@ -91,6 +96,7 @@ class DataSource(ABC, Generic[T]):
     def fetch(self, series: str) -> pd.DataFrame:
         """A series as a table that tells where it came from; raises as `get` does."""
         found, entry = self.get(series)
+        series = self.canonical(series)
         out = self.frame(found).rename_axis(index="date")
         known = {"source": self.name, "series_id": series, "transformation": "none"}
         later = {"downloaded": entry.downloaded, "terms": self.terms}

@@ -22,6 +22,10 @@ class Alfred(DataSource[pd.Series]):
     pattern = FRED.pattern + r"@\d{4}-\d\d-\d\d"
     url = "https://alfred.stlouisfed.org/graph/alfredgraph.csv?id={series}&vintage_date={day}"
 
+    def canonical(self, series: str) -> str:
+        """In capitals, as ALFRED answers."""
+        return series.upper()
+
     def address(self, series: str) -> str:
         """Of the CSV that needs no key."""
         name, _, day = series.partition("@")
@@ -67,6 +71,7 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
     DataError
         A day is in the future, or none is given.
     """
+    series = FRED.canonical(series)
     days = sorted({pd.Timestamp(day).normalize() for day in vintages})
     if not days:
         raise DataError(f"ALFRED, {series}: no vintage was asked for. Give days such as '2008-04-30'.")
