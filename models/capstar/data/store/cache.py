@@ -104,7 +104,7 @@ class Cache:
 
     def clear(self) -> int:
         """Delete everything kept; the number of downloads deleted."""
-        found = list(self.folder.glob(f"*{_SUFFIX}"))
+        found = [path for path in self.folder.glob(f"*{_SUFFIX}") if not path.is_dir()]
         for path in (*found, *self.folder.glob(f"*{PARTIAL}")):
             path.unlink(missing_ok=True)
         return len(found)
