@@ -17,7 +17,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.util.retry import Retry
 
 from capstar import __version__
 from capstar.errors import SourceError
@@ -25,8 +24,8 @@ from capstar.errors import SourceError
 # FRED leaves requests hanging whose User-Agent contains the name of a browser.
 USER_AGENT = f"capstar/{__version__} python-requests"
 WITHOUT_NETWORK = (
-    "Without the network there are the embedded data (--input embedded), a file of your own (--input FILE) and what "
-    "the cache holds (--offline)."
+    "Without the network there are the embedded data (capstar rstar --input embedded), a file of your own "
+    "(--input FILE) and, with --offline, what the cache holds."
 )
 _PIECE = 1 << 16
 _HOPS = 3  # redirects followed
@@ -157,7 +156,8 @@ class Transfer:
             raise
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             if not self._reached.is_set():
-                raise self._no_connection(type(error).__name__) from error
+                reason = getattr(next(iter(error.args), None), "reason", error)
+                raise self._no_connection(type(reason).__name__) from error
             raise NoAnswerError(
                 f"{self.where}: no whole answer ({type(error).__name__}). Check the network and try again."
             ) from error
@@ -231,7 +231,7 @@ class _Adapter(HTTPAdapter):
     """Verified TLS, proxies as given, one attempt; shows the socket of each connection."""
 
     def __init__(self, watch: Callable[[socket.socket], None]) -> None:
-        super().__init__(max_retries=Retry(total=0, redirect=0))
+        super().__init__()
         self._watch = watch
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
