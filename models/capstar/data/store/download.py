@@ -160,7 +160,7 @@ def download(
 def serves(kept: Entry, final: float) -> bool:
     """Whether a copy is used without asking."""
     now = settings()
-    return kept.fetched > final or (not now.refresh and time.time() - kept.fetched < now.max_age)
+    return kept.fetched > final or (not now.refresh and abs(time.time() - kept.fetched) < now.max_age)
 
 
 def ask(url: str, where: str, max_bytes: int | None = None) -> bytes:

@@ -145,23 +145,25 @@ class Transfer:
                             self._received(answer), answer.headers.get("Content-Encoding", "")
                         )
                     url = self._allowed(url, urljoin(url, target))
-        except requests.exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-                raise NoAnswerError(f"{self.where}: the secure connection broke off. Try later.") from error
-            raise SourceError(
-                f"{self.where}: the server's certificate is not trusted. Behind a company's proxy, name its "
-                "certificates with REQUESTS_CA_BUNDLE."
-            ) from error
         except SourceError:
             raise
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
-            if not self._reached.is_set():
-                reason = getattr(next(iter(error.args), None), "reason", error)
-                raise self._no_connection(type(reason).__name__) from error
-            raise NoAnswerError(
-                f"{self.where}: no whole answer ({type(error).__name__}). Check the network and try again."
-            ) from error
+            raise self._told(error) from error
         raise SourceError(f"{self.where}: the server redirects in a circle. Check the address.")
+
+    def _told(self, error: Exception) -> SourceError:
+        """What a fault of the connection means to the user."""
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return SourceError(
+                f"{self.where}: the server's certificate is not trusted. Behind a company's proxy, name its "
+                "certificates with REQUESTS_CA_BUNDLE."
+            )
+        name = type(error).__name__
+        if self._reached.is_set():
+            return NoAnswerError(f"{self.where}: no whole answer ({name}). Check the network and try again.")
+        if isinstance(error, requests.RequestException):
+            return self._no_connection(type(getattr(next(iter(error.args), None), "reason", error)).__name__)
+        return self._no_connection(str(error)[:160] or name)  # such as certificates named that are not there
 
     def _no_connection(self, why: str) -> NoConnectionError:
         host = urlsplit(self.url).netloc
