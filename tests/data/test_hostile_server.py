@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from data.sources import redirect_to
@@ -26,6 +27,7 @@ from data.sources import redirect_to
 from capstar import data
 from capstar.data.store.cache import entry_of
 from capstar.data.store.download import cache, network
+from capstar.data.store.transfer import Bounds, Transfer
 from capstar.errors import DataError, DataWarning, SourceError
 
 ROWS = b"observation_date,GDPC1\n2019-01-01,100.5\n2019-04-01,101.25\n2019-07-01,.\n"
@@ -242,6 +244,27 @@ def test_a_redirect_on_the_same_host_is_followed(server) -> None:
     server.misbehave("/graph/fredgraph.csv?id=GDPC1", redirect_to("/moved"))
     assert len(data.fred("GDPC1")) == 3
     assert server.asked == ["/graph/fredgraph.csv?id=GDPC1", "/moved"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "followed"),
+    [
+        ("https://a.example/x", "https://b.example/x", True),
+        ("https://a.example/x", "/y", True),
+        ("https://a.example/x", "http://a.example/x", False),
+        ("https://a.example/x", "//b.example/x", True),
+        ("http://127.0.0.1:80/x", "http://127.0.0.1:81/x", False),
+        ("http://127.0.0.1:80/x", "https://127.0.0.1/x", True),
+        ("https://a.example/x", "ftp://a.example/x", False),
+    ],
+)
+def test_where_redirects_may_lead(origin: str, target: str, followed: bool) -> None:
+    transfer = Transfer(origin, "FRED, GDPC1", Bounds(0, 0, 0, 0))
+    if followed:
+        assert transfer._allowed(origin, target) == urljoin(origin, target)
+    else:
+        with pytest.raises(SourceError, match="another host or not https"):
+            transfer._allowed(origin, target)
 
 
 @pytest.mark.usefixtures("server")

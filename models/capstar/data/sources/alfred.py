@@ -110,7 +110,8 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
     series
         FRED's identifier, ``"GDPC1"``.
     vintages
-        Days, not in the future; twelve a request. They are kept for good: a vintage does not change.
+        Days, not in the future; twelve a request. They are kept for good, as a vintage does not change, and
+        recipes as of these days take them from there.
 
     Returns
     -------

@@ -144,7 +144,7 @@ class Transfer:
                         return self._unpacked(
                             self._received(answer), answer.headers.get("Content-Encoding", "")
                         )
-                    url = self._allowed(url, urljoin(url, target))
+                    url = self._allowed(url, target)
         except SourceError:
             raise
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
@@ -187,6 +187,7 @@ class Transfer:
 
     def _allowed(self, url: str, target: str) -> str:
         """The address the server sends to: on the same host, or secure."""
+        target = urljoin(url, target)
         if urlsplit(target).scheme != "https" and urlsplit(target)[:2] != urlsplit(url)[:2]:
             raise SourceError(
                 f"{self.where}: the server sends to {target[:80]!r}, another host or not https, and is not followed. "
