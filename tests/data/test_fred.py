@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from capstar import data
 from capstar.data.sources.fred import parse_table
-from capstar.data.store.download import USER_AGENT, cache, network
+from capstar.data.store.download import cache, network
+from capstar.data.store.transfer import USER_AGENT
 from capstar.errors import DataError, DataWarning, SourceError
 
 TARGET = "/graph/fredgraph.csv?id=GDPC1"

@@ -14,7 +14,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from capstar.errors import CapstarError, CapstarWarning, ConvergenceError, DataError, SpecificationError
+from capstar.errors import (
+    CapstarError,
+    CapstarWarning,
+    ConvergenceError,
+    DataError,
+    SpecificationError,
+    printable,
+)
 
 BAD_INPUT, NO_CONVERGENCE, OWN_FAULT = 2, 3, 70  # 70: EX_SOFTWARE of sysexits.h
 _WORD, _MESSAGE = 240, 1200  # characters shown of one word, and of one message
@@ -24,8 +31,7 @@ _PASSED_ON = (typer.Exit, typer.Abort, BrokenPipeError)
 def say(text: object, *, err: bool = False) -> None:
     """Print text, with whatever could steer a terminal, or that its encoding lacks, escaped."""
     encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
-    shown = "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in str(text))
-    typer.echo(shown.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    typer.echo(printable(str(text)).encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
 def complain(text: object) -> None:

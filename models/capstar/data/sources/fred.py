@@ -37,6 +37,7 @@ class Fred(DataSource[pd.Series]):
     key, name, example = "fred", "FRED", "GDPC1"
     url = FredReader(example).url + "?id={series}"
     pattern = r"[A-Za-z0-9_]{1,60}"
+    max_bytes = 8_000_000
     terms = "free; some series belong to others, see their notes"
 
     def canonical(self, series: str) -> str:
