@@ -27,6 +27,7 @@ from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.null_model import Scheme
 from capstar.parallel import run_tasks
+from capstar.writing import csv_text, write_whole
 
 Floats = npt.NDArray[np.float64]
 Rejected = dict[str, npt.NDArray[np.bool_]]
@@ -297,7 +298,7 @@ def main() -> None:
         given.out.mkdir(parents=True, exist_ok=True)
         written = table.drop(columns="seconds").assign(seed=given.seed)
         written = written if given.power else written.droplevel("b")
-        written.to_csv(given.out / f"{what}_moving_variances.csv", float_format="%.4g")
+        write_whole(given.out / f"{what}_moving_variances.csv", csv_text(written, float_format="%.4g"))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, told apart by colour-blind readers.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
@@ -21,7 +23,14 @@ SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")
 
 
 class Chart(Figure):
-    """A figure that shows itself where a notebook's cell ends in it, once."""
+    """A figure that shows itself where a notebook's cell ends in it, once, whatever its series are called."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw; dollar signs between which there is no formula are dollar signs."""
+        for text in self.findobj(Text):
+            if isinstance(text, Text) and "$" in text.get_text() and not _is_mathematics(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, bytes]:
         buffer = io.BytesIO()
@@ -29,6 +38,14 @@ class Chart(Figure):
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(self)  # or the notebook would show it again
         return {"image/png": buffer.getvalue()}
+
+
+def _is_mathematics(text: str) -> bool:
+    parser: Any = MathTextParser("path")
+    try:
+        return all(parser.parse(line) for line in text.split("\n"))
+    except ValueError:
+        return False
 
 
 def new_figure(width: float, height: float) -> Figure:

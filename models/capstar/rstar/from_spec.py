@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.rstar.declared import RSTAR, DeclaredModel
 from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec
@@ -17,6 +18,7 @@ from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 
+@checked
 def from_spec(
     spec: Spec,
     *,

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import chi2
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
 from capstar.leads.checks import require_count
@@ -76,6 +77,7 @@ class IVX(Record):
         }
 
 
+@checked
 def ivx(
     returns: pd.Series,
     predictors: pd.Series | pd.DataFrame,
