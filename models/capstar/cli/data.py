@@ -32,8 +32,10 @@ def list_recipes(
         for name, build in RECIPES.items():
             typer.echo(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
             for row in table[table["recipe"] == name].to_dict("records"):
-                last = f"  last {row['last']}" + " (stopped)" * row["stopped"] if "last" in row else ""
-                typer.echo(f"    {row['input']:30}{row['source']}{last}")
+                told = f"  last {row['last']}" if row.get("last") else f"  {row.get('problem', '')}".rstrip()
+                typer.echo(
+                    f"    {row['input']:30}{row['source']}{told}" + " (stopped)" * row.get("stopped", False)
+                )
         for key, one in sources().iterrows():
             typer.echo(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 
