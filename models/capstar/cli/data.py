@@ -43,8 +43,8 @@ def list_recipes(
         for name, build in RECIPES.items():
             say(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
             for row in table[table["recipe"] == name].to_dict("records"):
-                last = f"  last {row['last']}" + " (stopped)" * row["stopped"] if "last" in row else ""
-                say(f"    {row['input']:30}{row['source']}{last}")
+                told = f"  last {row['last']}" if row.get("last") else f"  {row.get('problem', '')}".rstrip()
+                say(f"    {row['input']:30}{row['source']}{told}" + " (stopped)" * row.get("stopped", False))
         for key, one in sources().iterrows():
             say(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 

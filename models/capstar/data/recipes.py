@@ -232,24 +232,30 @@ def recipe_sources(*, online: bool = False) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a source, in the order in which they are asked: ``recipe``, ``input``, ``source``, and if asked
-        ``last``, its last date, or why there is none, and ``stopped``, whether two later values should be out.
+        ``last``, its last date, ``stopped``, whether two later values should be out (not where early years alone are
+        used), and ``problem``, why there is no date.
     """
     rows = [
-        (recipe, one.name, where)
+        (recipe, one.name, where, one.history)
         for recipe, inputs in _INPUTS.items()
         for one in inputs
         for where in one.sources
     ]
-    out = pd.DataFrame(rows, columns=["recipe", "input", "source"])
+    out = pd.DataFrame(rows, columns=["recipe", "input", "source", "history"])
+    history = out.pop("history")
     if not online:
         return out
     with network():
         known = {where: _last(where) for where in out["source"].unique()}
-    last = out["source"].map(known)
     today = pd.Timestamp.now("UTC").tz_localize(None)
-    over = [not isinstance(one, str) and stopped(one, today) for one in last]
-    words = [f"{one:%Y-%m-%d}" if isinstance(one, pd.Timestamp) else str(one) for one in last]
-    return out.assign(last=words, stopped=over)
+    found = [known[where] for where in out["source"]]
+    words = [f"{one:%Y-%m-%d}" if isinstance(one, pd.Timestamp) else str(one) for one in found]
+    failed = pd.Series([isinstance(one, str) for one in found])
+    over = pd.Series([not isinstance(one, str) and stopped(one, today) for one in found])
+    answers = pd.Series(words)
+    return out.assign(
+        last=answers.mask(failed, ""), stopped=over & ~history, problem=answers.where(failed, "")
+    )
 
 
 def _last(where: str) -> pd.Period | pd.Timestamp | str:
