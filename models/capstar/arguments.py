@@ -1,8 +1,6 @@
 """Arguments of public functions, checked against their annotations before any work: a sentence, never a traceback.
 
-A one-column table is taken as its series, a table of prices as its closes, a series as a table of one column, a number
-as a sequence of one; an unnamed series gets the argument's name.  Text, paths, arrays and results in the place of a
-series are refused with what to do.
+Data are as `capstar.coercion` makes them; a number alone is taken as a sequence of one.
 """
 
 from __future__ import annotations
@@ -31,6 +29,7 @@ from typing import (
 import numpy as np
 import pandas as pd
 
+from capstar.coercion import as_array, as_series, as_table, found, short
 from capstar.errors import CapstarError, DataError, SpecificationError
 
 Input: TypeAlias = pd.DataFrame | str | Path
@@ -38,9 +37,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _SEQUENCES = ("Iterable", "Sequence", "Collection", "tuple", "list")
 _LEAST = {"seed": 0, "n_replications": 0, "publication_lag": 0, "lags": 0, "horizons": 1, "n_starts": 1,
-          "window": 1, "block": 1}  # fmt: skip
+          "window": 1}  # fmt: skip
 _MOST = 1_000_000_000  # of whole numbers but seeds
-_PRICES = ("prices", "close")  # of a table of these the closes are taken
 _QUARTERS = ("start", "end", "first", "last")
 
 
@@ -125,7 +123,7 @@ def accepted(name: str, value: Any, hint: Any, *, labels: bool = False) -> Any:
     """An argument as its annotation says, or the error; see `checked`."""
     origin = get_origin(hint)
     if isinstance(hint, ArrayLike):
-        return value if value is None and hint.missing else _array(name, value)
+        return value if value is None and hint.missing else as_array(name, value)
     if origin in (Union, UnionType):
         return _one_of(name, value, get_args(hint), labels=labels)
     if hint in (pd.Series, pd.DataFrame):
@@ -145,66 +143,8 @@ def _plain(name: str, value: Any, kind: Any, of: tuple[Any, ...]) -> Any:
         and isinstance(value, Mapping)
         and (of[1] in (int, float) or get_origin(of[1]) is tuple)
     ):
-        return {key: accepted(f"{name}[{_short(key)}]", one, of[1]) for key, one in value.items()}
+        return {key: accepted(f"{name}[{short(key)}]", one, of[1]) for key, one in value.items()}
     return _number(name, value, kind) if kind in (int, float) else _instance(name, value, kind)
-
-
-def as_series(value: Any, name: str, *, labels: bool = False) -> pd.Series:
-    """A series with a name, from a series or a table of one column.
-
-    Raises
-    ------
-    DataError
-        It is none, or holds no numbers; ``labels`` allows any values.
-    """
-    if isinstance(value, pd.DataFrame):
-        if name in _PRICES and "close" in value:
-            value = value[["close"]]
-        if value.shape[1] != 1:
-            raise DataError(
-                f"{name}: a table of the columns {_short(list(value.columns))}, expected one series. Choose a column, "
-                f"such as {name}[{_short(value.columns[0])}]."
-                if value.shape[1]
-                else f"{name}: a table without columns, expected one series. Give a Series."
-            )
-        value = value.iloc[:, 0]
-    if not isinstance(value, pd.Series):
-        raise DataError(
-            f"{name}: expected a Series with dates as its index, got {found(value)}. {_instead(value)}"
-        )
-    _require_dates_alike(value.index, name)
-    if not labels:
-        _require_rows(value, name)
-        value = _numeric(value, name)
-        _require_scale(value, name)
-    return value.rename(name) if value.name is None else value
-
-
-def as_table(value: Any, name: str, *, labels: bool = False) -> pd.DataFrame:
-    """A table without two columns of one name, from a table or a series.
-
-    Raises
-    ------
-    DataError
-        It is none, or holds no numbers; ``labels`` allows any values.
-    """
-    if isinstance(value, pd.Series):
-        return as_series(value, name, labels=labels).to_frame()
-    if not isinstance(value, pd.DataFrame):
-        raise DataError(
-            f"{name}: expected a DataFrame with a column a series, got {found(value)}. {_instead(value)}"
-        )
-    if (twice := value.columns[value.columns.duplicated()]).size:
-        raise DataError(f"{name}: {_short(twice[0])} names two columns. Rename one, or leave it out.")
-    _require_dates_alike(value.index, name)
-    if labels:
-        return value
-    _require_rows(value, name)
-    odd = [c for c in value if value[c].dtype.kind not in "fiub"]
-    value = value.assign(**{c: _numeric(value[c], f"{name}: {c}") for c in odd}) if odd else value
-    for column in value:
-        _require_scale(value[column], f"{name}: {column}")
-    return value
 
 
 def as_input(data: Any, columns: Iterable[str], units: Any = None) -> pd.DataFrame:
@@ -228,7 +168,7 @@ def as_input(data: Any, columns: Iterable[str], units: Any = None) -> pd.DataFra
         return read(data, columns=columns, units=units)
     if isinstance(data, pd.DataFrame):
         return data
-    what = f"a series {_short(data.name)}" if isinstance(data, pd.Series) else found(data)
+    what = f"a series {short(data.name)}" if isinstance(data, pd.Series) else found(data)
     raise DataError(
         f"data: expected a DataFrame with the columns {list(columns)}, or the path of a file with them, got {what}. "
         "Put the series together, such as pd.DataFrame({'log_gdp': ..., 'inflation': ...}), with quarters as its index."
@@ -250,107 +190,6 @@ def require_percent(least: float = 1.0, unit: str = "percent", **values: float |
                 f"{name}={value:g} means {value:g} {unit}, which is too little for what it is used for; if it is a "
                 f"fraction, write {name}={meant:g}."
             )
-
-
-def found(value: Any) -> str:
-    """What a value is, for messages."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, pd.DataFrame):
-        return f"a table of the columns {_short(list(value.columns))}"
-    if isinstance(value, pd.Series):
-        return f"a Series {_short(value.name)} of {len(value)} values"
-    if value is None:
-        return "None"
-    return f"{type(value).__name__} {_short(value)}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _instead(value: Any) -> str:
-    if isinstance(value, str | Path):
-        return "Read the file first, with capstar.data.read_input, read_prices or read_returns."
-    if hasattr(value, "gap"):
-        return "Take its series, such as result.gap('filtered')."
-    return (
-        "Make one, such as pd.Series(values, index=pd.period_range('1960Q1', periods=len(values), freq='Q'))."
-    )
-
-
-def _require_dates_alike(index: pd.Index, name: str) -> None:
-    """Refuse dates that do not compare with each other: of several time zones, or beside other things."""
-    if index.dtype != object or len(index) < 2:
-        return
-    kinds = {type(one).__name__ for one in index[:1000]}
-    zones = {str(getattr(one, "tzinfo", None)) for one in index[:1000]}
-    if len(kinds) > 1 or len(zones) > 1:
-        what = (
-            f"several time zones, {sorted(zones)[:3]}"
-            if len(zones) > 1
-            else f"several types, {sorted(kinds)[:3]}"
-        )
-        raise DataError(
-            f"{name}: the index holds dates of {what}. Set one with pd.PeriodIndex(dates, freq='Q')."
-        )
-
-
-def _numeric(series: pd.Series, name: str) -> pd.Series:
-    """As floats where it holds objects; refuse text, dates and complex numbers."""
-    if series.dtype.kind in "fiub":
-        return series
-    try:
-        if series.dtype.kind in "Mmc" or isinstance(series.dtype, pd.PeriodDtype):
-            raise TypeError
-        return series.astype(float)
-    except (TypeError, ValueError):
-        pass
-    bad = (
-        series[pd.to_numeric(series, errors="coerce").isna() & series.notna()]
-        if series.dtype == object
-        else series
-    )
-    one = bad.iloc[0] if len(bad) else None
-    raise DataError(
-        f"{name}: the values are of type {series.dtype}, such as {_short(one)}; expected numbers. See pd.to_numeric, "
-        "or leave them out."
-    )
-
-
-def _require_rows(values: pd.Series | pd.DataFrame, name: str) -> None:
-    if values.size == 0:
-        raise DataError(f"{name}: there are no values. Give at least one row and column.")
-
-
-def _require_scale(series: pd.Series, name: str) -> None:
-    """Refuse numbers whose squares are none."""
-    size = series.abs()
-    if ((size > 1e100) & (size < np.inf)).any():
-        at = size.where(size < np.inf).idxmax()
-        raise DataError(
-            f"{name} in {at} is {series[at]:.3g}, too large to compute with. Correct it, or rescale the series."
-        )
-    if 0 < size.max() < 1e-100:
-        raise DataError(
-            f"{name}: no value is larger than {size.max():.3g}, too small to compute with. Rescale the series."
-        )
-
-
-def _array(name: str, value: Any) -> Any:
-    """Numbers in an array of any shape; a table of one column is its column, but for matrices (capital letters)."""
-    if isinstance(value, pd.DataFrame) and value.shape[1] == 1 and name.islower():
-        value = value.iloc[:, 0]
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "Mmc" and (floats := np.asarray(value, dtype=float)).ndim:
-            if floats.ndim == 1:
-                _require_scale(pd.Series(floats), name)
-            return value
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise DataError(f"{name}: expected numbers, a Series or an array, got {found(value)}. {_instead(value)}")
 
 
 def _one_of(name: str, value: Any, options: tuple[Any, ...], *, labels: bool) -> Any:
@@ -377,20 +216,20 @@ def _dated(name: str, value: Any) -> Any:
     """Text that is a date where a Period is meant too."""
     if not isinstance(value, str):
         raise SpecificationError(
-            f"{name}={_short(value)}; expected a date. Write it as '1980Q1' or '1980-01'."
+            f"{name}={short(value)}; expected a date. Write it as '1980Q1' or '1980-01'."
         )
     try:
         pd.Period(value)
     except ValueError:
         raise SpecificationError(
-            f"{name}={_short(value)} is not a date. Write it as '1980Q1' or '1980-01'."
+            f"{name}={short(value)} is not a date. Write it as '1980Q1' or '1980-01'."
         ) from None
     return value
 
 
 def _require_choice(name: str, value: Any, options: tuple[Any, ...]) -> None:
     if not any(type(value) is type(one) and value == one for one in options):
-        raise SpecificationError(f"{name}={_short(value)}; choose one of {list(options)}.")
+        raise SpecificationError(f"{name}={short(value)}; choose one of {list(options)}.")
 
 
 def _number(name: str, value: Any, kind: type) -> Any:
@@ -403,11 +242,11 @@ def _number(name: str, value: Any, kind: type) -> Any:
     elif good:
         good = not np.isnan(value)
     if not good:
-        raise SpecificationError(
-            f"{name}={_short(value)}; expected a {'whole ' if whole else ''}number, such as 1."
-        )
+        raise SpecificationError(f"{name}={short(value)}; choose a {'whole ' if whole else ''}number.")
     if value < _LEAST.get(name, -np.inf):
-        raise SpecificationError(f"{name}={value}; give at least {_LEAST[name]}.")
+        raise SpecificationError(f"{name}={value}; choose at least {_LEAST[name]}.")
+    if name == "level" and not 0 < value < 1:
+        raise SpecificationError(f"level={value}; choose a number between 0 and 1, such as 0.95.")
     if name == "n_workers" and value == 0:
         raise SpecificationError(
             "n_workers=0; give a number of processes, or -1 for as many as there are processors."
@@ -420,12 +259,12 @@ def _sequence(name: str, value: Any, of: tuple[Any, ...], *, as_tuple: bool) -> 
     item = of[0] if of else Any
     if isinstance(value, Real) and not isinstance(value, bool) and item in (int, float):
         value = (value,)
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise SpecificationError(f"{name}={_short(value)}; expected several values, such as a tuple.")
+    if isinstance(value, str | bytes | Mapping | pd.Series | pd.DataFrame) or not isinstance(value, Iterable):
+        raise SpecificationError(f"{name}={short(value)}; give several values, such as a tuple.")
     parts = of if as_tuple and of[-1] is not Ellipsis else None
     values = list(value)
     if parts is not None and len(values) != len(parts):
-        raise SpecificationError(f"{name}={_short(value)}; expected {len(parts)} values.")
+        raise SpecificationError(f"{name}={short(value)}; expected {len(parts)} values.")
     items = [accepted(name, one, parts[i] if parts else item) for i, one in enumerate(values)]
     return tuple(items) if as_tuple or not isinstance(value, list | range) else value
 

@@ -112,8 +112,8 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
         Of all rates, a word: ``"fraction"``, ``"basis points"`` or ``"percent a quarter"`` (not annualised); or by
         column, such as ``{"interest_rate": "fraction", "log_gdp": "log10"}``.  Output can be ``"log10"``,
         ``"100 log"``, ``"log log"`` or in ``"level"``, the COVID index a ``"fraction"``.  The models' own units,
-        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and say that the column is right, which
-        `check_units` then takes at its word.
+        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and say that the column is right; `check_units` then
+        trusts it.
 
     Raises
     ------

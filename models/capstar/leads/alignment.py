@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.arguments import checked
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 
 _MONTHS = {"M": 1, "Q": 3}
 
@@ -306,7 +306,11 @@ def window_after(
     ------
     DataError
         Other frequencies, or a period missing or repeated.
+    SpecificationError
+        The horizon is less than 1.
     """
+    if horizon < 1:
+        raise SpecificationError(f"horizon={horizon}; choose at least 1.")
     months = _MONTHS[_regular(series.index, series.name)]
     each = _MONTHS[_regular(dates, "dates")] / months
     if each < 1:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from capstar.arguments import as_series, checked
+from capstar.arguments import checked
+from capstar.coercion import as_series
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
 from capstar.leads.checks import require_count, require_level

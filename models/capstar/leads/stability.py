@@ -18,7 +18,7 @@ from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.checks import require_horizon, require_level, require_variation_of
 from capstar.leads.inference.regression import newey_west
-from capstar.leads.numerics import normal_p, with_constant
+from capstar.leads.numerics import normal_p, require_error, with_constant
 from capstar.leads.records import Tabled
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def rolling_slopes(
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
     require_level("level", level)
+    require_error(se)
     width = float(ndtri(0.5 + level / 2)) * se
     ends = {"lower": slope - width, "upper": slope + width}
     return {"slope": slope, "se": se, "t": slope / se, "p": normal_p(slope / se)} | ends

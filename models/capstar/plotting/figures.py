@@ -94,10 +94,16 @@ def panels(
     return figure, axes[:count]
 
 
+def plain(text: object) -> str:
+    """Text of the user's, such as a column's name, that no figure takes for a formula: a dollar sign is one."""
+    return str(text).replace("$", r"\$")
+
+
 def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:
     """One series against time."""
+    shown = None if label is None else plain(label)
     ax.plot(
-        time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label
+        time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=shown
     )
 
 
@@ -121,8 +127,8 @@ def draw_band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color
 
 def dress(ax: Axes, heading: str, unit: str, *, zero: bool = True) -> None:
     """Heading, unit and quiet axes."""
-    ax.set_title(heading, fontsize=10, loc="left")
-    ax.set_ylabel(unit, fontsize=9)
+    ax.set_title(plain(heading), fontsize=10, loc="left")
+    ax.set_ylabel(plain(unit), fontsize=9)
     if zero:
         ax.axhline(0, color=GREY, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)

@@ -145,7 +145,7 @@ def bootstrap_forecasts(
     _check_horizons((horizon,), len(returns))
     if not isinstance(start, int) and not isinstance(returns.index, pd.PeriodIndex):
         raise DataError(
-            f"{returns.name}: on a {described(returns.index)}, start={start} is no date of it. Set a PeriodIndex, "
+            f"{returns.name}: on a {described(returns.index)}, start={start} is none of its dates. Set a PeriodIndex, "
             "or give start as a row number."
         )
     first = int((returns.index < start).sum()) - (horizon - 1)
