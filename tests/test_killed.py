@@ -13,7 +13,7 @@ from conftest import ROOT
 from killing import KINDS
 
 KILLS = int(os.environ.get("CAPSTAR_KILLS", "2"))  # at random moments, each kind; 200 for the full measure
-STRIDES = {"study": 9, "index": 24, "cache": 4}
+STRIDES = {"cache": 4, "snapshot": 4, "snapshot_in_place": 5, "study": 9, "index": 24}
 PATIENCE = 40.0  # seconds; workers are to be gone after 5 on an idle machine
 
 WORKING = """

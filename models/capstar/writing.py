@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from capstar.errors import OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 if sys.platform != "win32":
     import fcntl
@@ -135,6 +136,8 @@ def csv_text(table: pd.DataFrame, **options: Any) -> str:
     options
         Of `pandas.DataFrame.to_csv`.
     """
+    import pandas as pd
+
     out = table.set_axis(_plain_labels(table.index)).set_axis(_plain_labels(table.columns), axis=1)
     for k in range(table.shape[1]):
         cells = table.iloc[:, k]
@@ -145,6 +148,8 @@ def csv_text(table: pd.DataFrame, **options: Any) -> str:
 
 
 def _may_hold_text(values: pd.Series | pd.Index) -> bool:
+    import pandas as pd
+
     return isinstance(values.dtype, pd.CategoricalDtype | pd.StringDtype) or values.dtype == object
 
 
@@ -163,6 +168,8 @@ def _changes(label: object) -> bool:
 
 
 def _plain_labels(index: pd.Index) -> pd.Index:
+    import pandas as pd
+
     names = [_plain(name) for name in index.names]
     if isinstance(index, pd.MultiIndex):
         levels = [_plain_labels(index.get_level_values(k)) for k in range(index.nlevels)]
