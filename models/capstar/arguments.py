@@ -36,8 +36,7 @@ Input: TypeAlias = pd.DataFrame | str | Path
 P = ParamSpec("P")
 R = TypeVar("R")
 _SEQUENCES = ("Iterable", "Sequence", "Collection", "tuple", "list")
-_LEAST = {"seed": 0, "n_replications": 0, "publication_lag": 0, "lags": 0, "horizons": 1, "n_starts": 1,
-          "window": 1}  # fmt: skip
+_LEAST = {"seed": 0, "n_replications": 0, "publication_lag": 0, "lags": 0, "n_starts": 1, "window": 1}
 _MOST = 1_000_000_000  # of whole numbers but seeds
 _QUARTERS = ("start", "end", "first", "last")
 
