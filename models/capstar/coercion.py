@@ -144,8 +144,8 @@ def _numeric(series: pd.Series, name: str) -> pd.Series:
 
 
 def _require_rows(values: pd.Series | pd.DataFrame, name: str) -> None:
-    if values.size == 0:
-        raise DataError(f"{name}: there are no values. Give at least one row and column.")
+    if len(values) == 0:
+        raise DataError(f"{name}: there are no values. Give at least one row.")
 
 
 def _require_scale(series: pd.Series, name: str) -> None:

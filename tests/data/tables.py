@@ -13,7 +13,7 @@ import pandas as pd
 
 QUARTERS = pd.period_range("1960Q1", periods=8, freq="Q", name="date")
 VALUES = np.array([8.125, 8.25, 8.5, 8.625, 8.75, 9.0, 9.125, 1009.25])
-TABLE = pd.DataFrame({"log_gdp": VALUES, "inflation": VALUES / 2}, QUARTERS)
+TABLE = pd.DataFrame({"log_gdp": VALUES, "inflation": VALUES % 1005 - 2}, QUARTERS)
 
 
 def written(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:

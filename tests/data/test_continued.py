@@ -189,7 +189,13 @@ def test_when_a_series_has_stopped(last, day, expected) -> None:
 def canada(server: Server) -> Server:
     """GDP goes on; FRED's core prices and policy rate stop in May 2015, so the first quarter is the last whole one."""
     for name, body in (
-        (GDP[0], rows(QUARTERS, 1000 * 1.005 ** np.arange(len(QUARTERS)))),
+        (
+            GDP[0],
+            rows(
+                QUARTERS,
+                1000 * np.exp(0.005 * np.arange(len(QUARTERS)) + 0.02 * np.sin(np.arange(len(QUARTERS)))),
+            ),
+        ),
         (CORE[0], upto(STOPPED, prices(0.002))),
         (HEADLINE[0], upto(STOPPED, prices(0.003))),
         (RATE[0], upto(STOPPED, CYCLE)),

@@ -117,7 +117,12 @@ def test_countries_on_fred(server, reference) -> None:
     quarters = pd.period_range("1961Q1", "1990Q4", freq="Q")
     months = pd.period_range("1961-01", "1990-12", freq="M")
     t = np.arange(len(months))
-    server.fred(gdp, "".join(f"{q.start_time:%Y-%m-%d},{1000 * 1.01**k}\n" for k, q in enumerate(quarters)))
+    server.fred(
+        gdp,
+        "".join(
+            f"{q.start_time:%Y-%m-%d},{1000 * 1.01 ** (k + np.sin(k))}\n" for k, q in enumerate(quarters)
+        ),
+    )
     server.fred(headline, "".join(f"{m}-01,{20 * 1.004**k}\n" for k, m in zip(t, months, strict=True)))
     late = [(k, m) for k, m in zip(t, months, strict=True) if m >= pd.Period("1984-01", "M")]
     server.fred(core, "".join(f"{m}-01,{50 * 1.003**k}\n" for k, m in late))

@@ -186,7 +186,7 @@ def _excel(body: bytes, source: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _named(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]:
-    """Call the column of dates ``date``, and leave out columns without a name; what was assumed."""
+    """Call the column of dates ``date``, leave out columns without a name unless there is no other; what was assumed."""
     names = [str(name).strip() for name in frame.columns]
     dates = [name for name in names if name.lower() in DATE_NAMES]
     if len(dates) > 1:
@@ -194,6 +194,8 @@ def _named(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]:
     said = [f"{name} is the date" for name in dates if name.lower() != "date"]
     frame = frame.set_axis(["date" if name in dates else name for name in names], axis=1)
     named = [name != "" for name in names]
+    if sum(named) == len(dates) and len(names) == len(dates) + 1:  # the only values there are
+        return frame, said
     if frame.loc[:, [not n for n in named]].notna().to_numpy().any():
         said.append("columns without a name left out")
     return frame.loc[:, named], said
