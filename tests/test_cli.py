@@ -94,7 +94,11 @@ def test_hlw_2023_on_embedded_data() -> None:
         (["--model", "hlw2017", "--input", "embedded", "--fix", "rho=1"], "has no parameter rho"),
         (["--model", "hlw2017", "--input", "embedded", "--missing", "x:y"], "not a pair of quarters"),
         (["--model", "hlw1999", "--input", "embedded"], "hlw1999"),
-        (["--input", "embedded"], "--model is missing. Choose one of hlw2017, hlw2023"),
+        ([], "--input is missing. Give a CSV, Parquet or Excel file, or 'embedded'"),
+        (["--input", "embedded", "--fix", "sigma_pi=0"], "sigma_pi"),
+        (["--input", "embedded", "--fix", "lambda_g=-1"], "lambda_g"),
+        (["--input", "embedded", "--missing", "1700Q1"], "Write quarters of the sample"),
+        (["--input", "embedded", "--csv", ""], "--csv: the value is empty"),
         (
             ["--model", "lw2003", "--input", "embedded"],
             "have no oil_price_inflation and no import_price_inflation",

@@ -149,3 +149,47 @@ def test_dates_without_a_regular_spacing(index: pd.Index) -> None:
 def test_periods_once_and_in_order(index, message: str) -> None:
     with pytest.raises(DataError, match=message):
         as_periods(pd.DataFrame({"a": 1.0}, index))
+
+
+def _zurich(zone: str) -> pd.DataFrame:
+    stamps = QUARTERS.to_timestamp().tz_localize("Europe/Zurich").tz_convert(zone)
+    return pd.DataFrame({"a": np.arange(6.0)}, stamps)
+
+
+@pytest.mark.parametrize("convention", [as_quarterly, as_periods])
+def test_midnight_in_zurich_keeps_its_date_and_in_utc_is_refused(convention) -> None:
+    pd.testing.assert_index_equal(convention(_zurich("Europe/Zurich")).index, QUARTERS)
+    moved = _zurich("UTC")
+    with pytest.raises(
+        DataError, match=r"midnight of another zone, .*tz_convert\('Europe/Zurich'\)\.tz_localize\(None\)"
+    ):
+        convention(moved)
+    pd.testing.assert_index_equal(
+        convention(moved.set_axis(moved.index.tz_convert("Europe/Zurich").tz_localize(None))).index, QUARTERS
+    )
+    with pytest.raises(DataError, match="midnight of another zone"):  # written without the zone
+        convention(moved.tz_localize(None))
+
+
+def test_zones_that_differ_are_refused() -> None:
+    stamps = [pd.Timestamp("2000-01-01", tz="Asia/Tokyo"), pd.Timestamp("2000-04-01", tz="America/New_York")]
+    with pytest.raises(DataError, match="several time zones"):
+        as_quarterly(pd.DataFrame({"date": pd.Series(stamps, dtype=object), "a": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (10**400, "a in 1999Q3 is infinite"),
+        ("many digits", "a in 1999Q3 is infinite"),
+        (True, "a in 1999Q3 is 'True', not a number"),
+        (pd.Timestamp("2000-02-01"), "a in 1999Q3 is '2000-02-01 00:00:00', not a number"),
+        ("1_0", "a in 1999Q3 is '1_0', not a number"),
+        ("z" * 200, r"a in 1999Q3 is 'z{76}\.\.\.', not a number"),
+    ],
+)
+def test_cells_that_are_no_numbers(value: object, message: str) -> None:
+    value = 10**5000 if value == "many digits" else value
+    cells = pd.Series([value, 2.0, 3.0, 4.0, 5.0, None], QUARTERS, dtype=object)
+    with pytest.raises(DataError, match=message):
+        as_quarterly(cells.to_frame("a"))

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Control characters but line ends and tabs, marks that turn the direction of writing, halves of characters.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Text in which what could steer a terminal is written as an escape, such as ``\x1b``."""
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
 
 class CapstarError(Exception):
-    """Base class of every error raised on purpose."""
+    """Base class of every error raised on purpose; its message is `printable`."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class DataError(CapstarError, ValueError):
@@ -13,6 +30,10 @@ class DataError(CapstarError, ValueError):
 
 class SourceError(DataError):
     """A source gave no answer, or one that cannot be used."""
+
+
+class OutputError(DataError, OSError):
+    """A file or folder cannot be written."""
 
 
 class SpecificationError(CapstarError, ValueError):
@@ -24,7 +45,10 @@ class ConvergenceError(CapstarError, RuntimeError):
 
 
 class CapstarWarning(UserWarning):
-    """Base class of every warning given on purpose."""
+    """Base class of every warning given on purpose; its message is `printable`."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConvergenceWarning(CapstarWarning):
@@ -45,3 +69,24 @@ class IdentificationWarning(CapstarWarning):
 
 class CacheWarning(CapstarWarning):
     """Compiled code cannot be kept on disk; every process compiles again."""
+
+
+def quoted(cell: object) -> str:
+    """A cell as messages quote it, at most 80 characters of it."""
+    try:
+        text = cell if isinstance(cell, str) else str(cell)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        text = f"{type(cell).__name__} of very many digits"
+    return repr(text if len(text) <= 76 else f"{text[:76]}...")
+
+
+@contextmanager
+def reading(source: str, what: str, remedy: str) -> Iterator[None]:
+    """Whatever a library raises on a file becomes one `DataError`: that ``source`` is not ``what``, and the remedy."""
+    try:
+        yield
+    except CapstarError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise DataError(f"{source} is not {what} ({quoted(reason)[1:-1]}). {remedy}") from error

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from datetime import date, time, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from capstar.errors import DataError
+from capstar.dates import local_dates, read_dates
+from capstar.errors import DataError, quoted
 
+_NO_NUMBERS = (bool, np.bool_, date, time, timedelta)
 UNUSED = "unused columns"  # in attrs: what a file has besides the columns asked for
 
 
@@ -108,10 +112,11 @@ def _any_periods(index: pd.Index, source: str) -> pd.PeriodIndex:
     if isinstance(index, pd.PeriodIndex):
         return index.rename("date")
     if isinstance(index, pd.DatetimeIndex):
+        index = local_dates(index, source)
         frequency = index.freqstr or _inferred(index)
         if frequency is not None and frequency not in ("B", "C"):
             try:
-                return index.tz_localize(None).to_period(to_period_alias(frequency)).rename("date")
+                return index.to_period(to_period_alias(frequency)).rename("date")
             except ValueError:
                 pass
     elif index.dtype.kind in "iu":
@@ -213,26 +218,12 @@ def _quarters(frame: pd.DataFrame, source: str) -> pd.PeriodIndex:
                 f"{source}: the dates are of frequency {raw.freqstr}, expected quarterly. Aggregate first."
             )
         return raw.asfreq("Q").rename("date")
-    return _parse(raw, source)
-
-
-def _parse(raw: pd.Index, source: str) -> pd.PeriodIndex:
-    if isinstance(raw, pd.DatetimeIndex):
-        stamps = raw
-    else:
-        text = raw.astype(str).str.strip()
-        if text.str.fullmatch(r"\d{4}[ :\-]?[Qq][1-4]").all():
-            return pd.PeriodIndex(
-                text.str.replace(r"[ :\-]", "", regex=True).str.upper(), freq="Q", name="date"
-            )
-        stamps = pd.DatetimeIndex(pd.to_datetime(text, errors="coerce", format="ISO8601"))
-        if stamps.hasnans:
-            where = int(np.argmax(stamps.isna()))
-            raise DataError(
-                f"{source}: row {where + 1} has the date {str(raw[where])!r}, which cannot be read. Write "
-                "dates as 2008-07-01 or 2008Q3."
-            )
-    return pd.PeriodIndex(stamps, freq="Q", name="date")
+    found, _ = read_dates(raw, source)
+    return (
+        found.rename("date")
+        if isinstance(found, pd.PeriodIndex)
+        else pd.PeriodIndex(found, freq="Q", name="date")
+    )
 
 
 def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
@@ -261,22 +252,45 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
 
 
 def _numbers(column: pd.Series, index: pd.PeriodIndex, source: str) -> pd.Series:
-    if column.dtype.kind in "Mmc":
+    return pd.Series(numbers(column, index, source), index, name=column.name)
+
+
+def numbers(column: pd.Series, index: pd.Index, source: str) -> NDArray[np.float64]:
+    """Floats of a column, NaN where there is no value; `DataError` names the row without a finite one."""
+    if column.dtype.kind in "Mmcb":
         raise DataError(
-            f"{source}: {column.name} holds {column.dtype}, expected numbers. Leave the column out."
+            f"{source}: {column.name} holds {column.dtype}, expected numbers. "
+            + ("Give 0 and 1: .astype(float)." if column.dtype.kind == "b" else "Leave the column out.")
         )
-    numbers = pd.to_numeric(column, errors="coerce")
-    text = column.notna().to_numpy() & numbers.isna().to_numpy()
-    if text.any():
+    odd = np.zeros(len(column), dtype=bool)
+    if column.dtype == object:  # true or a date is not the number that Python can make of it
+        odd = np.array([isinstance(c, _NO_NUMBERS) for c in column], dtype=bool) & column.notna().to_numpy()
+    cells = column.mask(odd) if odd.any() else column
+    try:
+        found = pd.to_numeric(cells, errors="coerce")
+        floats: NDArray[np.float64] = found.to_numpy(dtype=float, na_value=np.nan, copy=True)
+    except OverflowError:  # an integer beyond the range of floats
+        floats = np.array([_float(cell) for cell in cells])
+    if (text := column.notna().to_numpy() & np.isnan(floats)).any():
         where = int(np.argmax(text))
         raise DataError(
-            f"{source}: {column.name} in {index[where]} is {str(column.iloc[where])!r}, not a number. "
-            "Correct it, or leave it empty if it is missing."
+            f"{source}: {column.name} in {_label(index[where])} is {quoted(column.iloc[where])}, not a number: it "
+            "cannot be read. Correct it, or leave it empty if it is missing."
         )
-    out = numbers.to_numpy(dtype=float, copy=True)
-    if np.isinf(out).any():
+    if np.isinf(floats).any():
         raise DataError(
-            f"{source}: {column.name} in {index[int(np.argmax(np.isinf(out)))]} is infinite. Correct the "
-            "value; a logarithm of zero or a division by zero makes one."
+            f"{source}: {column.name} in {_label(index[int(np.argmax(np.isinf(floats)))])} is infinite. Correct the "
+            "value; a logarithm of zero, a division by zero or too many digits make one."
         )
-    return pd.Series(out, index, name=column.name)
+    return floats
+
+
+def _label(at: object) -> str:
+    return f"{at:%Y-%m-%d}" if isinstance(at, pd.Timestamp) else str(at)
+
+
+def _float(cell: object) -> float:
+    try:
+        return float(pd.to_numeric(cell, errors="coerce"))
+    except OverflowError:
+        return float("inf")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import suppress
 from itertools import islice
+from threading import Thread
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +18,7 @@ from capstar.progress import Progress, reporting
 
 S = TypeVar("S")
 T = TypeVar("T")
+_LOOK_EVERY = 0.5  # seconds
 
 
 def run_tasks(
@@ -99,6 +105,29 @@ def _results(
 ) -> Iterator[T]:
     """Batch by batch: joblib itself would take the items in threads of its own."""
     left, size = iter(items), max(4 * effective_n_jobs(n_workers), 8)
-    with Parallel(n_jobs=n_workers, prefer="threads" if threads else None) as pool:
+    with Parallel(
+        n_jobs=n_workers,
+        prefer="threads" if threads else None,
+        initializer=None if threads else end_with,
+        initargs=() if threads else (os.getpid(),),
+    ) as pool:
         while batch := list(islice(left, size)):
             yield from pool(delayed(task)(item) for item in batch)
+
+
+def end_with(parent: int) -> None:
+    """Let this worker end when the process that started it has ended, however that was: killed ones tell nobody."""
+    Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    if sys.platform == "win32":
+        import _winapi
+
+        synchronise, for_ever = 0x00100000, 0xFFFFFFFF
+        with suppress(OSError):  # there is no such process any more
+            _winapi.WaitForSingleObject(_winapi.OpenProcess(synchronise, False, parent), for_ever)
+    else:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_EVERY)
+    os._exit(1)  # in the midst of a task, too

@@ -18,6 +18,7 @@ import capstar as cs
 from capstar.errors import CapstarError
 from capstar.parallel import run_tasks
 from capstar.rstar import RStarResults, draw_sample
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 LEVEL, INNER, DRAWS = 0.90, 2, 500
@@ -142,9 +143,10 @@ def main() -> None:
     for heading, table in tables.items():
         print(f"{heading}\n{table.round(3).to_string()}")
         if given.out is not None:
-            table.round(4).assign(
+            told = table.round(4).assign(
                 samples=given.replications, estimated=table.attrs["estimated"], seed=given.seed
-            ).to_csv(given.out)
+            )
+            write_whole(given.out, csv_text(told))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from capstar.errors import CapstarError
 from capstar.markets.range_trading import HOLD, STRATEGY, RangeTrading, RangeTradingResults
 from capstar.markets.ranges import trading_ranges
 from capstar.parallel import run_tasks
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 COMMITTED = HERE / "range_trading.csv"
@@ -190,7 +191,7 @@ def main() -> None:
     print(table.round(2).to_string())
     print(verdict(table))
     if given.out is not None:
-        table.round(4).to_csv(given.out)
+        write_whole(given.out, csv_text(table.round(4)))
 
 
 if __name__ == "__main__":

@@ -140,6 +140,8 @@ def _controlled(material: Material, after: pd.Series, folder: Path) -> Iterator[
     others |= {"lagged small − large": past, "output gap": x[OUTPUT], "real rate": x[RATE]}
     for name, other in others.items():
         yield "control", name, after, pd.concat([x[GAP], other.rename(name)], axis=1, join="inner")
+        if name != "real rate":  # among the measures of r*
+            yield "control alone", name, after, other.loc[x.index[0] :].dropna().rename(name)
     every = pd.concat([x[GAP], *(one.rename(name) for name, one in others.items())], axis=1, join="inner")
     yield "control", "all", after, every
     yield "control", "all but the real rate", after, every.drop(columns="real rate")

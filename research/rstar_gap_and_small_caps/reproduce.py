@@ -30,7 +30,7 @@ from research.rstar_gap_and_small_caps.readme import INDEX, read_tables, readme
 from capstar import data, leads, markets, rstar
 from capstar.errors import CapstarError, DataError
 from capstar.plotting import save
-from capstar.writing import write_whole
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
@@ -286,7 +286,7 @@ def write(
     """Tables as CSV, the README and the figures; a table left out is left as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        write_whole(folder / f"{name}.csv", table.to_csv(float_format="%.10g"))
+        write_whole(folder / f"{name}.csv", csv_text(table, float_format="%.10g"))
     if all((folder / f"{name}.csv").exists() for name in INDEX):
         write_whole(folder / "README.md", readme(read_tables(folder)))
     for name, figure in figures(found, projections(material), stability(material)).items():

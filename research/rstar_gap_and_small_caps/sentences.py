@@ -247,9 +247,18 @@ def _referee(tables: Tables) -> dict[str, str]:
             f"With one control at a time the gap's t goes from {signed(alone['t'].min())} ({alone['t'].idxmin()}) to "
             f"{signed(alone['t'].max())} ({alone['t'].idxmax()}); with all {_of(controls.loc['all'])}, without the "
             "real "
-            f"rate {_of(controls.loc['all but the real rate'])}."
+            f"rate {_of(controls.loc['all but the real rate'])}. Of the controls alone, "
+            f"{_significant(table.loc['control alone'])}."
         ),
     }
+
+
+def _significant(rows: pd.DataFrame) -> str:
+    found = rows[rows["p"] < LEVEL]
+    return (
+        ", ".join(f"{name} has t {signed(row['t'])}" for name, row in found.iterrows())
+        or "none is significant at 5 %"
+    )
 
 
 def _measures(tables: Tables) -> dict[str, str]:

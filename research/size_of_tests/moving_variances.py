@@ -1,4 +1,4 @@
-"""Size of every test where predictors persist and variances move, in sample and out of sample."""
+"""Size and power of the tests where predictors persist and variances move, in sample and out of sample."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.null_model import Scheme
 from capstar.parallel import run_tasks
+from capstar.writing import csv_text, write_whole
 
 Floats = npt.NDArray[np.float64]
 Rejected = dict[str, npt.NDArray[np.bool_]]
@@ -36,7 +37,7 @@ PERIODS, FIRST = 250, 100  # one-period observations; the first of them that is 
 PREDICTORS = 4
 REPLICATIONS = 99  # of every bootstrap in every sample; (99 + 1) 5 % is whole, which is all that size needs
 SAMPLES = 2000
-CELL = ["errors", "delta", "rho", "horizon"]
+CELL = ["errors", "delta", "rho", "horizon", "b"]
 ERRORS = ("constant variance", "GARCH(0.15, 0.8)", "variance 9:1 after a third")
 VARIANCES: tuple[Variance, ...] = ("bartlett", "rectangular", "wce", "wpe", "ewc")
 _BATCH = 100
@@ -45,15 +46,17 @@ _WARM = 200  # periods of GARCH before the sample
 
 @dataclass(frozen=True)
 class Cell:
-    """Unpredictable returns and persistent predictors whose innovations have correlation ``delta`` with them.
+    """Returns and persistent predictors whose innovations have correlation ``delta`` with them.
 
     ``x[t] = rho x[t-1] + v[t]`` from 0; one path of standard deviations, of the errors' kind, multiplies every shock.
+    The first predictor has the slope ``b / PERIODS``; with ``b = 0`` nothing predicts.
     """
 
     errors: str
     delta: float
     rho: float
     horizon: int
+    b: float = 0.0
 
     def draw(self, rng: np.random.Generator, samples: int) -> Samples:
         """Samples of ``PERIODS`` pairs; the same normal draws in all cells."""
@@ -63,7 +66,9 @@ class Cell:
         deviation = self._deviation(e)
         v = deviation * (self.delta * e + np.sqrt(1 - self.delta**2) * own)
         x = lfilter([1.0], [1.0, -self.rho], v[..., _WARM:], axis=-1)
-        return Samples((deviation * e)[:, _WARM:], x, self.horizon)
+        returns = (deviation * e)[:, _WARM:]
+        returns[:, 1:] += self.b / PERIODS * x[0, :, :-1]
+        return Samples(returns, x, self.horizon)
 
     def _deviation(self, e: Floats) -> Floats:
         if self.errors.startswith("constant"):
@@ -202,6 +207,9 @@ TESTS: dict[str, Callable[[Samples], Rejected]] = {
     "bootstrap, wild": partial(recursive_design, "wild"),
 }
 CELLS = tuple(Cell(*one) for one in product(ERRORS, (-0.95, -0.5, 0.0), (0.9, 0.95, 1.0), (1, 4, 8, 12)))
+POWER_CELLS = tuple(Cell(*one) for one in product(ERRORS, (-0.95, 0.0), (0.95,), (1, 4), (-10, 0, 10, 20)))
+POWER_TESTS = ("in sample", "bootstrap, wild")  # those that hold are among them
+POWER_SAMPLES = 500
 
 
 def rejection_rates(
@@ -212,7 +220,7 @@ def rejection_rates(
     seed: int = 2026,
     n_workers: int = 1,
 ) -> pd.DataFrame:
-    """Share of samples without predictability in which each nominal 5 percent test rejects.
+    """Share of samples in which each nominal 5 percent test rejects.
 
     Parameters
     ----------
@@ -246,38 +254,51 @@ def _batch(tests: tuple[str, ...], task: tuple[Cell, np.random.SeedSequence, int
     began = perf_counter()
     drawn = cell.draw(np.random.default_rng(child), size)
     rejected = {name: hits for test in tests for name, hits in TESTS[test](drawn).items()}
-    place = (cell.errors, cell.delta, cell.rho, cell.horizon)
+    place = (cell.errors, cell.delta, cell.rho, cell.horizon, cell.b)
     index = pd.MultiIndex.from_tuples([(*place, name) for name in rejected], names=[*CELL, "test"])
     counts = [int(hits.sum()) for hits in rejected.values()]
     return pd.DataFrame({"rejected": counts, "samples": size, "seconds": perf_counter() - began}, index)
 
 
 def main() -> None:
-    """Command line; ``--out FOLDER`` writes ``size_moving_variances.csv``."""
+    """Command line; ``--out FOLDER`` writes ``size_moving_variances.csv``, or that of power."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument(
+        "--power", action="store_true", help="with slopes, tests in sample and the wild bootstrap"
+    )
+    parser.add_argument("--samples", type=int)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--horizons", type=int, nargs="+", default=[1, 4, 8, 12])
     parser.add_argument("--rho", type=float, nargs="+", default=[0.9, 0.95, 1.0])
     parser.add_argument("--delta", type=float, nargs="+", default=[-0.95, -0.5, 0.0])
-    parser.add_argument("--tests", nargs="+", choices=list(TESTS), default=list(TESTS))
+    parser.add_argument("--tests", nargs="+", choices=list(TESTS))
     parser.add_argument("--out", type=Path, help="folder for the table")
     given = parser.parse_args()
+    what, among, tests, samples = (
+        ("power", POWER_CELLS, POWER_TESTS, POWER_SAMPLES)
+        if given.power
+        else ("size", CELLS, tuple(TESTS), SAMPLES)
+    )
     cells = tuple(
         one
-        for one in CELLS
+        for one in among
         if one.horizon in given.horizons and one.rho in given.rho and one.delta in given.delta
     )
     table = rejection_rates(
-        cells, tests=tuple(given.tests), samples=given.samples, seed=given.seed, n_workers=given.workers
+        cells,
+        tests=tuple(given.tests or tests),
+        samples=given.samples or samples,
+        seed=given.seed,
+        n_workers=given.workers,
     )
-    print((100 * table["rate"]).unstack("horizon").round(1).to_string())
+    print((100 * table["rate"]).unstack("b" if given.power else "horizon").round(1).to_string())
     print(f"{table.groupby(level=CELL)['seconds'].first().mean():.1f} seconds a cell")
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)
         written = table.drop(columns="seconds").assign(seed=given.seed)
-        written.to_csv(given.out / "size_moving_variances.csv", float_format="%.4g")
+        written = written if given.power else written.droplevel("b")
+        write_whole(given.out / f"{what}_moving_variances.csv", csv_text(written, float_format="%.4g"))
 
 
 if __name__ == "__main__":

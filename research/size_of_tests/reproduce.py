@@ -19,6 +19,8 @@ from research.size_of_tests.figures import plot_power, plot_size
 
 from capstar.errors import CapstarError
 from capstar.parallel import run_tasks
+from capstar.plotting import save
+from capstar.writing import csv_text, write_whole
 
 Row = tuple[str, float, int, float, str, float, float, float]  # CELL, test, ALTERNATIVES
 HERE = Path(__file__).parent
@@ -165,11 +167,10 @@ def write(tables: dict[str, pd.DataFrame], folder: Path, *, samples: int | None,
     """Tables as CSV with number of samples and seed, and both figures."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        table.assign(samples=samples or SAMPLES[name], seed=seed).to_csv(
-            folder / f"{name}.csv", float_format="%.4g"
-        )
-    plot_size(tables["size"]).savefig(folder / "size.png", dpi=110)
-    plot_power(tables["power"]).savefig(folder / "power.png", dpi=110)
+        told = table.assign(samples=samples or SAMPLES[name], seed=seed)
+        write_whole(folder / f"{name}.csv", csv_text(told, float_format="%.4g"))
+    save(plot_size(tables["size"]), folder / "size.png", dpi=110)
+    save(plot_power(tables["power"]), folder / "power.png", dpi=110)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from capstar import data
 from capstar.data.sources.fred import parse_table
-from capstar.data.store.download import USER_AGENT, cache, network
+from capstar.data.store.download import cache, network
+from capstar.data.store.transfer import USER_AGENT
 from capstar.errors import DataError, DataWarning, SourceError
 
 TARGET = "/graph/fredgraph.csv?id=GDPC1"
@@ -81,6 +82,92 @@ def test_rows_that_are_refused(server, rows: str, message: str) -> None:
         data.fred("GDPC1")
     assert "FRED, GDPC1" in str(caught.value)
     assert cache().entries().empty  # what is refused is not kept
+
+
+DJ_1914 = pd.bdate_range("1914-07-01", "1914-07-30").append(pd.bdate_range("1914-12-14", "1914-12-31"))
+FISCAL = pd.DatetimeIndex([f"{year}-{'06-30' if year < 1977 else '09-30'}" for year in range(1901, 2025)])
+
+
+@pytest.mark.parametrize(
+    ("dates", "frequency", "first", "last"),
+    [
+        (pd.date_range("1990-01-01", periods=12, freq="QS"), "Q-DEC", "1990Q1", "1992Q4"),
+        (pd.date_range("1972-02-01", periods=40, freq="3MS"), "Q-DEC", "1972Q1", "1981Q4"),
+        (pd.date_range("1960-01-01", periods=20, freq="6MS"), "6M", "1960-01", "1969-07"),
+        (pd.date_range("1990-01-31", periods=12, freq="ME"), "M", "1990-01", "1990-12"),
+        (pd.date_range("1990-03-31", periods=12, freq="QE"), "Q-DEC", "1990Q1", "1992Q4"),
+        (FISCAL, "Y-DEC", "1901", "2024"),
+        (pd.date_range("1950-12-31", periods=12, freq="YE"), "Y-DEC", "1950", "1961"),
+        (pd.date_range("2002-12-18", periods=40, freq="7D"), "", "2002-12-18", "2003-09-17"),
+        (pd.date_range("1984-02-15", periods=40, freq="14D"), "", "1984-02-15", "1985-08-14"),
+    ],
+)
+def test_frequencies(server, dates: pd.DatetimeIndex, frequency: str, first: str, last: str) -> None:
+    server.fred("GDPC1", "".join(f"{day:%Y-%m-%d},{k}\n" for k, day in enumerate(dates)))
+    index = data.fred("GDPC1").index
+    assert getattr(index, "freqstr", None) == (frequency or None)
+    assert [str(index[0])[:10], str(index[-1])[:10], len(index)] == [first, last, len(dates)]
+
+
+def test_fiscal_years_are_told(server) -> None:
+    server.fred("FYFSD", "".join(f"{day:%Y-%m-%d},{-k}\n" for k, day in enumerate(FISCAL)))
+    out = data.fred("fyfsd")
+    assert out.attrs["transformation"] == {"FYFSD": "fiscal years as the years they end in"}
+    assert data.fetch("fred:fyfsd").attrs["transformation"] == "fiscal years as the years they end in"
+    assert out.loc["1976":"1977", "FYFSD"].tolist() == [-75.0, -76.0]
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        (DJ_1914[:-10], "before 1914-12-14"),  # three days after, which may be another frequency
+        (DJ_1914[19:], "before 1914-12-14"),
+        (DJ_1914.append(pd.DatetimeIndex(["2199-12-31"])), "before 2199-12-31"),
+        (pd.bdate_range("1914-07-01", periods=9).append(pd.bdate_range("1916-07-03", periods=9)), "before 1916-07-03"),
+        (pd.date_range("2002-12-18", periods=9, freq="7D").append(pd.date_range("2003-06-04", periods=9, freq="7D")),
+         "before 2003-06-04"),
+        (FISCAL[[0, 1, 3, 4]], "at 1904-06-30"),
+        (pd.date_range("1960-01-01", periods=9, freq="5YS"), "at 1965-01-01"),
+    ],
+)  # fmt: skip
+def test_dates_left_out(dates: pd.DatetimeIndex, message: str) -> None:
+    rows = "".join(f"{day:%Y-%m-%d},1\n" for day in dates)
+    with pytest.raises(SourceError, match=f"{message}; expected steps of a month"):
+        parse_table(f"observation_date,DJ\n{rows}".encode(), "FRED, DJ", "DJ")
+
+
+def test_a_closure_of_the_markets_is_told(server) -> None:
+    server.fred("DJ", "".join(f"{day:%Y-%m-%d},50\n" for day in DJ_1914))
+    with pytest.warns(DataWarning, match="FRED, DJ: there is no row between 1914-07-30 and 1914-12-14"):
+        assert len(data.fred("DJ")) == len(DJ_1914)
+
+
+def test_names_in_lower_case(server) -> None:
+    """FRED answers in capitals whatever was asked for (pandas-datareader#985); each series is asked for once."""
+    server.fred(
+        "SP500", "".join(f"{day:%Y-%m-%d},4000\n" for day in pd.bdate_range("2024-01-01", periods=30))
+    )
+    server.fred(
+        "DEXUSEU", "".join(f"{day:%Y-%m-%d},1.1\n" for day in pd.bdate_range("2024-01-01", periods=30))
+    )
+    assert list(data.fred(["sp500", "SP500"])) == ["SP500"]
+    assert data.fetch("fred:Sp500").attrs["series_id"] == "SP500"
+    assert data.exchange_rates(["dexuseu"]).attrs["pairs"] == {"DEXUSEU": ["EUR", "USD"]}
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("value", ["0", "-3.5", "."])
+def test_prices_that_cannot_be_are_not_kept(server, value: str) -> None:
+    """What the reader of an index or rate refuses is refused before it is kept."""
+    rows = "".join(f"{day:%Y-%m-%d},{value}\n" for day in pd.bdate_range("2024-01-01", periods=9))
+    for name, read in (
+        ("NASDAQNQUSS", data.small_cap_index),
+        ("DEXUSEU", lambda: data.exchange_rates(["DEXUSEU"])),
+    ):
+        server.fred(name, rows)
+        with pytest.raises(SourceError, match=f"FRED, {name}: .* a price is positive"):
+            read()
+    assert cache().entries().empty
 
 
 @pytest.mark.parametrize(

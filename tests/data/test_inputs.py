@@ -157,7 +157,6 @@ def test_files_round_trip(tmp_path: Path) -> None:
         (b"date,log_gdp\n2000Q1,8.1\n2000Q2,8.2,9\n", "not a CSV file"),
         (b"date,log_gdp\n2000-01-01,8.1\n2000-04-01,eight\n", "log_gdp in 2000Q2 is 'eight', not a number"),
         (b"quarter,log_gdp\n2000Q1,8.1\n", "there is no column 'date'"),
-        (b"date;log_gdp\n2000Q1;8,1\n", "there is no column 'date'; the first line gives"),
         (b"date,log_gdp\n2000Q1,8.1\n2000Q2,inf\n", "log_gdp in 2000Q2 is infinite"),
         (b"date,log_gdp\n2000Q1,8.1\n,8.2\n", "row 2 has no date"),
         (b"date,log_gdp\n1 April 2000,8.1\n", "row 1 has the date '1 April 2000', which cannot be read"),
@@ -241,7 +240,7 @@ def test_hole_inside_a_raw_series_is_named(name: str, value: float, what: str) -
 def test_unknown_ends_of_a_raw_series_shorten_the_input() -> None:
     quarters = pd.period_range("2000Q1", periods=24, freq="Q")
     level = pd.Series(np.linspace(100.0, 110.0, 24), quarters)
-    out = data.model_input(level, level, level.where((quarters >= "2002Q1") & (quarters <= "2004Q4")))
+    out = data.model_input(level, level, (level / 20).where((quarters >= "2002Q1") & (quarters <= "2004Q4")))
     pd.testing.assert_index_equal(out.index, pd.period_range("2002Q1", "2004Q4", freq="Q", name="date"))
 
 

@@ -182,3 +182,24 @@ def test_a_daily_series_in_a_snapshot(server: Server, tmp_path: Path) -> None:
     data.write_snapshot(tmp_path, {"fred:D": table})
     pd.testing.assert_frame_equal(data.read_snapshot(tmp_path)["fred:D"], table, check_exact=True)
     assert {path.name for path in tmp_path.glob("*.csv")} == {"fred_D.csv"}
+
+
+def test_every_address_is_secure() -> None:
+    """Of each source in the registry, French's library too, which gives its address without."""
+    for key in data.sources().index:
+        one = data.source(key)
+        assert one.address(one.example).startswith("https://"), key
+        assert one.example in one.address(one.example) or "@" in one.example, key
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>moved</html>", b"\x00\x01", b"PK\x03\x04", b"observation_date,X\n", b"a,b\n1,2\n"]
+)
+def test_no_source_keeps_what_its_reader_refuses(server: Server, body: bytes) -> None:
+    """The door of the cache and the reader are one function for every source."""
+    for key in data.sources().index:
+        one = data.source(key)
+        server.serve(one.address(one.example).removeprefix(data.sources().loc[key, "host"]), body)
+        with pytest.raises(SourceError):
+            data.fetch(f"{key}:{one.example}")
+        assert cache().entries().empty, key

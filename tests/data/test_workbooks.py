@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
+import re
 import zipfile
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from data.books import add, hlw_book, lw_book, saved, with_cached_value
 
 from capstar import data, rstar
+from capstar.data.sources.nyfed import published_inputs
 from capstar.errors import DataError, SourceError
 
 FOLDER = "/medialibrary/media/research/economists/williams/data"
@@ -30,8 +33,27 @@ def test_hlw_layout(server, reference) -> None:
     assert data.current_estimates("hlw", "ca").parameters.loc["a_y1"].item() == 1.2
     assert (data.current_estimates("hlw", "ca").estimates["rstar_filtered"] == -1.0).all()
     assert "New York" in data.describe_data(found.inputs).loc["covid_index", "source"]
-    with pytest.raises(SourceError, match="no sheet holds inputs of EA"):
+    with pytest.raises(SourceError, match=r"there is no value in .*rstar_filtered"):
         data.current_estimates("hlw", "ea")
+
+
+@pytest.mark.parametrize("model", ["hlw", "lw"])
+def test_a_workbook_without_inputs_gives_its_estimates(server, reference, tmp_path, model) -> None:
+    whole = hlw_book(reference) if model == "hlw" else lw_book(reference, old=False)
+    book = openpyxl.load_workbook(io.BytesIO(whole))
+    for name in book.sheetnames:
+        if "input" in name:
+            del book[name]
+    (tmp_path / "bare.xlsx").write_bytes(saved(book))
+    (tmp_path / "whole.xlsx").write_bytes(whole)
+    bare, full = (data.current_estimates(model, path=tmp_path / f"{name}.xlsx") for name in ("bare", "whole"))
+    pd.testing.assert_frame_equal(bare.estimates, full.estimates, check_exact=True)
+    assert bare.inputs.empty
+    assert "Latest estimates" in str(bare.summary())
+    served = {"hlw": "Holston_Laubach_Williams", "lw": "Laubach_Williams"}[model]
+    server.serve(f"{FOLDER}/{served}_current_estimates.xlsx", saved(book))
+    with pytest.raises(SourceError, match="inputs: the workbook has none"):
+        published_inputs(model)
 
 
 @pytest.mark.parametrize("old", [False, True])
@@ -171,6 +193,89 @@ def not_excel() -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("readme.txt", b"hello")
     return out.getvalue()
+
+
+def changed(body: bytes, part: str, old: str, new: str) -> bytes:
+    """A workbook with one of its parts replaced; left out where ``new`` is empty."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as whole, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as other:
+        for name in whole.namelist():
+            text = whole.read(name)
+            if name == part:
+                text = re.sub(old, new, text.decode(), count=1, flags=re.DOTALL).encode()
+            other.writestr(name, text)
+    return out.getvalue()
+
+
+def small() -> bytes:
+    book = openpyxl.Workbook()
+    for row in (["date", "x"], [dt.datetime(2000, 1, 1), 1.0], [dt.datetime(2000, 4, 1), 2.0]):
+        book.active.append(row)
+    return saved(book)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "message"),
+    [
+        ("xl/workbook.xml", "<sheets>.*</sheets>", "<sheets/>", "has no sheet"),
+        ("xl/worksheets/sheet1.xml", '<row r="3"', '<row r="999999999"', "more than 10000 empty rows"),
+        ("xl/worksheets/sheet1.xml", "<sheetData>.*</sheetData>", "", "no header with rows below"),
+        ("xl/worksheets/sheet1.xml", "<sheetData>", "<sheetData", "is damaged"),
+        ("xl/worksheets/sheet1.xml", '<c r="B3"', '<c r="ZZZZZ3"', "is damaged"),
+        ("xl/workbook.xml", ".*", "nothing", "is damaged"),
+        ("[Content_Types].xml", ".*", "", "is damaged"),
+    ],
+)
+def test_broken_workbooks(tmp_path, part: str, old: str, new: str, message: str) -> None:
+    """Read by whoever takes a workbook: one sentence."""
+    path = tmp_path / "broken.xlsx"
+    path.write_bytes(changed(small(), part, old, new))
+    with pytest.raises(DataError, match=message):
+        data.read_input(path)
+    with pytest.raises(SourceError):
+        data.current_estimates("hlw", path=path)
+    with pytest.raises(SourceError):
+        data.real_time_estimates("hlw", path=path)
+    with pytest.raises(SourceError):
+        data.real_time_matrix("ROUTPUT", path=path)
+
+
+def test_a_sheet_that_claims_to_be_large_is_read(tmp_path) -> None:
+    path = tmp_path / "claims.xlsx"
+    path.write_bytes(changed(small(), "xl/worksheets/sheet1.xml", 'ref="A1:B3"', 'ref="A1:XFD1048576"'))
+    assert data.read_input(path)["x"].tolist() == [1.0, 2.0]
+
+
+def test_damaged_bytes_of_a_workbook(reference, tmp_path) -> None:
+    """Bytes changed or cut, or cells of the tables: estimates as published, or one sentence."""
+    rng = random.Random(14)
+    book = openpyxl.load_workbook(io.BytesIO(lw_book(reference, old=False)))
+    book["data"].delete_rows(30, 400)
+    book["input data"].delete_rows(30, 400)
+    whole, path, read = saved(book), tmp_path / "odd.xlsx", 0
+    for run in range(40):
+        body = bytearray(whole)
+        if run % 2:
+            for _ in range(3):
+                body[rng.randrange(len(body))] = rng.randrange(256)
+            path.write_bytes(body if run % 4 == 1 else body[: rng.randrange(len(body))])
+        else:
+            sheet = book[rng.choice(book.sheetnames)]
+            cell = sheet.cell(rng.randint(1, 29), rng.randint(1, 8))
+            before, cell.value = (
+                cell.value,
+                rng.choice(["x", 1e308, "inf", None, 9, "Date", "=1/0", True, "1_0"]),
+            )
+            path.write_bytes(saved(book))
+            cell.value = before
+        try:
+            found = data.current_estimates("lw", path=path)
+        except SourceError:
+            continue
+        read += 1
+        assert not np.isinf(found.estimates).any(axis=None)
+        assert not np.isinf(found.inputs).any(axis=None)
+    assert 0 < read < 40
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -106,3 +108,29 @@ def test_every_test_runs_and_the_table_is_written(tmp_path: Path, monkeypatch: p
     assert written["test"].nunique() == len(registered) + 5 + 5 + 2 + 2 + 3 + 3
     assert len(written) == 3 * written["test"].nunique()
     assert len(CELLS) == 3 * 3 * 3 * 4
+
+
+def test_a_slope_is_found_more_often_the_larger_it_is() -> None:
+    """300 samples with the same errors: 5 percent, half, nearly all."""
+    cells = tuple(Cell(ERRORS[0], 0.0, 0.95, 1, b) for b in (0.0, 10.0, 30.0))
+    found = rejection_rates(cells, tests=("Clark-West, bartlett",), samples=300)["rate"].to_numpy()
+    assert found[0] < 0.09
+    assert 0.3 < found[1] < 0.8
+    assert found[2] > 0.9
+
+
+def test_the_command_runs_on_two_workers_and_gives_what_one_gives(tmp_path: Path) -> None:
+    tables = []
+    for workers in ("1", "2"):
+        folder = tmp_path / workers
+        what = ("--power", "--samples", "2", "--horizons", "1", "--delta", "0", "--tests", "Clark-West, ewc")
+        command = (sys.executable, "-m", "research.size_of_tests.moving_variances", *what)
+        subprocess.run(
+            [*command, "--workers", workers, "--out", str(folder)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+            check=True,
+            capture_output=True,
+        )
+        tables.append((folder / "power_moving_variances.csv").read_bytes())
+    assert tables[0] == tables[1]

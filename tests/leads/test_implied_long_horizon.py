@@ -63,7 +63,7 @@ def test_a_root_above_one_is_shrunk_and_said(kms) -> None:
 
 
 def test_bad_options(kms) -> None:
-    with pytest.raises(DataError, match="expected one predictor"):
+    with pytest.raises(DataError, match="expected one series"):
         implied_long_horizon(kms["ret"], kms[["dp", "tbl"]])
     with pytest.raises(SpecificationError, match="null='none'"):
         implied_long_horizon(kms["ret"], kms["dp"], null="none")

@@ -140,7 +140,7 @@ def test_q_test_bad_input(kms) -> None:
     with pytest.raises(DataError, match="lacks"):
         q_test(kms["ret"], kms["dp"], pd.DataFrame({"delta": [0.0]}))
     with pytest.raises(DataError, match="at least 30"):
-        q_test([1.0] * 5, [1.0] * 5, pd.DataFrame())
+        q_test([1.0] * 5, [1.0] * 5, pd.DataFrame({"delta": [0.0]}))
 
 
 def test_cosine_test_with_the_null_imposed() -> None:

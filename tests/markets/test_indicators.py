@@ -240,7 +240,7 @@ def test_refusals() -> None:
         ind.efficiency_ratio(good.replace(3.0, -3.0))
     with pytest.raises(DataError, match="index: dates repeat or fall"):
         ind.donchian(good.iloc[::-1])
-    with pytest.raises(DataError, match="index: there is no price"):
+    with pytest.raises(DataError, match="bars: there are no values"):
         ind.average_true_range(good.iloc[:0])
     with pytest.raises(
         DataError, match=r"gap of 2000-01 is -1\.0: it has no rate of change\. Take differences"

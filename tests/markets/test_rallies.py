@@ -163,7 +163,7 @@ def check_definition(found: Rallies) -> None:
 RULES = st.fixed_dictionaries(
     {
         "up": st.floats(3, 40),
-        "down": st.floats(0, 40),
+        "down": st.just(0.0) | st.floats(1, 40),
         "stop": st.floats(2, 30),
         "efficiency": st.floats(0, 0.9),
     }

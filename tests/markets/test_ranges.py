@@ -233,7 +233,7 @@ def test_monthly_closes(reference) -> None:
 
 def test_what_cannot_be_meant_is_refused() -> None:
     prices = zigzag(105, 100, 110)
-    for option in ({"pivot": 0}, {"touches": 0}, {"tolerance": -1.0}, {"breach": np.nan}):
+    for option in ({"pivot": 0}, {"touches": 0}, {"tolerance": -1.0}, {"breach": -0.1}):
         with pytest.raises(SpecificationError, match=f"{next(iter(option))}=.*at least"):
             trading_ranges(prices, **option)
     with pytest.raises(SpecificationError, match="votes=4; there are three signs"):

@@ -5,6 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pandas as pd
+import pytest
+
+from capstar.plotting import save
+from capstar.plotting.figures import BLUE, draw_line, dress, panels
+
 MAKE = """
 import sys
 from capstar.plotting.figures import Chart, new_figure
@@ -65,3 +71,17 @@ def test_without_pyplot_a_figure_needs_none() -> None:
 
 def test_panels_in_the_axes_of_the_caller_and_in_a_grid() -> None:
     run(GIVEN)
+
+
+@pytest.mark.parametrize("name", ["$x^{$", r"$\frac{1$", "$$", "a $ b $ c", r"\$5 to $6", "$\n^{$"])
+def test_a_figure_survives_any_name(tmp_path, name: str) -> None:
+    figure, (ax,) = panels(None)
+    draw_line(
+        ax, pd.Series([1.0, 2.0], pd.period_range("2000Q1", periods=2, freq="Q")), color=BLUE, label=name
+    )
+    dress(ax, name, name)
+    ax.legend()
+    ax.set_yscale("log")
+    save(figure, tmp_path / "figure.svg")
+    assert (tmp_path / "figure.svg").read_text().endswith("</svg>\n")
+    assert figure._repr_mimebundle_()["image/png"].startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import numpy as np
@@ -89,6 +90,12 @@ BAD_PRICES = {
     "ended without an action": (lambda p: from_day(p, "DDD", 4), "Add it, or its delisting or merger, or allow"),
     "too short": (lambda p: p[p["date"] < DAYS[1]], "no reconstitution ranked and effective between 2020-06-01 and"),
     "time zone": (lambda p: p.assign(date=p["date"].dt.tz_localize("UTC")), "the dates have a time zone"),
+    "beyond numbers": (lambda p: changed(p, 5, close=1e300), "the close of BBB on 2020-06-02 is 1e+300"),
+    "truth": (lambda p: changed(p, 5, close=True), "row 6 has 'True' as close. Give a number"),
+    "dividend on a day without closes": (
+        lambda p: pd.concat([p, pd.DataFrame({"date": ["2020-06-06"], "id": ["AAA"], "dividend": [1.0]})]),
+        "there is a dividend on 2020-06-06, a day without any close (1 such days). Give it the day from which",
+    ),
 }  # fmt: skip
 
 
@@ -97,6 +104,54 @@ def test_bad_prices(name) -> None:
     spoil, message = BAD_PRICES[name]
     with pytest.raises(DataError, match=r"^prices: .*" + re.escape(message)):
         run(spoil(prices()))
+
+
+# What no table of dates may hold: its cell, and what the message quotes.
+ODD_DATES = {
+    "year 1": dt.date(1, 1, 1),
+    "text of year 1": "0001-01-01",
+    "end of time": "9999-12-31",
+    "beyond nanoseconds": np.datetime64("20000-01-01"),
+    "none": pd.NaT,
+    "empty": "",
+    "words": "soon",
+    "number": 20200603,
+    "fraction": 43984.5,
+    "truth": True,
+    "month first": "06/03/2020",
+    "time of day": dt.time(1),
+    "list": ["2020-06-03"],
+    "digits": "9" * 400,
+    "time zone": pd.Timestamp("2020-06-03", tz="UTC"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_DATES)
+def test_odd_dates_are_refused_in_every_table(name) -> None:
+    tables = {"p": prices(), "s": shares(), "a": action(2, "DDD", "split", ratio=2.0)}
+    for key, source in (("p", "prices"), ("s", "shares"), ("a", "actions")):
+        cells = tables[key]["date"].astype(object).tolist()
+        cells[0] = ODD_DATES[name]
+        spoiled = tables | {key: tables[key].assign(date=pd.Series(cells, dtype=object))}
+        with pytest.raises(DataError, match=rf"^{source}: ") as caught:
+            run(spoiled["p"], spoiled["s"], spoiled["a"])
+        assert len(str(caught.value)) < 300
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    tables = {"prices": prices(), "shares": shares(), "actions": action(2, "DDD", "split", ratio=2.0)}
+    for source, table in tables.items():
+        for column in table:
+            twice = tables | {source: pd.concat([table, table[[column]]], axis=1)}
+            with pytest.raises(DataError, match=rf"^{source}: '{column}' names two columns. Rename one"):
+                run(twice["prices"], twice["shares"], twice["actions"])
+
+
+@pytest.mark.parametrize("thing", [5, ["prices.parquet"], {}, np.zeros(3), prices()["close"]], ids=str)
+def test_what_is_no_table(thing) -> None:
+    for arguments in ((thing, shares()), (prices(), thing), (prices(), shares(), thing)):
+        with pytest.raises(DataError, match=r"is not a table\. Give a DataFrame, or a Parquet file"):
+            run(*arguments)
 
 
 BAD_SHARES = {
@@ -157,6 +212,8 @@ BAD_ACTIONS = {
     "no child": (action(3, "DDD", "spin-off", ratio=1.0), "names no other id"),
     "shares of nobody": (action(3, "DDD", "merger", ratio=1.0), "has a ratio but no acquirer. Put the acquirer"),
     "itself": (action(3, "DDD", "merger", other="DDD"), "names one id twice"),
+    "of no use": (action(3, "DDD", "split", other="ZZZ", ratio=2.0), "names an id that does not exist. Leave 'other'"),
+    "beyond numbers": (action(3, "DDD", "split", ratio=1e300), "ratio of DDD on 2020-06-04 is 1e+300. No share has"),
     "twice": (pd.concat([action(3, "DDD", "split", ratio=2.0)] * 2), "split of DDD on 2020-06-04 is a duplicate"),
     "new id in use": (
         pd.concat([action(3, "DDD", "ticker-change", other="EEE"), action(4, "CCC", "ticker-change", other="EEE")]),
@@ -201,7 +258,7 @@ def test_nothing_of_value_left() -> None:
         run(left, a=pd.concat(gone))
     few = from_day(prices(), "DDD", 3)
     costly = pd.concat([action(3, "DDD", "special-dividend", cash=50.0)])
-    with refused("special-dividend DDD on 2020-06-04 pays more than the last close"):
+    with refused("special-dividend DDD on 2020-06-04 pays 50 a share, not less than the close before it, 13"):
         run(few, a=costly)
 
 

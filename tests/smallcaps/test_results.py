@@ -111,7 +111,7 @@ def test_save(index, tmp_path) -> None:
         *(f"{name}.parquet" for name in (
             "levels", "event_log", "membership", "holdings", "sectors", "gains", "rebalances", "carried", "weights",
         )),
-        "summary.txt",
+        "index.csv", "index.png", "summary.txt",
     }  # fmt: skip
     levels = pd.read_parquet(tmp_path / "out" / "levels.parquet")
     pd.testing.assert_frame_equal(levels, index.levels, check_exact=True)

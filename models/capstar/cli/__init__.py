@@ -8,9 +8,11 @@ import typer
 
 from capstar import __version__
 from capstar.cli import data, index, lead, market, rstar, study
+from capstar.cli.faults import Commands
 from capstar.cli.shared import Debug
 
 app = typer.Typer(
+    cls=Commands,
     help="Natural rates of interest (r*), small caps and their markets, and whether the one leads the other.",
     no_args_is_help=True,
     add_completion=False,

@@ -7,22 +7,46 @@ from typing import Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import AsOf, Debug, Offline, Refresh, check_outputs, errors
-from capstar.writing import write_whole
+from capstar.cli.faults import errors, reading, say
+from capstar.cli.shared import (
+    AsOf,
+    Debug,
+    Offline,
+    Refresh,
+    UnitsOf,
+    check_folder,
+    check_outputs,
+    named_units,
+    span_option,
+)
+from capstar.writing import csv_text, write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("list")
-def list_recipes(context: typer.Context, debug: Debug = False) -> None:
-    """List the recipes, and the sources of single series."""
+def list_recipes(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask every source of a recipe for its last date.")
+    ] = False,
+    offline: Offline = False,
+    refresh: Refresh = False,
+    debug: Debug = False,
+) -> None:
+    """List the recipes with the sources of their inputs, in the order asked, and the sources of single series."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.data import RECIPES, sources
+        from capstar.data import RECIPES, network, recipe_sources, sources
 
+        with network(offline=offline, refresh=refresh):
+            table = recipe_sources(online=online or refresh)
         for name, build in RECIPES.items():
-            typer.echo(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
+            say(f"{name:18}{(build.__doc__ or '').splitlines()[0]}")
+            for row in table[table["recipe"] == name].to_dict("records"):
+                told = f"  last {row['last']}" if row.get("last") else f"  {row.get('problem', '')}".rstrip()
+                say(f"    {row['input']:30}{row['source']}{told}" + " (stopped)" * row.get("stopped", False))
         for key, one in sources().iterrows():
-            typer.echo(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
+            say(f"{key + ':':18}{one['name']}, such as {key}:{one['example']}; {one['terms']}")
 
 
 @app.command()
@@ -31,8 +55,8 @@ def fetch(
     recipe: Annotated[str, typer.Argument(help="A recipe, or SOURCE:SERIES; see 'capstar data list'.")],
     out: Annotated[Path, typer.Option(help="CSV to write.")],
     as_of: AsOf = None,
-    start: Annotated[str | None, typer.Option(help="First quarter, 1960Q1.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last quarter.")] = None,
+    start: Annotated[str | None, typer.Option(callback=span_option, help="First quarter, 1960Q1.")] = None,
+    end: Annotated[str | None, typer.Option(callback=span_option, help="Last quarter.")] = None,
     offline: Offline = False,
     refresh: Refresh = False,
     debug: Debug = False,
@@ -45,26 +69,30 @@ def fetch(
         span = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
         with data.network(offline=offline, refresh=refresh):
             frame = data.fetch(recipe, as_of=as_of, **span)
-        write_whole(out, frame.to_csv())
-        typer.echo(data.describe_data(frame).to_string())
-        typer.echo(f"\nWritten: {out}")
+        write_whole(out, csv_text(frame))
+        say(data.describe_data(frame).to_string())
+        say(f"\nWritten: {out}")
 
 
 @app.command()
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file.")],
+    units: UnitsOf = None,
     debug: Debug = False,
 ) -> None:
     """Check whether a file is the input of a model, and of which."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data, rstar
 
-        frame = data.read_input(file)
-        typer.echo(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
+        with reading(file):
+            frame = data.read_input(file, units=named_units(units))
+        say(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
+        if said := frame.attrs.get("assumed"):
+            say(f"Assumed in reading: {said}\n")
         for key in rstar.models().index:
             one = rstar.model(key)
-            typer.echo(f"{''.join(one.name.split())}: {one.usable(frame)}")
+            say(f"{''.join(one.name.split())}: {one.usable(frame)}")
 
 
 @app.command()
@@ -79,12 +107,12 @@ def cache(
 
         kept = in_use()
         if verb == "clear":
-            typer.echo(f"{kept.clear()} downloads deleted from {kept.folder}")
+            say(f"{kept.clear()} downloads deleted from {kept.folder}")
             return
         table = kept.entries()
-        typer.echo(f"{kept.folder}: {len(table)} downloads")
+        say(f"{kept.folder}: {len(table)} downloads")
         if len(table):
-            typer.echo(table.to_string(index=False))
+            say(table.to_string(index=False))
 
 
 @app.command()
@@ -106,8 +134,9 @@ def snapshot(
         from capstar import data
         from capstar.study import live_data, study_data
 
+        check_folder(folder)
         with data.network(offline=offline, refresh=refresh):
             tables = live_data() if input == "fred" else study_data()
             tables |= {name: data.fetch(name) for name in also or []}
         paths = data.write_snapshot(folder, tables)
-        typer.echo("Written: " + ", ".join(map(str, paths)))
+        say("Written: " + ", ".join(map(str, paths)))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import Debug, check_folder, errors, named_numbers
-from capstar.writing import write_whole
+from capstar.cli.faults import errors, reading, say
+from capstar.cli.shared import Debug, check_folder, named_numbers
+from capstar.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ def _list_rules(wanted: bool) -> None:
 
         for key, one in index_rules().iterrows():
             default = "" if one["default"] != one["default"] else f"{one['default']:g}"
-            typer.echo(f"{key:16}{one['kind']:12}{default:10}{one['label']}")
+            say(f"{key:16}{one['kind']:12}{default:10}{one['label']}")
         raise typer.Exit
 
 
@@ -50,13 +51,12 @@ def index(
         ),
     ] = False,
     stale_days: Annotated[
-        int, typer.Option(min=0, help="A close may be so many days old on a rebalancing date.")
+        int, typer.Option(min=0, max=3660, help="A close may be so many days old on a rebalancing date.")
     ] = 0,
     debug: Debug = False,
 ) -> None:
     """Compute an index by rules from prices, share counts and corporate actions."""
     with errors(debug=debug or context.obj["debug"]):
-        from capstar.plotting import save
         from capstar.smallcaps import IndexCalculator, IndexRules
 
         check_folder(out)
@@ -66,15 +66,32 @@ def index(
         )
         events = None if actions is None else _table(actions)
         results = IndexCalculator(chosen, _table(prices), _table(shares), events).run()
+        _require_finite(results.levels, prices)
         results.save(out)
-        write_whole(out / "index.csv", results.levels.to_csv())
-        save(results.plot(), out / "index.png")
-        typer.echo(results.summary())
-        typer.echo(f"\nWritten: {out}")
+        say(results.summary())
+        say(f"\nWritten: {out}")
+
+
+def _require_finite(levels: pd.DataFrame, path: Path) -> None:
+    """Refuse an index that a price near zero, or a number beyond all others, has sent to infinity."""
+    import numpy as np
+
+    wrong = np.isinf(levels.select_dtypes("number")).any(axis=1)
+    if wrong.any():
+        raise DataError(
+            f"{path}: the index is infinite on {str(wrong.idxmax())[:10]}. Look there for a price, a payment or a "
+            "share count that is far too small or large."
+        )
 
 
 def _table(path: Path) -> pd.DataFrame | Path:
     """A Parquet file as it is, which is read a year at a time; anything else as a table."""
     from capstar.data.files import read_table
 
-    return path if path.is_dir() or path.suffix.lower() in (".parquet", ".pq") else read_table(path)
+    with reading(path):
+        if not (path.is_dir() or path.suffix.lower() in (".parquet", ".pq")):
+            return read_table(path)
+        from pyarrow.dataset import dataset
+
+        dataset(path, format="parquet").head(1).to_pandas()  # whatever cannot be read is told before the work
+        return path

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from capstar.cli.shared import Debug, check_folder, errors
+from capstar.cli.faults import complain, errors, reading, say
+from capstar.cli.shared import MOST_DRAWS, MOST_SEED, Debug, check_folder, quarter, short
 from capstar.errors import CapstarError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_RISK_FREE = {"rf", "riskfree", "riskfreerate", "tbill"}
+_FACTORS = {"mktrf", "smb", "hml", "rmw", "cma", "mom", "umd", "wml", "strev", "ltrev"}
+_UNNAMED = re.compile(r"|0|None|Unnamed: \d+")  # what readers call a column without a name
+_FARTHEST = 400  # quarters
 
 
 def lead(
@@ -22,6 +30,13 @@ def lead(
     returns: Annotated[Path, typer.Option(help="The same with date and one column a portfolio, monthly.")],
     column: Annotated[
         str | None, typer.Option(help="Column of the predictor, if the file has several.")
+    ] = None,
+    portfolio: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column of the returns to test; may be repeated. By default all but the risk-free rate and factors "
+            "(RF, Mkt-RF, SMB, HML, ...)."
+        ),
     ] = None,
     benchmark: Annotated[
         list[str] | None, typer.Option(help="Another column of that file, as a competitor; may be repeated.")
@@ -34,11 +49,11 @@ def lead(
             "(recursive: quasi-real time, the data are revised), vintages alone (real-time), the future too (smoothed)."
         ),
     ] = "filtered",
-    publication_lag: Annotated[int, typer.Option(min=0, help="Months until a quarter is known.")] = 1,
+    publication_lag: Annotated[int, typer.Option(min=0, max=36, help="Months until a quarter is known.")] = 1,
     start: Annotated[str, typer.Option(help="First quarter forecast, or 'none'.")] = "1980Q1",
     units: Annotated[Literal["percent", "decimal"], typer.Option(help="Of the returns.")] = "percent",
-    replications: Annotated[int, typer.Option(min=99, help="Of the bootstraps.")] = 499,
-    seed: Annotated[int, typer.Option(help="Of the bootstraps.")] = 0,
+    replications: Annotated[int, typer.Option(min=99, max=MOST_DRAWS, help="Of the bootstraps.")] = 499,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of the bootstraps.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
     debug: Debug = False,
 ) -> None:
@@ -47,41 +62,91 @@ def lead(
         from capstar import data, leads
 
         check_folder(out)
-        table = data.read_input(gap)
+        first = None if start.lower() == "none" else quarter(start, "--start")
+        over = _horizons(horizons)
+        with reading(gap):
+            table = _named(data.read_input(gap))
+        with reading(returns):
+            months = data.read_returns(returns)
         chosen = _column(table, column, benchmark or [], gap)
         results = leads.LeadStudy(
             table[chosen],
-            data.read_returns(returns),
-            _horizons(horizons),
+            months[_portfolios(months, portfolio or [], returns)],
+            over,
             information="real time" if information == "real-time" else information,
             publication_lag=publication_lag,
             benchmarks=table[benchmark] if benchmark else None,
-            start=None if start.lower() == "none" else start,
+            start=first,
             units=units,
             n_replications=replications,
             seed=seed,
         ).run()
         summary = str(results.summary())
-        typer.echo(summary)
+        say(summary)
         if out is not None:
             from capstar.plotting import save_all
 
             paths = save_all(out, results.tables(), results.figures(), summary)
-            typer.echo("\nWritten: " + ", ".join(map(str, paths)))
+            say("\nWritten: " + ", ".join(map(str, paths)))
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """A predictor without a name is called gap."""
+    unnamed = [name for name in table if _UNNAMED.fullmatch(str(name).strip())]
+    return table.rename(columns={unnamed[0]: "gap"}) if len(unnamed) == 1 and "gap" not in table else table
+
+
+def _portfolios(months: pd.DataFrame, wanted: list[str], path: Path) -> list[str]:
+    """Columns to test: those asked for, or all that are neither a risk-free rate nor a factor."""
+    if wanted:
+        for name in wanted:
+            if name not in months:
+                raise DataError(
+                    f"{path}: there is no portfolio {short(name)!r}; there are {_listed(months)}."
+                )
+        return list(dict.fromkeys(wanted))
+    plain = {str(name): re.sub(r"[^a-z0-9]", "", str(name).lower()) for name in months}
+    left_out = [name for name, key in plain.items() if key in _RISK_FREE | _FACTORS]
+    kept = [name for name in plain if name not in left_out]
+    if not kept:
+        raise DataError(
+            f"{path}: {', '.join(left_out)} are a risk-free rate and factors, and there is no other column. Name those "
+            f"to test, such as --portfolio {left_out[0]}."
+        )
+    if left_out:
+        complain(
+            f"{path}: {', '.join(left_out)} taken as risk-free rate and factors and not tested; --portfolio "
+            f"{left_out[0]} would."
+        )
+    return kept
+
+
+def _listed(table: pd.DataFrame) -> str:
+    names = [short(str(name)) for name in table]
+    return str(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def _column(table: pd.DataFrame, column: str | None, benchmarks: list[str], path: Path) -> str:
     for name in [*([] if column is None else [column]), *benchmarks]:
         if name not in table:
-            raise DataError(f"{path}: there is no column {name!r}; there are {list(table)}.")
+            raise DataError(f"{path}: there is no column {short(name)!r}; there are {_listed(table)}.")
     left = [str(name) for name in table if name not in benchmarks]
+    if column is None and not left:
+        raise DataError(f"{path}: there is no column besides the date and benchmarks. Add the predictor.")
     if column is None and len(left) != 1:
-        raise DataError(f"{path}: the columns are {left}. Name the predictor with --column.")
+        raise DataError(f"{path}: the columns are {_listed(table[left])}. Name the predictor with --column.")
     return left[0] if column is None else column
 
 
 def _horizons(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise CapstarError(f"--horizons {text}: write quarters such as 1,2,4,8.") from None
+    parts = [part.strip() for part in text.split(",")]
+    found = [int(part) for part in parts if re.fullmatch("[0-9]{1,4}", part)]
+    if (
+        len(found) != len(parts)
+        or len(set(found)) != len(found)
+        or not all(1 <= h <= _FARTHEST for h in found)
+    ):
+        raise CapstarError(
+            f"--horizons {short(text)}: write quarters such as 1,2,4,8, each once and from 1 to {_FARTHEST}."
+        )
+    return tuple(found)

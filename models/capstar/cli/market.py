@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capstar.cli.shared import Debug, check_figure, check_outputs, errors
+from capstar.cli.faults import errors, reading, say
+from capstar.cli.shared import Debug, check_figure, check_outputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,9 @@ def market(
     context: typer.Context,
     prices: Annotated[Path, typer.Option(help="CSV, Parquet or Excel: date, close; high and low if any.")],
     plot: Annotated[Path | None, typer.Option(help="Figure of the trading ranges to write.")] = None,
-    bars: Annotated[int, typer.Option(min=2, help="Bars in the figure, counted from the last.")] = 500,
+    bars: Annotated[
+        int, typer.Option(min=2, max=10_000_000, help="Bars in the figure, counted from the last.")
+    ] = 500,
     debug: Debug = False,
 ) -> None:
     """Print the states of a market now: rate of change, swing, rally, range-bound or not, trading range."""
@@ -29,16 +32,17 @@ def market(
         from capstar.plotting import save
 
         check_figure(plot)
-        check_outputs(plot)
-        table = read_prices(prices)
+        check_outputs(plot, inputs=(prices,))
+        with reading(prices):
+            table = read_prices(prices)
         close = table["close"]
         given = table[["high", "low", "close"]] if {"high", "low"} <= set(table) else close
         levels = trading_ranges(given)
         for name, state in _states(close, given, levels.iloc[-1]).items():
-            typer.echo(f"{name:20}{state}")
+            say(f"{name:20}{state}")
         if plot is not None:
             save(plot_ranges(close.iloc[-bars:], levels.iloc[-bars:]), plot)
-            typer.echo(f"\nWritten: {plot}")
+            say(f"\nWritten: {plot}")
 
 
 def _states(close: pd.Series, bars: Any, level: pd.Series) -> dict[str, str]:

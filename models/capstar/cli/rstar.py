@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from capstar.cli.faults import complain, errors, reading, say
 from capstar.cli.shared import (
     LIST,
+    MOST_DRAWS,
+    MOST_SEED,
     AsOf,
     Debug,
     ModelKey,
     Offline,
     Refresh,
+    UnitsOf,
     check_figure,
     check_outputs,
-    errors,
-    find_model,
     list_models,
     named_numbers,
+    named_units,
+    quarter,
+    quarter_option,
     require_inputs,
+    short,
+    write_json,
 )
 from capstar.errors import CapstarError, SpecificationError
 from capstar.progress import reporting
-from capstar.writing import write_whole
+from capstar.writing import csv_text, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +46,11 @@ _FLAGS = {
     "initial": "--initial",
     "fixed": "--fix",
     "missing": "--missing",
+    "covid": "--covid",
     "standard_errors": "--se",
 }
 _OIL, _COVID = "oil_price_inflation", "covid_index"
+_BASIC = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
 
 def rstar(
@@ -67,12 +76,17 @@ def rstar(
         str | None,
         typer.Option(
             metavar="QUARTER",
+            callback=quarter_option,
             help="First quarter of the sample, such as 1961Q1; by default all the data allow.",
         ),
     ] = None,
     end: Annotated[
         str | None,
-        typer.Option(metavar="QUARTER", help="Last quarter, such as 2019Q4; by default that of the data."),
+        typer.Option(
+            metavar="QUARTER",
+            callback=quarter_option,
+            help="Last quarter, such as 2019Q4; by default that of the data.",
+        ),
     ] = None,
     json_file: Annotated[
         str | None,
@@ -115,15 +129,26 @@ def rstar(
             metavar="FIRST[:LAST]", help="Treat quarters as missing, such as 2020Q2:2020Q4; may be repeated."
         ),
     ] = None,
+    covid: Annotated[
+        bool,
+        typer.Option(
+            "--covid",
+            help="Output net of phi times the COVID index, as the models of before 2020 were published then.",
+        ),
+    ] = False,
     se: Annotated[
         int,
         typer.Option(
             min=0,
+            max=MOST_DRAWS,
             metavar="DRAWS",
             help="Monte Carlo draws for standard errors of r* (Hamilton 1986), such as 5000; 0: none.",
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of those draws.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MOST_SEED, metavar="NUMBER", help="Seed of those draws.")
+    ] = 0,
+    units: UnitsOf = None,
     as_of: AsOf = None,
     offline: Offline = False,
     refresh: Refresh = False,
@@ -131,39 +156,105 @@ def rstar(
 ) -> None:
     """Estimate the natural rate of interest (r*).
 
-    Prints a summary. To try it: capstar rstar --model hlw2017 --input embedded. With --model list: the models and the
-    input columns of each.
+    Prints a summary. To try it: capstar rstar --input embedded. With --model list: the models and the input columns of
+    each; without --model: HLW 2023 where the sample goes past 2019, else HLW 2017.
 
-    Models differ in what else can be chosen: --signal-to-noise, --stage2, --initial, --fix, --missing and --se are for
-    those of the Laubach-Williams family; another model says which of them it takes.
+    Models differ in what else can be chosen: --signal-to-noise, --stage2, --initial, --fix, --missing, --covid and --se
+    are for those of the Laubach-Williams family; another model says which of them it takes.
     """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
             list_models()
             raise typer.Exit
         check_figure(plot)
-        check_outputs(csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
-        chosen = find_model(model)
+        written = (csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
+        check_outputs(*written, inputs=() if input is None else (Path(input),))
+        spans = [_span(text) for text in missing or []]
+        chosen = _chosen(model, input, end or as_of, units)
         if country is not None:
             chosen = chosen.for_country(country)
-        spans = [span.partition(":") for span in missing or []]
         options: dict[str, Any] = {
             "signal_to_noise": signal_to_noise,
             "stage2": stage2,
             "initial": initial,
             "fixed": named_numbers(fix or [], "--fix", "NAME=VALUE with a number, such as c=1") or None,
-            "missing": [(first, last or first) for first, _, last in spans] or None,
+            "missing": spans or None,
+            "covid": covid or None,
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
-        table = _read(input, chosen, country, as_of, offline=offline, refresh=refresh)
+        table = _read(
+            input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh, units=units
+        )
+        _require_within(spans, table)
         with reporting(True) as tell:
             results = chosen.fit_with(given, table, start, end, progress=tell)
             if se:
                 results = results.with_standard_errors(se, seed=seed, progress=tell)
         _write_rstar(results, json_file, csv, plot)
         if json_file != "-":
-            typer.echo(str(results.summary()))
+            say(results.summary())
+
+
+def _chosen(
+    key: str | None, source: str | None, end: str | None, units: list[str] | None
+) -> NaturalRateModel:
+    """The model of a key, or by default the one for the sample's last quarter, which is then told."""
+    from capstar import rstar
+    from capstar.rstar.registry import default_model
+
+    if key is not None:
+        return rstar.model(key)
+    if source is None:
+        raise SpecificationError(
+            f"--input is missing. Give a CSV, Parquet or Excel file, or '{EMBEDDED}', or '{FRED}' for live data; "
+            f"--model {LIST} shows what columns each model needs."
+        )
+    chosen, why = default_model(_last_quarter(source, end, units))
+    complain(f"no --model: {chosen.name}, since {why}.")
+    return chosen
+
+
+def _last_quarter(source: str, end: str | None, units: list[str] | None) -> pd.Period:
+    """Where the sample ends, as far as can be told before a model is chosen."""
+    import pandas as pd
+
+    from capstar import data
+
+    if source == FRED:
+        return pd.Period(end or pd.Timestamp.today(), freq="Q")
+    if source == EMBEDDED:
+        last: pd.Period = data.us_macro().index[-1]
+    else:
+        with reading(source):
+            known = data.read_input(source, columns=_BASIC, units=named_units(units))
+            last = (known.dropna() if set(_BASIC) <= set(known) and len(known.dropna()) else known).index[-1]
+    return last if end is None else min(last, pd.Period(end, freq="Q"))
+
+
+def _span(text: str) -> tuple[str, str]:
+    """First and last quarter of ``FIRST[:LAST]``."""
+    first, colon, last = text.partition(":")
+    if re.fullmatch(r"\d{4}:[Qq][1-4]", text) or (colon and not last):
+        raise SpecificationError(
+            f"--missing={short(text)!r} is not a pair of quarters. Write 2020Q2:2020Q4, or 2020Q2 alone."
+        )
+    try:
+        return str(quarter(first, "--missing")), str(quarter(last or first, "--missing"))
+    except SpecificationError:
+        raise SpecificationError(
+            f"--missing={short(text)!r} is not a pair of quarters. Write 2020Q2:2020Q4, or 2020Q2 alone."
+        ) from None
+
+
+def _require_within(spans: list[tuple[str, str]], table: pd.DataFrame) -> None:
+    """Refuse quarters to pass over of which the data have none."""
+    for first, last in spans:
+        if table.loc[first:last].empty:
+            raise SpecificationError(
+                f"--missing={first}:{last}: the data are of {table.index[0]}-{table.index[-1]} and have none of these "
+                "quarters. Write quarters of the sample."
+            )
 
 
 def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
@@ -182,8 +273,10 @@ def _read(
     country: str | None,
     as_of: str | None,
     *,
+    covid: bool,
     offline: bool,
     refresh: bool,
+    units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
     from capstar.rstar.countries import country_name
@@ -200,14 +293,17 @@ def _read(
             return (
                 data.us_lw(as_of)
                 if _OIL in model.inputs
-                else data.fetch(f"{place.replace(' ', '_')}_hlw", as_of=as_of, covid=_COVID in model.inputs)
+                else data.fetch(
+                    f"{place.replace(' ', '_')}_hlw", as_of=as_of, covid=covid or _COVID in model.inputs
+                )
             )
     if as_of is not None:
         raise CapstarError(
             f"--as-of needs --input {FRED}: {source} is of one day alone. Leave --as-of out, or give --input {FRED}."
         )
     if source != EMBEDDED:
-        return data.read_input(source, columns=[*model.inputs, _COVID])
+        with reading(source):
+            return data.read_input(source, columns=[*model.inputs, _COVID], units=named_units(units))
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."
@@ -218,12 +314,10 @@ def _read(
 
 
 def _write_rstar(results: NaturalRate, json_file: str | None, csv: Path | None, plot: Path | None) -> None:
-    if json_file == "-":
-        typer.echo(json.dumps(results.to_dict()))
-    elif json_file is not None:
-        write_whole(Path(json_file), json.dumps(results.to_dict(), indent=1))
+    if json_file is not None:
+        write_json(json_file, results.to_dict())
     if csv is not None:
-        write_whole(csv, results.to_frame().to_csv())
+        write_whole(csv, csv_text(results.to_frame()))
     if plot is not None:
         from capstar.plotting import save
 

@@ -1,31 +1,98 @@
-"""What all commands share: errors, progress, files."""
+"""What all commands share: options, models, files."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import math
+import re
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from capstar.errors import CapstarError, CapstarWarning, ConvergenceError, DataError, SpecificationError
+from capstar.cli.faults import say
+from capstar.errors import CapstarError, DataError, SpecificationError
+from capstar.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from capstar.rstar import NaturalRateModel
 
-BAD_INPUT, NO_CONVERGENCE = 2, 3
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+MOST_WORKERS, MOST_DRAWS, MOST_SEED = 256, 1_000_000, 2**63 - 1
+_SHOWN = 60  # characters quoted of a value
+_QUARTER = re.compile(r"\d{4}([ :-]?[Qq][1-4]|-\d\d(-\d\d)?)")
+_DAY = re.compile(r"\d{4}(-?[Qq][1-4]|-\d\d(-\d\d)?)?")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+
+
+def quarter(text: str | None, flag: str) -> str | None:
+    """The text of a quarter, or None as it is; `SpecificationError` where it is none."""
+    if text is not None and not _is_date(text, _QUARTER):
+        raise SpecificationError(
+            f"{flag}={short(text)!r} is not a quarter. Write a quarter such as 1961Q1, or a day of it, 1961-01-01."
+        )
+    return text
+
+
+def quarter_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
+    """`quarter`, for an option as it is read."""
+    return quarter(value, option.opts[0])
+
+
+def day_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
+    """A date that has been, for an option as it is read."""
+    if value is None:
+        return None
+    try:
+        told = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else None
+    except ValueError:
+        told = None
+    if told is None or not date(1900, 1, 1) <= told <= date.today():
+        what = (
+            "is not a day" if told is None else "is before 1900" if told.year < 1900 else "is in the future"
+        )
+        raise SpecificationError(
+            f"{option.opts[0]}={short(value)!r} {what}. Write a day that has been, such as 2008-04-30."
+        )
+    return value
+
+
+def span_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
+    """A year, quarter, month or day, for an option as it is read."""
+    if value is not None and not _is_date(value, _DAY):
+        raise SpecificationError(
+            f"{option.opts[0]}={short(value)!r} is not a date. Write 1960Q1, or 1960-01-31 for a series of days."
+        )
+    return value
+
+
+def _is_date(text: str, form: re.Pattern[str]) -> bool:
+    import pandas as pd
+
+    try:
+        return bool(form.fullmatch(text)) and isinstance(
+            pd.Period(text.replace(" ", ""), freq="D"), pd.Period
+        )
+    except (ValueError, OverflowError):
+        return False
+
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error; so does CAPSTAR_DEBUG=1.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Live data: use downloads kept in the cache alone.")]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Live data: download again whatever the cache holds.")
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option(metavar="DAY", help="Live data: GDP and prices as known on a day, such as 2008-04-30."),
+    typer.Option(
+        metavar="DAY",
+        callback=day_option,
+        help="Live data: GDP and prices as known on a day, such as 2008-04-30.",
+    ),
 ]
 
 LIST = "list"
@@ -33,19 +100,15 @@ ModelKey = Annotated[
     str | None,
     typer.Option(metavar="KEY", help=f"The model by its key, such as hlw2017; '{LIST}' shows them all."),
 ]
+UnitsOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[COLUMN=]UNIT",
+        help="Of a file's columns where they are not the models': fraction, 'basis points', log_gdp=log10, "
+        "log_gdp=level and so on; may be repeated.",
+    ),
+]
 _FILLED = "covid_index"  # zero before 2020, and filled so
-
-
-def find_model(key: str | None) -> NaturalRateModel:
-    """The registered model of a key."""
-    from capstar import rstar
-
-    if key is None:
-        raise SpecificationError(
-            f"--model is missing. Choose one of {', '.join(rstar.models().index)}; --model {LIST} shows what each "
-            "needs."
-        )
-    return rstar.model(key)
 
 
 def require_inputs(model: NaturalRateModel, table: pd.DataFrame, where: str, instead: str) -> None:
@@ -66,27 +129,47 @@ def list_models() -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        typer.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
 def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:
     """NAME=NUMBER by name; ``form`` is how an error says to write it."""
-    out = {}
+    out: dict[str, float] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
-        try:
-            out[name.strip().replace("-", "_")] = float(value)
-        except ValueError:
-            raise CapstarError(f"{flag} {pair}: write {form}.") from None
+        key = name.strip().replace("-", "_")
+        if not key or not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
+            raise CapstarError(f"{flag} {short(pair)}: write {form}.")
+        if key in out:
+            raise CapstarError(f"{flag} {short(pair)}: {key} is given twice. Leave one out.")
+        out[key] = float(value)
     return out
 
 
-def check_outputs(*paths: Path | None) -> None:
-    """Refuse an unwritable output before the work rather than after it."""
+def named_units(words: list[str] | None) -> str | dict[str, str] | None:
+    """Units of all rates, a word, or by column, COLUMN=UNIT."""
+    pairs = [word.partition("=") for word in words or []]
+    if len(pairs) == 1 and not pairs[0][1]:
+        return pairs[0][0]
+    if bare := [word for word, equals, _ in pairs if not equals]:
+        raise SpecificationError(
+            f"--units {bare[0]}: with several, write COLUMN=UNIT, such as inflation=fraction."
+        )
+    return {column.strip(): unit.strip() for column, _, unit in pairs} or None
+
+
+def check_outputs(*paths: Path | None, inputs: tuple[Path | None, ...] = ()) -> None:
+    """Refuse an unwritable output before the work rather than after it, and one that is written or read already."""
+    taken = {path.resolve() for path in inputs if path is not None and path.is_file()}
     for path in paths:
-        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        if path is None:
+            continue
+        if path.is_dir() or not path.parent.is_dir():
             problem = "is a folder" if path.is_dir() else f"the folder {path.parent} does not exist"
             raise CapstarError(f"{path}: {problem}. Give the name of a file in an existing folder.")
+        if path.resolve() in taken and (path.is_file() or not path.exists()):
+            raise CapstarError(f"{path}: is an input, or another output, of this command. Give another name.")
+        taken.add(path.resolve())
 
 
 def check_figure(path: Path | None) -> None:
@@ -99,22 +182,36 @@ def check_figure(path: Path | None) -> None:
 
 def check_folder(path: Path | None) -> None:
     """Refuse an unusable folder before the work rather than after it."""
-    if path is not None and path.exists() and not path.is_dir():
-        raise CapstarError(f"{path}: is a file. Choose another folder with --out.")
+    if path is None:
+        return
+    for one in (path, *path.parents):
+        if one.exists():
+            if not one.is_dir():
+                raise CapstarError(f"{one}: is a file. Choose another folder with --out.")
+            return
 
 
-@contextmanager
-def errors(*, debug: bool) -> Iterator[None]:
-    """Exit codes and one-line messages in place of tracebacks."""
-    with warnings.catch_warnings(record=not debug) as caught:
-        try:
-            yield
-        except (CapstarError, OSError) as error:
-            if debug:
-                raise
-            typer.echo(f"capstar: {' '.join(str(error).split())}", err=True)
-            raise typer.Exit(NO_CONVERGENCE if isinstance(error, ConvergenceError) else BAD_INPUT) from None
-        finally:
-            for warning in caught or []:
-                if issubclass(warning.category, CapstarWarning):
-                    typer.echo(f"capstar: {warning.message}", err=True)
+def as_json(found: Any, indent: int | None = None) -> str:
+    """JSON in which a number that is not finite is null, as the format asks."""
+    return json.dumps(_plain(found), indent=indent, allow_nan=False)
+
+
+def write_json(path: str, found: Any) -> None:
+    """JSON to a file, or to standard output where the path is ``-``."""
+    if path == "-":
+        typer.echo(as_json(found))
+    else:
+        write_whole(Path(path), as_json(found, indent=1))
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {str(key): _plain(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_plain(one) for one in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
+
+
+def short(text: str) -> str:
+    """The first characters of a value a user gave, for messages."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

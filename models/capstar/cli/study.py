@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from capstar.cli.faults import errors, reading, say
 from capstar.cli.shared import (
     LIST,
+    MOST_DRAWS,
+    MOST_WORKERS,
     Debug,
     ModelKey,
     check_folder,
-    errors,
-    find_model,
     list_models,
     require_inputs,
 )
@@ -38,13 +39,17 @@ def study(
         int,
         typer.Option(
             min=0,
+            max=MOST_DRAWS,
             metavar="NUMBER",
             help=f"Replications of every bootstrap, at least {_FEWEST}; 0 leaves out the longest, which "
             "re-estimates r* in every sample.",
         ),
     ] = 199,
     workers: Annotated[
-        int, typer.Option(min=1, metavar="NUMBER", help="Processes; the numbers are the same for any.")
+        int,
+        typer.Option(
+            min=1, max=MOST_WORKERS, metavar="NUMBER", help="Processes; the numbers are the same for any."
+        ),
     ] = 2,
     model: ModelKey = "hlw2017",
     debug: Debug = False,
@@ -59,21 +64,23 @@ def study(
         if model == LIST:
             list_models()
             raise typer.Exit
+        from capstar import rstar
         from capstar.study import run_study, study_data
 
-        chosen = find_model(model)
+        chosen = rstar.model(str(model))
         check_folder(out)
         if 0 < replications < _FEWEST:
             raise SpecificationError(
                 f"--replications {replications}: at least {_FEWEST} are needed, or 0 to leave out the bootstrap that "
                 "re-estimates r*."
             )
-        tables = study_data(data)
+        with reading(data, "Write a snapshot again with 'capstar data snapshot FOLDER'."):
+            tables = study_data(data)
         where = "The embedded data" if data is None else f"The data of {data}"
         require_inputs(
             chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
         )
         results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
         paths = results.save(out)
-        typer.echo(str(results.summary()))
-        typer.echo("\nWritten: " + ", ".join(map(str, paths)))
+        say(results.summary())
+        say("\nWritten: " + ", ".join(map(str, paths)))

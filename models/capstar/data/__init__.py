@@ -6,7 +6,16 @@ from capstar.data.describe import describe_data
 from capstar.data.embedded import french_factors, small_cap_returns, us_macro
 from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
-from capstar.data.recipes import RECIPES, canada_hlw, euro_area_hlw, fetch, uk_hlw, us_hlw, us_lw
+from capstar.data.recipes import (
+    RECIPES,
+    canada_hlw,
+    euro_area_hlw,
+    fetch,
+    recipe_sources,
+    uk_hlw,
+    us_hlw,
+    us_lw,
+)
 from capstar.data.sources import DataSource, register, source, sources, unregister
 from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import fred
@@ -56,6 +65,7 @@ __all__ = [
     "read_snapshot",
     "real_time_estimates",
     "real_time_matrix",
+    "recipe_sources",
     "register",
     "size_portfolios",
     "size_returns",

@@ -11,6 +11,7 @@ _KEYS = {
     "vintage": "vintage",
     "downloaded": "downloaded",
     "transformation": "transformation",
+    "assumed": "assumed",
 }
 
 
@@ -26,8 +27,8 @@ def describe_data(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a column: ``first``, ``last``, ``observations``, ``missing`` (between first and last), and from
-        ``attrs`` ``unit``, ``series``, ``source``, ``vintage``, ``downloaded``, ``transformation``, empty where
-        nothing is known.
+        ``attrs`` ``unit``, ``series``, ``source``, ``vintage``, ``downloaded``, ``transformation``, and ``assumed``,
+        how a file was read where there was a choice; empty where nothing is known.
     """
     out = pd.DataFrame.from_dict({str(name): _row(frame, str(name)) for name in frame}, orient="index")
     out.index.name = str(frame.attrs.get("title", "data"))

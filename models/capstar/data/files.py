@@ -2,71 +2,111 @@
 
 from __future__ import annotations
 
-import lzma
-import warnings
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from capstar.data.tables import ASSUMED, existing, load
+from capstar.data.text_tables import listed
+from capstar.dates import Dates, read_dates
 from capstar.errors import DataError
-from capstar.frames import as_quarterly, require_rising
+from capstar.frames import as_quarterly, numbers, require_rising
+from capstar.units import Units, check_units, in_model_units
+
+__all__ = [
+    "INPUT_NAMES",
+    "OHLC",
+    "check_prices",
+    "existing",
+    "read_input",
+    "read_prices",
+    "read_returns",
+    "read_table",
+]
 
 OHLC = ("open", "high", "low", "close")
-_NOT_A_TABLE = (
-    pd.errors.ParserError,
-    pd.errors.EmptyDataError,
-    UnicodeDecodeError,
-    OSError,
-    EOFError,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    ImportError,  # the ending asks for a decompressor that is not installed
-)
+INPUT_NAMES = {
+    "gdp.log": "log_gdp",
+    "inflation": "inflation",
+    "inflation.expectations": "expected_inflation",
+    "oil.price.inflation": "oil_price_inflation",
+    "import.price.inflation": "import_price_inflation",
+    "interest": "interest_rate",
+    "covid.ind": "covid_index",
+}
+"""Columns of the Federal Reserve Bank of New York's files, and ours."""
 
 
-def read_input(path: str | Path, *, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """Read model input from a CSV, Parquet or Excel file.
+def read_input(
+    path: str | Path,
+    *,
+    columns: Iterable[str] | None = None,
+    units: Units = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+) -> pd.DataFrame:
+    """Read model input from a file, whatever its format.
 
     Parameters
     ----------
     path
-        A file with a ``date`` column and one row a quarter; see `capstar.rstar.RStarModel.fit` for the
-        columns.  See `read_table`.
+        With a column of dates, one row a quarter; see `capstar.rstar.RStarModel.fit` for the columns, which may also
+        have the New York Fed's names (`INPUT_NAMES`).  See `read_table`.
     columns
         Those that will be used, where the file has them, such as ``model.inputs``; by default all.
+    units
+        Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
+    dayfirst
+        Whether 01/02/1949 is the first of February; by default as the whole column tells.
+    decimal
+        Decimal sign, ``"."`` or ``","``; by default as all numbers tell.
 
     Returns
     -------
     pandas.DataFrame
-        Quarterly, float64; ``attrs["title"]`` is the file's name.
+        Quarterly, float64; ``attrs["title"]`` is the file's name, ``attrs["assumed"]`` how it was read where there was
+        a choice.
 
     Raises
     ------
     DataError
-        The file is absent, empty or not a table, or its contents fail `capstar.frames.as_quarterly`.
+        The file is absent, empty or not a table, a date or number may be read in two ways, or its contents fail
+        `capstar.frames.as_quarterly`.
     """
-    frame = read_table(path)
-    if "date" not in frame.columns and not isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex):
+    frame, source = load(path, decimal=decimal), str(path)
+    if "date" not in frame.columns:
         raise DataError(
-            f"{path}: there is no column 'date'; the first line gives {_listed(frame)}. The file should be "
-            "comma-separated with a header such as date,log_gdp,inflation,expected_inflation,interest_rate."
+            f"{source}: there is no column 'date'; the first line gives {listed(list(frame.columns))}. The table "
+            "should have a header such as date,log_gdp,inflation,expected_inflation,interest_rate."
         )
     if frame.empty:
-        raise DataError(f"{path}: there is a header but no rows. Add one row a quarter.")
-    frame.attrs["title"] = str(path)
-    return as_quarterly(frame, source=str(path), columns=columns)
+        raise DataError(f"{source}: there is a header but no rows. Add one row a quarter.")
+    names = {name: INPUT_NAMES.get(name.lower(), name) for name in frame.columns}
+    renamed = {name: ours for name, ours in names.items() if ours != name and ours not in frame.columns}
+    frame = frame.rename(columns=renamed)
+    _assume(frame, *(f"{name} is {ours}" for name, ours in renamed.items()))
+    frame["date"] = _dates(frame, source, dayfirst)
+    frame.attrs["title"] = source
+    out = in_model_units(as_quarterly(frame, source=source, columns=columns), units)
+    if "log_gdp" in out or "interest_rate" in out:
+        check_units(out, source=source)
+    return out
 
 
-def read_prices(path: str | Path) -> pd.DataFrame:
-    """Prices from a CSV, Parquet or Excel file of the user's.
+def read_prices(
+    path: str | Path, *, dayfirst: bool | None = None, decimal: str | None = None
+) -> pd.DataFrame:
+    """Prices from a file of the user's, whatever its format; Yahoo's and yfinance's among them.
 
     Parameters
     ----------
     path
-        With ``date`` and ``close``; ``open``, ``high`` and ``low`` where there are any, in one unit.
+        With ``date`` and ``close``; ``open``, ``high`` and ``low`` where there are any, in one unit.  Other columns,
+        such as ``Adj Close``, are left out.  See `read_table`.
+    dayfirst, decimal
+        As of `read_input`.
 
     Returns
     -------
@@ -76,34 +116,38 @@ def read_prices(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        No date or close, dates that repeat or fall, a price that is missing, not a number or not positive, or
-        a high below, or a low above, another price of its day.
+        No date or close, dates that may be read in two ways, repeat or fall, a price that is missing, not a number or
+        not positive, or a high below, or a low above, another price of its day.
     """
     source = str(path)
-    table = read_table(path)
-    table.columns = [str(name).strip().lower() for name in table.columns]
+    table = load(path, decimal=decimal)
+    table.columns = pd.Index([name.lower().rstrip("*") for name in table.columns])
     if absent := [name for name in ("date", "close") if name not in table]:
-        raise DataError(f"{source}: there is no column {absent[0]!r}; there are {list(table)}. Rename yours.")
-    try:
-        index = pd.DatetimeIndex(pd.to_datetime(table["date"]), name="date")
-        values = {name: pd.to_numeric(table[name]).to_numpy(dtype=float) for name in OHLC if name in table}
-    except (ValueError, TypeError) as error:
         raise DataError(
-            f"{source}: a date or price cannot be read ({error}). Write 2020-03-31 and 1234.5."
-        ) from error
-    out = pd.DataFrame(values, index)
-    out.attrs = {"title": source, "source": source, "units": "as in the file", "transformation": "none"}
+            f"{source}: there is no column {absent[0]!r}; there are {listed(list(table))}. Rename yours."
+        )
+    used = _columns(table, ["date", *OHLC], source)
+    dates = _dates(used, source, dayfirst)
+    index = pd.DatetimeIndex(
+        dates.to_timestamp() if isinstance(dates, pd.PeriodIndex) else dates, name="date"
+    )
+    out = pd.DataFrame({name: numbers(used[name], index, source) for name in OHLC if name in used}, index)
+    out.attrs = _attrs(used, source)
     check_prices(out, source)
     return out
 
 
-def read_returns(path: str | Path) -> pd.DataFrame:
-    """Monthly returns from a CSV, Parquet or Excel file of the user's.
+def read_returns(
+    path: str | Path, *, dayfirst: bool | None = None, decimal: str | None = None
+) -> pd.DataFrame:
+    """Monthly returns from a file of the user's, whatever its format.
 
     Parameters
     ----------
     path
-        With ``date`` (any day of the month, ``2020-03`` or ``202003``) and one column a portfolio.
+        With ``date`` (any day of the month, ``2020-03`` or ``202003``) and one column a portfolio.  See `read_table`.
+    dayfirst, decimal
+        As of `read_input`.
 
     Returns
     -------
@@ -113,54 +157,48 @@ def read_returns(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        No date, a date or value that cannot be read, or months that repeat or fall.
+        No date, a date or value that cannot be read, or may be in two ways, or months that repeat or fall.
     """
     source = str(path)
-    table = read_table(path)
+    table = load(path, decimal=decimal)
     if "date" not in table or table.shape[1] < 2:
-        raise DataError(f"{source}: expected a column 'date' and one a portfolio; there are {list(table)}.")
-    text = table["date"].astype(str).str.strip()
-    text = text.where(~text.str.fullmatch(r"\d{6}"), text.str[:4] + "-" + text.str[4:])
-    columns = table.drop(columns="date")
-    try:
-        index = pd.DatetimeIndex(pd.to_datetime(text, format="ISO8601")).to_period("M").rename("date")
-        out = pd.DataFrame({str(c): pd.to_numeric(columns[c]).to_numpy(dtype=float) for c in columns}, index)
-    except (ValueError, TypeError) as error:
         raise DataError(
-            f"{source}: a date or return cannot be read ({error}). Write 2020-03 and 1.5."
-        ) from error
+            f"{source}: expected a column 'date' and one a portfolio; there are {listed(list(table))}."
+        )
+    used = _columns(table, list(table), source)
+    if used["date"].dtype.kind in "iu" and used["date"].between(100_001, 999_912).all():
+        used["date"] = used["date"].astype(str)
+    dates = _dates(used, source, dayfirst)
+    if isinstance(dates, pd.PeriodIndex) and dates.freqstr != "M":
+        raise DataError(
+            f"{source}: the dates are of frequency {dates.freqstr}, expected months, such as 2020-03."
+        )
+    index = (dates if isinstance(dates, pd.PeriodIndex) else dates.to_period("M")).rename("date")
+    out = pd.DataFrame({c: numbers(used[c], index, source) for c in used if c != "date"}, index)
     require_rising(index, source, one="row a month")
-    out.attrs = {"title": source, "source": source, "units": "as in the file", "transformation": "none"}
+    out.attrs = _attrs(used, source)
     return out
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table as it is; the ending decides how.
+def read_table(path: str | Path, *, decimal: str | None = None) -> pd.DataFrame:
+    """Read a table as it is.
 
     Parameters
     ----------
     path
-        ``.parquet`` or ``.pq``; ``.xlsx``, whose first sheet is read; anything else is read as CSV (also
-        compressed, ``.csv.gz``).  A column ``Date`` is called ``date``.
+        Text (comma, semicolon, tab or bar between columns, decimal point or comma, UTF-8, UTF-16 or Windows-1252, with
+        titles above or comments in it, also compressed), ``.parquet``, ``.feather``, ``.xlsx`` (the first sheet that
+        names a date), ``.dta``; or an https address of one.  The column ``Date``, ``observation_date`` or ``Datetime``
+        is called ``date``.
+    decimal
+        As of `read_input`.
 
     Raises
     ------
     DataError
         The file is absent, empty or not a table.
     """
-    path = existing(path)
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty. It should start with a line of column names.")
-    kind = path.suffix.lower()
-    if kind in (".parquet", ".pq"):
-        frame = _read_parquet(path)
-    elif kind in (".xlsx", ".xlsm", ".xls"):
-        from capstar.data.sources.workbook import read_first_sheet
-
-        frame = read_first_sheet(path)
-    else:
-        frame = _read_csv(path)
-    return frame.rename(columns={name: "date" for name in frame.columns if str(name).lower() == "date"})
+    return load(path, decimal=decimal, whole=True)
 
 
 def check_prices(prices: pd.DataFrame, source: str) -> None:
@@ -190,58 +228,27 @@ def check_prices(prices: pd.DataFrame, source: str) -> None:
                 )
 
 
-def existing(path: str | Path) -> Path:
-    """The path of a file; `DataError` if there is none."""
-    if not Path(path).is_file():
-        raise DataError(f"{path}: there is no such file. Check the path.")
-    return Path(path)
+def _assume(frame: pd.DataFrame, *more: str) -> None:
+    if said := "; ".join(filter(None, [frame.attrs.get(ASSUMED, ""), *more])):
+        frame.attrs[ASSUMED] = said
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        header = _parse_csv(path, nrows=0)
-        # Without its date column the file is refused for that, whatever its rows hold.
-        dated = any(name.lower() == "date" for name in header.columns)
-        frame = _parse_csv(path) if dated else header
-    except pd.errors.ParserWarning as error:
-        raise DataError(
-            f"{path}: a row has more values than the header, which gives {_listed(header)}. Name every column, "
-            "and write decimals with a point."
-        ) from error
-    except _NOT_A_TABLE as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise DataError(
-            f"{path}: this is not a CSV file ({reason}). Save the table as comma-separated text, or as Parquet."
-        ) from error
-    return frame
+def _dates(frame: pd.DataFrame, source: str, dayfirst: bool | None) -> Dates:
+    dates, said = read_dates(frame["date"], source, dayfirst=dayfirst)
+    _assume(frame, said)
+    return dates
 
 
-def _parse_csv(path: Path, nrows: int | None = None) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # values beyond the header's columns
-        frame = pd.read_csv(
-            path,
-            dtype={"date": str, "Date": str, "DATE": str},
-            encoding="utf-8-sig",
-            skipinitialspace=True,
-            index_col=False,
-            nrows=nrows,
-        )
-    frame.columns = frame.columns.str.strip()
-    return frame
+def _columns(table: pd.DataFrame, names: list[str], source: str) -> pd.DataFrame:
+    """Some of the columns; `DataError` where two have one name, or there are no rows."""
+    used = table.loc[:, table.columns.isin(names)]
+    if (twice := used.columns[used.columns.duplicated()]).size:
+        raise DataError(f"{source}: {twice[0]} names two columns. Rename one, or leave it out.")
+    if used.empty:
+        raise DataError(f"{source}: there are no rows below the header. Give one row a date.")
+    return used.copy()
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow
-
-    try:
-        return pd.read_parquet(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise DataError(
-            f"{path}: this is not a Parquet file ({error}). Save it again, or give a CSV."
-        ) from error
-
-
-def _listed(frame: pd.DataFrame) -> str:
-    names = [str(name)[:40] for name in frame.columns[:6]]
-    return str(names) if len(frame.columns) <= 6 else f"{names} and {len(frame.columns) - 6} more"
+def _attrs(table: pd.DataFrame, source: str) -> dict[str, object]:
+    said = {ASSUMED: table.attrs[ASSUMED]} if ASSUMED in table.attrs else {}
+    return {"title": source, "source": source, "units": "as in the file", "transformation": "none"} | said

@@ -9,17 +9,11 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import require_quarters
+from capstar.units import QUANTITIES, Units, check_units, in_model_units
 
 Expectations = Literal["moving_average", "ar3", "direct"]
 Compounding = Literal["365", "none"]
 _WINDOW = 40  # quarters of the rolling regressions (Laubach and Williams 2003)
-_UNITS = {
-    "log_gdp": "natural log of real GDP in the unit given",
-    "inflation": "percent a year",
-    "expected_inflation": "percent a year",
-    "interest_rate": "percent a year",
-    "covid_index": "index, 0-100",
-}
 
 
 def model_input(
@@ -30,6 +24,7 @@ def model_input(
     expectations: Expectations = "moving_average",
     compounding: Compounding = "365",
     covid_index: pd.Series | None = None,
+    units: Units = None,
 ) -> pd.DataFrame:
     """Build the input of a Laubach-Williams model.
 
@@ -47,6 +42,10 @@ def model_input(
         See `annualised_yield`; ``"none"`` keeps the rate as given.
     covid_index
         Stringency index, 0-100; only HLW 2023 needs it.
+    units
+        Where the short rate is not in percent, ``"fraction"`` or ``"basis points"``; or by the column made of a series,
+        such as ``{"log_gdp": "log log"}`` where ``real_gdp`` is a natural log already; see
+        `capstar.units.in_model_units`.
 
     Returns
     -------
@@ -59,7 +58,12 @@ def model_input(
     ------
     DataError
         A level is not positive, an index is not quarterly, a value inside a series is missing, infinite
-        or text, an option is unknown, or the series share no quarters.
+        or text, an option is unknown, the series share no quarters, or a unit is impossible.
+
+    Warns
+    -----
+    DataWarning
+        A unit is odd; see `capstar.units`.
     """
     if compounding not in ("365", "none"):
         raise DataError(f"compounding={compounding!r}; choose '365' or 'none'.")
@@ -72,9 +76,12 @@ def model_input(
     for name in ("real_gdp", "price_index"):
         _require_positive(series[name], name)
     inflation = 400.0 * np.log(price_index).diff()
-    rate = annualised_yield(short_rate) if compounding == "365" else short_rate
+    given = {"log_gdp": np.log(real_gdp), "inflation": inflation, "interest_rate": short_rate}
+    made = in_model_units(pd.DataFrame(given), {"interest_rate": units} if isinstance(units, str) else units)
+    inflation, rate = made["inflation"].reindex(inflation.index), made["interest_rate"]
+    rate = annualised_yield(rate) if compounding == "365" else rate
     table: dict[str, tuple[pd.Series, str]] = {  # values, and how they were made
-        "log_gdp": (np.log(real_gdp), "natural log of real GDP"),
+        "log_gdp": (made["log_gdp"], "natural log of real GDP"),
         "inflation": (inflation, "400 * dlog(price index)"),
         "expected_inflation": (expected_inflation(inflation, expectations), expectations),
         "interest_rate": (rate, "365-day compounding" if compounding == "365" else "as given"),
@@ -84,8 +91,9 @@ def model_input(
     out = pd.DataFrame({name: values for name, (values, _) in table.items()}).dropna().rename_axis("date")
     if out.empty:
         raise DataError("real_gdp, price_index and short_rate share no quarters. Check their dates.")
-    out.attrs["units"] = {name: _UNITS[name] for name in out}
+    out.attrs = made.attrs | {"units": {str(name): QUANTITIES[str(name)].unit for name in out}}
     out.attrs["transformation"] = {name: said for name, (_, said) in table.items()}
+    check_units(out, source="model_input")
     return out
 
 

@@ -8,62 +8,96 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from capstar.data.continued import Input, Reader, stopped
 from capstar.data.inputs import expected_inflation, model_input
 from capstar.data.sources import source
-from capstar.data.sources.alfred import alfred
-from capstar.data.sources.fred import SOURCE as FRED
-from capstar.data.sources.fred import fred
-from capstar.data.sources.nyfed import current_estimates
+from capstar.data.sources.nyfed import published_inputs
 from capstar.data.store.download import network
-from capstar.data.transform import splice_growth, to_quarterly
-from capstar.errors import DataError, SourceError
+from capstar.data.transform import splice_growth
+from capstar.errors import DataError
 
 When: TypeAlias = str | pd.Timestamp | None
 
 
 @dataclass(frozen=True)
 class Country:
-    """Series of a country outside the United States, by FRED's identifiers; ``name`` as models know it."""
+    """Inputs of a country outside the United States; ``name`` as models know it."""
 
     name: str
     title: str
-    gdp: str  # real gross domestic product, quarterly
-    core: str  # consumer prices without food and energy
-    headline: str  # all items, used before core begins
-    rate: str  # policy or three-month rate
+    gdp: Input  # real gross domestic product, quarterly
+    core: Input  # consumer prices without food and energy
+    headline: Input  # all items, used before core begins
+    rate: Input  # policy or three-month rate
     start: str  # first quarter
     note: str  # what differs from the published input
 
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """All of them."""
+        return self.gdp, self.core, self.headline, self.rate
 
+
+def _output(*sources: str) -> Input:
+    return Input("output", sources)
+
+
+def _core(*sources: str) -> Input:
+    return Input("core prices", sources)
+
+
+def _headline(*sources: str) -> Input:
+    return Input("prices before core begins", sources, history=True)
+
+
+def _rate(*sources: str) -> Input:
+    return Input("interest rate", sources, "level", revised=False)
+
+
+US_INPUTS = (
+    _core("fred:PCEPILFE"),
+    _headline("fred:PCECTPI"),
+    _rate("fred:FEDFUNDS"),
+    Input("interest rate before 1965Q1", ("fred:M13009USM156NNBR",), "level", revised=False, history=True),
+    _output("fred:GDPC1"),
+)
+_LW_BOOK = Input("oil and import prices", ("newyorkfed:Laubach_Williams_current_estimates",), history=True)
+# FRED's copies of the OECD's consumer prices end in March 2025, of Canada's policy rate in December 2023, of the
+# Bank Rate in January 2017.
 CANADA = Country(
     name="canada",
     title="Canada",
-    gdp="NGDPRSAXDCCAQ",
-    core="CANCPICORMINMEI",
-    headline="CANCPIALLMINMEI",
-    rate="IRSTCB01CAM156N",
+    gdp=_output("fred:NGDPRSAXDCCAQ"),
+    core=_core(
+        "fred:CANCPICORMINMEI",
+        "oecd:OECD.SDD.TPS,DSD_PRICES_COICOP2018@DF_PRICES_C2018_ALL/CAN.M.N.CPI.IX._TXCP01_NRG.N._Z",
+    ),
+    headline=_headline("fred:CANCPIALLMINMEI"),
+    rate=_rate("fred:IRSTCB01CAM156N", "fred:IRSTCI01CAM156N", "bankofcanada:V39079"),
     start="1960Q1",
     note="Core prices are the OECD's without food and energy, where the papers take the Bank of Canada's core.",
 )
 EURO_AREA = Country(
     name="euro area",
     title="Euro area",
-    gdp="CLVMNACSCAB1GQEA19",
-    core="00XEFDEZ19M086NEST",
-    headline="CP0000EZ19M086NEST",
-    rate="IR3TIB01EZM156N",
+    gdp=_output("fred:CLVMNACSCAB1GQEA19", "ecb:MNA/Q.Y.I9.W2.S1.S1.B.B1GQ._Z._Z._Z.EUR.LR.N"),
+    core=_core("fred:00XEFDEZ19M086NEST", "ecb:HICP/M.U2.N.XEF000.4D0.INX"),
+    headline=_headline("fred:CP0000EZ19M086NEST"),
+    rate=_rate("fred:IR3TIB01EZM156N", "ecb:FM/M.U2.EUR.RT.MM.EURIBOR3MD_.HSTA", "fred:ECBDFR"),
     start="1971Q1",
     note="FRED has no data before 1995; the papers splice the Area-Wide Model's database before, from 1970.",
 )
 UNITED_KINGDOM = Country(
     name="uk",
     title="United Kingdom",
-    gdp="NGDPRSAXDCGBQ",
-    core="GBRCPICORMINMEI",
-    headline="GBRCPIALLMINMEI",
-    rate="IRSTCB01GBM156N",
+    gdp=_output("fred:NGDPRSAXDCGBQ"),
+    core=_core(
+        "fred:GBRCPICORMINMEI", "oecd:OECD.SDD.TPS,DSD_PRICES@DF_PRICES_ALL/GBR.M.N.CPI.IX._TXCP01_NRG.N._Z"
+    ),
+    headline=_headline("fred:GBRCPIALLMINMEI"),
+    rate=_rate("fred:BOERUKM", "fred:IUDSOIA"),
     start="1960Q1",
-    note="The OECD's copies of national series; the paper takes those of the ONS and the Bank of England.",
+    note="The OECD's copies of national series; the paper takes those of the ONS. Bank Rate, and after it SONIA.",
 )
 
 
@@ -103,12 +137,11 @@ def us_hlw(
     ----------
     Holston, Laubach and Williams (2017), appendix "Data"; Laubach and Williams (2003), section III.
     """
-    get = _Getter(as_of)
-    core, older = to_quarterly(get("PCEPILFE", revised=True)), get("PCECTPI", revised=True)
-    price = splice_growth(core.dropna(), older, "1959Q1")
-    funds, discount = to_quarterly(get("FEDFUNDS")), to_quarterly(get("M13009USM156NNBR"))
+    get = Reader(as_of, end)
+    core, older, funds, discount, gdp = map(get, US_INPUTS)
+    price = splice_growth(core, older, "1959Q1")
     rate = pd.concat([discount.loc[:"1964Q4"], funds.loc["1965Q1":]])
-    out = _cut(model_input(get("GDPC1", revised=True), price, rate.dropna()), start, end)
+    out = _cut(model_input(gdp, price, rate), start, end)
     columns = {
         "log_gdp": "GDPC1",
         "inflation": "PCEPILFE, before 1959Q2 PCECTPI",
@@ -138,7 +171,7 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
     base = us_hlw(as_of, start="1947Q2", end=end)
     direct = expected_inflation(base["inflation"], "direct")
     base["expected_inflation"] = direct.fillna(base["expected_inflation"])
-    book = current_estimates("lw").inputs
+    book = published_inputs("lw")
     extra = ["oil_price_inflation", "import_price_inflation", "covid_index"]
     out = base.join(book[extra], how="inner").loc[start:end]
     out.attrs = base.attrs | {"title": "US: input of Laubach and Williams"}
@@ -152,27 +185,86 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
 def canada_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`; ``covid`` as in `us_hlw`."""
+    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`; ``covid`` as in `us_hlw`.
+
+    Where a series has stopped, the next of its sources continues it: prices with its growth, the rate moved by the mean
+    distance of the last four common quarters (`capstar.data.continued`); ``attrs["series_id"]`` says so.  A
+    `DataWarning` names what has no successor.
+    """
     return _abroad(CANADA, as_of, start, end, covid=covid)
 
 
 def euro_area_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`; ``covid`` as in `us_hlw`."""
+    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`; else as `canada_hlw`."""
     return _abroad(EURO_AREA, as_of, start, end, covid=covid)
 
 
 def uk_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`; ``covid`` as in `us_hlw`."""
+    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`; else as `canada_hlw`."""
     return _abroad(UNITED_KINGDOM, as_of, start, end, covid=covid)
 
 
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
     build.__name__: build for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw)
 }
+_INPUTS: Mapping[str, tuple[Input, ...]] = {
+    "us_hlw": US_INPUTS,
+    "us_lw": (*US_INPUTS, _LW_BOOK),
+    "canada_hlw": CANADA.inputs,
+    "euro_area_hlw": EURO_AREA.inputs,
+    "uk_hlw": UNITED_KINGDOM.inputs,
+}
+
+
+def recipe_sources(*, online: bool = False) -> pd.DataFrame:
+    """Where the inputs of the recipes come from.
+
+    Parameters
+    ----------
+    online
+        Ask every source, or the cache, for its last date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a source, in the order in which they are asked: ``recipe``, ``input``, ``source``, and if asked
+        ``last``, its last date, ``stopped``, whether two later values should be out (not where early years alone are
+        used), and ``problem``, why there is no date.
+    """
+    rows = [
+        (recipe, one.name, where, one.history)
+        for recipe, inputs in _INPUTS.items()
+        for one in inputs
+        for where in one.sources
+    ]
+    out = pd.DataFrame(rows, columns=["recipe", "input", "source", "history"])
+    history = out.pop("history")
+    if not online:
+        return out
+    with network():
+        known = {where: _last(where) for where in out["source"].unique()}
+    today = pd.Timestamp.now("UTC").tz_localize(None)
+    found = [known[where] for where in out["source"]]
+    words = [f"{one:%Y-%m-%d}" if isinstance(one, pd.Timestamp) else str(one) for one in found]
+    failed = pd.Series([isinstance(one, str) for one in found])
+    over = pd.Series([not isinstance(one, str) and stopped(one, today) for one in found])
+    answers = pd.Series(words)
+    return out.assign(
+        last=answers.mask(failed, ""), stopped=over & ~history, problem=answers.where(failed, "")
+    )
+
+
+def _last(where: str) -> pd.Period | pd.Timestamp | str:
+    """Last date of a source's series, or why there is none."""
+    key, _, series = where.partition(":")
+    try:
+        return source(key).fetch(series).dropna(how="all").index[-1]
+    except DataError as error:
+        return str(error)
 
 
 def fetch(recipe: str, **options: Any) -> pd.DataFrame:
@@ -208,55 +300,19 @@ def fetch(recipe: str, **options: Any) -> pd.DataFrame:
     return source(key).fetch(series).loc[span]
 
 
-class _Getter:
-    """Raw series, latest or as of a day, and the record of what was taken."""
-
-    def __init__(self, as_of: When) -> None:
-        self.as_of = None if as_of is None else pd.Timestamp(as_of)
-        self.downloaded: list[str] = []
-
-    def __call__(self, name: str, *, revised: bool = False) -> pd.Series:
-        if self.as_of is None:
-            table = fred(name)
-            self.downloaded.append(table.attrs["downloaded"][name])
-            series: pd.Series = table[name]
-        elif revised:
-            series = alfred(name, [self.as_of]).as_of(self.as_of)
-        else:
-            # Never revised: what was known is what had happened.
-            series = fred(name)[name]
-            ends = series.index.end_time if isinstance(series.index, pd.PeriodIndex) else series.index
-            series = series[ends < self.as_of]
-        known = series.loc[series.first_valid_index() : series.last_valid_index()]
-        if known.isna().any():
-            raise SourceError(f"FRED, {name}: {known.index[known.isna()][0]} is missing inside the series.")
-        return known.rename(name)
-
-    def provenance(self, title: str, columns: Mapping[str, str]) -> dict[str, object]:
-        source = FRED if self.as_of is None else "ALFRED and FRED, Federal Reserve Bank of St. Louis"
-        out: dict[str, object] = {"title": title, "source": source, "series_id": dict(columns)}
-        if self.downloaded:
-            out["downloaded"] = max(self.downloaded)
-        if self.as_of is not None:
-            out["vintage"] = f"{self.as_of:%Y-%m-%d}"
-        return out
-
-
 @network()
 def _abroad(
     country: Country, as_of: When, start: str | None, end: str | None, *, covid: bool
 ) -> pd.DataFrame:
     """Core prices, before they begin headline ones; otherwise as `us_hlw`, the rate as quoted."""
-    get = _Getter(as_of)
-    core, headline = to_quarterly(get(country.core, revised=True)), get(country.headline, revised=True)
-    core = core.dropna()
-    price = splice_growth(core, to_quarterly(headline).dropna(), core.index[0])
-    rate = to_quarterly(get(country.rate)).dropna()
-    gdp = get(country.gdp, revised=True)
+    get = Reader(as_of, end)
+    gdp, core, headline, rate = map(get, country.inputs)
+    price = splice_growth(core, headline, core.index[0])
     out = _cut(model_input(gdp, price, rate, compounding="none"), start or country.start, end)
-    prices = f"{country.core}, before {core.index[0]} {country.headline}"
+    taken = get.taken
+    prices = f"{taken[country.core.name]}, before {core.index[0]} {taken[country.headline.name]}"
     ids = dict.fromkeys(("inflation", "expected_inflation"), prices)
-    ids |= {"log_gdp": country.gdp, "interest_rate": country.rate}
+    ids |= {"log_gdp": taken[country.gdp.name], "interest_rate": taken[country.rate.name]}
     title = f"{country.title}: input of Holston, Laubach and Williams"
     out.attrs |= get.provenance(title, ids) | {"note": country.note, "country": country.name}
     return _with_covid(out, country.name) if covid else out
@@ -271,7 +327,7 @@ def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
 
 def _with_covid(frame: pd.DataFrame, country: str) -> pd.DataFrame:
     short = {"canada": "ca", "euro area": "ea"}.get(country, country)
-    index = current_estimates("hlw", short).inputs["covid_index"]
+    index = published_inputs("hlw", short)["covid_index"]
     out = frame.assign(covid_index=index.reindex(frame.index).fillna(0.0))
     out.attrs = dict(frame.attrs)
     out.attrs["units"] = frame.attrs["units"] | {"covid_index": "index, 0-100"}

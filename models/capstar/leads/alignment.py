@@ -13,11 +13,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from capstar.errors import DataError
+from capstar.arguments import checked
+from capstar.errors import DataError, SpecificationError
 
 _MONTHS = {"M": 1, "Q": 3}
 
 
+@checked
 def cumulate_after(
     returns: pd.Series, quarters: pd.PeriodIndex, *, horizon: int = 1, publication_lag: int = 1
 ) -> pd.Series:
@@ -196,6 +198,7 @@ class AlignedData:
 
 def quarters_after(quarters: pd.PeriodIndex, horizons: Iterable[int]) -> pd.PeriodIndex:
     """Quarters of a predictor and those after it in which single returns begin that the longest horizon adds up."""
+    _regular(quarters, "predictors")
     return pd.period_range(quarters[0], quarters[-1] + max(horizons, default=1) - 1, freq=quarters.freq)
 
 
@@ -260,12 +263,12 @@ def require_same_dates(series: pd.Series, table: pd.Series | pd.DataFrame) -> No
 
 def require_known(table: pd.DataFrame, advice: str = "Fill it or cut the sample there.") -> None:
     """Raise `DataError` at the first missing or infinite value of a table."""
-    unknown = table.isna() | table.isin([np.inf, -np.inf])
-    if unknown.any(axis=None):
-        column = unknown.any().idxmax()
-        at = int(np.argmax(unknown[column]))
-        how = "missing" if pd.isna(table[column].iloc[at]) else "infinite"
-        raise DataError(f"{column} is {how} in {table.index[at]}. {advice}")
+    unknown = (table.isna() | table.isin([np.inf, -np.inf])).to_numpy()
+    if unknown.any():
+        column = int(np.argmax(unknown.any(axis=0)))  # by position: two may have one name
+        at = int(np.argmax(unknown[:, column]))
+        how = "missing" if pd.isna(table.iloc[at, column]) else "infinite"
+        raise DataError(f"{table.columns[column]} is {how} in {table.index[at]}. {advice}")
 
 
 def require_variation(table: pd.DataFrame) -> None:
@@ -303,7 +306,11 @@ def window_after(
     ------
     DataError
         Other frequencies, or a period missing or repeated.
+    SpecificationError
+        The horizon is less than 1.
     """
+    if horizon < 1:
+        raise SpecificationError(f"horizon={horizon}; choose at least 1.")
     months = _MONTHS[_regular(series.index, series.name)]
     each = _MONTHS[_regular(dates, "dates")] / months
     if each < 1:

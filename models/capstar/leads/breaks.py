@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import aligned
-from capstar.leads.checks import require_horizon
+from capstar.leads.checks import require_count, require_horizon
 from capstar.leads.numerics import bootstrap_p, with_constant
 from capstar.reporting import Result
 
@@ -85,6 +86,7 @@ class BreakTest(Result):
         return plot_lines({self.title: self.table}, unit="Wald statistic", ax=ax)
 
 
+@checked
 def break_test(
     target: pd.Series,
     predictors: pd.Series | pd.DataFrame,
@@ -150,8 +152,10 @@ def break_test(
     )  # fmt: skip
 
 
+@checked
 def sup_wald_p(statistic: float, parameters: int) -> float:
     """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters."""
+    require_count("parameters", parameters, min(_HANSEN), max(_HANSEN), "the table of Hansen (1997)")
     a, b, v = _HANSEN[parameters]
     return float(chi2.sf(max(a + b * statistic, 0.0), v))
 

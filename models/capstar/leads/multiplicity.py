@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
+from capstar.coercion import as_series
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.checks import require_level
+from capstar.frames import require_columns
+from capstar.leads.checks import require_count, require_level
 from capstar.leads.numerics import checked_sample
 from capstar.leads.records import Tabled
 
@@ -156,6 +159,7 @@ class ConfidenceSet(Tabled):
         return self.table[["p"]]
 
 
+@checked(labels=("table",))
 def adjusted_p_values(
     table: pd.Series | pd.DataFrame, *, column: str = "p", level: float = 0.05
 ) -> AdjustedPValues:
@@ -185,7 +189,7 @@ def adjusted_p_values(
     frame = table.to_frame(column) if isinstance(table, pd.Series) else table.copy()
     if column not in frame:
         raise DataError(f"there is no column {column!r} among {list(frame)}. Name the p-values' column.")
-    p = frame[column].astype(float)
+    p = as_series(frame[column], column)
     known = p.notna()
     if not known.any() or not p[known].between(0, 1).all():
         worst = "none" if not known.any() else f"{p[known & ~p.between(0, 1)].iloc[0]:.4g}"
@@ -198,6 +202,7 @@ def adjusted_p_values(
     return AdjustedPValues(frame, column, level, int(known.sum()))
 
 
+@checked
 def loss_table(
     forecasts: pd.DataFrame, *, actual: str = "actual", kind: Literal["squared", "absolute"] = "squared"
 ) -> pd.DataFrame:
@@ -211,11 +216,18 @@ def loss_table(
         Column of the outcome.
     kind
         Of error.
+
+    Raises
+    ------
+    DataError
+        There is no outcome, or no forecast.
     """
+    require_columns(forecasts, [actual], source="forecasts", why="the outcome")
     errors = forecasts.drop(columns=actual).rsub(forecasts[actual], axis=0)
     return errors**2 if kind == "squared" else errors.abs()
 
 
+@checked
 def superior_ability(
     losses: pd.DataFrame,
     benchmark: str,
@@ -280,6 +292,7 @@ def superior_ability(
     )
 
 
+@checked
 def confidence_set(
     losses: pd.DataFrame,
     *,
@@ -314,6 +327,7 @@ def confidence_set(
     Hansen, Lunde and Nason (2011), *Econometrica* 79(2), sections 2 and 3.
     """
     require_level("size", size)
+    require_count("n_replications", n_replications, 1, 10**6, "a bootstrap")
     from arch.bootstrap import MCS
 
     centred = _checked(losses.sub(losses.mean(axis=1), axis=0), block)

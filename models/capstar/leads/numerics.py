@@ -117,3 +117,12 @@ def require_options(n: int, *, what: str, horizon: int = 1, block: int | None = 
         raise SpecificationError(f"horizon={horizon}; choose from 1 to below the {n} {what} there are.")
     if block is not None and not 1 <= block <= n:
         raise SpecificationError(f"block={block}; choose from 1 to the {n} {what} there are.")
+
+
+def require_error(se: float) -> None:
+    """Raise `DataError` where a slope has no standard error: nothing is left to explain."""
+    if se == 0:
+        raise DataError(
+            "The slope has a standard error of zero: the returns do not vary, or follow from the predictor exactly. "
+            "Give others."
+        )

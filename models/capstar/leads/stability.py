@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
+from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags
-from capstar.leads.checks import require_horizon, require_level
+from capstar.leads.checks import require_horizon, require_level, require_variation_of
 from capstar.leads.inference.regression import newey_west
-from capstar.leads.numerics import normal_p, with_constant
+from capstar.leads.numerics import normal_p, require_error, with_constant
 from capstar.leads.records import Tabled
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Slopes(Tabled):
         return plot_paths(lines, title=title, unit=unit, along="quantile of the target", ax=ax)
 
 
+@checked
 def quantile_slopes(
     target: pd.Series,
     predictors: pd.Series | pd.DataFrame,
@@ -135,6 +137,7 @@ def quantile_slopes(
     return Slopes(pd.DataFrame(rows), "quantile", str(target.name), level, horizon)
 
 
+@checked
 def subsample_slopes(
     target: pd.Series,
     predictor: pd.Series,
@@ -175,6 +178,7 @@ def subsample_slopes(
     return Slopes(pd.DataFrame(rows), "subsample", str(target.name), level, horizon)
 
 
+@checked
 def rolling_slopes(
     target: pd.Series, predictor: pd.Series, *, window: int, horizon: int = 1, level: float = 0.9
 ) -> Slopes:
@@ -203,6 +207,7 @@ def rolling_slopes(
     y, x = aligned(target, predictor, fewest=window)
     require_horizon(horizon, len(y))
     Y, X = y.to_numpy(), x.to_numpy()[:, 0]
+    require_variation_of(Y, target.name)
     rows = [_slope(Y[i - window : i], X[i - window : i], horizon, level) for i in range(window, len(y) + 1)]
     table = pd.DataFrame(rows, index=y.index[window - 1 :])
     if (still := table["slope"].isna()).any():
@@ -210,20 +215,21 @@ def rolling_slopes(
             f"{predictor.name} does not vary in {int(still.sum())} windows, the first to {still.idxmax()}: no slope "
             "exists there. Use a longer window.",
             DataWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return Slopes(table, "rolling", str(target.name), level, horizon)
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:
     require_level("level", level)
+    require_error(se)
     width = float(ndtri(0.5 + level / 2)) * se
     ends = {"lower": slope - width, "upper": slope + width}
     return {"slope": slope, "se": se, "t": slope / se, "p": normal_p(slope / se)} | ends
 
 
 def _slope(y: Floats, x: Floats, horizon: int, level: float) -> dict[str, float]:
-    if np.ptp(x) == 0:
+    if np.ptp(x) <= 1e-12 * np.abs(x).max():
         return _tested(float("nan"), float("nan"), level)
     beta, se, _ = newey_west(y, x, lags=overlap_lags(len(y), horizon))
     return _tested(float(beta[1]), se, level)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import check_fields
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
 from capstar.leads.alignment import AlignedData, quarters_after, require_known
@@ -77,6 +78,10 @@ class LeadStudy:
     seed: int = 0
     n_workers: int = 1
     primary: PrimarySpecification = PRIMARY
+
+    def __post_init__(self) -> None:
+        """Take a table of one column as its series, and refuse what is no series, number or choice."""
+        check_fields(self)
 
     def run(self, *, progress: Progress | bool = True) -> LeadResults:
         """Run everything.
@@ -193,9 +198,14 @@ class LeadStudy:
             )
         index = self.gap.index
         if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
+            if _spacing(index) < 45 < _spacing(self.returns.index):
+                raise DataError(
+                    f"{self.gap.name} is on a {described(index)} and the returns on a {described(self.returns.index)}: "
+                    "they seem to be swapped. Give the quarterly predictor first, LeadStudy(gap, returns)."
+                )
             raise DataError(
                 f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {described(index)}. "
-                "Convert with gap.index = gap.index.to_period('Q')."
+                f"{_to_quarters(index)}"
             )
         if self._seen == "smoothed":
             warnings.warn(
@@ -225,8 +235,7 @@ def _check_returns(table: pd.DataFrame) -> None:
         known = table[name].loc[table[name].first_valid_index() : table[name].last_valid_index()]
         if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
             raise DataError(
-                f"{name}: returns must be on a monthly PeriodIndex, got {described(index)}. Convert with "
-                "returns.index = returns.index.to_period('M')."
+                f"{name}: returns must be on a monthly PeriodIndex, got {described(index)}. {_to_months(index)}"
             )
         if known.empty or table[name].isna().all():
             raise DataError(f"{name}: there is no return. Give a month's return in every row.")
@@ -235,6 +244,43 @@ def _check_returns(table: pd.DataFrame) -> None:
                 f"{name} is missing in {known.index[known.isna()][0]}; returns over it are unknown. Fill it or cut the "
                 "sample there."
             )
+
+
+def _spacing(index: pd.Index) -> float:
+    """Median days between dates; NaN where there are none."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return float("nan")
+    return float(index.to_series().diff().median() / pd.Timedelta(days=1))
+
+
+def _to_quarters(index: pd.Index) -> str:
+    """How a predictor on such dates is brought to quarters."""
+    spacing = _spacing(index)
+    if spacing < 45:
+        return "Bring it to quarters with gap = capstar.data.to_quarterly(gap)."
+    if spacing < 120:
+        return "Convert with gap.index = gap.index.to_period('Q')."
+    return "Give one value a quarter, with gap.index = pd.period_range('1960Q1', periods=len(gap), freq='Q')."
+
+
+def _to_months(index: pd.Index) -> str:
+    """How returns on such dates are brought to months, where they can be."""
+    spacing, periods = (
+        _spacing(index),
+        "asfreq('M')" if isinstance(index, pd.PeriodIndex) else "to_period('M')",
+    )
+    if spacing < 25:
+        return f"Compound them: 100 * ((1 + returns / 100).groupby(returns.index.{periods}).prod() - 1)."
+    if spacing < 45:
+        return f"Convert with returns.index = returns.index.{periods}."
+    if spacing < 120:
+        return (
+            "Months are needed, from which the quarters after publication are made. Give monthly returns, or test "
+            "these with capstar.leads.predictive_regression(gap, returns, horizon=1)."
+        )
+    return "Give one return a month, with returns.index = pd.period_range('1960-01', periods=len(returns), freq='M')."
 
 
 def _warn_of_twins(table: pd.DataFrame) -> None:
@@ -250,6 +296,14 @@ def _warn_of_twins(table: pd.DataFrame) -> None:
                 )
 
 
+def _are_prices(values: pd.Series) -> bool:
+    """Whether all are positive, persistent, and never near zero as interest rates are, or too large for them."""
+    if len(values) < 24 or not values.min() > 0 or values.std() == 0:
+        return False
+    level = values.min() > 0.2 * values.max() or values.mean() > 2
+    return bool(level and values.autocorr() > 0.8)
+
+
 def _in_percent(returns: pd.DataFrame, units: str) -> pd.DataFrame:
     """Returns in percent; refuse values inconsistent with the units declared.
 
@@ -263,6 +317,11 @@ def _in_percent(returns: pd.DataFrame, units: str) -> pd.DataFrame:
     percent = returns if units == "percent" else 100 * returns
     spread = percent.std()
     for name in percent:
+        if _are_prices(returns[name].dropna()):
+            raise DataError(
+                f"{name}: every value is positive and near the one before it, from {returns[name].min():.4g} to "
+                f"{returns[name].max():.4g}: these are prices. Give returns, 100 * returns.pct_change().iloc[1:]."
+            )
         if spread[name] < 0.15 and percent[name].abs().max() < 1.5:
             raise DataError(
                 f"{name}: a standard deviation of {spread[name]:.4f} percent a month is that of decimals. Declare "

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_rising
 
@@ -123,6 +124,7 @@ class Rate:
         return self if currency == self.base else self.invert()
 
 
+@checked
 def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = None) -> dict[str, Rate]:
     """Rates from a table, by name (``EUR/USD``).
 
@@ -141,10 +143,13 @@ def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = 
     known = pairs or table.attrs.get("pairs")
     if not known:
         raise SpecificationError("The table does not say which currency is quoted in which. Give pairs.")
+    if absent := [name for name in map(str, table) if name not in known]:
+        raise SpecificationError(f"pairs: {absent[0]!r} is not among {list(known)}. Give its base and quote.")
     rates = [Rate(known[str(name)][0], known[str(name)][1], table[name]) for name in table]
     return {rate.name: rate for rate in rates}
 
 
+@checked
 def rate_differential(rstar: pd.Series, abroad: pd.Series) -> pd.Series:
     """Natural rate at home less abroad, both percent a year: percentage points, on the quarters both have."""
     a, b = _aligned(rstar, abroad, "rstar", "abroad", "common")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns, require_rising
 
@@ -64,6 +65,7 @@ def as_bars(bars: Bars) -> pd.DataFrame:
     return out
 
 
+@checked
 def rate_of_change(prices: pd.Series, n: int = 1, *, log: bool = False) -> pd.Series:
     """Rate of change over n periods, percent: ``100 (P[t] / P[t-n] - 1)``.
 
@@ -94,6 +96,7 @@ def rate_of_change(prices: pd.Series, n: int = 1, *, log: bool = False) -> pd.Se
     return (100.0 * change).rename(f"roc{n}")
 
 
+@checked
 def true_range(high: pd.Series, low: pd.Series, close: pd.Series) -> pd.Series:
     """True range: from the lower of low and previous close to the higher of high and previous close.
 
@@ -111,10 +114,13 @@ def true_range(high: pd.Series, low: pd.Series, close: pd.Series) -> pd.Series:
     ----------
     Wilder (1978), *New Concepts in Technical Trading Systems*, section 3.
     """
+    if not high.index.equals(low.index) or not high.index.equals(close.index):
+        raise DataError("high, low and close are on different dates. Give all three on the same index.")
     bars = as_bars(pd.DataFrame({"high": high, "low": low, "close": close}))
     return pd.Series(_true_range(bars), bars.index, name="true_range")
 
 
+@checked
 def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
     """Average true range after Wilder (1978, section 3), in units of price.
 
@@ -130,6 +136,7 @@ def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
     return pd.Series(_wilder(_true_range(frame), n, start=1), frame.index, name="average_true_range")
 
 
+@checked
 def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
     """Directional movement after Wilder (1978, section 4): a trend's direction, and its strength.
 
@@ -163,6 +170,7 @@ def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
     return pd.DataFrame(table, frame.index)
 
 
+@checked
 def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
     """Highest high and lowest low of the last n bars, today's included.
 
@@ -178,6 +186,7 @@ def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
     return pd.DataFrame({"high": high, "low": low, "middle": (high + low) / 2.0}, frame.index)
 
 
+@checked
 def choppiness(bars: Bars, n: int = 14) -> pd.Series:
     """Choppiness index: ``100 log10(sum of true ranges / (highest high - lowest low)) / log10(n)``.
 
@@ -191,6 +200,7 @@ def choppiness(bars: Bars, n: int = 14) -> pd.Series:
     return pd.Series(100.0 * np.log10(ratio) / np.log10(n), frame.index, name="choppiness")
 
 
+@checked
 def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
     """Efficiency ratio: net change over n periods by the sum of absolute changes, 0 to 1.
 
@@ -210,6 +220,7 @@ def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
     return _by_way(price.diff(n).abs().to_numpy(), price, n, "efficiency_ratio")
 
 
+@checked
 def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     """Vertical horizontal filter: range of the last n closes by the sum of n absolute changes.
 
@@ -225,6 +236,7 @@ def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     return _by_way(span, price, n, "vertical_horizontal_filter")
 
 
+@checked
 def relative_strength_index(close: pd.Series, n: int = 14) -> pd.Series:
     """Relative strength index after Wilder (1978, section 6): average rise in percent of average rise and fall.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import check_fields, checked, require_percent
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.indicators import Floats, checked_prices, span_of
 from capstar.reporting import Result
@@ -41,6 +42,8 @@ class Rally:
 
     def __post_init__(self) -> None:
         """Refuse invalid thresholds."""
+        check_fields(self)
+        require_percent(up=self.up, down=self.down, stop=self.stop)
         if not (self.up > 0 and 0 <= self.down < 100 and 0 < self.stop < 100 and 0 <= self.efficiency < 1):
             raise SpecificationError(
                 f"{self}: choose up above 0, down from 0, stop above 0, both below 100 percent, and efficiency "
@@ -113,6 +116,7 @@ class Rallies(Result):
         return plot_spells(self.prices, self.states == 1, marks, title="Rallies", ax=ax)
 
 
+@checked
 def rallies(
     prices: pd.Series,
     up: float = 20.0,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import check_fields, checked, require_percent
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import require_columns
 from capstar.markets.indicators import Bars, Floats, as_bars, average_true_range, checked_prices, span_of
@@ -72,6 +73,7 @@ class RangeTrading:
     execution: Execution = "close"
     cash: pd.Series | None = None
 
+    @checked
     def backtest(
         self,
         *,
@@ -144,7 +146,12 @@ class RangeTrading:
             raise DataError(f"cash: {cash.isna().idxmax()} has no value. Fill it, or leave cash out.")
         return levels, cash
 
+    def __post_init__(self) -> None:
+        """Take closes in a table of one column as a series, and refuse what is no price, number or choice."""
+        check_fields(self, labels=("bars", "levels"))
+
     def _check(self) -> None:
+        require_percent(0.02, "basis points", cost_bp=self.cost_bp)
         if not 0.0 <= self.zone < 0.5:
             raise SpecificationError(
                 f"zone={self.zone}; choose a share of the range from 0 to below 0.5, or buying and selling meet."

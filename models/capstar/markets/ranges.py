@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked, require_percent
 from capstar.errors import SpecificationError
+from capstar.frames import require_columns
 from capstar.markets.indicators import (
     Bars,
     Floats,
@@ -27,6 +29,7 @@ Integers = npt.NDArray[np.int64]
 CHOPPY, DIRECTED = 61.8, 20.0  # customary thresholds of the choppiness and the directional index
 
 
+@checked
 def range_bound(
     bars: Bars,
     n: int = 14,
@@ -64,6 +67,7 @@ def range_bound(
     ----------
     Wilder (1978), section 4; Lo and MacKinlay (1988), equations 12 and 13.
     """
+    require_percent(choppy=choppy, directed=directed)
     if not 1 <= votes <= 3:
         raise SpecificationError(f"votes={votes}; there are three signs, choose 1, 2 or 3.")
     frame = as_bars(bars)
@@ -79,6 +83,7 @@ def range_bound(
     return pd.DataFrame(table | {"range_bound": np.sum(signs, axis=0) >= votes}, frame.index)
 
 
+@checked
 def trading_ranges(
     bars: Bars,
     pivot: int = 5,
@@ -144,6 +149,7 @@ def trading_ranges(
     return pd.DataFrame(table, index)
 
 
+@checked(labels=("levels",))
 def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Bars in a trading range: those said to be, or all with a support and a resistance.
 
@@ -152,10 +158,12 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
     levels
         ``support``, ``resistance``, and perhaps ``trading_range``.
     """
+    require_columns(levels, ("support", "resistance"), source="levels")
     both = levels[["support", "resistance"]].notna().all(axis=1)
     return np.asarray(both & levels.get("trading_range", True), bool)
 
 
+@checked(labels=("levels",))
 def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None) -> Figure:
     """Price by date with its `trading_ranges`, in the `matplotlib.axes.Axes` given or a figure of its own."""
     from capstar.plotting.markets import plot_trading_ranges

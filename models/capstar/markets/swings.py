@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked, require_percent
 from capstar.errors import SpecificationError
 from capstar.markets.indicators import Floats, checked_prices, span_of
 from capstar.reporting import Result
@@ -113,6 +114,7 @@ class Swings(Result):
         return plot_spells(self.prices, self.states == 0, marks, title=self.rule, ax=ax)
 
 
+@checked
 def lunde_timmermann(prices: pd.Series, up: float = 20.0, down: float = 20.0) -> Swings:
     """Bull and bear markets by the filter of Lunde and Timmermann.
 
@@ -139,6 +141,7 @@ def lunde_timmermann(prices: pd.Series, up: float = 20.0, down: float = 20.0) ->
     Lunde and Timmermann (2004), "Duration dependence in stock prices: an analysis of bull and bear markets",
     *Journal of Business & Economic Statistics* 22(3), section 2.
     """
+    require_percent(up=up, down=down)
     if not (up > 0 and 0 < down < 100):
         raise SpecificationError(
             f"up={up}, down={down}; choose both positive, in percent, and down below 100."
@@ -168,6 +171,7 @@ def _filter(price: list[float], up: float, down: float) -> Iterator[tuple[int, i
             extreme = t
 
 
+@checked
 def bry_boschan(
     prices: pd.Series,
     window: int = 8,
@@ -220,6 +224,7 @@ def bry_boschan(
             f"window={window}, end={end}, phase={phase}, cycle={cycle}, threshold={threshold}; choose a window "
             "of at least 1, lengths that are not negative and a positive threshold, or None."
         )
+    require_percent(threshold=threshold)
     price = checked_prices(prices)
     values, lag = price.to_numpy(), max(window, end)
     at, kind = _extremes(price, window)
@@ -232,6 +237,7 @@ def bry_boschan(
     return _swings(rule, price, (at[kept], kind[kept], known[kept]), state, initial=np.nan)
 
 
+@checked
 def bbq(level: pd.Series, window: int = 2, phase: int = 2, cycle: int = 5) -> Swings:
     """Turning points of a quarterly series by the rules of Bry and Boschan, without an exception for large moves.
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm, rankdata
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.indicators import Floats, checked_prices
 from capstar.reporting import Result
@@ -53,6 +54,7 @@ class VarianceRatio(Result):
         return plot_variance_ratios(self.table["vr"], (self.table["vr"] - 1.0) / self.table["m2"], ax=ax)
 
 
+@checked
 def variance_ratio(
     prices: pd.Series, horizons: Iterable[int] = (2, 4, 8, 16), *, debiased: bool = True
 ) -> VarianceRatio:
@@ -96,6 +98,7 @@ def variance_ratio(
     return VarianceRatio(table[["vr", "m1", "p1", "m2", "p2", "r1", "r2", "s1"]], len(r), debiased)
 
 
+@checked
 def rolling_variance_ratio(prices: pd.Series, n: int, k: int = 2) -> pd.Series:
     """Variance ratio of the last n returns, unbiased, at each date.
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, panels
+from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, panels, plain
 
 _HEADINGS = ("standardised innovations", "autocorrelations, 95% bands", "CUSUM, 5% lines")
 
@@ -45,7 +45,7 @@ def plot_diagnostics(
             _cusum(panel, cusum[name], cusum_bounds[name])
         dress(panel, f"{name}: {_HEADINGS[k % 3]}", "" if k % 3 else "standard deviations")
     if ax is None:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(plain(title), fontsize=11)
     return figure
 
 

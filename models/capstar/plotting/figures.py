@@ -14,6 +14,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 
 # Okabe and Ito's palette, told apart by colour-blind readers.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
@@ -21,7 +23,14 @@ SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")
 
 
 class Chart(Figure):
-    """A figure that shows itself where a notebook's cell ends in it, once."""
+    """A figure that shows itself where a notebook's cell ends in it, once, whatever its series are called."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw; dollar signs between which there is no formula are dollar signs."""
+        for text in self.findobj(Text):
+            if isinstance(text, Text) and "$" in text.get_text() and not _is_mathematics(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, bytes]:
         buffer = io.BytesIO()
@@ -29,6 +38,14 @@ class Chart(Figure):
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(self)  # or the notebook would show it again
         return {"image/png": buffer.getvalue()}
+
+
+def _is_mathematics(text: str) -> bool:
+    parser: Any = MathTextParser("path")
+    try:
+        return all(parser.parse(line) for line in text.split("\n"))
+    except ValueError:
+        return False
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -77,10 +94,16 @@ def panels(
     return figure, axes[:count]
 
 
+def plain(text: object) -> str:
+    """Text of the user's, such as a column's name, that no figure takes for a formula: a dollar sign is one."""
+    return str(text).replace("$", r"\$")
+
+
 def draw_line(ax: Axes, series: pd.Series, *, color: str, label: str | None = None, style: str = "-") -> None:
     """One series against time."""
+    shown = None if label is None else plain(label)
     ax.plot(
-        time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=label
+        time_axis(series.index), series.to_numpy(), color=color, linewidth=1.4, linestyle=style, label=shown
     )
 
 
@@ -104,8 +127,8 @@ def draw_band(ax: Axes, frame: pd.DataFrame, column: str, *, level: float, color
 
 def dress(ax: Axes, heading: str, unit: str, *, zero: bool = True) -> None:
     """Heading, unit and quiet axes."""
-    ax.set_title(heading, fontsize=10, loc="left")
-    ax.set_ylabel(unit, fontsize=9)
+    ax.set_title(plain(heading), fontsize=10, loc="left")
+    ax.set_ylabel(plain(unit), fontsize=9)
     if zero:
         ax.axhline(0, color=GREY, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_line, dress, panels, time_axis
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_line, dress, panels, plain, time_axis
 
 RETURNS = {"excess": "small caps over the bill", "small_minus_large": "small minus large caps"}
 
@@ -42,7 +42,8 @@ def draw_slopes(ax: Axes, rows: pd.DataFrame, color: str, label: str | None = No
     shift = 0.12 if color == SERIES[1] else 0.0
     width = NormalDist().inv_cdf(0.95) * rows["hodrick_se"]
     x = rows["horizon"] + shift
-    ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=label)
+    said = label and plain(label)
+    ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=said)
     ax.set_xticks(rows["horizon"])
     ax.set_xlabel("horizon, quarters", fontsize=9)
 
@@ -82,7 +83,7 @@ def plot_bars(table: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | Non
     height = 0.8 / table.shape[1]
     for k, (name, color) in enumerate(zip(table, cycle(SERIES), strict=False)):
         place = -np.arange(len(table)) + 0.4 - height * (k + 0.5)
-        one.barh(place, table[name].astype(float), height, color=color, label=str(name))
+        one.barh(place, table[name].astype(float), height, color=color, label=plain(name))
     if table.shape[1] > 1:
         one.legend(frameon=False, fontsize=8)
     _rows(one, table.index, title, unit)
@@ -91,11 +92,11 @@ def plot_bars(table: pd.DataFrame, *, title: str, unit: str = "", ax: Axes | Non
 
 def _rows(ax: Axes, labels: pd.Index, title: str, unit: str) -> None:
     """Labels on the left, from the top down, and zero."""
-    words = [" ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in labels]
+    words = [plain(" ".join(map(str, one)) if isinstance(one, tuple) else one) for one in labels]
     ax.set_yticks(-np.arange(len(words)), words)
     ax.axvline(0, color=GREY, linewidth=0.6)
     dress(ax, title, "", zero=False)
-    ax.set_xlabel(unit, fontsize=9)
+    ax.set_xlabel(plain(unit), fontsize=9)
 
 
 def plot_paths(
@@ -114,7 +115,7 @@ def plot_paths(
     """
     figure, (one,) = panels(ax)
     _paths(one, tables)
-    one.set_xlabel(along, fontsize=9)
+    one.set_xlabel(plain(along), fontsize=9)
     dress(one, title, unit)
     return figure
 
@@ -124,7 +125,7 @@ def _paths(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> None:
         x = time_axis(rows.index)
         ax.fill_between(x, rows["lower"], rows["upper"], color=color, alpha=0.15, linewidth=0)
         style = "-" if len(rows) > 40 else "o-"
-        ax.plot(x, rows["estimate"], style, color=color, linewidth=1.4, markersize=3, label=label)
+        ax.plot(x, rows["estimate"], style, color=color, linewidth=1.4, markersize=3, label=plain(label))
     if len(tables) > 1:
         ax.legend(frameon=False, fontsize=8)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels, plain
 
 _PANELS = {
     "rstar": ("Natural rate r*", "percent a year"),
@@ -44,7 +44,7 @@ def plot_rstar(
     band = f"{level:.0%} band: {includes}" if includes else None
     axes[0].legend(frameon=False, fontsize=8, title=band, title_fontsize=7)
     if ax is None:
-        figure.suptitle(f"{title}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
+        figure.suptitle(f"{plain(title)}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
     return figure
 
 
@@ -75,7 +75,7 @@ def plot_profile(
         dress(one, heading, unit, zero=False)
         one.axvline(estimate, color=GREY, linewidth=1, linestyle=":")
         one.annotate("used", (estimate, 0.97), xycoords=("data", "axes fraction"), fontsize=8, color=GREY)
-        one.set_xlabel(name, fontsize=9)
+        one.set_xlabel(plain(name), fontsize=9)
     axes[0].axhline(-drop, color=ORANGE, linewidth=1, linestyle="--", label="95% likelihood-ratio line")
     axes[0].legend(frameon=False, fontsize=8)
     return figure
@@ -87,7 +87,7 @@ def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None 
     above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
     for column, color in zip(table.columns, SERIES, strict=False):
         base = above.where(table[column] > 0, below)
-        one.bar(table.index, table[column], bottom=base, color=color, label=str(column), width=0.8)
+        one.bar(table.index, table[column], bottom=base, color=color, label=plain(column), width=0.8)
         above, below = above + table[column].clip(lower=0), below + table[column].clip(upper=0)
     dress(one, title, "percentage points")
     one.legend(frameon=False, fontsize=8)

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
-from capstar.errors import DataError, SpecificationError
-from capstar.writing import whole, write_whole
+from capstar.errors import SpecificationError
+from capstar.writing import csv_text, whole, whole_folder, write_whole
 
 
 def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
@@ -20,6 +20,8 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
     ------
     SpecificationError
         The ending is of no format of figures.
+    OutputError
+        The file cannot be written.
     """
     path = Path(path)
     require_format(path)
@@ -45,27 +47,21 @@ def require_format(path: Path) -> None:
 def save_all(
     folder: str | Path, tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Figure], summary: str
 ) -> list[Path]:
-    """Write tables as CSV, figures as PNG and ``summary.txt`` into a folder, which is made.
+    """Write tables as CSV, figures as PNG and ``summary.txt`` into a folder, which is made: all of them or none.
 
     Raises
     ------
-    DataError
+    OutputError
         The folder cannot be written to.
     """
     folder = Path(folder)
-    written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder) as new:
         for name, table in tables.items():
-            written.append(folder / f"{name}.csv")
-            write_whole(written[-1], table.to_csv())
+            write_whole(new / f"{name}.csv", csv_text(table))
         for name, figure in figures.items():
-            written.append(folder / f"{name}.png")
-            save(figure, written[-1])
-        written.append(folder / "summary.txt")
-        write_whole(written[-1], summary + "\n")
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be written ({error}). Choose another folder with --out."
-        ) from error
-    return written
+            save(figure, new / f"{name}.png")
+        write_whole(new / "summary.txt", summary + "\n")
+    return [
+        folder / name
+        for name in (*(f"{name}.csv" for name in tables), *(f"{name}.png" for name in figures), "summary.txt")
+    ]

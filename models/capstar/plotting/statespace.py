@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, ORANGE, draw_band, draw_line, dress, panels
+from capstar.plotting.figures import BLUE, ORANGE, draw_band, draw_line, dress, panels, plain
 
 
 def plot_bands(
@@ -60,5 +60,5 @@ def _titled(ax: Axes | None, names: Iterable[str], title: str) -> tuple[Figure, 
     for panel, name in zip(axes, listed, strict=False):
         dress(panel, name, "", zero=False)
     if ax is None:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(plain(title), fontsize=11)
     return figure, dict(zip(listed, axes, strict=False))

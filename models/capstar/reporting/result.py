@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.errors import printable
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -71,7 +73,7 @@ class Result(ABC):
         return self.summary().as_html()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.title}>"
+        return printable(f"<{type(self).__name__}: {self.title}>")
 
 
 def results() -> list[type[Result]]:

@@ -8,6 +8,9 @@ from html import escape
 import pandas as pd
 from statsmodels.iolib import summary, table
 
+from capstar.errors import printable
+from capstar.writing import csv_text
+
 _LATEX = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {
@@ -66,7 +69,7 @@ class Summary(summary.Summary):  # type: ignore[misc]
             f"\n{heading}\n{one.as_text()}".replace("\n\n", "\n", not heading)
             for heading, one in self._headed()
         ]
-        return "\n".join([self.title, *parts, *(f"* {note}" for note in self.notes)])
+        return printable("\n".join([self.title, *parts, *(f"* {note}" for note in self.notes)]))
 
     def as_html(self) -> str:
         """The tables as HTML."""
@@ -92,8 +95,7 @@ class Summary(summary.Summary):  # type: ignore[misc]
             for row, cells in zip(frame.index, frame.astype(object).to_numpy().tolist(), strict=True)
         ]
         empty = pd.DataFrame(columns=["table", "row", "column", "value"])
-        text: str = (pd.concat(long) if long else empty).to_csv(index=False, lineterminator="\n")
-        return text
+        return csv_text(pd.concat(long) if long else empty, index=False, lineterminator="\n")
 
     def _headed(self) -> list[tuple[str, table.SimpleTable]]:
         return [

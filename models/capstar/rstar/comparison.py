@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate
@@ -51,6 +52,7 @@ class Comparison(Result):
         return plot_lines(self.rstar, title="Natural rate r*, one-sided", unit="percent a year", ax=ax)
 
 
+@checked
 def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparison:
     """Put estimates side by side.
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from capstar.arguments import Input, as_input, checked
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
 from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
@@ -25,6 +26,7 @@ from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
 from capstar.statespace.uncertainty import ReportUncertainty
+from capstar.units import Units, check_units, in_model_units
 
 RSTAR = "rstar"
 
@@ -50,7 +52,16 @@ class DeclaredModel(NaturalRateModel):
     citation: str = ""
     initial: Initial = "stationary"
 
-    options = ("fixed", "start_params", "initial", "seed", "keep", "allow_unconverged", "standard_errors")
+    options = (
+        "fixed",
+        "units",
+        "start_params",
+        "initial",
+        "seed",
+        "keep",
+        "allow_unconverged",
+        "standard_errors",
+    )
     method = "declared equations, one-step maximum likelihood"
     seconds = 2.0
 
@@ -66,9 +77,10 @@ class DeclaredModel(NaturalRateModel):
         """Input columns the model needs besides the date."""
         return columns_of(self.series)
 
+    @checked
     def fit(
         self,
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -79,6 +91,7 @@ class DeclaredModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] = "best",
         allow_unconverged: bool = False,
+        units: Units = None,
         progress: Progress | bool = True,
     ) -> DeclaredRate:
         """Estimate the model.
@@ -89,20 +102,23 @@ class DeclaredModel(NaturalRateModel):
         Parameters
         ----------
         data
-            One row a quarter, without gaps, with the columns `inputs`.
+            One row a quarter, without gaps, with the columns `inputs`, or the path of a file with them.
         start, end
             Sample of the likelihood; by default everything the lags leave.
         fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
             See `capstar.statespace.fit`.
+        units
+            Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
 
         Raises
         ------
         DataError
-            A column is missing, or a value in the sample.
+            A column is missing, or a value in the sample, or a unit is impossible (`capstar.units`).
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
-        frame = self.series_from(data, end)
+        table = as_input(data, (*self.inputs, "covid_index"), units)
+        frame = self.series_from(table, end, units=units if table is data else None)
         spec = within(self.spec, frame)
         results = fit(
             spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
@@ -111,7 +127,9 @@ class DeclaredModel(NaturalRateModel):
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
-    def series_from(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> pd.DataFrame:
+    def series_from(
+        self, data: pd.DataFrame, end: str | pd.Period | None = None, *, units: Units = None
+    ) -> pd.DataFrame:
         """The model's series by quarter, from a table with its `inputs`.
 
         Parameters
@@ -120,6 +138,8 @@ class DeclaredModel(NaturalRateModel):
             As of `fit`.
         end
             Last quarter; by default that of the data.
+        units
+            As of `fit`.
 
         Raises
         ------
@@ -127,10 +147,12 @@ class DeclaredModel(NaturalRateModel):
             A column is missing or cannot be read.
         """
         source = str(data.attrs.get("title", "data"))
-        table = as_quarterly(data, source=source, columns=self.inputs)
+        table = in_model_units(as_quarterly(data, source=source, columns=self.inputs), units)
         table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
         require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
-        return derive(table if end is None else table.loc[: pd.Period(end, freq="Q")], self.series)
+        table = table if end is None else table.loc[: pd.Period(end, freq="Q")]
+        check_units(table, source=source)
+        return derive(table, self.series)
 
 
 @dataclass(frozen=True)
@@ -220,15 +242,17 @@ class DeclaredRate(NaturalRate):
         """
         return self.results.diagnostics(lags=lags)
 
-    def run_on(self, data: pd.DataFrame) -> DeclaredRate:
+    def run_on(self, data: pd.DataFrame, *, units: Units = None) -> DeclaredRate:
         """The filter run on over longer data, every parameter held.
 
         Parameters
         ----------
         data
             Input that starts where this estimate's did and goes further.
+        units
+            As of `DeclaredModel.fit`.
         """
-        frame = self.model.series_from(data)
+        frame = self.model.series_from(data, units=units)
         return replace(self, results=self.results.on(frame), data=frame, uncertainty=None)
 
     def forecast(

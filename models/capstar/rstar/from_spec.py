@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.rstar.bayesian import BayesianModel
 from capstar.rstar.declared import RSTAR, DeclaredModel
@@ -20,6 +21,7 @@ from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 
+@checked
 def from_spec(
     spec: Spec,
     *,

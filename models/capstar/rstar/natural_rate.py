@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.progress import Progress
 from capstar.reporting import Result
@@ -375,6 +376,7 @@ def path_of(states: StateEstimates, report: str) -> StatePath:
     return StatePath(filtered, smoothed, filtered_se, smoothed_se)
 
 
+@checked
 def gap_source(estimate: NaturalRate) -> GapSource:
     """What samples of the gap are drawn from: `NaturalRate.redraw`, of any estimate whose method describes the data."""
     return estimate.redraw()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from capstar.arguments import Input, as_input
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
@@ -92,7 +93,7 @@ class NaturalRateModel(ABC):
     def fit_with(
         self,
         options: Mapping[str, Any],
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -114,7 +115,8 @@ class NaturalRateModel(ABC):
             The model has no such option.
         """
         self.require_options(options)
-        return self.fit(data, start, end, n_starts=n_starts, progress=progress, **options)
+        table = as_input(data, (*self.inputs, "covid_index"))
+        return self.fit(table, start, end, n_starts=n_starts, progress=progress, **options)
 
     def for_country(self, country: str) -> NaturalRateModel:
         """The model as it is published for a country.

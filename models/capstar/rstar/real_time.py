@@ -11,11 +11,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
 from capstar.frames import as_quarterly
 from capstar.parallel import run_tasks
@@ -23,6 +25,7 @@ from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.units import Units, in_model_units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -120,15 +123,17 @@ class RecursiveEstimates(Result):
         return plot_lines(pd.DataFrame(lines), title=title, unit="percent a year", ax=ax)
 
 
+@checked
 def quasi_real_time(
     model: NaturalRateModel,
-    table: pd.DataFrame,
+    table: Input,
     first: str | pd.Period,
     last: str | pd.Period | None = None,
     *,
     start: str | pd.Period | None = None,
     every: int = 1,
     n_workers: int = 1,
+    units: Units = None,
     progress: Progress | bool = True,
 ) -> RecursiveEstimates:
     """Estimate a model on one table cut at every quarter: recursively, but on revised data.
@@ -150,6 +155,8 @@ def quasi_real_time(
         Estimate the parameters in every so many-th sample, and keep them in those between.
     n_workers
         Processes; the numbers are the same for any.
+    units
+        Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
     progress
         See `capstar.progress.reporting`.
 
@@ -169,7 +176,7 @@ def quasi_real_time(
     """
     return real_time(
         model,
-        _require_table(table),
+        _require_table(table, units),
         first,
         last,
         start=start,
@@ -179,6 +186,7 @@ def quasi_real_time(
     )
 
 
+@checked
 def real_time(
     model: NaturalRateModel,
     vintages: Known,
@@ -245,13 +253,15 @@ def real_time(
     return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
 
 
-def _require_table(table: object) -> pd.DataFrame:
+def _require_table(table: object, units: Units = None) -> pd.DataFrame:
+    if isinstance(table, str | Path):
+        return as_input(table, (), units)
     if not isinstance(table, pd.DataFrame):
         raise SpecificationError(
             f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
             "of the quarter that returns the table as then known."
         )
-    return _by_quarter(table, source="data")
+    return in_model_units(_by_quarter(table, source="data"), units)
 
 
 def _by_quarter(table: pd.DataFrame, source: str) -> pd.DataFrame:

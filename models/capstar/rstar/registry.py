@@ -7,8 +7,10 @@ from typing import TypeVar
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.series import COVID
 
 _MODELS: dict[str, NaturalRateModel] = {}
 _RESERVED = "list"  # the command-line value that lists them all
@@ -69,6 +71,7 @@ def models() -> pd.DataFrame:
     return out
 
 
+@checked
 def model(key: str) -> NaturalRateModel:
     """The model of a key, such as ``"hlw2017"``.
 
@@ -82,3 +85,23 @@ def model(key: str) -> NaturalRateModel:
     near = get_close_matches(key.lower().replace(" ", ""), _MODELS, 1)
     meant = f" Did you mean {near[0]!r}?" if near else ""
     raise SpecificationError(f"There is no model {key!r}; there are {', '.join(_MODELS)}.{meant}")
+
+
+def default_model(last: pd.Period) -> tuple[NaturalRateModel, str]:
+    """The model for a sample where none is chosen, and why.
+
+    Parameters
+    ----------
+    last
+        Last quarter of the sample.
+
+    Returns
+    -------
+    model : NaturalRateModel
+        HLW (2023), which is made for the outliers of 2020-22, where the sample goes past 2019, else HLW (2017).
+    why : str
+        In words, to follow "since".
+    """
+    if last >= COVID:
+        return model("hlw2023"), f"the sample goes past 2019, to {last}"
+    return model("hlw2017"), f"the sample ends in {last}; after 2019 it would be HLW 2023"

@@ -159,6 +159,8 @@ def check_parties(actions: pd.DataFrame, priced: set[str], known: set[str]) -> N
             raise DataError(
                 f"{_SOURCE}: {_said(row)} has a child without prices. Correct the id, or add them."
             )
+        if row.other and row.other not in known:
+            raise DataError(f"{_SOURCE}: {_said(row)} names an id that does not exist. Leave 'other' empty.")
 
 
 def placed(actions: pd.DataFrame, position: dict[str, int], names: Identities) -> list[Action]:
@@ -187,7 +189,7 @@ def _check_row(row: Any) -> None:
         raise DataError(f"{_SOURCE}: {said} is an unknown action. Choose one of {list(KINDS)}.")
     values = {name: getattr(row, name) for name in _NUMBERS}
     for name, value in values.items():
-        if value < 0 or np.isinf(value) or (value == 0 and name == "ratio"):
+        if value < 0 or (name == "ratio" and not np.isnan(value) and not 1e-9 <= value <= 1e9):
             raise DataError(f"{_SOURCE}: {said} has the {name} {value:g}. Give a positive number.")
     needed = _NEEDED.get(kind, "")
     if needed and np.isnan(values[needed]):

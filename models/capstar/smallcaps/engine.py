@@ -23,6 +23,9 @@ from capstar.smallcaps.window import Window
 
 Floats = NDArray[np.float64]
 _ENDED_DAYS = 7  # a member without a price for longer at the end is reported
+_REUSED_DAYS = np.timedelta64(
+    90, "D"
+)  # a halt is shorter; a name that returns after longer may be another company's
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Engine:
         self._choices: dict[int, Choice] = {}
         self._level = inputs.rules.base
         self._valued = 0  # rows of the window that have been valued
+        self._reused: list[tuple[int, np.datetime64, np.datetime64]] = []
 
     def run(self, tell: Progress) -> dict[str, pd.DataFrame]:
         """Tables by name, from `EventLog.tables`."""
@@ -62,6 +66,8 @@ class Engine:
             for day in busy:
                 for action in self._schedule.actions.get(day, ()):
                     window.adjust(day - window.first, action)
+            window.check_dividends(self._ids)
+            self._reused += [one for one in window.reused(_REUSED_DAYS) if not self._acted(*one)]
             self._valued = 0
             for day in busy:
                 self._open(window, day)
@@ -70,6 +76,7 @@ class Engine:
             before = window
         tell("index", 1.0)
         self._report_ended()
+        self._report_reused()
         return self._log.tables()
 
     def _open(self, window: Window, day: int) -> None:
@@ -180,6 +187,11 @@ class Engine:
         opening = portfolio.value[columns]
         start = np.concatenate([[opening.sum()], market[:-1]])
         base = start if self._rules.reinvest == "close" else start - paid.sum(axis=1)
+        if not (base > 0).all():
+            at = days[np.argmin(base > 0)]
+            raise DataError(
+                f"The dividends of {at} are at least the value of the index. Correct their amounts."
+            )
         gained = np.diff(values, axis=0, prepend=opening[None, :])
         totals = portfolio.total * np.cumprod(1.0 + (market + paid.sum(axis=1) - start) / base)
         earlier = np.concatenate([[portfolio.total], totals[:-1]])
@@ -209,6 +221,22 @@ class Engine:
             warnings.warn(
                 f"{len(ended)} members at the end have no price for more than {_ENDED_DAYS} days, the first is "
                 f"{ended[0]} (last {last[ended[0]]}); the last close is carried. Add their delisting or merger.",
+                DataWarning,
+                stacklevel=4,
+            )
+
+    def _acted(self, who: int, last: np.datetime64, day: np.datetime64) -> bool:
+        """Whether an action says that a security is the same after a gap."""
+        every = (action for actions in self._schedule.actions.values() for action in actions)
+        return any(who in (one.security, one.other) and last < one.date <= day for one in every)
+
+    def _report_reused(self) -> None:
+        if self._reused:
+            said = "; ".join(f"{self._ids[who]} ({last} to {day})" for who, last, day in self._reused[:3])
+            warnings.warn(
+                f"{len(self._reused)} ids have a price again after more than {_REUSED_DAYS} without one: {said}"
+                f"{', ...' if len(self._reused) > 3 else ''}. If it is another company's, give it another id and the "
+                "first a delisting or merger.",
                 DataWarning,
                 stacklevel=4,
             )

@@ -12,9 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.errors import DataError
-from capstar.frames import require_columns
 from capstar.smallcaps.actions import Identities
-from capstar.smallcaps.schema import Table, as_days, days_of, ids_of
+from capstar.smallcaps.schema import LARGEST, Table, as_days, days_of, floats_of, ids_of, require_table
 
 _SOURCE = "prices"
 _NEEDED = ("date", "id", "close")
@@ -67,10 +66,11 @@ class _File:
             raise DataError(f"{_SOURCE}: there is no file {path}. Check the path.")
         try:
             self._data = ds.dataset(path, format="parquet")
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise DataError(f"{_SOURCE}: {path} is not a Parquet file ({error}). Save it again.") from error
-        require_columns(self._data.schema.empty_table().to_pandas(), _NEEDED, source=_SOURCE)
+        require_table(self._data.schema.empty_table().to_pandas(), _NEEDED, _SOURCE)
         self._columns = [c for c in (*_NEEDED, "dividend") if c in self._data.schema.names]
+        _check_kinds(self._data.schema, self._columns)
 
     def batches(self) -> Iterator[_Rows]:
         """Rows, some at a time."""
@@ -93,11 +93,36 @@ class _File:
         return _rows(self._data.to_table(columns=self._columns, filter=span))
 
 
+def _check_kinds(schema: Any, columns: list[str]) -> None:
+    """`DataError` where Arrow would make other days or numbers of a column than are meant."""
+    import pyarrow.types as kinds
+
+    if twice := [c for c in columns if schema.names.count(c) > 1]:
+        raise DataError(f"{_SOURCE}: {twice[0]!r} names two columns. Rename one, or leave it out.")
+    types = {c: schema.field(c).type for c in columns}
+    if (stamp := types["date"]) and (kinds.is_integer(stamp) or kinds.is_floating(stamp)):
+        raise DataError(
+            f"{_SOURCE}: the dates are numbers of type {stamp}. Save dates, such as "
+            "pd.to_datetime(dates.astype(str), format='%Y%m%d')."
+        )
+    if kinds.is_timestamp(stamp) and stamp.tz is not None:
+        raise DataError(
+            f"{_SOURCE}: the dates have a time zone, {stamp.tz}. Save the dates of the market: "
+            "dates.dt.tz_convert('America/New_York').dt.tz_localize(None)."
+        )
+    if flags := [c for c in ("close", "dividend") if c in types and kinds.is_boolean(types[c])]:
+        raise DataError(f"{_SOURCE}: {flags[0]} holds true and false, expected numbers. Save numbers.")
+
+
 class PriceTable:
     """Prices by date and security, read a period at a time; a Parquet file is best sorted by date."""
 
     def __init__(self, table: Table, names: Identities) -> None:
         self._names = names
+        if not isinstance(table, pd.DataFrame | str | Path):
+            raise DataError(
+                f"{_SOURCE}: a {type(table).__name__} is not a table. Give a DataFrame, or a Parquet file."
+            )
         self._data = _rows_of(table) if isinstance(table, pd.DataFrame) else _File(table)
         self.last: dict[str, np.datetime64] = {}  # day with a price, by first identifier
         self.raw_ids: set[str] = set()
@@ -134,12 +159,15 @@ class PriceTable:
     def _scan(self) -> NDArray[np.datetime64]:
         """Check every row, and note the days and the last day of each security."""
         seen: list[NDArray[np.datetime64]] = []
+        paid = [np.zeros(0, "datetime64[D]")]
         for rows in self._data.batches():
             self._check(rows)
             self.raw_ids.update(rows.ids)
             priced = ~np.isnan(rows.close)
             days = rows.days[priced]
             seen.append(np.unique(days))
+            if rows.dividend is not None:
+                paid.append(np.unique(rows.days[rows.dividend > 0]))
             latest = np.full(len(rows.ids), _NEVER)
             np.maximum.at(latest, rows.codes[priced], days)
             for name, day in zip(rows.ids, latest, strict=True):
@@ -148,20 +176,26 @@ class PriceTable:
         found = np.unique(np.concatenate([*seen, np.zeros(0, "datetime64[D]")]))
         if not found.size:
             raise DataError(f"{_SOURCE}: there are no closes. Give one row a security and date.")
+        if (lost := np.setdiff1d(np.concatenate(paid), found)).size:
+            raise DataError(
+                f"{_SOURCE}: there is a dividend on {lost[0]}, a day without any close ({lost.size} such days). Give "
+                "it the day from which the shares trade without it."
+            )
         return found
 
     def _check(self, rows: _Rows) -> None:
-        wrong = (rows.close <= 0) | np.isinf(rows.close)
+        wrong = (rows.close <= 0) | (rows.close > LARGEST)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise DataError(
                 f"{_SOURCE}: the close of {rows.ids[rows.codes[at]]} on {rows.days[at]} is {rows.close[at]:g}. A "
                 "price is positive: correct it, or drop the row and the last close is carried."
             )
-        if rows.dividend is not None and (negative := rows.dividend < 0).any():
-            at = int(np.argmax(negative))
+        if rows.dividend is not None and (odd := (rows.dividend < 0) | (rows.dividend > LARGEST)).any():
+            at = int(np.argmax(odd))
+            how = "negative" if rows.dividend[at] < 0 else f"{rows.dividend[at]:g}"
             raise DataError(
-                f"{_SOURCE}: the dividend of {rows.ids[rows.codes[at]]} on {rows.days[at]} is negative. Correct it."
+                f"{_SOURCE}: the dividend of {rows.ids[rows.codes[at]]} on {rows.days[at]} is {how}. Correct it."
             )
         starts, ends = self._names.bounds(rows.ids)
         outside = (rows.days < starts[rows.codes]) | (rows.days >= ends[rows.codes])
@@ -172,7 +206,7 @@ class PriceTable:
 
 def _rows_of(table: pd.DataFrame) -> _Rows:
     """A table's columns as arrays, in the order of days."""
-    require_columns(table, _NEEDED, source=_SOURCE)
+    require_table(table, _NEEDED, _SOURCE)
     days = as_days(days_of(table["date"], _SOURCE))
     categories = isinstance(table["id"].dtype, pd.CategoricalDtype)
     codes, ids = pd.factorize(table["id"] if categories else ids_of(table["id"], _SOURCE))
@@ -187,12 +221,12 @@ def _rows_of(table: pd.DataFrame) -> _Rows:
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
-    out = pd.to_numeric(column, errors="coerce").astype(float)
+    out = floats_of(column)
     text = (column.notna() & out.isna()).to_numpy()
     if text.any():
         where = int(np.argmax(text))
         raise DataError(
-            f"{_SOURCE}: row {where + 1} has {column.iloc[where]!r} as {column.name}. Give a number."
+            f"{_SOURCE}: row {where + 1} has {str(column.iloc[where])[:80]!r} as {column.name}. Give a number."
         )
     return out
 
@@ -208,9 +242,9 @@ def _rows(table: Any) -> _Rows:
     stamps = table["date"]
     try:
         days = pc.cast(stamps, pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise DataError(
-            f"{_SOURCE}: the dates cannot be read ({error}). Write them as 2015-06-26."
+            f"{_SOURCE}: the dates cannot be read ({str(error)[:80]}). Write them as 2015-06-26."
         ) from error
     ids = table["id"]
     if not pa.types.is_dictionary(ids.type):
@@ -220,7 +254,12 @@ def _rows(table: Any) -> _Rows:
         ids = ids.chunk(0)
     names = [str(name) for name in ids.dictionary.to_pylist()]
     wanted = [name for name in ("close", "dividend") if name in table.schema.names]
-    numbers = {name: np.asarray(pc.cast(table[name], pa.float64())) for name in wanted}
+    try:
+        numbers = {name: np.asarray(pc.cast(table[name], pa.float64())) for name in wanted}
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{_SOURCE}: {' or '.join(wanted)} holds no numbers ({str(error)[:80]}). Correct it."
+        ) from error
     return _Rows(
         days.astype("datetime64[D]"),
         names,

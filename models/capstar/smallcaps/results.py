@@ -14,7 +14,7 @@ from capstar.reporting import Result
 from capstar.smallcaps.prices import PriceTable
 from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schema import NO_SECTOR
-from capstar.writing import whole, write_whole
+from capstar.writing import csv_text, whole, whole_folder, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -210,25 +210,31 @@ class IndexResults(Result):
         return plot_levels(self.levels, days, title=self.rules.name, unit=unit, ax=ax)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write every table as Parquet and the summary as text.
+        """Write every table as Parquet, ``index.csv``, ``index.png`` and the summary as text: all of them or none.
 
         Parameters
         ----------
         folder
             Made if absent.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written to.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        from capstar.plotting import save
+
         tables = {name: table for name, table in vars(self).items() if isinstance(table, pd.DataFrame)}
         tables["weights"] = self.weights().rename_axis("id").reset_index()
-        for name, table in tables.items():
-            paths.append(folder / f"{name}.parquet")
-            with whole(paths[-1]) as partial:
-                table.to_parquet(partial)
-        paths.append(folder / "summary.txt")
-        write_whole(paths[-1], f"{self.summary()}\n")
-        return paths
+        names = [*(f"{name}.parquet" for name in tables), "index.csv", "index.png", "summary.txt"]
+        with whole_folder(Path(folder)) as new:
+            for name, table in tables.items():
+                with whole(new / f"{name}.parquet") as partial:
+                    table.to_parquet(partial)
+            write_whole(new / "index.csv", csv_text(self.levels))
+            save(self.plot(), new / "index.png")
+            write_whole(new / "summary.txt", f"{self.summary()}\n")
+        return [Path(folder) / name for name in names]
 
     def _shares(self, day: pd.Timestamp) -> pd.Series:
         held = self.holdings[self.holdings["date"] <= day].drop_duplicates("id", keep="last")

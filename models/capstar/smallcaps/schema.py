@@ -17,6 +17,7 @@ weights      ``date`` after whose close they hold, ``id``, ``weight``; sum to on
 
 from __future__ import annotations
 
+from numbers import Number
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,9 @@ from capstar.smallcaps.rules import WEIGHT_TOLERANCE
 
 Table: TypeAlias = pd.DataFrame | str | Path
 NO_SECTOR = "unclassified"
+LARGEST = 1e15  # of any number of a table; products of three stay finite
+_QUOTED = 80  # characters of a cell in a message
+_FIRST_YEAR, _LAST_YEAR = 1700, 2200  # dates of tables count nanoseconds, which end in 2262
 
 
 def as_shares(table: Table) -> pd.DataFrame:
@@ -80,7 +84,7 @@ def as_weights(table: Table) -> pd.DataFrame:
 def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool = True) -> pd.DataFrame:
     """A copy with dates as days and ids as text; no date and id twice where they are to be unique."""
     frame = table if isinstance(table, pd.DataFrame) else _read(table, source)
-    require_columns(frame, ("date", "id", *columns), source=source)
+    require_table(frame, ("date", "id", *columns), source)
     if frame.empty:
         raise DataError(f"{source}: there are no rows. Give one row a security and date.")
     frame = frame.reset_index(drop=True)
@@ -94,22 +98,40 @@ def keyed(table: Table, columns: tuple[str, ...], source: str, *, unique: bool =
     return frame
 
 
-def days_of(column: pd.Series, source: str) -> pd.Series:
-    """Dates as days without time."""
-    try:
-        stamps = pd.to_datetime(
-            column, errors="coerce", **({} if column.dtype.kind == "M" else {"format": "ISO8601"})
-        )
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{source}: the dates cannot be read ({error}). Write them as 2015-06-26.") from error
-    if stamps.isna().any():
-        where = int(np.argmax(stamps.isna().to_numpy()))
+def require_table(frame: pd.DataFrame, columns: tuple[str, ...], source: str) -> None:
+    """Raise `DataError` where a column is absent, or a name is that of two."""
+    if (repeated := frame.columns[frame.columns.duplicated()]).size:
         raise DataError(
-            f"{source}: row {where + 1} has the date {str(column.iloc[where])!r}, which cannot be read. Write "
-            "dates as 2015-06-26."
+            f"{source}: {str(repeated[0])[:_QUOTED]!r} names two columns. Rename one, or leave it out."
         )
+    require_columns(frame, columns, source=source)
+
+
+def days_of(column: pd.Series, source: str) -> pd.Series:
+    """Dates as days without time, of the years that dates can be kept of."""
+    try:
+        if column.dtype.kind == "M":
+            stamps = column
+        else:
+            stamps = pd.to_datetime(column.mask(_are(column, Number)), errors="coerce", format="ISO8601")
+    except (TypeError, ValueError, OverflowError) as error:
+        said = str(error)[:_QUOTED]
+        raise DataError(f"{source}: the dates cannot be read ({said}). Write them as 2015-06-26.") from error
     if stamps.dt.tz is not None:
         raise DataError(f"{source}: the dates have a time zone. Give plain dates: .dt.tz_localize(None).")
+    known = stamps.notna().to_numpy()
+    within = known & stamps.dt.year.between(_FIRST_YEAR, _LAST_YEAR).to_numpy()
+    if not within.all():
+        where = int(np.argmin(within))
+        wrong = (
+            f"which is outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
+            if known[where]
+            else "which cannot be read"
+        )
+        raise DataError(
+            f"{source}: row {where + 1} has the date {str(column.iloc[where])[:_QUOTED]!r}, {wrong}. Write dates as "
+            "2015-06-26."
+        )
     return stamps.dt.normalize()
 
 
@@ -136,17 +158,54 @@ def numbers_of(frame: pd.DataFrame, name: str, source: str, default: float | Non
     """Numbers of a column; where there are none, the default, or NaN."""
     if name not in frame.columns:
         return pd.Series(default, index=frame.index, dtype=float)
-    out = pd.to_numeric(frame[name], errors="coerce").astype(float)
-    text = frame[name].notna() & out.isna()
+    out = floats_of(frame[name])
+    text = (frame[name].notna() & out.isna()) | np.isinf(out)
     _refuse(frame, text, name, source, "That is not a number: correct it.")
-    _refuse(frame, np.isinf(out), name, source, "That is not a number: correct it.")
+    _refuse(frame, out.abs() > LARGEST, name, source, "No share has such a number: correct it.")
     return out if default is None else out.fillna(default)
 
 
-def _read(path: str | Path, source: str) -> pd.DataFrame:
+def floats_of(column: pd.Series) -> pd.Series:
+    """Numbers of a column, NaN where a cell is none; truth values and dates are none."""
+    if column.dtype.kind in "bcmM":
+        return pd.Series(np.nan, column.index)
+    cells = (
+        column.mask(_are(column, (bool, np.bool_, complex, bytes))) if column.dtype.kind == "O" else column
+    )
+    try:
+        return pd.to_numeric(cells, errors="coerce").astype(float)
+    except (TypeError, ValueError, OverflowError):  # one cell that no array of numbers can hold
+        return cells.map(_float)
+
+
+def _float(cell: object) -> float:
+    try:
+        return float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return np.nan
+
+
+def _are(column: pd.Series, kinds: type | tuple[type, ...]) -> NDArray[np.bool_]:
+    """Which cells are of these types."""
+    if not any(issubclass(kind, kinds) for kind in set(map(type, column))):
+        return np.zeros(len(column), dtype=bool)
+    return np.fromiter((isinstance(cell, kinds) for cell in column), bool, len(column))
+
+
+def _read(path: object, source: str) -> pd.DataFrame:
+    if not isinstance(path, str | Path):
+        raise DataError(
+            f"{source}: a {type(path).__name__} is not a table. Give a DataFrame, or a Parquet file."
+        )
     if Path(path).suffix.lower() not in (".parquet", ".pq") or not Path(path).is_file():
         raise DataError(f"{source}: {path} is not a Parquet file. Give one, or a table.")
-    return pd.read_parquet(path)
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowException, ValueError, OSError) as error:
+        said = str(error)[:_QUOTED]
+        raise DataError(f"{source}: {path} is not a Parquet file ({said}). Save it again.") from error
 
 
 def _flags(frame: pd.DataFrame, source: str) -> pd.Series:
@@ -161,6 +220,6 @@ def _refuse(frame: pd.DataFrame, bad: pd.Series, name: str, source: str, remedy:
     if bad.any():
         row = frame[bad].iloc[0]
         raise DataError(
-            f"{source}: {name} of {row['id']} on {row['date']:%Y-%m-%d} is {row[name]}. {remedy} "
+            f"{source}: {name} of {row['id']} on {row['date']:%Y-%m-%d} is {str(row[name])[:_QUOTED]}. {remedy} "
             f"({int(bad.sum())} such rows.)"
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.frames import require_columns
 from capstar.smallcaps.calendar import Kind, Rebalance
@@ -22,6 +23,7 @@ Segments = NDArray[np.int8]
 _DEFAULTS = {"float_factor": 1.0, "eligible": True, "member": False, "new_issue": False}
 
 
+@checked(labels=("universe",))
 def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     """Companies that pass the rules, by total market value, descending.
 
@@ -92,6 +94,7 @@ def _screened(universe: pd.DataFrame, rules: IndexRules) -> _Screened:
     return _Screened(ranked, lines[passing], fails | more)
 
 
+@checked(labels=("universe",))
 def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
     """Whether each security passes its screens and is of an eligible kind; those of companies are for `rank`.
 
@@ -104,6 +107,7 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
     return _passes(lines, rules, "security")[0].reindex(universe.index, fill_value=False).rename("eligible")
 
 
+@checked(labels=("ranked", "before"))
 def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None = None) -> pd.Series:
     r"""Segment of each member of the broad index: ``"large"`` or ``"small"``.
 
@@ -137,6 +141,7 @@ def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | No
     return _by_size(large, chosen.index)
 
 
+@checked(labels=("ranked", "members"))
 def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series) -> pd.Series:
     """New issues that join at a review, and their segment.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,10 @@ class Window:
         self.missing = np.isnan(block.close)  # where the table has no close
         count = self.missing.shape[1]
         self.close = block.close.copy()  # a gap has the last close before it, NaN if there is none
-        earlier = np.full(count, np.nan) if before is None else before.close[-1]
+        self._earlier = earlier = np.full(count, np.nan) if before is None else before.close[-1]
+        self._before: dict[
+            tuple[int, int], float
+        ] = {}  # close before a day, by row and security, after its actions
         for close, missing in zip(self.close, self.missing, strict=True):
             np.copyto(close, earlier, where=missing)
             earlier = close
@@ -56,8 +61,16 @@ class Window:
         return np.where(count, np.nansum(closes, axis=0) / np.maximum(count, 1), np.nan)
 
     def adjust(self, row: int, action: Action) -> None:
-        """Adjust closes carried across an action, and set the prices an action gives."""
+        """Adjust closes carried across an action, and set the prices an action gives; actions come in their order.
+
+        Raises `DataError` where a special dividend is not less than the close before it.
+        """
         who = action.security
+        if action.kind in (SPLIT, SPECIAL_DIVIDEND):
+            before = self._close_before(row, who)
+            if action.kind == SPECIAL_DIVIDEND and action.cash >= before:
+                raise DataError(_too_much(f"actions: {action.label} on {action.date}", action.cash, before))
+            self._before[row, who] = before / action.ratio if action.kind == SPLIT else before - action.cash
         if action.kind == DELISTING:
             self.close[row:, who] = np.nan_to_num(action.price)
         elif action.kind == SPIN_OFF:
@@ -66,14 +79,45 @@ class Window:
         elif action.kind == SPLIT:
             self.close[self._hole(row, who), who] /= action.ratio
         elif action.kind == SPECIAL_DIVIDEND:
-            hole = self._hole(row, who)
-            self.close[hole, who] -= action.cash
-            if (self.close[hole, who] <= 0).any():
-                raise DataError(
-                    f"actions: {action.label} on {action.date} pays more than the last close. Correct the cash, or "
-                    "add the price of that day."
-                )
+            self.close[self._hole(row, who), who] -= action.cash
+
+    def check_dividends(self, ids: list[str]) -> None:
+        """Raise `DataError` where a dividend is not less than the close before it; after all of `adjust`."""
+        rows, columns = np.nonzero(self.dividend > 0)
+        paid = self.dividend[rows, columns]
+        before = np.where(rows > 0, self.close[rows - 1, columns], self._earlier[columns])
+        first = np.isnan(before)  # a child's first day: its own close
+        before[first] = self.close[rows, columns][first]
+        for (row, who), price in self._before.items():
+            before[(rows == row) & (columns == who)] = price
+        if (wrong := paid >= before).any():
+            at = int(np.argmax(wrong))
+            event = f"prices: the dividend of {ids[columns[at]]} on {self.dates[rows[at]]}"
+            raise DataError(_too_much(event, paid[at], before[at]))
+
+    def reused(self, days: np.timedelta64) -> Iterator[tuple[int, np.datetime64, np.datetime64]]:
+        """Securities that have a close again after more than so many days, with the last day before and that day."""
+        late = self.dates[0] - self._seen_last > days
+        columns = np.flatnonzero(late | self.missing.any(axis=0))
+        there = ~self.missing[:, columns]
+        seen = np.vstack([self._seen_last[columns], np.where(there, self.dates[:, None], _NEVER)])
+        last = np.fmax.accumulate(seen, axis=0)[:-1]
+        for row, at in zip(*np.nonzero(there & (self.dates[:, None] - last > days)), strict=True):
+            yield int(columns[at]), last[row, at], self.dates[row]
+
+    def _close_before(self, row: int, who: int) -> float:
+        """The close before a day, adjusted for what the day's actions have done so far."""
+        if self.missing[row, who]:
+            return float(self.close[row, who])
+        return self._before.get((row, who), float(self.close[row - 1, who] if row else self._earlier[who]))
 
     def _hole(self, row: int, who: int) -> slice:
         there = ~self.missing[row:, who]
         return slice(row, row + int(there.argmax()) if there.any() else len(self.dates))
+
+
+def _too_much(event: str, paid: float, price: float) -> str:
+    return (
+        f"{event} pays {paid:g} a share, not less than the close before it, {price:g}. Correct its amount or date: "
+        "both are as traded, not adjusted for later splits; a share that ends worthless is a delisting."
+    )

@@ -136,3 +136,14 @@ class ParameterTable:
             raise SpecificationError(
                 f"Unknown parameters {unknown}; the model has {self.names}. Check the spelling."
             )
+
+
+def require_within(values: Mapping[str, float], known: Mapping[str, Parameter]) -> None:
+    """Raise `SpecificationError` where a value held lies outside its parameter's own bounds."""
+    for name, value in values.items():
+        one = known.get(name, Parameter())
+        if not one.lower <= value <= one.upper:
+            raise SpecificationError(
+                f"fixed: {name} = {value:g} lies outside its bounds, {one.lower:g} to {one.upper:g}"
+                f"{f' ({one.description})' if one.description else ''}. Hold it within them, or leave it out."
+            )

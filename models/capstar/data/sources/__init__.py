@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import pkgutil
 import re
@@ -41,6 +42,8 @@ class DataSource(ABC, Generic[T]):
         Regular expression of the names of its series.
     example
         One of them.
+    max_bytes
+        Largest answer there can be.
     """
 
     key: ClassVar[str]
@@ -49,6 +52,7 @@ class DataSource(ABC, Generic[T]):
     terms: ClassVar[str]
     pattern: ClassVar[str] = r"[A-Za-z0-9_\-]{1,80}"
     example: ClassVar[str]
+    max_bytes: ClassVar[int] = 50_000_000
 
     @abstractmethod
     def read(self, body: bytes, series: str) -> T:
@@ -68,9 +72,29 @@ class DataSource(ABC, Generic[T]):
                 "up there."
             )
 
+    def canonical(self, series: str) -> str:
+        """A valid name as the source itself writes it; by default as given."""
+        return series
+
     def address(self, series: str) -> str:
         """Where a series is."""
         return self.url.format(series=series)
+
+    def located(self, series: str) -> str:
+        """Where a series is asked for: at its address, which is secure, or on the mirror the environment names."""
+        url, variable = self.address(series), f"CAPSTAR_{self.key.upper()}_URL"
+        if mirror := os.environ.get(variable):
+            return mirror.rstrip("/") + url[len(host_of(url)) :]
+        if not url.startswith("https://"):
+            raise DataError(
+                f"{self.where(series)}: its address is {url[:80]!r}, expected https. Give the source an https address, "
+                f"or name a mirror in {variable}."
+            )
+        return url
+
+    def final_from(self, series: str) -> float:
+        """Seconds since 1970 from which on what the source says of a series never changes; by default never."""
+        return math.inf
 
     def get(self, series: str) -> tuple[T, Entry]:
         """What the source says of a series, and the answer as received; from the cache where that is young enough.
@@ -83,14 +107,19 @@ class DataSource(ABC, Generic[T]):
             No usable answer.
         """
         self.check(series)
-        url = self.address(series)
-        if mirror := os.environ.get(f"CAPSTAR_{self.key.upper()}_URL"):
-            url = mirror.rstrip("/") + url[len(host_of(url)) :]
-        return download(url, self.where(series), lambda body: self.read(body, series))
+        series = self.canonical(series)
+        return download(
+            self.located(series),
+            self.where(series),
+            lambda body: self.read(body, series),
+            final=self.final_from(series),
+            max_bytes=self.max_bytes,
+        )
 
     def fetch(self, series: str) -> pd.DataFrame:
         """A series as a table that tells where it came from; raises as `get` does."""
         found, entry = self.get(series)
+        series = self.canonical(series)
         out = self.frame(found).rename_axis(index="date")
         known = {"source": self.name, "series_id": series, "transformation": "none"}
         later = {"downloaded": entry.downloaded, "terms": self.terms}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from capstar.errors import SourceError
 
-_LARGEST = 300_000_000  # bytes unpacked
+_LARGEST = 100_000_000  # bytes unpacked
 _RATIO = 200  # text compresses ten- to fortyfold; a bomb thousandfold
 
 
@@ -37,13 +39,32 @@ def opened(body: bytes, where: str, kind: str) -> Iterator[zipfile.ZipFile]:
                 _check_entry(entry, where)
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                 raise SourceError(f"{where}: the {kind} would unpack to an excessive size and is refused.")
+            # Reads all in small pieces: only then do the sizes told, and what is read later, hold.
+            if (wrong := archive.testzip()) is not None:
+                raise SourceError(f"{where}: the part {wrong[:80]} of the {kind} is damaged. Fetch it again.")
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except SourceError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ) as error:
         found = "a web page" if body.lstrip()[:1] == b"<" else f"damaged or no {kind} ({error})"
-        raise SourceError(f"{where}: the file is {found}. Check it, or try again later.") from error
+        raise SourceError(f"{where}: the file is {found[:200]}. Check it, or try again later.") from error
 
 
 def _check_entry(entry: zipfile.ZipInfo, where: str) -> None:
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without bound
+        raise SourceError(
+            f"{where}: {entry.filename[:80]!r} is packed by method {entry.compress_type}, expected deflate. Report it "
+            "to the source."
+        )
     path = PurePosixPath(entry.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in entry.filename:
         raise SourceError(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -13,13 +15,20 @@ from pandas_datareader.fred import FredReader
 
 from capstar.data.sources import DataSource, register
 from capstar.data.store.download import network
-from capstar.errors import DataError, SourceError
+from capstar.errors import DataError, DataWarning, SourceError
 
 SOURCE = "FRED, Federal Reserve Bank of St. Louis"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _MISSING = ("", ".")
 _HEADERS = (["observation_date"], ["DATE"])
+DEMANDS: dict[str, Callable[[pd.Series], object]] = {}
+"""By identifier, what must hold of a series beyond its form; raises `SourceError` where it does not."""
+_FREQUENCY = {1: "M", 3: "Q", 6: "6M", 12: "Y"}  # by months
+_HOLIDAYS = 20  # days without a row that are no matter; a month is more
+_WEEK = 7  # days; daily rows come sooner
+_CLOSED = 200  # days; the exchanges closed from July to December 1914
+_AROUND = 4  # steps of an open market on each side of a closure, which tell it from a change of frequency
 
 
 class Fred(DataSource[pd.Series]):
@@ -28,11 +37,18 @@ class Fred(DataSource[pd.Series]):
     key, name, example = "fred", "FRED", "GDPC1"
     url = FredReader(example).url + "?id={series}"
     pattern = r"[A-Za-z0-9_]{1,60}"
+    max_bytes = 8_000_000
     terms = "free; some series belong to others, see their notes"
+
+    def canonical(self, series: str) -> str:
+        """In capitals, as FRED answers."""
+        return series.upper()
 
     def read(self, body: bytes, series: str) -> pd.Series:
         """The series on its own dates; the parser of pandas-datareader takes a web page for an empty table."""
-        return parse_table(body, self.where(series), series)
+        out = parse_table(body, self.where(series), series)
+        DEMANDS.get(series, len)(out)
+        return out
 
 
 FRED = register(Fred())
@@ -45,16 +61,17 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
     Parameters
     ----------
     series
-        Identifiers, such as ``"GDPC1"`` or ``["PCEPILFE", "FEDFUNDS"]``; all of one frequency.
+        Identifiers, such as ``"GDPC1"`` or ``["PCEPILFE", "FEDFUNDS"]``, in capitals or not; all of one frequency.
     start, end
         First and last date; by default everything.
 
     Returns
     -------
     pandas.DataFrame
-        One column a series, in FRED's units; NaN where FRED has no value.  Monthly, quarterly and yearly
-        series are on a PeriodIndex, daily and weekly ones on a DatetimeIndex, named ``date``.  ``attrs``:
-        ``title``, ``source``, ``series_id``, ``downloaded`` (UTC) by column, ``transformation``.
+        One column a series, named in capitals, in FRED's units; NaN where FRED has no value.  Monthly, quarterly
+        and yearly series are on a PeriodIndex, daily and weekly ones on a DatetimeIndex, named ``date``; a fiscal
+        year is the year it ends in, which ``attrs["transformation"]`` says.  ``attrs``: ``title``, ``source``,
+        ``series_id``, ``downloaded`` (UTC) by column, ``transformation``.
 
     Raises
     ------
@@ -67,7 +84,10 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
     -----
     The latest vintage is what is known today; for what was known then see `capstar.data.alfred`.
     """
-    names = [series] if isinstance(series, str) else list(series)
+    wanted = [series] if isinstance(series, str) else list(series)
+    for name in wanted:
+        FRED.check(name)
+    names = list(dict.fromkeys(map(FRED.canonical, wanted)))
     if not names:
         raise DataError("No series was named. Give identifiers such as 'GDPC1'.")
     answers = [FRED.get(name) for name in names]
@@ -83,7 +103,9 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
         "source": SOURCE,
         "series_id": {name: name for name in names},
         "downloaded": {name: entry.downloaded for name, (_, entry) in zip(names, answers, strict=True)},
-        "transformation": dict.fromkeys(names, "none"),
+        "transformation": {
+            name: one.attrs.get("transformation", "none") for name, one in zip(names, columns, strict=True)
+        },
     }
     return out
 
@@ -116,9 +138,12 @@ def parse_table(body: bytes, where: str, column: str) -> pd.Series:
         _check_date(row[0], last, where)
         last = row[0]
         values[last] = _number(row[1], f"{where}: the value of {last}")
-    index = dated(pd.DatetimeIndex(list(values)), where)
+    days = pd.DatetimeIndex(list(values))
+    index = dated(days, where)
     out = pd.Series(list(values.values()), index, dtype=float, name=column)
     out.attrs = {"source": SOURCE}
+    if isinstance(index, pd.PeriodIndex) and index.freqstr.startswith("Y") and days[-1].day != 1:
+        out.attrs["transformation"] = "fiscal years as the years they end in"
     return out
 
 
@@ -126,7 +151,7 @@ def _number(cell: str, what: str) -> float:
     text = cell.strip()
     value = float(text) if _NUMBER.fullmatch(text) else np.nan
     if not np.isfinite(value) and text not in _MISSING:
-        raise SourceError(f"{what} is {cell[:30]!r}, not a number. Report it to the source.")
+        raise SourceError(f"{what} is {cell[:80]!r}, not a number. Report it to the source.")
     return value
 
 
@@ -163,26 +188,50 @@ def _check_date(date: str, last: str, where: str) -> None:
 
 
 def dated(dates: pd.DatetimeIndex, where: str) -> pd.PeriodIndex | pd.DatetimeIndex:
-    """Periods for first-of-month dates a constant step apart; daily and weekly dates as they are.
+    """Periods for first days of a month, or last ones, a constant step apart; daily and weekly dates as they are.
 
-    Raises `SourceError` where the step changes: months are missing or the frequency does.
+    Fiscal years are the years they end in, though the month moves (30 June to 1976, then 30 September).  Over a closure
+    of the markets a daily series may have no row; a `DataWarning` tells of it.  Raises `SourceError` where the step
+    changes: periods are missing or the frequency does.
     """
     if len(dates) < 2:
-        raise SourceError(f"{where}: one value does not tell a frequency. Ask for a longer span.")
-    if (dates.day == 1).all():
+        raise SourceError(
+            f"{where}: one value does not tell a frequency. Read FRED's CSV by hand, or choose a longer series."
+        )
+    first, last = (dates.day == 1).all(), dates.is_month_end.all()
+    if last and (np.diff(dates.year) == 1).all():
+        return dates.to_period("Y")
+    if first or last:
         months = np.diff(np.asarray(dates.year * 12 + dates.month))
         step = int(months[0])
-        if step not in (1, 3, 6, 12) or (months != step).any():
+        if step not in _FREQUENCY or (months != step).any():
             odd = dates[1:][months != step]
-            at = odd[0] if len(odd) else dates[1]
-            raise SourceError(
-                f"{where}: the frequency changes, or dates are missing, at {at:%Y-%m-%d}. Cut the series there."
-            )
-        return dates.to_period({1: "M", 3: "Q", 6: "6M", 12: "Y"}[step])
-    gaps = np.diff(dates.to_numpy()).astype("timedelta64[D]").astype(int)
-    if (gaps > 20).any():  # closed markets and holidays stay below; a month does not
-        at = dates[1:][gaps > 20][0]
-        raise SourceError(
-            f"{where}: the frequency changes, or dates are missing, before {at:%Y-%m-%d}. Cut the series there."
-        )
+            _refuse_step(where, f"at {odd[0] if len(odd) else dates[1]:%Y-%m-%d}")
+        return dates.to_period(_FREQUENCY[step])
+    _check_days(dates, where)
     return dates
+
+
+def _check_days(dates: pd.DatetimeIndex, where: str) -> None:
+    """Let holidays pass, and closures between spells of daily rows."""
+    steps = np.diff(dates.to_numpy()).astype("timedelta64[D]").astype(int)
+    closures = np.flatnonzero(steps > _HOLIDAYS)
+    for k in closures:
+        around = np.concatenate([steps[max(k - _AROUND, 0) : k], steps[k + 1 : k + 1 + _AROUND]])
+        if len(around) < 2 * _AROUND or around.max() >= _WEEK or steps[k] > _CLOSED:
+            _refuse_step(where, f"before {dates[k + 1]:%Y-%m-%d}")
+    if len(closures):
+        spans = ", ".join(f"{dates[k]:%Y-%m-%d} and {dates[k + 1]:%Y-%m-%d}" for k in closures[:3])
+        warnings.warn(
+            f"{where}: there is no row between {spans}, as over a closure of the markets. Compare with FRED's page if "
+            "none is known.",
+            DataWarning,
+            stacklevel=2,
+        )
+
+
+def _refuse_step(where: str, at: str) -> NoReturn:
+    raise SourceError(
+        f"{where}: the frequency changes, or dates are missing, {at}; expected steps of a month, quarter, half-year or "
+        "year, or of less than three weeks. Save FRED's CSV, keep the rows of one frequency, and read that file."
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +18,19 @@ from capstar.data.embedded import FACTOR_NAMES, SIZE_NOTE, by_size
 from capstar.data.files import existing
 from capstar.data.sources import DataSource, register
 from capstar.data.sources.archive import only_file
+from capstar.data.sources.french_tables import tables_of
 from capstar.data.store.download import network
 from capstar.errors import DataError, SourceError
 
 Weighting = Literal["value", "equal"]
 SIZE_PORTFOLIOS, FACTORS = "Portfolios_Formed_on_ME", "F-F_Research_Data_Factors"
-_MISSING = (-99.99, -999.0)
-_DATE = re.compile(r"\s*(\d{4}|\d{6}|\d{8})\s*,")
-_FREQUENCY = {4: ("Y", "%Y"), 6: ("M", "%Y%m"), 8: ("D", "%Y%m%d")}
+# What tables other than of returns begin with.
+_UNITS = (
+    ("^(average )?number of firms", "firms"),
+    ("^average (market cap|firm size|size)", "millions of dollars"),
+    ("average (of )?prior return", "as the title says"),
+    (r"^sum of \w+ / sum|average of (investment|(be|op|inv|e|cf|d)([ /_]|$))", "ratio"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,10 @@ class FrenchLibrary(DataSource[FrenchFile]):
 
     def read(self, body: bytes, series: str) -> FrenchFile:
         """All tables; the parser of pandas-datareader drops short ones and keeps missing codes."""
-        return parse_french(_decoded(only_file(body, self.where(series))), series)
+        found = parse_french(_decoded(only_file(body, self.where(series))), series)
+        for needed in _NEEDED.get(series, ()):
+            needed(found)
+        return found
 
 
 FRENCH = register(FrenchLibrary())
@@ -127,17 +137,38 @@ def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
 
 
 def size_table(file: FrenchFile, weighting: Weighting = "value") -> pd.DataFrame:
-    """The monthly table of a file of size portfolios."""
-    return file.table(f"{weighting} weight", "monthly")
+    """The monthly table of a file of size portfolios; `SourceError` where it is absent, or not monthly."""
+    out = file.table(f"{weighting} weight", "monthly")
+    _require(out, ("Lo 20", "Hi 20"))
+    return out
 
 
 def three_factors() -> pd.DataFrame:
     """Monthly ``market`` (Mkt-RF), ``smb``, ``hml`` and ``risk_free``, percent."""
-    file = french(FACTORS)
+    return _factors(french(FACTORS))
+
+
+def _factors(file: FrenchFile) -> pd.DataFrame:
     frame = file.to_frame()
-    if absent := [name for name in FACTOR_NAMES if name not in frame]:
-        raise SourceError(f"{file.name}: the first table has no column {absent[0]}; it has {list(frame)}.")
+    _require(frame, FACTOR_NAMES)
     return frame[list(FACTOR_NAMES)].rename(columns=FACTOR_NAMES)
+
+
+def _require(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    title, absent = frame.attrs["title"], [name for name in names if name not in frame]
+    if absent:
+        raise SourceError(
+            f"{title}: there is no column {absent[0]}; there are {list(frame)[:20]}. Report it."
+        )
+    if frame.index.freqstr != "M":
+        raise SourceError(f"{title}: dates such as {frame.index[0]} are not months. Report it to the source.")
+
+
+# What the readers here take from a file; one without is not kept.
+_NEEDED: Mapping[str, tuple[Callable[[FrenchFile], pd.DataFrame], ...]] = {
+    SIZE_PORTFOLIOS: (partial(size_table, weighting="value"), partial(size_table, weighting="equal")),
+    FACTORS: (_factors,),
+}
 
 
 @network()
@@ -163,89 +194,44 @@ def size_returns() -> pd.DataFrame:
 
 
 def parse_french(text: str, name: str) -> FrenchFile:
-    """Tables of a file's text, whatever its line ends.
+    """Tables of a file's text, whatever its line ends, with commas, semicolons or tabs between cells.
 
-    A table is a line that begins with a comma, the names of its columns, and the dated lines after it;
-    its title is the text before it since the last table.
+    A table is a line of the names of its columns and the dated lines after it; its title is the paragraph before.
+    The names follow an empty cell or one that says date, or stand directly above the rows, a name a value.  Empty
+    lines and lines of commas between rows say nothing.  Tables of one title are numbered, ``"... (2)"``.
 
     Raises
     ------
     SourceError
-        There is no table, a row has a different number of values than the names, or a value is not a number.
+        There is no table; or rows of numbers, whose lines are named, are below no names, have another number of
+        values than the names or dates out of order or left out, or hold what is not a number.
     """
-    tables: dict[str, pd.DataFrame] = {}
-    words: list[str] = []
-    lines = text.splitlines()
-    at = 0
-    while at < len(lines):
-        line = lines[at].strip()
-        at += 1
-        if not line.startswith(","):
-            words += [line] if line else ["\n"]
-            continue
-        rows = []
-        while at < len(lines) and _DATE.match(lines[at]):
-            rows.append([cell.strip() for cell in lines[at].split(",")])
-            at += 1
-        if rows:
-            title = _title(words, len(tables))
-            tables[title] = _table(line, rows, name, title)
-            words = []
+    tables, description = tables_of(text, f"French library, {name}")
     if not tables:
         raise SourceError(f"French library, {name}: the file holds no table. It may have changed its format.")
-    description = " ".join(" ".join(words).split())
+    for title, frame in tables.items():
+        frame.attrs = {
+            "title": f"{name}: {title}",
+            "source": "Kenneth R. French's data library",
+            "series_id": name,
+            "units": _units(title, frame.index.freqstr[0], first=frame is next(iter(tables.values()))),
+            "transformation": "-99.99 and -999 to missing",
+        }
     return FrenchFile(name, tables, description)
 
 
-def _title(words: list[str], number: int) -> str:
-    """The last paragraph before the table."""
-    paragraphs = [" ".join(part.split()) for part in " ".join(words).split("\n")]
-    titles = [part for part in paragraphs if part]
-    return titles[-1] if titles else f"table {number}"
-
-
-def _table(line: str, rows: list[list[str]], name: str, title: str) -> pd.DataFrame:
-    columns = [cell.strip() for cell in line.split(",")[1:]]
-    where = f"French library, {name}, {title}"
-    for row in rows:
-        if len(row) != len(columns) + 1:
-            raise SourceError(
-                f"{where}: the row of {row[0]} has {len(row) - 1} values for {len(columns)} names. The file is damaged."
-            )
-    dates = [row[0] for row in rows]
-    if len({len(date) for date in dates}) > 1:
-        raise SourceError(f"{where}: dates of different lengths are in one table. The file is damaged.")
-    freq, pattern = _FREQUENCY[len(dates[0])]
-    try:
-        values = pd.DataFrame([[float(cell) for cell in row[1:]] for row in rows], columns=columns)
-        index = pd.PeriodIndex(pd.to_datetime(dates, format=pattern), freq=freq, name="date")
-    except ValueError as error:
-        raise SourceError(
-            f"{where}: a value is neither number nor date ({error}). The file is damaged."
-        ) from error
-    if not index.is_monotonic_increasing or index.has_duplicates:
-        raise SourceError(f"{where}: the dates do not rise. The file is damaged.")
-    out = values.set_axis(index).replace(list(_MISSING), float("nan"))
-    out.attrs = {
-        "title": f"{name}: {title}",
-        "source": "Kenneth R. French's data library",
-        "series_id": name,
-        "units": _units(title, freq),
-        "transformation": "-99.99 and -999 to missing",
-    }
-    return out
-
-
-def _units(title: str, freq: str) -> str:
-    if "number of firms" in title.lower():
-        return "firms"
-    if "firm size" in title.lower():
-        return "millions of dollars"
-    return {"Y": "percent a year", "M": "percent a month", "D": "percent a day"}[freq]
+def _units(title: str, freq: str, *, first: bool) -> str:
+    """By the title; a first table may have none and holds returns."""
+    for pattern, unit in _UNITS:
+        if re.search(pattern, title, re.IGNORECASE):
+            return unit
+    if first or re.search("return|factor", title, re.IGNORECASE):
+        return {"Y": "percent a year", "M": "percent a month", "D": "percent a day"}[freq]
+    return "as the title says"
 
 
 def _decoded(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("cp1252", errors="replace")

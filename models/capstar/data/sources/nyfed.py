@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from capstar.data.files import existing
+from capstar.data.files import INPUT_NAMES, existing
 from capstar.data.sources import DataSource, register
-from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.sources.workbook import Workbook, headed, understood
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
 from capstar.frames import as_quarterly
@@ -26,16 +26,7 @@ _SOURCE = "Federal Reserve Bank of New York"
 _FOLDER = "/medialibrary/media/research/economists/williams/data/"
 _FILES = {"hlw": "Holston_Laubach_Williams", "lw": "Laubach_Williams"}
 _COUNTRIES = {"us": ("us", "united states"), "ca": ("ca", "canada"), "ea": ("ea", "euro area"), "uk": ("uk",)}
-_INPUTS = {
-    "gdp.log": "log_gdp",
-    "gdp": "log_gdp",
-    "inflation": "inflation",
-    "inflation.expectations": "expected_inflation",
-    "oil.price.inflation": "oil_price_inflation",
-    "import.price.inflation": "import_price_inflation",
-    "interest": "interest_rate",
-    "covid.ind": "covid_index",
-}
+_INPUTS = INPUT_NAMES | {"gdp": "log_gdp"}
 _VARIABLES = (
     ("rstar", "natural rate|rstar|r\\*"),
     ("g", "trend growth|^g$"),
@@ -53,7 +44,8 @@ class PublishedEstimates(Result):
     Attributes
     ----------
     inputs
-        Input of `capstar.rstar.RStarModel.fit`, quarterly; expected inflation only where the workbook has it.
+        Input of `capstar.rstar.RStarModel.fit`, quarterly; expected inflation only where the workbook has it.  Empty
+        where the workbook has no inputs of the country; `published_inputs` refuses that.
     estimates
         ``rstar``, ``g``, ``z`` and ``output_gap``, percent at annual rates, each ``_filtered`` (one-sided) and in the
         Laubach-Williams workbook also ``_smoothed`` (two-sided).
@@ -96,9 +88,9 @@ class NewYorkFed(DataSource[Workbook]):
     pattern, terms = f"({'|'.join(_FILES.values())})_(current|real_time)_estimates", "free with attribution"
 
     def read(self, body: bytes, series: str) -> Workbook:
-        """The workbook, known to be one."""
+        """The workbook, known to hold r* of the United States, which each of them does."""
         book = Workbook(body, self.where(series))
-        book.names  # noqa: B018 - raises if it is none
+        self.frame(book)
         return book
 
     def frame(self, found: Workbook) -> pd.DataFrame:
@@ -142,6 +134,14 @@ def current_estimates(
     return PublishedEstimates(inputs, estimates, _parameters(book, country))
 
 
+def published_inputs(model: Model, country: str = "us") -> pd.DataFrame:
+    """Inputs of the workbook of current estimates; raises as that does, and `SourceError` where it has none."""
+    found = current_estimates(model, country).inputs
+    if found.empty:
+        raise SourceError(f"{found.attrs['title']}: the workbook has none. Give them in a file of your own.")
+    return found
+
+
 def real_time_estimates(
     model: Model = "hlw",
     country: str = "us",
@@ -174,8 +174,10 @@ def _by_vintage(book: Workbook, country: str, variable: str) -> pd.DataFrame:
     for name in book.names:
         if (found := _VINTAGE.fullmatch(name.strip())) is None:
             continue
-        where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
-        table = _estimates(cells, _required_date_row(cells, where), country, where)
+        where = f"{book.where}, sheet {name!r}"
+        with understood(book.where, f"sheet {name!r}"):
+            cells = book.sheet(name)
+            table = _estimates(cells, _required_date_row(cells, where), country, where)
         if variable not in table:
             raise DataError(f"{where}: there is no {variable!r}; there are {list(table)}.")
         quarter = pd.Period(f"{found[1]}Q{found[2]}", freq="Q")
@@ -208,29 +210,32 @@ def _current(book: Workbook, country: str) -> pd.DataFrame:
     for name in book.names:
         if "input" in name.lower():
             continue
-        cells = book.sheet(name)
-        row = _date_row(cells)
-        if row is not None and "rstar" in map(
-            _variable, map(_word, cells.iloc[max(row - 1, 0) : row + 1].stack())
-        ):
-            return _estimates(cells, row, country, f"{book.where}, sheet {name!r}")
+        with understood(book.where, f"sheet {name!r}"):
+            cells = book.sheet(name)
+            row = _date_row(cells)
+            heads = [] if row is None else cells.iloc[max(row - 1, 0) : row + 1].stack()
+            if row is not None and "rstar" in map(_variable, map(_word, heads)):
+                return _estimates(cells, row, country, f"{book.where}, sheet {name!r}")
     raise SourceError(f"{book.where}: no sheet holds r*; there are {book.names}. The layout has changed.")
 
 
 def _inputs(book: Workbook, country: str) -> pd.DataFrame:
+    """Of the country's own sheet, or the only one; empty where there is none."""
     sheets = [name for name in book.names if "input" in name.lower()]
     own = [name for name in sheets if name.lower().startswith(_COUNTRIES[country])]
     if not (own or (len(sheets) == 1 and country == "us")):
-        raise SourceError(
-            f"{book.where}: no sheet holds inputs of {country.upper()}; there are {book.names}."
-        )
+        return pd.DataFrame(index=pd.PeriodIndex([], freq="Q", name="date"))
     name = (own or sheets)[0]
-    where, cells = f"{book.where}, sheet {name!r}", book.sheet(name)
-    table = headed(cells, _required_date_row(cells, where))
-    names = {column: _INPUTS[column.lower()] for column in table if column.lower() in _INPUTS}
-    if absent := {"log_gdp", "inflation", "interest_rate"} - set(names.values()):
-        raise SourceError(f"{where}: there is no column for {sorted(absent)}; there are {list(table)}.")
-    out = _quarterly(table.rename(columns=names), list(names.values()), where)
+    where = f"{book.where}, sheet {name!r}"
+    with understood(book.where, f"sheet {name!r}"):
+        cells = book.sheet(name)
+        table = headed(cells, _required_date_row(cells, where))
+        names = {column: _INPUTS[column.lower()] for column in table if column.lower() in _INPUTS}
+        if absent := {"log_gdp", "inflation", "interest_rate"} - set(names.values()):
+            raise SourceError(
+                f"{where}: there is no column for {sorted(absent)}; there are {list(table)[:20]}."
+            )
+        out = _quarterly(table.rename(columns=names), list(names.values()), where)
     if (out["log_gdp"] > _LOG_BELOW).any():
         out["log_gdp"] = np.log(out["log_gdp"])
     out.attrs["units"] = dict.fromkeys(out, "percent a year") | {"log_gdp": "natural log"}
@@ -262,6 +267,10 @@ def _quarterly(table: pd.DataFrame, columns: list[str], where: str) -> pd.DataFr
     kept = table.loc[dates.notna(), columns].replace(["NA", "#N/A", ".", ""], None)
     kept.index = pd.PeriodIndex(dates[dates.notna()], freq="Q", name="date")
     out = as_quarterly(kept, source=where)
+    if out.isna().all(axis=None):
+        raise SourceError(
+            f"{where}: there is no value in {', '.join(columns)}. Take another country or workbook."
+        )
     return out.loc[: out.dropna(how="all").index[-1]]
 
 
@@ -270,21 +279,32 @@ def _parameters(book: Workbook, country: str) -> pd.DataFrame:
     for name in book.names:
         if "input" in name.lower() or "param" not in name.lower():
             continue
-        cells = book.sheet(name)
-        labels = cells[0].map(_word)
-        rows = labels.str.fullmatch(r"(lambda|sigma|kappa|phi|[abc])(_\S*)?").to_numpy(dtype=bool)
-        if not rows.any():
-            continue
-        head = cells.iloc[: int(rows.argmax())].iloc[::-1]
-        heading = next((line for _, line in head.iterrows() if line.iloc[1:].notna().any()), None)
-        own = [] if heading is None else [k for k, c in enumerate(heading) if _word(c) in _COUNTRIES[country]]
-        values = cells.loc[rows].set_index(labels[rows].rename("parameter"))
-        wanted = own or [k for k in values.columns[1:] if values[k].notna().any()]
-        out = values[wanted].apply(pd.to_numeric, errors="coerce")
-        named = [_word(heading[k]) if heading is not None and not own else "" for k in wanted]
-        out.columns = pd.Index([word or "estimate" for word in named])
-        return out
+        with understood(book.where, f"sheet {name!r}"):
+            cells = book.sheet(name)
+            labels = cells[0].map(_word)
+            rows = labels.str.fullmatch(r"(lambda|sigma|kappa|phi|[abc])(_\S*)?").to_numpy(dtype=bool)
+            if rows.any():
+                return _named_rows(cells, labels, rows, country, f"{book.where}, sheet {name!r}")
     return pd.DataFrame()
+
+
+def _named_rows(
+    cells: pd.DataFrame, labels: pd.Series, rows: np.ndarray, country: str, where: str
+) -> pd.DataFrame:
+    """Values of the parameters' rows: in the country's column, or in all below the heading."""
+    head = cells.iloc[: int(rows.argmax())].iloc[::-1]
+    heading = next((line for _, line in head.iterrows() if line.iloc[1:].notna().any()), None)
+    own = [] if heading is None else [k for k, c in enumerate(heading) if _word(c) in _COUNTRIES[country]]
+    values = cells.loc[rows].set_index(labels[rows].rename("parameter"))
+    wanted = own or [k for k in values.columns[1:] if values[k].notna().any()]
+    out = values[wanted].apply(pd.to_numeric, errors="coerce").astype(float)
+    if np.isinf(out).any(axis=None):
+        raise SourceError(
+            f"{where}: {out.index[np.isinf(out).any(axis=1)][0]} is infinite. Fetch the workbook again."
+        )
+    named = [_word(heading[k]) if heading is not None and not own else "" for k in wanted]
+    out.columns = pd.Index([word or "estimate" for word in named])
+    return out
 
 
 def _date_row(cells: pd.DataFrame) -> int | None:

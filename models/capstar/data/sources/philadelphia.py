@@ -11,9 +11,9 @@ import pandas as pd
 
 from capstar.data.files import existing
 from capstar.data.sources import DataSource, register
-from capstar.data.sources.workbook import Workbook, headed
+from capstar.data.sources.workbook import Workbook, headed, understood
 from capstar.data.vintages import Vintages
-from capstar.errors import DataError, SourceError
+from capstar.errors import SourceError
 from capstar.frames import as_quarterly
 
 _SOURCE = "Federal Reserve Bank of Philadelphia"
@@ -27,7 +27,11 @@ class PhiladelphiaFed(DataSource[Vintages]):
 
     key, name, example = "philadelphiafed", _SOURCE, "ROUTPUT"
     url = f"https://www.philadelphiafed.org{_FOLDER}{{series}}QvQd.xlsx"
-    pattern, terms = "[A-Z]{1,20}", "free with attribution"
+    pattern, terms = "[A-Za-z]{1,20}", "free with attribution"
+
+    def canonical(self, series: str) -> str:
+        """In capitals, as the Bank's files."""
+        return series.upper()
 
     def read(self, body: bytes, series: str) -> Vintages:
         """The one sheet of the workbook of quarterly vintages, or a CSV of it."""
@@ -63,8 +67,8 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     ----------
     Croushore and Stark (2001), "A real-time data set for macroeconomists", Journal of Econometrics 105.
     """
-    variable = variable.upper()
     PHILADELPHIA.check(variable)
+    variable = PHILADELPHIA.canonical(variable)
     if path is not None:
         found = _vintages(existing(path).read_bytes(), variable, str(path))
         return replace(found, attrs=found.attrs | {"source": f"{_SOURCE}, {path}"})
@@ -74,7 +78,8 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
 
 def _vintages(body: bytes, variable: str, where: str) -> Vintages:
     attrs = {"title": f"{_SOURCE}: {variable}", "source": _SOURCE, "series_id": variable}
-    return Vintages(_matrix(body, variable, where), {**attrs, "transformation": "none"})
+    with understood(where, "the table"):
+        return Vintages(_matrix(body, variable, where), {**attrs, "transformation": "none"})
 
 
 def _cells(body: bytes, where: str) -> pd.DataFrame:
@@ -92,22 +97,19 @@ def _cells(body: bytes, where: str) -> pd.DataFrame:
 
 def _matrix(body: bytes, variable: str, where: str) -> pd.DataFrame:
     cells = _cells(body, where)
-    first, *others = cells.columns
+    first, *others = cells.columns if len(cells.columns) else [""]
     days = {name: _day(str(name), variable) for name in others}
     unknown = [name for name, day in days.items() if day is None]
     if str(first).strip().lower() != "date" or unknown or not others:
         raise SourceError(
-            f"{where}: the header is {[str(c) for c in cells.columns[:3]]}, expected DATE, "
-            f"{variable.upper()}65Q4 and so on{f'; {unknown[0]} is not one' if unknown else ''}."
+            f"{where}: the header is {[str(c)[:30] for c in cells.columns[:3]]}, expected DATE, "
+            f"{variable.upper()}65Q4 and so on{f'; {str(unknown[0])[:80]} is not one' if unknown else ''}."
         )
     text = cells[first].astype(str).str.strip()
-    odd = ~text.str.fullmatch(r"\d{4}:?Q[1-4]")
+    odd = ~text.str.fullmatch(r"[0-9]{4}:?Q[1-4]")
     if odd.any():
-        raise SourceError(f"{where}: {text[odd].iloc[0]!r} is not a quarter such as 1947:Q1.")
-    try:
-        out = as_quarterly(cells.replace(_MISSING, None).rename(columns={first: "date"}), source=where)
-    except DataError as error:
-        raise SourceError(str(error)) from error
+        raise SourceError(f"{where}: {text[odd].iloc[0][:80]!r} is not a quarter such as 1947:Q1.")
+    out = as_quarterly(cells.replace(_MISSING, None).rename(columns={first: "date"}), source=where)
     return out.set_axis(pd.DatetimeIndex([days[name] for name in others]), axis=1).sort_index(axis=1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from capstar.data.files import OHLC, check_prices
-from capstar.data.sources.fred import fred
+from capstar.data.sources.fred import DEMANDS, FRED, fred
 from capstar.errors import DataError, SourceError
 
 SMALL_CAP_INDEX = "NASDAQNQUSS"  # Nasdaq US Small Cap Index, price return, daily, on FRED
@@ -19,6 +19,17 @@ PAIRS: Mapping[str, tuple[str, str]] = {f"DEXUS{k}": (code, "USD") for k, code i
     f"DEX{k}US": ("USD", code) for k, code in map(str.split, _PER_DOLLAR.split(","))
 }
 """Base and quote of each series: quote per one of base."""
+
+
+def _positive(series: pd.Series) -> None:
+    """Demand of `DEMANDS`: there are values, and each is a price."""
+    known = series.dropna()
+    if known.empty or (known <= 0).any():
+        found = "there is no value" if known.empty else f"{known.idxmin():%Y-%m-%d} is {known.min()}"
+        raise SourceError(f"FRED, {series.name}: {found}; a price is positive. Report it to the source.")
+
+
+DEMANDS |= dict.fromkeys([SMALL_CAP_INDEX, *PAIRS], _positive)
 
 
 def small_cap_index(start: str | None = None, end: str | None = None) -> pd.DataFrame:
@@ -90,7 +101,7 @@ def exchange_rates(series: Iterable[str], start: str | None = None, end: str | N
     DataError
         The quotation of a series is not known.
     """
-    names = list(series)
+    names = list(map(FRED.canonical, series))
     if unknown := [name for name in names if name not in PAIRS]:
         raise DataError(
             f"{unknown[0]}: which currency is quoted in which is not known; known are {list(PAIRS)}."

@@ -6,19 +6,32 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from capstar.data.sources.archive import opened
-from capstar.errors import DataError, SourceError
+from capstar.errors import CapstarError, SourceError
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 # Who saved the file and when: no data, and some published workbooks write the hour in a form no reader takes.
 _NOT_DATA = "docProps/core.xml"
+_EMPTY, _CELLS = 10_000, 5_000_000  # rows one after the other; cells that take seconds
+
+
+@contextmanager
+def understood(where: str, part: str) -> Iterator[None]:
+    """Whatever goes wrong in a ``with`` block is a `SourceError`: the parsers raise exceptions of any kind."""
+    try:
+        yield
+    except CapstarError as error:
+        raise error if isinstance(error, SourceError) else SourceError(str(error)) from error
+    except Exception as error:
+        raise SourceError(
+            f"{where}: {part} is damaged ({str(error)[:80]}). Fetch or save it again."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -27,43 +40,66 @@ class Workbook:
 
     body: bytes
     where: str  # source and series, for messages
+    _sheets: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.body[:4] == _OLD_FORMAT:
             raise SourceError(f"{self.where}: this is the old .xls format, or encrypted. Save it as .xlsx.")
-        with opened(self.body, self.where, "workbook") as archive:
-            if damaged := archive.testzip():
-                raise SourceError(
-                    f"{self.where}: the part {damaged} of the workbook is damaged. Fetch it again."
-                )
+        with opened(self.body, self.where, "workbook"):
+            pass
 
     @property
     def names(self) -> list[str]:
-        """Names of the sheets."""
-        return [str(sheet.title) for sheet in self._values.worksheets]
+        """Names of the sheets; `SourceError` where there is none."""
+        names = [str(sheet.title) for sheet in self._values.worksheets]
+        if not names:
+            raise SourceError(
+                f"{self.where}: the workbook has no sheet of cells. Save it again with a table."
+            )
+        return names
 
     def sheet(self, name: str) -> pd.DataFrame:
-        """Cells of a sheet from A1 on: objects, without header; None for an empty cell.
+        """Cells of a sheet from A1 on: objects, without header; None for an empty cell; at least one.
 
         Raises
         ------
         SourceError
-            A formula has no stored value: the program that wrote the file did not calculate.
+            A formula has no stored value: the program that wrote the file did not calculate; or the sheet claims
+            more rows or cells than are read.
         """
-        rows = []
-        with self._damaged(f"sheet {name!r}"):
-            for row, said in zip(
-                self._values[name].iter_rows(), self._formulas[name].iter_rows(), strict=True
-            ):
-                for cell, formula in zip(row, said, strict=True):
-                    if cell.value is None and str(formula.value).startswith("="):
-                        raise SourceError(
-                            f"{self.where}: sheet {name!r}, cell {formula.coordinate}, is the formula "
-                            f"{str(formula.value)[:40]!r} without a stored value. Open the workbook in a spreadsheet "
-                            "program and save it."
-                        )
-                rows.append([cell.value for cell in row])
-        return pd.DataFrame(rows, dtype=object)
+        if name not in self._sheets:
+            with understood(self.where, f"sheet {name[:80]!r}"):
+                self._sheets[name] = self._cells(name)
+        return self._sheets[name]
+
+    def _cells(self, name: str) -> pd.DataFrame:
+        rows: list[list[object]] = []
+        count = empty = width = 0
+        for row, said in zip(self._rows(self._values, name), self._rows(self._formulas, name), strict=True):
+            count, width = count + max(len(row), 1), max(width, len(row))
+            empty = 0 if any(cell.value is not None for cell in row) else empty + 1
+            if empty > _EMPTY or max(count, width * len(rows)) > _CELLS:
+                what = f"{_EMPTY} empty rows" if empty > _EMPTY else f"{_CELLS} cells"
+                raise SourceError(
+                    f"{self.where}: sheet {name[:80]!r} has more than {what} up to row {len(rows) + 1}. Delete the "
+                    "rows and columns beside the table, and save it again."
+                )
+            for cell, formula in zip(row, said, strict=True):
+                if cell.value is None and str(formula.value).startswith("="):
+                    raise SourceError(
+                        f"{self.where}: sheet {name[:80]!r}, cell {formula.coordinate}, is the formula "
+                        f"{str(formula.value)[:40]!r} without a stored value. Open the workbook in a spreadsheet "
+                        "program and save it."
+                    )
+            rows.append([cell.value for cell in row])
+        return pd.DataFrame([row + [None] * (width - len(row)) for row in rows] or [[None]], dtype=object)
+
+    @staticmethod
+    def _rows(book: Any, name: str) -> Iterator[tuple[Any, ...]]:
+        """Rows as they are, whatever size the sheet claims."""
+        sheet = book[name]
+        sheet.reset_dimensions()
+        return cast("Iterator[tuple[Any, ...]]", sheet.iter_rows())
 
     @cached_property
     def _values(self) -> Any:
@@ -76,34 +112,9 @@ class Workbook:
     def _load(self, *, data_only: bool) -> Any:
         import openpyxl
 
-        with self._damaged("the workbook"):
+        with understood(self.where, "the workbook"):
             body = io.BytesIO(_without_properties(self.body))
             return openpyxl.load_workbook(body, data_only=data_only, read_only=True)
-
-    @contextmanager
-    def _damaged(self, part: str) -> Iterator[None]:
-        """The parsers raise exceptions of any kind."""
-        try:
-            yield
-        except SourceError:
-            raise
-        except Exception as error:
-            raise SourceError(
-                f"{self.where}: {part} is damaged ({error}). Fetch or save it again."
-            ) from error
-
-
-def read_first_sheet(path: Path) -> pd.DataFrame:
-    """The first sheet of a user's workbook, its first row the names of the columns; `DataError` if there is no such."""
-    try:
-        book = Workbook(path.read_bytes(), str(path))
-        name = book.names[0]
-        cells = book.sheet(name)
-    except SourceError as error:
-        raise DataError(str(error)) from error
-    if len(cells) < 2:
-        raise DataError(f"{path}, sheet {name!r}: there is no header with rows below. Put the table first.")
-    return headed(cells, 0)
 
 
 def headed(cells: pd.DataFrame, row: int) -> pd.DataFrame:

@@ -16,6 +16,9 @@ from capstar.errors import DataWarning
 from capstar.writing import PARTIAL, write_whole
 
 _SUFFIX = ".download"
+_LONGEST_HEADER = 10_000  # bytes
+_HEADERS = [{"url": str, "fetched": kind, "sha256": str, "length": int} for kind in (float, int)]
+_SKEW = 86_400.0  # seconds by which the clocks of two machines that share a cache may differ
 _STALE_PARTIAL = 3600.0  # seconds after which an unfinished write belongs to a process that is gone
 
 
@@ -58,14 +61,18 @@ class Cache:
         """The download of a request; None if there is none or its file is damaged."""
         path = self._path(url)
         try:
-            return _parse(path.read_bytes())
+            return _parse(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             warnings.warn(
                 f"{path}: the cached copy of {url} is unusable ({error}) and ignored.", DataWarning, 3
             )
             return None
+
+    def has(self, url: str) -> bool:
+        """Whether there is a download of a request, damaged or not."""
+        return self._path(url).is_file()
 
     def write(self, entry: Entry) -> None:
         """Keep a download; where that is impossible, warn and go on."""
@@ -87,22 +94,23 @@ class Cache:
         """What is kept: url, time of download, bytes, file; one row a request."""
         rows = []
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
-            entry = None
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                entry = _parse(path.read_bytes())
-            told = (entry.url, entry.downloaded) if entry else ("damaged", "")
-            rows.append((*told, path.stat().st_size, path.name))
+            told = ("damaged", "")
+            with suppress(OSError, ValueError):
+                entry = _parse(path)
+                told = (entry.url, entry.downloaded)
+            with suppress(OSError):  # another process may clear the cache
+                rows.append((*told, path.stat().st_size, path.name))
         return pd.DataFrame(rows, columns=["url", "downloaded", "bytes", "file"])
 
     def clear(self) -> int:
         """Delete everything kept; the number of downloads deleted."""
-        found = list(self.folder.glob(f"*{_SUFFIX}"))
+        found = [path for path in self.folder.glob(f"*{_SUFFIX}") if not path.is_dir()]
         for path in (*found, *self.folder.glob(f"*{PARTIAL}")):
             path.unlink(missing_ok=True)
         return len(found)
 
     def _path(self, url: str) -> Path:
-        return self.folder / (hashlib.sha256(url.encode()).hexdigest() + _SUFFIX)
+        return self.folder / _file_of(url)
 
     def _sweep(self) -> None:
         """Remove what a killed process left unfinished."""
@@ -112,12 +120,27 @@ class Cache:
                     path.unlink(missing_ok=True)
 
 
-def _parse(raw: bytes) -> Entry:
-    line, found, body = raw.partition(b"\n")
-    if not found:
+def _file_of(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest() + _SUFFIX
+
+
+def _parse(path: Path) -> Entry:
+    """The download a file holds; `ValueError` says in what the file is damaged."""
+    if not path.is_file() and path.exists():
+        raise ValueError("it is not a file")
+    line, found, body = path.read_bytes().partition(b"\n")
+    if not found or len(line) > _LONGEST_HEADER:
         raise ValueError("there is no header")
-    head = json.loads(line)
-    entry = Entry(str(head["url"]), float(head["fetched"]), str(head["sha256"]), body)
-    if len(body) != head["length"] or hashlib.sha256(body).hexdigest() != entry.sha256:
+    try:
+        head = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the header is damaged") from error
+    if not isinstance(head, dict) or {name: type(value) for name, value in head.items()} not in _HEADERS:
+        raise ValueError("the header is damaged")
+    if _file_of(head["url"]) != path.name:
+        raise ValueError("it is of another address")
+    if not 0 <= head["fetched"] <= time.time() + _SKEW:
+        raise ValueError("the time of the download is in the future or none")
+    if len(body) != head["length"] or hashlib.sha256(body).hexdigest() != head["sha256"]:
         raise ValueError("the checksum does not agree")
-    return entry
+    return Entry(head["url"], float(head["fetched"]), head["sha256"], body)

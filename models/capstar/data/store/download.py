@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,20 +16,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import platformdirs
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-from urllib3.util.retry import Retry
 
-from capstar import __version__
 from capstar.data.store.cache import Cache, Entry, entry_of
+from capstar.data.store.transfer import Bounds, NoAnswerError, NoConnectionError, Transfer
 from capstar.errors import DataWarning, SourceError
 from capstar.progress import Progress, reporting
 
-# FRED leaves requests hanging whose User-Agent contains the name of a browser.
-USER_AGENT = f"capstar/{__version__} python-requests"
-_PIECE = 1 << 16
-_AGAIN = (429, 500, 502, 503, 504)
 T = TypeVar("T")
 
 
@@ -50,14 +43,16 @@ class Network:
         Ask again whatever the cache holds.
     max_age
         Seconds for which a cached copy serves without asking; one day.
+    connect
+        Seconds to find a host and to reach it; one that is not is not tried again.
     timeout
-        Seconds to connect, and between two pieces of an answer.
+        Seconds between two pieces of an answer.
     total
-        Seconds for a whole download, retries included.
+        Seconds for a whole download, from the look-up of the host to the last byte, retries included.
     retries
         Further requests after a broken connection or an answer 429, 500, 502, 503 or 504.
     max_bytes
-        Largest answer.
+        Largest answer, as received and unpacked.
     pause
         Seconds between requests to one host; two a second.
     progress
@@ -68,10 +63,11 @@ class Network:
     offline: bool = False
     refresh: bool = False
     max_age: float = 86_400.0
+    connect: float = 4.0
     timeout: float = 20.0
     total: float = 120.0
     retries: int = 4
-    max_bytes: int = 200_000_000
+    max_bytes: int = 50_000_000
     pause: float = 0.5
     progress: Progress | bool = True
 
@@ -107,7 +103,14 @@ def cache() -> Cache:
     return Cache(settings().cache)
 
 
-def download(url: str, where: str, parse: Callable[[bytes], T]) -> tuple[T, Entry]:
+def download(
+    url: str,
+    where: str,
+    parse: Callable[[bytes], T],
+    *,
+    final: float = math.inf,
+    max_bytes: int | None = None,
+) -> tuple[T, Entry]:
     """What the body of a URL says, and the body; from the cache where that is young enough.
 
     Parameters
@@ -117,106 +120,76 @@ def download(url: str, where: str, parse: Callable[[bytes], T]) -> tuple[T, Entr
     where
         Source and series for messages, ``"FRED, GDPC1"``.
     parse
-        Reads the body, once; raises `SourceError` where it is not what it should be. Only what it reads is
-        cached or returned.
+        Reads the body; raises `SourceError` where it is not what it should be. Only what it reads is cached or
+        returned, and where it refuses an answer an older copy serves, with a warning.
+    final
+        A copy fetched later than this, in seconds since 1970, is never asked for again.
+    max_bytes
+        Largest answer, where the source's are smaller than those of `Network`.
 
     Raises
     ------
     SourceError
         No usable answer came in time and the cache has none.
     """
-    now = settings()
-    kept = cache().read(url)
-    young = kept is not None and time.time() - kept.fetched < now.max_age
-    if kept is not None and (now.offline or (young and not now.refresh)):
-        return parse(kept.body), kept
+    now, kept = settings(), cache().read(url)
+    refused = None
+    if kept is not None and (now.offline or serves(kept, final)):
+        try:
+            return parse(kept.body), kept
+        except SourceError as error:  # kept when less was asked of an answer
+            kept, refused = None, error
     if now.offline:
-        raise SourceError(f"{where}: not in the cache, and offline. Run once with the network.")
+        raise refused or SourceError(f"{where}: not in the cache, and offline. Run once with the network.")
     try:
-        with reporting(now.progress) as tell:
-            tell(where, 0.0)
-            body = _get(url, where, now)
-            tell(where, 1.0)
-    except _UnreachableError as error:
+        body = ask(url, where, max_bytes)
+        found = parse(body)
+    except SourceError as error:
         if kept is None:
-            raise SourceError(f"{where}: {error}") from error
-        found = parse(kept.body)
-        warnings.warn(f"{where}: {error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3)
-        return found, kept
-    found, entry = parse(body), entry_of(url, body)
+            raise
+        with suppress(SourceError):
+            found = parse(kept.body)
+            warnings.warn(f"{error} The copy of {kept.downloaded} is used.", DataWarning, stacklevel=3)
+            return found, kept
+        raise
+    entry = entry_of(url, body)
     cache().write(entry)
     return found, entry
 
 
-class _UnreachableError(Exception):
-    """The network, not the answer, is at fault: an older copy may serve."""
+def serves(kept: Entry, final: float) -> bool:
+    """Whether a copy is used without asking."""
+    now = settings()
+    return kept.fetched > final or (not now.refresh and abs(time.time() - kept.fetched) < now.max_age)
 
 
-def _get(url: str, name: str, now: Network) -> bytes:
-    """One answer, tried again while that may help and time remains."""
+def ask(url: str, where: str, max_bytes: int | None = None) -> bytes:
+    """The body of a URL, whatever it says, from the network; tried again while that may help and time remains.
+
+    Raises
+    ------
+    SourceError
+        The server refuses; `NoAnswerError` where there is no whole answer in time.
+    """
+    now = settings()
     deadline = time.monotonic() + now.total
-    for attempt in range(now.retries + 1):
-        _take_turn(url, now.pause)
-        try:
-            return _once(url, name, now, deadline)
-        except _UnreachableError:
-            wait = 0.5 * 2**attempt
-            if attempt == now.retries or time.monotonic() + wait > deadline:
-                raise
-            time.sleep(wait)
-    raise AssertionError("unreachable")
-
-
-def _once(url: str, name: str, now: Network, deadline: float) -> bytes:
-    with _session() as session:
-        try:
-            left = max(min(now.timeout, deadline - time.monotonic()), 0.1)
-            answer = session.get(url, stream=True, timeout=(left, left))
-            if answer.status_code in _AGAIN:
-                raise _UnreachableError(f"the server answers {answer.status_code}. Try later.")
-            if answer.status_code != requests.codes.ok:
-                wrong = answer.status_code in (400, 404, 410)
-                remedy = "Check the name of the series." if wrong else "The server refuses the request."
-                raise SourceError(f"{name}: the server answers {answer.status_code}. {remedy}")
-            return _body(answer, name, now, deadline)
-        except requests.TooManyRedirects as error:
-            raise SourceError(f"{name}: the server redirects in a circle. Check the address.") from error
-        except requests.exceptions.SSLError as error:
-            raise SourceError(
-                f"{name}: the server's certificate is not trusted. Behind a company's proxy, name its certificates "
-                "with REQUESTS_CA_BUNDLE."
-            ) from error
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise _UnreachableError(
-                f"no whole answer ({type(error).__name__}). Check the network and try again."
-            ) from error
-
-
-def _body(answer: requests.Response, name: str, now: Network, deadline: float) -> bytes:
-    """The whole body, within time and size."""
-    pieces, size = [], 0
-    while piece := answer.raw.read1(_PIECE, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > now.max_bytes:
-            raise SourceError(
-                f"{name}: the answer exceeds {now.max_bytes / 1e6:.0f} million bytes and is refused."
-            )
-        if time.monotonic() > deadline:
-            raise _UnreachableError(f"no whole answer within {now.total:.0f} seconds. Try later.")
-    return b"".join(pieces)
-
-
-def _session() -> requests.Session:
-    """Verified TLS, proxies and certificates of the environment, few redirects."""
-    session = requests.Session()
-    session.headers["User-Agent"] = USER_AGENT
-    session.max_redirects = 5
-    # Attempts are counted in one place, `_get`, which also knows the deadline.
-    adapter = HTTPAdapter(max_retries=Retry(total=0, redirect=0))
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    size = min(now.max_bytes, max_bytes or now.max_bytes)
+    bounds = Bounds(deadline, now.connect, now.timeout, size)
+    with reporting(now.progress) as tell:
+        tell(where, 0.0)
+        for attempt in range(now.retries + 1):
+            _take_turn(url, now.pause)
+            try:
+                body = Transfer(url, where, bounds).body()
+                break
+            except NoAnswerError as error:
+                wait = 0.5 * 2**attempt
+                lost = isinstance(error, NoConnectionError) or attempt == now.retries
+                if lost or time.monotonic() + wait > deadline:
+                    raise
+                time.sleep(wait)
+        tell(where, 1.0)
+    return body
 
 
 _turns: dict[str, float] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning
 from capstar.leads.records import Estimates, Tabled, around
 
@@ -39,6 +40,7 @@ class EventStudy(Tabled):
         return {str(row.Index): around(row.slope, row.se) for row in self.table.itertuples()}
 
 
+@checked
 def event_study(returns: pd.Series | pd.DataFrame, surprises: pd.Series) -> EventStudy:
     """Regress the returns of event days on the surprise of the event.
 
@@ -84,7 +86,7 @@ def event_study(returns: pd.Series | pd.DataFrame, surprises: pd.Series) -> Even
             f"{surprises.name}: {len(away)} events, the first on {away[0]}, fall on days without a return and are "
             "left out.",
             DataWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     design = np.column_stack([np.ones(len(days)), daily.loc[days].to_numpy(dtype=float)])
     rows = {}

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import described
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.checks import require_level
 from capstar.leads.numerics import residuals, with_constant
@@ -72,6 +74,7 @@ class LocalProjections(Tabled):
         return plot_responses_at(table, horizon=horizon, level=self.level, ax=ax)
 
 
+@checked
 def local_projections(
     returns: pd.Series | pd.DataFrame,
     gap: pd.Series,
@@ -145,6 +148,7 @@ def local_projections(
     return _results(rows, lags, bands, level)
 
 
+@checked
 def impulse_responses(
     data: pd.DataFrame,
     *,
@@ -214,6 +218,8 @@ def _check(horizons: list[int], lags: int, bands: str, *, lowest: int) -> None:
 
 def _state_before(state: pd.Series, dates: pd.PeriodIndex) -> pd.Series:
     """State at the end of the period before each date."""
+    if not isinstance(state.index, pd.PeriodIndex):
+        raise DataError(f"{state.name}: expected a PeriodIndex, got {described(state.index)}. Set one.")
     last = (dates - 1).asfreq(state.index.freqstr, how="end")
     found = pd.Series(as_state(state).reindex(last).to_numpy(), dates, name="state")
     if found.nunique() < 2:

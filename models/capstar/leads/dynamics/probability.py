@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
+from capstar.arguments import checked
 from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
 from capstar.leads.numerics import normal_p, with_constant
@@ -86,6 +87,7 @@ class StateProbability(Tabled):
         return plot_roc(self.roc, title=title, diagonal=f"base rate {self.base_rate:.2f}", ax=ax)
 
 
+@checked
 def state_within(
     state: pd.Series, dates: pd.PeriodIndex, *, horizon: int, publication_lag: int = 1
 ) -> pd.Series:
@@ -121,6 +123,7 @@ def state_within(
     return pd.Series(found.to_numpy(), dates, name=f"{state.name} within {horizon}")
 
 
+@checked(labels=("groups",))
 def state_probability(
     outcome: pd.Series,
     predictors: pd.Series | pd.DataFrame,
@@ -190,6 +193,7 @@ def state_probability(
     )
 
 
+@checked
 def roc_curve(outcome: pd.Series, score: pd.Series) -> pd.DataFrame:
     """Rates of true and false positives as the threshold falls.
 

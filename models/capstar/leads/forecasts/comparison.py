@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedData, quarters_after
 from capstar.leads.forecasts.forecast_tables import cumulative_difference
@@ -106,6 +107,7 @@ def shown(table: pd.DataFrame, heads: Mapping[str, str]) -> pd.DataFrame:
     return table[KEYS + [name for name in heads if name in table]].rename(columns=heads)
 
 
+@checked
 def forecast_comparison(
     returns: pd.DataFrame,
     predictors: pd.DataFrame,

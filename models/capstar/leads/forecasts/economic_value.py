@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked, require_percent
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import on_shared_dates, overlap_lags
 from capstar.leads.forecasts.sharpe import delta_se, sharpe_ratio
@@ -69,6 +70,7 @@ class EconomicValue(Tabled):
         return {f"gain, {row.strategy}, {row.risk_aversion:g}": around(row.gain, row.gain_se) for row in rows}
 
 
+@checked
 def economic_value(
     returns: pd.Series,
     forecasts: pd.DataFrame,
@@ -145,6 +147,7 @@ def economic_value(
     )  # fmt: skip
 
 
+@checked
 def economic_value_of_tilt(
     small: pd.Series,
     large: pd.Series,
@@ -261,6 +264,7 @@ def _check(
     strategies: list[str],
     logs: Logs,
 ) -> None:
+    require_percent(0.02, "basis points", cost=cost)
     if not gammas or min(gammas) <= 0 or bounds[0] > bounds[1] or cost < 0 or window < 12:
         raise SpecificationError(
             f"risk_aversion={gammas}, bounds={bounds}, cost={cost}, window={window}: give positive risk aversion, "
@@ -288,7 +292,7 @@ def _excess(
             f"{returns.name}: standard deviation {spread:.4g} percent a period. If these are decimals, set "
             "units='decimal'.",
             DataWarning,
-            stacklevel=3,
+            stacklevel=5,
         )
     asset, bill = asset / scale, table.iloc[:, 0] / scale
     return (asset - bill).rename("excess"), asset, bill
@@ -301,7 +305,7 @@ def _check_forecasts(forecasts: pd.DataFrame, excess: pd.Series) -> None:
         warnings.warn(
             f"forecasts reach {ratio:.3g} standard deviations of the returns. Give both in the same units.",
             DataWarning,
-            stacklevel=3,
+            stacklevel=5,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.numerics import checked_sample
 from capstar.reporting import Result
@@ -64,6 +65,7 @@ class CumulativeDifference(Result):
         return plot_lines(tables, unit="cumulated squared error", ax=ax)
 
 
+@checked
 def cumulative_difference(forecasts: pd.DataFrame, *, benchmark: str = "mean") -> CumulativeDifference:
     """Cumulated difference of squared errors (Welch and Goyal 2008, figure 1).
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.fft import dct
 from scipy.special import ndtr, stdtr
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.inference.robust import fixed_b_critical
 from capstar.leads.numerics import require_options
@@ -65,6 +66,7 @@ def smoothing(variance: Variance, n: int, horizon: int = 1) -> float:
     return sizes[variance]
 
 
+@checked
 def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int = 1) -> Floats:
     r"""Long-run variance of stationary series, one a row.
 
@@ -159,6 +161,7 @@ def long_run_correlations(d: Floats, variance: Variance = "bartlett", *, horizon
     return out
 
 
+@checked
 def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int = 1) -> MeanTest:
     r"""T statistics of means of serially correlated series, one a row.
 

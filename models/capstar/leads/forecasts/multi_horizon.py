@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.forecasts.long_run_variance import mean_test
 from capstar.leads.numerics import bootstrap_p, checked_sample
@@ -73,6 +74,7 @@ class MultiHorizonAbility(Tabled):
         return self.table[["t"]]
 
 
+@checked
 def multi_horizon_ability(
     gains: pd.DataFrame,
     *,

@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import multivariate_normal
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.checks import require_count
 from capstar.leads.forecasts.forecast_tables import forecast_names
 from capstar.leads.forecasts.long_run_variance import Variance, long_run_correlations, mean_test
 from capstar.leads.forecasts.out_of_sample import adjusted_losses
@@ -78,6 +80,7 @@ class NestedSearch(Tabled):
         return self.table[["t"]]
 
 
+@checked
 def adjusted_loss_table(forecasts: pd.DataFrame, *, benchmark: str = "mean") -> pd.DataFrame:
     r"""Adjusted losses of forecasts against a benchmark they nest, a column a model.
 
@@ -101,6 +104,7 @@ def adjusted_loss_table(forecasts: pd.DataFrame, *, benchmark: str = "mean") -> 
     return pd.DataFrame(columns, forecasts.index)
 
 
+@checked
 def maximum_adjusted_mspe(
     adjusted: pd.DataFrame,
     *,
@@ -147,6 +151,7 @@ def maximum_adjusted_mspe(
     section 3; Clark and West (2007), *Journal of Econometrics* 138(1); Genz (1992), *Journal of Computational and
     Graphical Statistics* 1(2), for the normal probability.
     """
+    require_count("n_replications", n_replications, 1, 10**6, "a bootstrap")
     length = horizon if block is None else block
     f = _terms(adjusted, horizon, length, variance)
     n = len(f)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads.alignment import require_known, require_same_dates
 from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
@@ -88,6 +89,7 @@ class DirectionTest(Record):
         return {"hits less those by chance": around(more, more / self.statistic)}
 
 
+@checked
 def recursive_forecasts(
     target: pd.Series,
     predictors: pd.DataFrame,
@@ -154,7 +156,7 @@ def recursive_forecasts(
                 f"{index[first + int(np.argmax(still))]}: no slope exists there and the mean of the pairs is forecast. "
                 "Use a longer window.",
                 DataWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         if signs is not None and name in signs:
             forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
@@ -162,6 +164,7 @@ def recursive_forecasts(
     return pd.DataFrame(out, index[first:])
 
 
+@checked
 def compare_forecasts(
     actual: npt.ArrayLike,
     benchmark: npt.ArrayLike,
@@ -223,6 +226,7 @@ def adjusted_losses(actual: Floats, benchmark: Floats, forecast: Floats) -> Floa
     return out
 
 
+@checked
 def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionTest:
     """Pesaran and Timmermann's (1992) test of directional accuracy.
 

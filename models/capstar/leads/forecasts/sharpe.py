@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.alignment import overlap_lags
 from capstar.leads.numerics import normal_p
@@ -44,6 +45,7 @@ class SharpeRatio(Record):
         return {"Sharpe ratio": around(self.ratio, self.se)}
 
 
+@checked
 def sharpe_ratio(
     excess: npt.ArrayLike, other: npt.ArrayLike | None = None, *, lags: int | None = None
 ) -> SharpeRatio:

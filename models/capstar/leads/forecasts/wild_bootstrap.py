@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.optimize import least_squares as minimise
 from scipy.signal import lfilter
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import require_known, require_same_dates
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_regressions
@@ -74,6 +75,7 @@ class WildBootstrap(Tabled):
         return plot_bootstrap(self.maximum, self.draws, ax=ax)
 
 
+@checked
 def wild_bootstrap_forecasts(
     target: pd.Series,
     predictors: pd.DataFrame,

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import described
 from capstar.leads.alignment import require_same_dates
 from capstar.leads.checks import require_count
 from capstar.leads.forecasts.batched import (
@@ -82,6 +84,7 @@ class BootstrapTest(Tabled):
         return plot_bootstrap(self.table, self.draws, ax=ax)
 
 
+@checked
 def bootstrap_forecasts(
     returns: pd.Series,
     predictor: pd.Series,
@@ -140,6 +143,11 @@ def bootstrap_forecasts(
     13, section 2.3.
     """
     _check_horizons((horizon,), len(returns))
+    if not isinstance(start, int) and not isinstance(returns.index, pd.PeriodIndex) and start not in returns.index:
+        raise DataError(
+            f"{returns.name}: on a {described(returns.index)}, start={start} is none of its dates. Set a PeriodIndex, "
+            "or give start as a row number."
+        )
     first = int((returns.index < start).sum()) - (horizon - 1)
     if len(returns) - first - (horizon - 1) < 20 or first - 2 * horizon + 1 < 10:
         raise DataError(
@@ -169,6 +177,7 @@ def bootstrap_forecasts(
     return BootstrapTest(table, pd.DataFrame(draws, columns=names), null, scheme, seed)
 
 
+@checked
 def bootstrap_regression(
     returns: pd.Series,
     predictor: pd.Series,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.checks import require_pairs
 from capstar.leads.numerics import slope_on
@@ -67,6 +68,7 @@ class QTest(Record):
         return {"slope": (self.slope, self.low, self.high)}
 
 
+@checked
 def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFrame) -> QTest:
     """Bonferroni Q interval for the slope of a predictive regression.
 
@@ -122,6 +124,7 @@ def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFr
     )
 
 
+@checked
 def df_gls(x: npt.ArrayLike) -> float:
     """Dickey-Fuller t statistic after local-to-unity demeaning, no lags (Elliott, Rothenberg and Stock 1996).
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.leads.checks import require_level
 from capstar.leads.inference.instrument import centred, instrument
@@ -71,6 +72,7 @@ class EpisodicIVX(Tabled):
         return plot_lines({self.title: along[[name]]}, unit=name, ax=ax)
 
 
+@checked
 def episodic_ivx(
     returns: pd.Series,
     predictors: pd.Series | pd.DataFrame,

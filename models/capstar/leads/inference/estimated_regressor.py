@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import hodrick_1b
@@ -74,6 +75,7 @@ class EstimatedRegressor(Tabled):
         return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
 
 
+@checked
 def estimated_regressor(
     source: Source,
     gap: pd.Series,

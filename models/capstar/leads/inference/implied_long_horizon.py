@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.signal import lfilter
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.checks import require_horizon
 from capstar.leads.inference.ivx import aligned_arrays
@@ -75,6 +76,7 @@ class ImpliedLongHorizon(Tabled):
         }
 
 
+@checked
 def implied_long_horizon(
     returns: pd.Series,
     predictor: pd.Series,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.leads.alignment import AlignedData
 from capstar.leads.breaks import break_test
 from capstar.leads.inference.persistence import bias_correction
@@ -13,6 +14,7 @@ from capstar.leads.multiplicity import adjusted_p_values
 from capstar.progress import Progress, reporting
 
 
+@checked
 def in_sample_table(
     returns: pd.DataFrame,
     predictors: pd.DataFrame,
@@ -74,6 +76,7 @@ def tabulate(
     return table
 
 
+@checked
 def persistence_table(
     returns: pd.DataFrame,
     predictors: pd.DataFrame,

@@ -11,9 +11,10 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import chi2
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
-from capstar.leads.checks import require_count
+from capstar.leads.checks import require_count, require_variation_of
 from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
@@ -76,6 +77,7 @@ class IVX(Record):
         }
 
 
+@checked
 def ivx(
     returns: pd.Series,
     predictors: pd.Series | pd.DataFrame,
@@ -172,6 +174,7 @@ def aligned_arrays(
             f"{n} periods are too few for {k} predictors over {horizon} periods; give at least {30 + k + 2 * horizon}."
         )
     require_variation(table)
+    require_variation_of(joined.iloc[1:, 0].to_numpy(dtype=float), returns.name)
     return joined.iloc[:, 0].to_numpy(dtype=float), table.to_numpy(dtype=float), names
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.inference.instrument import Instrumented, instrumented
@@ -96,6 +97,7 @@ class IVXBootstrap(Tabled):
         return self.table[["5%", "t", "95%"]]
 
 
+@checked
 def ivx_bootstrap(
     returns: pd.Series,
     predictors: pd.Series | pd.DataFrame,

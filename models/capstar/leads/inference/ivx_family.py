@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx import aligned_arrays
@@ -60,6 +61,7 @@ class IVXFamily(Tabled):
         return self.table[["5%", "t", "95%"]]
 
 
+@checked
 def ivx_family(
     members: Mapping[Hashable, tuple[pd.Series, pd.Series]],
     horizons: Sequence[int] = (1,),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx import aligned_arrays
@@ -57,6 +58,7 @@ class IVXSystem(Tabled):
         }
 
 
+@checked
 def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, horizon: int = 1) -> IVXSystem:
     """IVX-Wald tests of several returns together.
 
@@ -77,8 +79,9 @@ def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, h
     Kostakis, Magdalinos and Stamatogiannis (2015), *Review of Financial Studies* 28(5), section 2, whose model has
     several responses; (2023), *Journal of Econometrics* 237, 105380, equations 15 and 23 for horizons.
     """
-    if not isinstance(returns, pd.DataFrame) or returns.shape[1] == 0:
-        raise DataError("returns: expected a DataFrame with a column a response. Use ivx for one Series.")
+    taken = {predictors.name} if isinstance(predictors, pd.Series) else set(predictors)
+    if clash := [name for name in returns if name in taken]:
+        raise DataError(f"returns: {clash[0]!r} is the name of a predictor too. Rename one of them.")
     arrays = [aligned_arrays(returns[name], predictors, horizon) for name in returns]
     y, (_, x, names) = np.column_stack([one[0] for one in arrays]), arrays[0]
     found = instrumented(y[None], x[None], horizon=horizon)

@@ -209,4 +209,5 @@ def _checked(returns: pd.Series, predictor: pd.Series) -> tuple[Floats, Floats]:
         )
     x = predictor.to_numpy(dtype=float)
     require_variation_of(x, predictor.name)
+    require_variation_of(returns.to_numpy(dtype=float), returns.name)
     return returns.to_numpy(dtype=float), x

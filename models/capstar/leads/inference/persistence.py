@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from capstar.arguments import checked
 from capstar.leads.checks import require_pairs
 from capstar.leads.numerics import least_squares, with_constant
 from capstar.leads.records import Estimates, Record, around
@@ -61,6 +62,7 @@ class BiasCorrection(Record):
         }
 
 
+@checked
 def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCorrection:
     """Correct the slope of a predictive regression for the predictor's persistence.
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import pandas as pd
 
 from capstar.leads.alignment import AlignedSample
-from capstar.leads.numerics import normal_p
+from capstar.leads.numerics import normal_p, require_error
 from capstar.leads.records import Estimates, Record, around
 
 
@@ -38,6 +38,7 @@ class TestResult(Record):
     @classmethod
     def of_slope(cls, slope: float, se: float, *, note: str = "", **columns: float) -> TestResult:
         """Of a slope and its standard error, from the normal distribution."""
+        require_error(se)
         t = slope / se
         return cls(t, normal_p(t), around(slope, se)[1:], note, {"se": se, **columns})
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.alignment import AlignedSample, overlap_lags
 from capstar.leads.checks import require_count, require_horizon, require_pairs, require_variation_of
@@ -78,6 +79,7 @@ class PredictiveRegression(Record):
         return {f"slope, {name}": around(self.slope, se) for name, se in ses.items()}
 
 
+@checked
 def predictive_regression(
     predictor: pd.Series,
     returns: pd.Series,
@@ -128,6 +130,7 @@ def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> 
     )  # fmt: skip
 
 
+@checked
 def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats, float, float]:
     """Least squares with a constant; standard error of Newey and West (1987).
 
@@ -160,6 +163,7 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     return np.asarray(fit.params), float(fit.bse[1]), float(fit.rsquared)
 
 
+@checked
 def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int, *, rows: int | None = None) -> float:
     """Standard error 1B of Hodrick (1992), equation 8, under no predictability.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import chi2
 
+from capstar.arguments import checked
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.checks import require_count
 from capstar.leads.inference.instrument import corrected, instrument, variances
@@ -63,6 +64,7 @@ class ResidualAugmentedIVX(Tabled):
         return {str(row.Index): around(row.slope, row.se) for row in self.table.itertuples()}
 
 
+@checked
 def residual_augmented_ivx(
     returns: pd.Series,
     predictors: pd.Series | pd.DataFrame,

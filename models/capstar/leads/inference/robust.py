@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.leads.alignment import AlignedSample
 from capstar.leads.checks import require_count, require_horizon, require_pairs
@@ -57,6 +58,7 @@ class CosineTest(Record):
         return {"slope": (self.slope, *self.interval)}
 
 
+@checked
 def equal_weighted_cosine(
     y: npt.ArrayLike, x: npt.ArrayLike, *, cosines: int | None = None, null_imposed: bool = False
 ) -> CosineTest:
@@ -106,6 +108,7 @@ def equal_weighted_cosine(
     return CosineTest(float(fit.beta[1]), se, statistic, float(2 * student.sf(abs(statistic), b)), b)
 
 
+@checked
 def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float:
     """Standard error of Hansen and Hodrick (1980): ``horizon - 1`` autocovariances, equal weights.
 
@@ -135,6 +138,7 @@ def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float
     return float(np.sqrt(variance)) if variance > 0 else float("nan")
 
 
+@checked
 def fixed_b_critical(b: float, *, level: float = 0.05) -> float:
     """Two-sided critical value of a t statistic with Bartlett weights over a share ``b`` of the sample.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import CapstarError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.parallel import first_successes
@@ -169,6 +170,7 @@ def bootstrap(
     )
 
 
+@checked
 def draw_sample(results: ThreeStageEstimates, rng: np.random.Generator) -> DrawnSample:
     """One sample of the model as estimated, started from the smoothed state before the sample.
 

@@ -39,5 +39,5 @@ def warn_of_covid(variant: Variant, last: pd.Period, *, added: bool) -> None:
             f"Use {variant.successor}, end the sample earlier, or see the choices of edit(): covid=True, missing, "
             "kappa_windows.",
             UnsuitableModelWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

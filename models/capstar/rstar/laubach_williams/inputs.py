@@ -11,8 +11,7 @@ from capstar.frames import as_quarterly, require_columns, require_complete
 from capstar.rstar.laubach_williams.equations import STAGES, Variant, declare
 from capstar.rstar.laubach_williams.starting import TREND_LEAD
 from capstar.rstar.series import PI, R, Y, columns_of, derive, with_covid_index
-
-_LARGEST_LOG = 20.0  # log GDP of 5e8 units; GDP in any unit in use lies below as a log, above in levels
+from capstar.units import Units, check_units, in_model_units
 
 
 def required_columns(variant: Variant) -> tuple[str, ...]:
@@ -36,6 +35,7 @@ def prepare(
     start: str | pd.Period | None,
     end: str | pd.Period | None,
     n_params: int,
+    units: Units = None,
 ) -> tuple[pd.DataFrame, pd.Period, pd.Period]:
     """Check the input and give it the model's names.
 
@@ -49,6 +49,8 @@ def prepare(
         Sample of the likelihood; by default everything the lags leave.
     n_params
         A sample of fewer than four quarters a parameter is refused.
+    units
+        Of the columns, where they are not the model's; see `capstar.units.in_model_units`.
 
     Returns
     -------
@@ -61,19 +63,20 @@ def prepare(
     Raises
     ------
     DataError
-        A column or quarter is missing, GDP is in levels, the sample is too short or outside the data.
+        A column or quarter is missing, a unit is impossible (`capstar.units`), the sample is too short or outside the
+        data.
     """
     source = str(data.attrs.get("title", "data"))
     depths = _depths(variant)
     needed = _by_column(depths)
-    table = as_quarterly(data, source=source, columns=needed)
+    table = in_model_units(as_quarterly(data, source=source, columns=needed), units)
     frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
     columns = tuple(needed)
     require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, needed, start, end, source)
     for column, depth in needed.items():
         require_complete(frame.loc[first - depth : last], [column], source=source)
-    _check_units(frame.loc[first - TREND_LEAD : last, list(columns)], source)
+    check_units(frame.loc[first - TREND_LEAD : last, list(columns)], source=source)
     quarters = (last - first).n + 1
     if quarters < 4 * n_params:
         raise DataError(
@@ -133,23 +136,5 @@ def _earliest(frame: pd.DataFrame, needed: Mapping[str, int], source: str) -> tu
 def _quarter(value: str | pd.Period, name: str) -> pd.Period:
     try:
         return pd.Period(value, freq="Q")
-    except ValueError as error:
-        raise DataError(f"{name}={value!r} is not a quarter. Write it as 1961Q1.") from error
-
-
-def _check_units(frame: pd.DataFrame, source: str) -> None:
-    high = frame["log_gdp"] > _LARGEST_LOG
-    if high.any():
-        quarter = high.idxmax()
-        raise DataError(
-            f"{source}: log_gdp in {quarter} is {frame.loc[quarter, 'log_gdp']:.6g}; a natural logarithm of "
-            f"GDP is below {_LARGEST_LOG:.0f}. The column seems to hold levels (or 100 times the log): take "
-            "the natural log, or use capstar.data.model_input."
-        )
-    index = frame["covid_index"].dropna() if "covid_index" in frame else pd.Series(dtype=float)
-    if not index.between(0, 100).all():
-        quarter = (~index.between(0, 100)).idxmax()
-        raise DataError(
-            f"{source}: covid_index in {quarter} is {frame.loc[quarter, 'covid_index']:.6g}; the stringency "
-            "index lies between 0 and 100."
-        )
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"{name}={str(value)[:80]!r} is not a quarter. Write it as 1961Q1.") from error

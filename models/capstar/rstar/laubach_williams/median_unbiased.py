@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.reporting import Result
@@ -98,6 +99,7 @@ class BreakStatistics(Result):
         return plot_lines(self.to_frame()[["Wald"]], title=self.title, ax=ax)
 
 
+@checked
 def break_statistics(
     y: npt.ArrayLike, X: npt.ArrayLike, *, weights: npt.ArrayLike | None = None, trim: int = 4
 ) -> BreakStatistics:
@@ -118,19 +120,32 @@ def break_statistics(
     Raises
     ------
     DataError
-        Fewer observations than both sides and the regressors need.
+        Fewer observations than both sides and the regressors need, other shapes, or a value missing.
 
     References
     ----------
     Stock and Watson (1998), *JASA* 93(441), section 2; Holston, Laubach and Williams (2017, 2023).
     """
     y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    w = np.ones(len(y) if y.ndim else 0) if weights is None else np.asarray(weights, dtype=float)
+    if (
+        X.ndim != 2
+        or not y.shape == w.shape == X.shape[:1]
+        or not all(np.isfinite(a).all() for a in (y, X, w))
+    ):
+        raise DataError(
+            f"y {y.shape}, X {X.shape}, weights {w.shape}: expected finite numbers of the shapes (n,), (n, k) and (n,)."
+            " Align them, and give X a column of ones."
+        )
     n, k = X.shape
     if n < max(2 * trim, k + 2):
         raise DataError(
             f"{n} observations are too few for a break test; give at least {max(2 * trim, k + 2)}."
         )
-    w = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    if not (w >= 0).all() or not w.sum() > k + 1:
+        raise DataError(
+            f"weights: their sum is {w.sum():.4g}; none may be negative and the sum must exceed {k + 1}."
+        )
     root = np.sqrt(w)
     dates = np.arange(trim, n - trim + 1)
     # Frisch-Waugh: every dummy and y less their projection on X, all dates at once.
@@ -151,6 +166,7 @@ def break_statistics(
     return BreakStatistics(t_statistic, dates, n, float(exp_wald), float(wald.mean()), float(peak))
 
 
+@checked
 def median_unbiased_lambda(statistic: float, functional: Functional = "EW") -> float:
     """Median-unbiased estimate of lambda, in units of Stock and Watson (divide by T to use it).
 

@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from capstar.arguments import Input, as_input, checked
 from capstar.errors import (
     ConvergenceError,
     DataError,
+    DataWarning,
     IdentificationWarning,
     SpecificationError,
 )
@@ -49,6 +51,8 @@ from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, 
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
+from capstar.statespace.parameters import require_within
+from capstar.units import Units
 
 _LAST_OF_2003 = pd.Period(
     "2020Q2", "Q"
@@ -71,7 +75,16 @@ class RStarModel(NaturalRateModel):
     variant: Variant
     seconds: float = 1.0
     method = "three stages, median-unbiased signal-to-noise ratios"
-    options = ("stage2", "missing", "signal_to_noise", "initial", "fixed", "standard_errors")
+    options = (
+        "stage2",
+        "missing",
+        "covid",
+        "signal_to_noise",
+        "initial",
+        "fixed",
+        "units",
+        "standard_errors",
+    )
 
     @property
     def name(self) -> str:
@@ -179,9 +192,10 @@ class RStarModel(NaturalRateModel):
             )
         return replace(self, variant=freed(variant, free))
 
-    def fit(
+    @checked
+    def fit(  # noqa: PLR0913  every choice of the estimation, by name
         self,
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -193,6 +207,7 @@ class RStarModel(NaturalRateModel):
         seed: int = 0,
         keep: Literal["best", "first"] | None = None,
         allow_unconverged: bool = False,
+        units: Units = None,
         progress: Progress | bool = True,
     ) -> RStarResults:
         """Estimate the three stages.
@@ -201,7 +216,8 @@ class RStarModel(NaturalRateModel):
         ----------
         data
             One row a quarter, without gaps: a ``date`` column (any day of the quarter, or ``2008Q3``) or
-            a PeriodIndex; ``log_gdp`` (natural log of real GDP), ``inflation``, ``expected_inflation``
+            a PeriodIndex, or the path of a file (`capstar.data.read_input`); ``log_gdp`` (natural log of real
+            GDP), ``inflation``, ``expected_inflation``
             and ``interest_rate`` (annualised percent); for the models of 2023 ``covid_index`` (0-100), which
             samples that end before 2020 may leave out (the model of 2003 is net of phi times the index, as
             published in 2020, where the table gives it to the end); for Laubach and Williams
@@ -231,6 +247,9 @@ class RStarModel(NaturalRateModel):
             maximum where the published start leads to an estimate that is not identified.
         allow_unconverged
             Return an estimate that is not a maximum with a warning instead of raising.
+        units
+            Where rates are not in percent or GDP is not a natural log: ``"fraction"``, or by column,
+            ``{"interest_rate": "basis points", "log_gdp": "level"}``; see `capstar.units.in_model_units`.
         progress
             See `capstar.progress.reporting`.
 
@@ -242,6 +261,8 @@ class RStarModel(NaturalRateModel):
         ------
         DataError
             The data cannot be used; the message names column, date and remedy.
+        SpecificationError
+            An option is invalid, or a parameter held outside its bounds.
         ConvergenceError
             A stage reached no maximum.
 
@@ -251,6 +272,8 @@ class RStarModel(NaturalRateModel):
             r* is not identified, or only after the fallback to the best maxima; see `ThreeStages.identification`.
         UnsuitableModelWarning
             A model of before 2020 without COVID terms, and a sample that goes beyond 2019.
+        DataWarning
+            A column is hardly in the unit of the model; see `capstar.units`.
 
         References
         ----------
@@ -259,12 +282,18 @@ class RStarModel(NaturalRateModel):
         """
         names = set(compile_spec(self.spec()).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
-        chosen = _of_recipe(self.variant, data)
-        frame, first, last = prepare(data, chosen, start=start, end=end, n_params=n_params)
-        added = chosen == LW2003_VARIANT and has_covid_index(data, last)
+        table = as_input(data, (*self.inputs, "covid_index"), units)
+        chosen = _of_recipe(self.variant, table)
+        door: dict[str, Any] = {
+            "start": start,
+            "n_params": n_params,
+            "units": units if table is data else None,
+        }
+        frame, first, last = prepare(table, chosen, end=end, **door)
+        added = chosen == LW2003_VARIANT and has_covid_index(table, last)
         if added:
             chosen = replace(chosen, covid=True)
-            frame, first, last = prepare(data, chosen, start=start, end=last, n_params=n_params)
+            frame, first, last = prepare(table, chosen, end=last, **door)
         variant = adapt(chosen, frame, first, last)
         warn_of_covid(variant, last, added=added)
         options = Options(
@@ -288,14 +317,14 @@ class RStarModel(NaturalRateModel):
     def fit_with(
         self,
         options: Mapping[str, Any],
-        data: pd.DataFrame,
+        data: Input,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
         n_starts: int = 4,
         progress: Progress | bool = True,
     ) -> RStarResults:
-        """Estimate with options given by name: ``stage2`` and ``missing`` go to `edit`, the others to `fit`.
+        """Estimate with options given by name: ``stage2``, ``missing`` and ``covid`` go to `edit`, the others to `fit`.
 
         Parameters
         ----------
@@ -303,7 +332,7 @@ class RStarModel(NaturalRateModel):
             As there.
         """
         self.require_options(options)
-        edits = {name: value for name, value in options.items() if name in ("stage2", "missing")}
+        edits = {name: value for name, value in options.items() if name in ("stage2", "missing", "covid")}
         others = {name: value for name, value in options.items() if name not in edits}
         return self.edit(**edits).fit(data, start, end, n_starts=n_starts, progress=progress, **others)
 
@@ -316,7 +345,9 @@ class RStarModel(NaturalRateModel):
             As of `fit`.
         """
         try:
-            _, first, last = prepare(data, self.variant, start=None, end=None, n_params=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataWarning)  # said where the data come in
+                _, first, last = prepare(data, self.variant, start=None, end=None, n_params=0)
         except DataError as error:
             return f"not usable: {error}"
         return f"usable, {first}-{last}"
@@ -352,7 +383,7 @@ def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeSta
     text += (
         f": {why}. Hold a_r or the lambdas (fixed), or use a longer sample." if why else ". See summary()."
     )
-    warnings.warn(text, IdentificationWarning, stacklevel=3)
+    warnings.warn(text, IdentificationWarning, stacklevel=4)
     return stages, (said,) if said else ()
 
 
@@ -363,6 +394,7 @@ def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
         raise SpecificationError(
             f"{variant.name} has no parameter {unknown[0]} in this sample to hold fixed; it has {sorted(known)}."
         )
+    require_within(fixed or {}, declare(variant, 3).parameters)
 
 
 PUBLISHED = {

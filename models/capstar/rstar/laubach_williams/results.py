@@ -31,6 +31,7 @@ from capstar.rstar.series import assumed_future
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances
+from capstar.units import Units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -167,7 +168,9 @@ class RStarResults(ThreeStageEstimates):
         """
         return decompose(self, start, end, which)
 
-    def run_on(self, data: pd.DataFrame, end: str | pd.Period | None = None) -> RStarResults:
+    def run_on(
+        self, data: pd.DataFrame, end: str | pd.Period | None = None, *, units: Units = None
+    ) -> RStarResults:
         """The filter run on over longer data with the parameters of this estimate.
 
         The counterfactual of Holston, Laubach and Williams (2023, section 2): what the model would have said
@@ -179,6 +182,8 @@ class RStarResults(ThreeStageEstimates):
             Input that starts where this estimate's did and goes further, in the format of `RStarModel.fit`.
         end
             Last quarter; by default the last of the data.
+        units
+            As of `RStarModel.fit`.
 
         Returns
         -------
@@ -190,7 +195,7 @@ class RStarResults(ThreeStageEstimates):
         DataError
             The data cannot be used or do not reach beyond this estimate's first quarter.
         """
-        frame, _, last = prepare(data, self.variant, start=self.start, end=end, n_params=0)
+        frame, _, last = prepare(data, self.variant, start=self.start, end=end, n_params=0, units=units)
         job = replace(self.job, frame=frame, end=last)
         stage = held_stage(job, self._final, self.end)
         said = f"Parameters held at their estimates of {self.start}-{self.end}."

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import solveh_banded
 
+from capstar.arguments import checked
+from capstar.errors import DataError
 from capstar.rstar.laubach_williams.equations import Stage, Variant, declare
 from capstar.statespace.algebra import Slot
 from capstar.statespace.regression import least_squares_start
@@ -17,6 +19,7 @@ HP_LAMBDA = 36_000.0
 TREND_LEAD = 4  # quarters before the start from which the published code takes trends of output
 
 
+@checked
 def hp_trend(series: pd.Series, penalty: float = HP_LAMBDA) -> pd.Series:
     """Hodrick-Prescott trend: minimises squared deviations plus ``penalty`` times squared curvature.
 
@@ -26,8 +29,18 @@ def hp_trend(series: pd.Series, penalty: float = HP_LAMBDA) -> pd.Series:
         Without missing values, length n of at least 4.
     penalty
         36,000 in Holston, Laubach and Williams.
+
+    Raises
+    ------
+    DataError
+        Too few values, or one missing.
     """
     n = len(series)
+    if n < 4 or not np.isfinite(series).all() or not penalty >= 0:
+        raise DataError(
+            f"{series.name}: {n} values, {int((~np.isfinite(series)).sum())} missing or infinite, penalty {penalty:g}; "
+            "at least 4, all finite, and a penalty of at least 0 are needed. Fill or cut the series."
+        )
     outer = np.convolve([1.0, -2.0, 1.0], [1.0, -2.0, 1.0])
     bands = np.vstack([np.full(n, outer[0]), np.full(n, outer[1]), np.full(n, outer[2])])
     bands[2, [0, -1]], bands[2, [1, -2]] = 1.0, 5.0
@@ -81,6 +94,7 @@ def initial_state(
     return {slot: float(value(*slot)) for slot in slots}
 
 
+@checked
 def start_values(
     data: pd.DataFrame, start: pd.Period, end: pd.Period, stage: Stage, variant: Variant
 ) -> dict[str, float]:

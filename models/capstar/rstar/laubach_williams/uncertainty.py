@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.parallel import run_tasks
@@ -44,6 +45,7 @@ class Draws:
     discarded: int
 
 
+@checked
 def state_uncertainty(
     results: ThreeStageEstimates,
     draws: Draws | None = None,
@@ -114,6 +116,7 @@ def state_uncertainty(
     )
 
 
+@checked
 def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) -> Draws:
     """Draws of the parameters and of the initial state.
 
