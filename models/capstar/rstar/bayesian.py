@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from capstar.arguments import as_input
 from capstar.errors import UnsuitableModelWarning
 from capstar.progress import Progress
 from capstar.rstar.declared import RSTAR, DeclaredModel, within
@@ -24,6 +25,7 @@ from capstar.statespace.bayes.results import PosteriorResults
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import Initial, InitialState, start_from
 from capstar.statespace.spec import Spec
+from capstar.units import Units
 
 InitialRule: TypeAlias = Callable[[Spec, pd.DataFrame, pd.Period], InitialState]
 """State before the sample from the equations, the series they read, and the first quarter."""
@@ -61,7 +63,7 @@ class BayesianModel(NaturalRateModel):
     dating: str = ""
 
     options = (
-        "priors", "sampler", "n_draws", "n_chains", "warmup", "thin", "n_state_draws", "seed", "n_workers"
+        "units", "priors", "sampler", "n_draws", "n_chains", "warmup", "thin", "n_state_draws", "seed", "n_workers"
     )  # fmt: skip
     method = "declared equations and priors, posterior by adaptive random-walk Metropolis"
     seconds = 30.0
@@ -95,28 +97,32 @@ class BayesianModel(NaturalRateModel):
         n_state_draws: int = 500,
         seed: int = 0,
         n_workers: int = -1,
+        units: Units = None,
     ) -> BayesianRate:
         """Draw from the posterior distribution of the natural rate.
 
         Parameters
         ----------
         data
-            One row a quarter, without gaps, with the columns `inputs`.
+            One row a quarter, without gaps, with the columns `inputs`, or the path of a file with them.
         start, end
             Sample of the likelihood; by default everything the lags leave.
         n_starts
             Ignored: each chain has a start of its own.
         progress, priors, sampler, n_draws, n_chains, warmup, thin, n_state_draws, seed, n_workers
             See `capstar.statespace.posterior`.
+        units
+            Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
 
         Raises
         ------
         DataError
-            A column is missing, or a value in the sample.
+            A column is missing, or a value in the sample, or a unit is impossible (`capstar.units`).
         SpecificationError, ConvergenceError
             See `capstar.statespace.posterior`.
         """
-        frame, first = self._series(data, start, end)
+        table = as_input(data, (*self.inputs, "covid_index"), units)
+        frame, first = self._series(table, start, end, units if table is data else None)
         last = frame.index[-1]
         if self.successor and last >= COVID:
             warnings.warn(
@@ -138,14 +144,18 @@ class BayesianModel(NaturalRateModel):
         return _rate(self, results, initial, frame)
 
     def _series(
-        self, data: pd.DataFrame, start: str | pd.Period | None, end: str | pd.Period | None
+        self,
+        data: pd.DataFrame,
+        start: str | pd.Period | None,
+        end: str | pd.Period | None,
+        units: Units = None,
     ) -> tuple[pd.DataFrame, pd.Period | None]:
         """The series that the equations read, checked, and the first quarter of the likelihood."""
         if self._family is not None:
             count = sum(not one.fixed for one in compile_spec(self.spec).parameters.values())
-            frame, first, _ = prepare(data, self._family, start=start, end=end, n_params=count)
+            frame, first, _ = prepare(data, self._family, start=start, end=end, n_params=count, units=units)
             return frame, first
-        frame = DeclaredModel(self.spec, self.name).series_from(data, end)
+        frame = DeclaredModel(self.spec, self.name).series_from(data, end, units=units)
         known = frame.dropna()
         first = known.index[0] + max(self.spec.depths().values(), default=0) if len(known) else None
         return frame, first if start is None else pd.Period(start, freq="Q")
