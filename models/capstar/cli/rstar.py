@@ -48,6 +48,8 @@ _FLAGS = {
     "missing": "--missing",
     "covid": "--covid",
     "standard_errors": "--se",
+    "n_draws": "--draws",
+    "n_chains": "--chains",
 }
 _OIL, _COVID = "oil_price_inflation", "covid_index"
 _BASIC = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
@@ -145,9 +147,20 @@ def rstar(
             help="Monte Carlo draws for standard errors of r* (Hamilton 1986), such as 5000; 0: none.",
         ),
     ] = 0,
-    seed: Annotated[
-        int, typer.Option(min=0, max=MOST_SEED, metavar="NUMBER", help="Seed of those draws.")
-    ] = 0,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=4,
+            max=MOST_DRAWS,
+            metavar="NUMBER",
+            help="Draws a chain, of models estimated by their posterior.",
+        ),
+    ] = None,
+    chains: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, metavar="NUMBER", help="Chains of such a model, four by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, metavar="NUMBER", help="Seed of all draws.")] = 0,
     units: UnitsOf = None,
     as_of: AsOf = None,
     offline: Offline = False,
@@ -160,7 +173,8 @@ def rstar(
     each; without --model: HLW 2023 where the sample goes past 2019, else HLW 2017.
 
     Models differ in what else can be chosen: --signal-to-noise, --stage2, --initial, --fix, --missing, --covid and --se
-    are for those of the Laubach-Williams family; another model says which of them it takes.
+    are for those of the Laubach-Williams family, --draws and --chains for those estimated by their posterior; another
+    model says which of them it takes.
     """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
@@ -180,6 +194,8 @@ def rstar(
             "fixed": named_numbers(fix or [], "--fix", "NAME=VALUE with a number, such as c=1") or None,
             "missing": spans or None,
             "covid": covid or None,
+            "n_draws": draws,
+            "n_chains": chains,
         }
         given = {name: value for name, value in options.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
@@ -187,6 +203,8 @@ def rstar(
             input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh, units=units
         )
         _require_within(spans, table)
+        if "n_chains" in chosen.options:
+            given["seed"] = seed
         with reporting(True) as tell:
             results = chosen.fit_with(given, table, start, end, progress=tell)
             if se:
