@@ -186,7 +186,7 @@ def _excel(body: bytes, source: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _named(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]:
-    """Call the column of dates ``date``, leave out columns without a name unless there is no other; what was assumed."""
+    """Call the dates ``date``, leave out columns without a name unless there is no other; what was assumed."""
     names = [str(name).strip() for name in frame.columns]
     dates = [name for name in names if name.lower() in DATE_NAMES]
     if len(dates) > 1:

@@ -143,7 +143,11 @@ def bootstrap_forecasts(
     13, section 2.3.
     """
     _check_horizons((horizon,), len(returns))
-    if not isinstance(start, int) and not isinstance(returns.index, pd.PeriodIndex) and start not in returns.index:
+    if (
+        not isinstance(start, int)
+        and not isinstance(returns.index, pd.PeriodIndex)
+        and start not in returns.index
+    ):
         raise DataError(
             f"{returns.name}: on a {described(returns.index)}, start={start} is none of its dates. Set a PeriodIndex, "
             "or give start as a row number."
