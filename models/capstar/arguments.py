@@ -38,6 +38,7 @@ R = TypeVar("R")
 _SEQUENCES = ("Iterable", "Sequence", "Collection", "tuple", "list")
 _LEAST = {"seed": 0, "n_replications": 0, "publication_lag": 0, "lags": 0, "n_starts": 1, "window": 1}
 _MOST = 1_000_000_000  # of whole numbers but seeds
+_OWN = ("Input", "Known")  # which the functions that take them check
 _QUARTERS = ("start", "end", "first", "last")
 
 
@@ -99,7 +100,7 @@ def _hints(annotations: Mapping[str, Any], names: dict[str, Any]) -> dict[str, A
     """Annotations as types; those that name what only a type checker knows are left out."""
     out: dict[str, Any] = {}
     for name, text in annotations.items():
-        if name == "return" or text == "Input":  # which `as_input` checks
+        if name == "return" or text in _OWN:
             continue
         if "ArrayLike" in str(text):
             out[name] = ArrayLike(missing="None" in str(text))

@@ -15,6 +15,7 @@ from capstar.errors import SpecificationError
 from capstar.rstar import HLW2017, HLW2023, LW2023, draw_sample
 from capstar.rstar.countries import COUNTRIES, country_name
 from capstar.rstar.laubach_williams.outliers import beside_windows
+from capstar.units import in_model_units
 
 KAPPA = 12.0
 
@@ -30,10 +31,11 @@ def outliers(golden_set) -> pd.DataFrame:
     ml = replace(stage.ml, params=stage.ml.params.where(stage.ml.params.index != "kappa_2023", KAPPA))
     stages = replace(fit.stages, stage3=replace(stage, ml=ml))
     drawn = draw_sample(replace(fit, stages=stages), np.random.default_rng(3)).frame
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {"log_gdp": drawn["y"] / 100, "inflation": drawn["pi"], "interest_rate": drawn["r"],
          "expected_inflation": 0.0, "covid_index": drawn["d"]}
     )  # fmt: skip
+    return in_model_units(table, {"inflation": "percent"})  # a random walk that ends high
 
 
 @pytest.fixture(scope="module")

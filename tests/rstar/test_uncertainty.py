@@ -109,7 +109,7 @@ def test_parts_add_up_and_covariance_matters(embedded_fit) -> None:
 def test_bad_options_are_named(embedded_fit) -> None:
     with pytest.raises(SpecificationError, match="at least one draw"):
         state_uncertainty(embedded_fit, n_draws=0)
-    with pytest.raises(SpecificationError, match="choose 'full' or 'published'"):
+    with pytest.raises(SpecificationError, match=r"choose one of \['full', 'published'\]"):
         state_uncertainty(embedded_fit, n_draws=1, covariance="none")
 
 

@@ -98,7 +98,8 @@ def _columns(body: bytes, names: list[str], where: str) -> list[bytes]:
     for name in names:
         known = table.index[~table[name].isin(["", "."])]
         span = table.loc[known[0] : known[-1]] if len(known) else table.iloc[:0]
-        out.append(span.iloc[:, [0, span.columns.get_loc(name)]].to_csv(index=False).encode())
+        rows = zip(span.iloc[:, 0], span[name], strict=True)
+        out.append("".join(f"{day},{value}\n" for day, value in [(table.columns[0], name), *rows]).encode())
     return out
 
 
