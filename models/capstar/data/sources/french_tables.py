@@ -80,7 +80,7 @@ class _Block:
 def tables_of(text: str, where: str) -> tuple[dict[str, pd.DataFrame], str]:
     """Tables by title, those of one title numbered, and the text below them.
 
-    Raises `SourceError`, which names the lines, where numbers stand below no names of columns, or cannot be put in a table.
+    Raises `SourceError`, which names the lines, of numbers below no names of columns, or that fit no table.
     """
     tables: dict[str, pd.DataFrame] = {}
     block = _Block(where)
