@@ -11,8 +11,8 @@ from scipy.stats import t as student
 
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
-from capstar.leads.inference.regression import hodrick_1b
-from capstar.leads.numerics import Floats, normal_p, slope_on
+from capstar.leads.inference.regression import slope_1b
+from capstar.leads.numerics import Floats, normal_p
 from capstar.leads.records import Estimates, Tabled
 
 _FEWEST = 20
@@ -113,12 +113,13 @@ def drawn_regressor(
         after = cumulate_after(table[name], span, publication_lag=publication_lag)
         y, x = _paired(after, draws)
         for horizon in horizons:
-            fits = np.array([_fit(y, column, horizon) for column in x.T])
+            nobs = min(len(x), len(y) - horizon + 1)
+            fits = np.array([slope_1b(y, column, horizon) for column in x.T])
             slopes[f"{name}({horizon})"] = fits[:, 0]
-            center = _fit(y, x.mean(axis=1), horizon)
+            center = slope_1b(y, x.mean(axis=1), horizon)
             rows.append(
-                {"returns": name, "horizon": horizon, "nobs": len(y) - horizon + 1}
-                | _combined(fits, len(y) - horizon - 1, level)
+                {"returns": name, "horizon": horizon, "nobs": nobs}
+                | _combined(fits, nobs - 2, level)
                 | {"slope_at_mean": center[0], "p_at_mean": normal_p(center[0] / center[1])}
             )
     return DrawnRegressor(pd.DataFrame(rows), pd.DataFrame(slopes), level)
@@ -133,16 +134,11 @@ def _chosen(gap_draws: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _paired(after: pd.Series, draws: pd.DataFrame) -> tuple[Floats, Floats]:
-    """One-quarter returns without a gap, and the draws of the quarters before them."""
-    known = after.reindex(draws.index)
-    known = known.loc[known.first_valid_index() : known.last_valid_index()].dropna()
-    return known.to_numpy(dtype=float), draws.loc[known.index].to_numpy(dtype=float)
-
-
-def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
-    """Slope of the sum of the next returns, and its standard error; ``y[k]`` follows ``x[k]``."""
-    total = np.convolve(y, np.ones(horizon), "valid")
-    return float(slope_on(total, x[: len(total)])), hodrick_1b(y, x, horizon)
+    """One-quarter returns without a gap, which may go on after the draws, and the draws of the quarters before them."""
+    known = after.loc[draws.index[0] :]
+    known = known.loc[known.first_valid_index() :]
+    known = known.iloc[: int(np.argmin(np.append(known.notna(), False)))]
+    return known.to_numpy(dtype=float), draws.reindex(known.index).dropna().to_numpy(dtype=float)
 
 
 def _combined(fits: Floats, complete: int, level: float) -> dict[str, float]:
