@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +82,30 @@ def test_takes_the_gap_of_a_posterior(returns) -> None:
     assert found.slopes.shape == (60, 2)
     assert found.table["missing"].between(0, 1).all()
     assert found.table["se"].gt(0).all()
+
+
+def test_a_lead_study_takes_them_into_its_verdict(returns) -> None:
+    fit = rstar.model("uc").fit(data.us_macro(), n_draws=100, progress=False)
+    study = leads.LeadStudy(
+        fit.gap(),
+        returns.rename("small_minus_large"),
+        (1, 4),
+        draws=fit.gap_draws(),
+        start=None,
+        n_replications=99,
+    )
+    found = study.run(progress=False)
+    row = found.drawn.table.iloc[0]
+    assert (
+        f"is {row['slope']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f}, p {row['p']:.3f}"
+        in found.verdict()
+    )
+    assert f"negative in {row['negative']:.0%} of draws" in found.verdict()
+    assert found.counts["rows over posterior draws"] == 2
+    assert found.drawn.title in found.frames()
+    assert "regression calibration" in str(found.summary())
+    changed = replace(found, drawn=replace(found.drawn, table=found.drawn.table.assign(slope=9.0)))
+    assert "is +9.00" in changed.verdict()
 
 
 def test_bad_input(returns) -> None:
