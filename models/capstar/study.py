@@ -269,7 +269,7 @@ def run_study(
             benchmarks=_benchmarks(fit, gap),
             signs=SIGNS,
             source=fit.redraw() if n_replications and fit.can_be_drawn else None,
-            draws=fit.gap_draws() if isinstance(fit, PosteriorRate) else None,
+            draws=_gap_draws(fit),
             n_replications=n_replications or 199,
             n_workers=n_workers,
         ).run(progress=tell)
@@ -306,6 +306,13 @@ def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
     if "output_gap" in fit.quantities:
         columns["output_gap"] = fit.path("output_gap").filtered
     return pd.DataFrame(columns)
+
+
+def _gap_draws(fit: NaturalRate) -> pd.DataFrame | None:
+    """Posterior draws of the filtered gap, where there are any."""
+    if isinstance(fit, PosteriorRate) and fit.states["rstar"].filtered is not None:
+        return fit.gap_draws()
+    return None
 
 
 def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:

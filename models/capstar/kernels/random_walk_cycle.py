@@ -51,6 +51,23 @@ def draw_walk(theta, rhs, pivot, generator, path):
 
 
 @_loop
+def draw_filtered(theta, mean, precision, generator, path):
+    """Fill ``path`` (n,) with draws of each ``r_t`` given ``y`` to t whose errors hang together as the filter's do.
+
+    The error of the filtered mean follows ``e_t = (1 - K (1 - phi)) e_{t-1} + (1 - K) u_t - K v_t`` with gain ``K``.
+    """
+    phi, cycle, walk = theta[0], theta[1], theta[2]
+    error = generator.standard_normal() / math.sqrt(precision[0])
+    path[0] = mean[0] + error
+    for t in range(1, path.size):
+        covariance = (1.0 - phi) / precision[t - 1] + walk
+        gain = covariance / ((1.0 - phi) ** 2 / precision[t - 1] + walk + cycle)
+        spread = math.sqrt((1.0 - gain) ** 2 * walk + gain * gain * cycle)
+        error = (1.0 - gain * (1.0 - phi)) * error + spread * generator.standard_normal()
+        path[t] = mean[t] + error
+
+
+@_loop
 def draw_phi(mean, sd, generator):
     """A normal truncated to (-1, 1), by rejection: from the normal, or where little of it is inside from a uniform."""
     for _ in range(100):
@@ -101,8 +118,7 @@ def gibbs(y, start, prior, fewer, burn, every, generator, theta, work, thetas, s
         draw_walk(theta, rhs, pivot, generator, path)
         if draw >= 0 and draw % every == 0 and draw // every < smoothed.shape[0]:
             smoothed[draw // every] = path
-            for t in range(y.size):
-                filtered[draw // every, t] = mean[t] + generator.standard_normal() / math.sqrt(precision[t])
+            draw_filtered(theta, mean, precision, generator, filtered[draw // every])
         draw_parameters(y, path, prior, fewer, generator, theta)
         if draw >= 0:
             thetas[draw] = theta
@@ -115,5 +131,4 @@ def paths(y, start, generator, thetas, work, smoothed, filtered):
     for draw in range(thetas.shape[0]):
         filter_walk(y, thetas[draw], start, mean, precision, rhs, pivot)
         draw_walk(thetas[draw], rhs, pivot, generator, smoothed[draw])
-        for t in range(y.size):
-            filtered[draw, t] = mean[t] + generator.standard_normal() / math.sqrt(precision[t])
+        draw_filtered(thetas[draw], mean, precision, generator, filtered[draw])

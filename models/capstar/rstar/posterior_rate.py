@@ -32,7 +32,8 @@ class StateDraws:
         Given all data, shape (chains, draws, n).
     filtered
         Given data to the quarter, parameters from their posterior on all data; same shape, or fewer draws. None where
-        the method gives none.
+        the method gives none. The errors of a draw's quarters should hang together as the filter's do, or regressions
+        on draws of the gap (`capstar.leads.drawn_regressor`) take them for noise.
     """
 
     smoothed: Floats

@@ -76,7 +76,8 @@ def drawn_regressor(
     Parameters
     ----------
     gap_draws
-        A row a quarter on a quarterly PeriodIndex, a column a draw, such as ``fit.gap_draws("filtered")``.
+        A row a quarter on a quarterly PeriodIndex, a column a draw, such as ``fit.gap_draws("filtered")``. A draw is a
+        path: drawn quarter by quarter on their own, errors would average out and pull slopes to zero all the more.
     returns
         Percent a month on a monthly PeriodIndex; a column a portfolio.
     horizons
