@@ -119,7 +119,7 @@ class UnobservedComponents(NaturalRateModel):
         "n_draws", "n_chains", "n_burn", "n_paths", "seed", "n_workers", "prior", "as_published", "column",
     )  # fmt: skip
     method = "random walk plus autoregressive cycle, Gibbs sampling"
-    seconds = 10.0
+    seconds = 2.0
 
     @property
     def inputs(self) -> tuple[str, ...]:
