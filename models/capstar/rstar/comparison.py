@@ -41,7 +41,7 @@ class Comparison(Result):
 
     @property
     def definitions(self) -> pd.Series:
-        """What each r* is; estimates of different definitions are not estimates of one thing."""
+        """What each r* is, in short; estimates of different definitions are not estimates of one thing."""
         return self.table.loc["r* is"].rename("definition")
 
     @property
@@ -82,7 +82,7 @@ class Comparison(Result):
             )
         out = self.rstar.loc[chosen].T
         out.columns = pd.Index([str(quarter) for quarter in chosen])
-        out.insert(0, "definition", [str(said).partition(":")[0] for said in self.definitions])
+        out.insert(0, "definition", self.definitions)
         return out
 
     @property
@@ -181,7 +181,7 @@ def _column(fit: NaturalRate, kind: Which) -> dict[str, str | float]:
     series = getattr(fit.rstar, kind)
     out: dict[str, str | float] = {
         "model": fit.model_name,
-        "r* is": fit.definition,
+        "r* is": fit.definition.partition(":")[0],
         "shown": kind,
         "sample": f"{fit.start}-{fit.end}",
         **likelihood,
