@@ -81,6 +81,24 @@ def test_calibration_is_computed_as_the_committed_table_says() -> None:
     assert (committed["p"] > 0.01).all()
 
 
+def test_unobserved_components_study(golden) -> None:
+    """Short chains through the same code; the committed table has the same rows, and what the README claims of it."""
+    folder = golden("models2/bauer_rudebusch2020_uc").parents[1].parent / "reference"
+    module = load_module(ROOT / "research" / "bauer_rudebusch_2020_uc" / "reproduce.py")
+    tables = module.reproduce(folder, n_draws=2_000, n_paths=1_000)
+    committed = pd.read_csv(module.HERE / "table.csv").set_index(["table", "row", "column"])["value"]
+    assert set(tables) == set(committed.index.get_level_values("table"))
+    paths = "r* by quarter, percentage points"
+    for counted in ("two fewer, as published", "one fewer"):
+        assert tables[paths].loc[(counted, "mean"), "from published, on average"] < 0.15
+    row = (paths, "two fewer, as published: mean")
+    assert committed[(*row, "from published, on average")] < 0.06
+    assert committed[(*row, "errors from computed, at most")] < 3
+    apart = committed.loc["Parameters"].xs("errors apart", level="column")
+    assert (apart < 3).all()
+    assert list(apart.index) == list(tables["Parameters"].index)
+
+
 def test_list_and_unknown_name() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "research"], capture_output=True, text=True, cwd=ROOT, check=True

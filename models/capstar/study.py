@@ -15,7 +15,7 @@ from capstar.errors import DataError
 from capstar.leads.verdict import count_sentence, tilt_sentence
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
-from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
+from capstar.rstar import NaturalRate, NaturalRateModel, PosteriorRate, RecursiveEstimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +32,9 @@ _RISK_AVERSION = (1, 3, 5, 10)
 _COST = 10.0  # basis points
 _NOT_DRAWN = (
     "{} gives no samples to re-estimate r* on: the bootstrap of the estimated predictor is left out, and p values "
-    "take r* as known."
+    "take r* as known{}."
 )
+_DRAWN = " but for those over posterior draws"
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,14 @@ class StudyResults(Result):
         ratios = ", ".join(f"{name} {value:.4f}" for name, value in fit.ratios.items())
         likelihood = "" if fit.llf is None else f"log-likelihood {fit.llf:.4f}"
         more = "".join(f"; {words}" for words in (ratios, likelihood) if words)
+        known_by_draws = "" if self.lead.drawn is None else _DRAWN
         said = (note for part in self._parts() for note in part.notes() if note not in verdict)
         path = f"{r.iloc[0]:.2f} in {r.index[0]}, {r.iloc[-1]:.2f} in {r.index[-1]} percent"
         return (
             f"{fit.model_name} on {fit.data_title}, {fit.start}-{fit.end}: r* (one-sided) {path}{more}.",
             f"Small caps: {self.returns.attrs.get('note', '')}.",
             *dict.fromkeys(said),
-            *([] if fit.can_be_drawn else [_NOT_DRAWN.format(fit.model_name)]),
+            *([] if fit.can_be_drawn else [_NOT_DRAWN.format(fit.model_name, known_by_draws)]),
             " ".join([f"{known.title}.", *known.notes()]),
             *verdict.split("\n\n"),
         )
@@ -267,6 +269,7 @@ def run_study(
             benchmarks=_benchmarks(fit, gap),
             signs=SIGNS,
             source=fit.redraw() if n_replications and fit.can_be_drawn else None,
+            draws=_gap_draws(fit),
             n_replications=n_replications or 199,
             n_workers=n_workers,
         ).run(progress=tell)
@@ -303,6 +306,13 @@ def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
     if "output_gap" in fit.quantities:
         columns["output_gap"] = fit.path("output_gap").filtered
     return pd.DataFrame(columns)
+
+
+def _gap_draws(fit: NaturalRate) -> pd.DataFrame | None:
+    """Posterior draws of the filtered gap, where there are any."""
+    if isinstance(fit, PosteriorRate) and fit.states["rstar"].filtered is not None:
+        return fit.gap_draws()
+    return None
 
 
 def _probability(state: str, price: pd.Series, gap: pd.Series) -> leads.StateProbability:

@@ -116,6 +116,13 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.CosineTest: lambda: leads.equal_weighted_cosine(*sample().pairs()),
     leads.CumulativeDifference: lambda: leads.cumulative_difference(forecasts()),
     leads.DirectionTest: lambda: leads.direction_test(forecasts()["actual"], forecasts()["gap"]),
+    leads.DrawnRegressor: lambda: leads.drawn_regressor(
+        pd.DataFrame(
+            {k: material()[0] + 0.1 * np.sin(np.arange(len(material()[0])) * k) for k in range(1, 31)}
+        ),
+        material()[1],
+        (1, 4),
+    ),
     leads.EconomicValue: economic_value,
     leads.EpisodicIVX: lambda: leads.episodic_ivx(*sample().in_period(), n_replications=99),
     leads.EstimatedRegressor: lambda: leads.estimated_regressor(

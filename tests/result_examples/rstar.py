@@ -58,6 +58,20 @@ def _profile() -> rstar.Profile:
     return _fit().profile("lambda_z", (0.0, 0.02, 0.04))
 
 
+@cache
+def _average() -> rstar.AveragedRate:
+    fits = {key: rstar.model(key).fit(_us()) for key in ("moving-average", "hp-one-sided")}
+    return rstar.average(fits, weights="predictive likelihood")
+
+
+@cache
+def _published() -> rstar.PublishedRate:
+    quarters = pd.period_range("2000Q1", periods=40, freq="Q")
+    path = np.linspace(3.0, 1.0, 40)
+    table = {"date": quarters, "rstar": path, "lower": path - 1, "upper": path + 1, "real_rate": path - 0.5}
+    return rstar.read_published(pd.DataFrame(table), name="mine", definition=rstar.LONG_RUN, which="filtered")
+
+
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.RStarResults: _fit,
     rstar.DeclaredRate: _declared,
@@ -69,5 +83,10 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.PileUp: lambda: _fit().pile_up,
     rstar.RStarDecomposition: lambda: _fit().decompose("2000Q1", "2009Q3"),
     rstar.Comparison: lambda: rstar.compare({"three stages": _fit(), "one step": _declared()}),
+    rstar.TrendRate: lambda: rstar.OneSidedHP().fit(_us()),
+    rstar.TrendByLikelihood: lambda: rstar.UnobservedComponentsML().fit(_us(), n_starts=1),
+    rstar.UnobservedComponentsRate: lambda: rstar.UnobservedComponents().fit(_us(), n_draws=300, n_burn=100),
+    rstar.AveragedRate: _average,
+    rstar.PublishedRate: _published,
     rstar.BreakStatistics: lambda: rstar.break_statistics(_growth(), np.ones((len(_growth()), 1))),
 }

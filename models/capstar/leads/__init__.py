@@ -29,6 +29,7 @@ from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap
 from capstar.leads.inference import import_all
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
+from capstar.leads.inference.drawn_regressor import DrawnRegressor, drawn_regressor
 from capstar.leads.inference.episodic_ivx import EpisodicIVX, episodic_ivx
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor, estimated_regressor
 from capstar.leads.inference.implied_long_horizon import ImpliedLongHorizon, implied_long_horizon
@@ -74,6 +75,7 @@ __all__ = [
     "CosineTest",
     "CumulativeDifference",
     "DirectionTest",
+    "DrawnRegressor",
     "EconomicValue",
     "EpisodicIVX",
     "EstimatedRegressor",
@@ -113,6 +115,7 @@ __all__ = [
     "cumulative_difference",
     "df_gls",
     "direction_test",
+    "drawn_regressor",
     "economic_value",
     "economic_value_of_tilt",
     "episodic_ivx",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from capstar.leads import verdict
 from capstar.leads.forecasts.comparison import KEYS, ForecastComparison, shown
+from capstar.leads.inference.drawn_regressor import DrawnRegressor
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor
 from capstar.leads.inference.registry import heads, legend
 from capstar.leads.records import Tabled
@@ -40,6 +41,8 @@ class LeadResults(Tabled):
         What could not be done, and why; empty if nothing.
     primary
         The test the study is made for; the verdict begins with it.
+    drawn : DrawnRegressor or None
+        The regressions on posterior draws of the predictor, where these were given.
     """
 
     predictor: str
@@ -51,6 +54,7 @@ class LeadResults(Tabled):
     publication_lag: int
     note: str = ""
     primary: PrimarySpecification = PRIMARY
+    drawn: DrawnRegressor | None = None
 
     @property
     def own(self) -> pd.DataFrame:
@@ -69,7 +73,7 @@ class LeadResults(Tabled):
         """Every table, under the heads of the registered tests."""
         out = {"In sample": shown(self.table, {"slope": "slope", **heads(), "r_squared": "R2", "nobs": "n"})}
         out["One quarter, persistence and constancy"] = self.persistence
-        for part in (self.estimated, self.forecast_comparison):
+        for part in (self.estimated, self.drawn, self.forecast_comparison):
             if part is not None:
                 out[part.title] = part.frames()[""]
         return out
@@ -77,7 +81,8 @@ class LeadResults(Tabled):
     def notes(self) -> tuple[str, ...]:
         """Legend, what could not be done, and the verdict."""
         ability = () if self.forecast_comparison is None else self.forecast_comparison.notes()
-        return (*legend(), *ability, *self.note.splitlines(), *self.sentences(), self._counted())
+        drawn = () if self.drawn is None else self.drawn.notes()
+        return (*legend(), *drawn, *ability, *self.note.splitlines(), *self.sentences(), self._counted())
 
     def verdict(self) -> str:
         """In plain words: the primary specification, all else in sample, out of sample, and what that leaves open."""
@@ -95,6 +100,7 @@ class LeadResults(Tabled):
             verdict.exploratory_sentence(self.primary, self.table, self.predictor, drawn),
             verdict.horizons_sentence(self.predictor, self.table, self.persistence),
             "" if drawn is None else verdict.attenuation_sentence(drawn),
+            "" if self.drawn is None else verdict.drawn_sentence(self.primary, self.drawn.table),
             "No out-of-sample forecasts were made."
             if made is None
             else verdict.out_of_sample_sentence(made.table, self.predictor, made.search.p, made.ability.spa),
@@ -110,6 +116,7 @@ class LeadResults(Tabled):
             "regressions": len(self.table),
             "forecasts": 0 if made is None else len(made.table),
             "rows of the joint bootstrap": 0 if drawn is None else len(drawn.table),
+            "rows over posterior draws": 0 if self.drawn is None else len(self.drawn.table),
         }
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -119,6 +126,8 @@ class LeadResults(Tabled):
             out["out_of_sample"] = self.forecast_comparison.table.set_index(KEYS)
         if self.estimated is not None:
             out["estimated_regressor"] = self.estimated.table.set_index(KEYS[1:])
+        if self.drawn is not None:
+            out["drawn_regressor"] = self.drawn.table.set_index(KEYS[1:])
         return out
 
     def figures(self) -> dict[str, Figure]:

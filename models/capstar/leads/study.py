@@ -15,6 +15,7 @@ from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
 from capstar.leads.alignment import AlignedData, quarters_after, require_known
 from capstar.leads.forecasts.comparison import ForecastComparison, compare
+from capstar.leads.inference.drawn_regressor import DrawnRegressor, drawn_regressor
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
@@ -50,6 +51,9 @@ class LeadStudy:
         Competitors of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
     source
         Redraws the predictor, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
+    draws
+        Posterior draws of the predictor, a row a quarter and a column each, such as ``fit.gap_draws()``, for
+        `capstar.leads.drawn_regressor`.
     start
         First quarter in which a forecast return has ended; None to forecast nothing.
     signs
@@ -71,6 +75,7 @@ class LeadStudy:
     publication_lag: int = 1
     benchmarks: pd.DataFrame | None = None
     source: Source | None = None
+    draws: pd.DataFrame | None = None
     start: str | None = "1980Q1"
     signs: Mapping[str, int] | Mapping[tuple[str, str], int] = field(default_factory=dict)
     units: Literal["percent", "decimal"] = "percent"
@@ -129,7 +134,14 @@ class LeadStudy:
             self.publication_lag,
             note,
             self.primary,
+            self._drawn(portfolios),
         )
+
+    def _drawn(self, portfolios: pd.DataFrame) -> DrawnRegressor | None:
+        if self.draws is None:
+            return None
+        percent, horizons = _in_percent(portfolios, self.units), tuple(self.horizons)
+        return drawn_regressor(self.draws, percent, horizons, publication_lag=self.publication_lag)
 
     @property
     def _seen(self) -> str:

@@ -153,6 +153,18 @@ def attenuation_sentence(estimated: pd.DataFrame) -> str:
     )
 
 
+def drawn_sentence(primary: PrimarySpecification, drawn: pd.DataFrame, level: float = 0.05) -> str:
+    """What is left of the slopes when the predictor is known by posterior draws alone."""
+    row = _row(drawn, primary.returns, primary.horizon)
+    row = drawn.iloc[0] if row is None else row
+    return (
+        f"Over posterior draws of the predictor the slope of {row['returns']} over {row['horizon']} quarter(s) is "
+        f"{row['slope']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f}, p {row['p']:.3f} by Rubin's rules; "
+        f"{row['missing']:.0%} of its variance is from not knowing the predictor), negative in {row['negative']:.0%} "
+        f"of draws; p is below {level:.0%} in {int((drawn['p'] < level).sum())} of {len(drawn)} rows."
+    )
+
+
 def out_of_sample_sentence(
     table: pd.DataFrame, predictor: str, p_search: float, p_spa: float, level: float = 0.05
 ) -> str:

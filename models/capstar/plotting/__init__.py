@@ -7,6 +7,7 @@ from capstar.plotting.leads import plot_lead
 from capstar.plotting.rstar import (
     plot_band,
     plot_bars,
+    plot_comparison,
     plot_contributions,
     plot_lines,
     plot_profile,
@@ -18,6 +19,7 @@ from capstar.plotting.study import plot_study
 __all__ = [
     "plot_band",
     "plot_bars",
+    "plot_comparison",
     "plot_contributions",
     "plot_diagnostics",
     "plot_lead",

@@ -5,13 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import cycle
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels, plain
+from capstar.plotting.figures import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SERIES,
+    draw_band,
+    draw_line,
+    dress,
+    panels,
+    plain,
+    time_axis,
+)
 
 _PANELS = {
     "rstar": ("Natural rate r*", "percent a year"),
@@ -114,6 +126,36 @@ def plot_lines(
         draw_line(one, frame[name].dropna(), color=color, label=str(name), style=style)
     dress(one, title, unit, zero=zero)
     one.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_comparison(
+    frame: pd.DataFrame, bands: Mapping[str, pd.DataFrame], *, title: str, ax: Axes | None = None
+) -> Figure:
+    """Estimates in one panel, and in a panel each: the estimate in its band, the others grey behind it.
+
+    Parameters
+    ----------
+    frame
+        A column an estimate, by quarter.
+    bands
+        Of each: ``lower``, ``estimate`` and ``upper`` by quarter.
+    """
+    if ax is not None or frame.shape[1] == 1:
+        return plot_lines(frame, title=title, ax=ax)
+    figure, axes = panels(None, frame.shape[1] + 1, width=4.2, height=2.9, across=3, sharex=True)
+    plot_lines(frame, title=title, ax=axes[0])
+    low, high = float(frame.min().min()) - 1, float(frame.max().max()) + 1
+    for one, name in zip(axes[1:], frame, strict=True):
+        for other in frame.columns.drop(name):
+            draw_line(one, frame[other].dropna(), color="#cccccc")
+        band = bands[str(name)]
+        one.fill_between(
+            time_axis(band.index), band["lower"], band["upper"], color=BLUE, alpha=0.15, linewidth=0
+        )
+        draw_line(one, frame[name].dropna(), color=BLUE)
+        dress(one, str(name), "")
+        one.set_ylim(low, high)
     return figure
 
 

@@ -7,7 +7,19 @@ and is made known with `register`.
 
 from __future__ import annotations
 
+from capstar.rstar.averaging import AveragedRate, average
 from capstar.rstar.bayesian import BayesianModel, BayesianRate
+from capstar.rstar.benchmarks import (
+    BENCHMARKS,
+    Benchmark,
+    ExponentialAverage,
+    MovingAverage,
+    OneSidedHP,
+    SurveyRate,
+    TrendByLikelihood,
+    TrendRate,
+    UnobservedComponentsML,
+)
 from capstar.rstar.comparison import Comparison, compare
 from capstar.rstar.declared import DeclaredModel, DeclaredRate
 from capstar.rstar.from_spec import from_spec
@@ -30,19 +42,37 @@ from capstar.rstar.laubach_williams.uncertainty import (
     draw_parameters,
     state_uncertainty,
 )
+from capstar.rstar.layouts import LAYOUTS, Layout
 from capstar.rstar.lewis_vazquez_grande.model import LVG_ALT, LVG_ALT_COVID, LVG_BASE, LVG_BASE_COVID
-from capstar.rstar.natural_rate import NaturalRate, StatePath, gap_source
+from capstar.rstar.natural_rate import (
+    FIVE_YEARS,
+    LONG_RUN,
+    MEDIUM_RUN,
+    NaturalRate,
+    StatePath,
+    gap_source,
+)
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.posterior_rate import PosteriorRate
+from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.unobserved_components.model import (
+    RealRatePrior,
+    UnobservedComponents,
+    UnobservedComponentsRate,
+)
 from capstar.statespace.bayes.reports import StateDraws
 from capstar.statespace.initial import InitialState
 
 __all__ = [
+    "BENCHMARKS",
+    "FIVE_YEARS",
     "HLW2017",
     "HLW2023",
+    "LAYOUTS",
+    "LONG_RUN",
     "LVG_ALT",
     "LVG_ALT_COVID",
     "LVG_BASE",
@@ -50,8 +80,11 @@ __all__ = [
     "LW2003",
     "LW2023",
     "MEDIANS",
+    "MEDIUM_RUN",
+    "AveragedRate",
     "BayesianModel",
     "BayesianRate",
+    "Benchmark",
     "Bootstrap",
     "BreakStatistics",
     "Comparison",
@@ -59,22 +92,35 @@ __all__ = [
     "DeclaredRate",
     "DrawnGap",
     "Draws",
+    "ExponentialAverage",
     "GapSource",
     "InitialState",
     "LaubachWilliamsSpec",
+    "Layout",
+    "MovingAverage",
     "NaturalRate",
     "NaturalRateModel",
+    "OneSidedHP",
     "PileUp",
     "PosteriorRate",
     "Profile",
+    "PublishedRate",
     "RStarDecomposition",
     "RStarModel",
     "RStarResults",
+    "RealRatePrior",
     "RecursiveEstimates",
     "StateDraws",
     "StatePath",
     "StateUncertainty",
+    "SurveyRate",
+    "TrendByLikelihood",
+    "TrendRate",
+    "UnobservedComponents",
+    "UnobservedComponentsML",
+    "UnobservedComponentsRate",
     "Variant",
+    "average",
     "break_statistics",
     "compare",
     "draw_parameters",
@@ -86,6 +132,7 @@ __all__ = [
     "model",
     "models",
     "quasi_real_time",
+    "read_published",
     "real_time",
     "register",
     "start_values",
@@ -93,7 +140,10 @@ __all__ = [
     "unregister",
 ]
 
-for _published in (HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID):
+for _published in (
+    HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID, UnobservedComponents(),
+    *BENCHMARKS,
+):  # fmt: skip
     register(_published)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.reporting import Result
-from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.natural_rate import NaturalRate, Which, require_which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,42 +24,136 @@ class Comparison(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One column an estimate: sample, log-likelihood, ratios and standard deviations of the trend shocks,
-        parameters, latest r* and, where asked for, its average standard error; blank what a method does not have.
+        One column an estimate: what its r* is, sample, log-likelihood, ratios and standard deviations of the trend
+        shocks, parameters, latest r* and, where asked for, its average standard error; blank what a method does not
+        have.
     rstar : pandas.DataFrame
-        Filtered r*, percent a year, one column an estimate.
+        r*, percent a year, one column an estimate: filtered, and smoothed where a published series has no other.
     departures
         What departs from the published procedure, by estimate.
+    bands
+        Of each estimate's r*, as `NaturalRate.bands` gives them.
     """
 
     table: pd.DataFrame
     rstar: pd.DataFrame
     departures: Mapping[str, tuple[str, ...]]
+    bands: Mapping[str, pd.DataFrame]
+
+    @property
+    def definitions(self) -> pd.Series:
+        """What each r* is, in short; estimates of different definitions are not estimates of one thing."""
+        return self.table.loc["r* is"].rename("definition")
+
+    @property
+    def correlations(self) -> pd.DataFrame:
+        """Of the levels of r*, each pair on the quarters that both have."""
+        return self.rstar.corr()
+
+    @property
+    def disagreement(self) -> pd.DataFrame:
+        """By quarter that two estimates or more have: number, mean, ``sd``, ``lowest``, ``highest`` and ``range``."""
+        known = self.rstar[self.rstar.count(axis=1) >= 2]
+        names = {"count": "estimates", "mean": "mean", "std": "sd", "min": "lowest", "max": "highest"}
+        out = pd.DataFrame({name: known.agg(how, axis=1) for how, name in names.items()}, known.index)
+        return out.assign(range=out["highest"] - out["lowest"])
+
+    def on_dates(self, dates: Sequence[str | pd.Period] | None = None) -> pd.DataFrame:
+        """What each r* is, and its value on some quarters; an estimate a row.
+
+        Parameters
+        ----------
+        dates
+            Quarters; by default the first and the last that all estimates have, or any has, and the fourth quarter of
+            every fifth year between them.
+
+        Raises
+        ------
+        SpecificationError
+            No estimate has one of the quarters.
+        """
+        if dates is None:
+            index = self.rstar.dropna().index if len(self.rstar.dropna()) else self.rstar.index
+            chosen = [q for q in index if q in index[[0, -1]] or (q.quarter == 4 and q.year % 5 == 0)]
+        else:
+            chosen = [pd.Period(date, freq="Q") for date in dates]
+        if missing := [str(q) for q in chosen if q not in self.rstar.index]:
+            raise SpecificationError(
+                f"No estimate has {missing[0]}; they cover {self.rstar.index[0]}-{self.rstar.index[-1]}."
+            )
+        out = self.rstar.loc[chosen].T
+        out.columns = pd.Index([str(quarter) for quarter in chosen])
+        out.insert(0, "definition", self.definitions)
+        return out
 
     @property
     def title(self) -> str:
         """How many estimates there are."""
         return f"Natural rate of interest, {self.table.shape[1]} estimates"
 
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The estimates; and of several, r* on common dates, correlations and disagreement of the last two years."""
+        out = {"": self.table}
+        if self.rstar.shape[1] > 1:
+            out |= {"r*, percent a year": self.on_dates(), "Correlations of r*": self.correlations}
+            if len(self.disagreement):
+                out["Disagreement, percentage points"] = self.disagreement.iloc[-8:]
+        return out
+
     def notes(self) -> tuple[str, ...]:
-        """What departs from the published procedure."""
-        return tuple(f"{name}: {' '.join(said)}" for name, said in self.departures.items() if said)
+        """Whether the estimates are of one thing, how far they differ, and what departs from published procedures."""
+        said = [f"{name}: {' '.join(words)}" for name, words in self.departures.items() if words]
+        if self.definitions.nunique() > 1:
+            said.insert(0, "The estimates are not all of one thing: see the row 'r* is'.")
+        if len(between := self.disagreement):
+            last = between.iloc[-1]
+            said.append(
+                f"In {between.index[-1]} the {last['estimates']:.0f} estimates lie between {last['lowest']:.2f} and "
+                f"{last['highest']:.2f}; over all quarters their range is {between['range'].mean():.2f} on average."
+            )
+        return tuple(said)
 
     def plot(self, ax: Any = None) -> Figure:
-        """Filtered r* of every estimate."""
-        from capstar.plotting import plot_lines
+        """All estimates in one panel, and each in a panel of its own with its band."""
+        from capstar.plotting import plot_comparison
 
-        return plot_lines(self.rstar, title="Natural rate r*, one-sided", unit="percent a year", ax=ax)
+        return plot_comparison(self.rstar, self.bands, title="Natural rate r*, percent a year", ax=ax)
 
 
 @checked
-def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparison:
-    """Put estimates side by side.
+def compare(
+    fits: Mapping[str, NaturalRate] | Sequence[NaturalRate], *, which: Which = "filtered"
+) -> Comparison:
+    """Put estimates side by side, whatever their models.
 
     Parameters
     ----------
     fits
         Estimates by the name to show, or a list, named after their models.
+    which
+        r* to show, ``"filtered"`` or ``"smoothed"``; an estimate that has no such r* shows the other, and says so.
+
+    Raises
+    ------
+    SpecificationError
+        There is none, or two in a list have the same name.
+    """
+    fits = named(fits)
+    kinds = {name: _kind(fit, which) for name, fit in fits.items()}
+    columns = {name: _column(fit, kinds[name]) for name, fit in fits.items()}
+    order = list(dict.fromkeys(key for column in columns.values() for key in column))
+    table = pd.DataFrame(
+        {name: [column.get(key, "") for key in order] for name, column in columns.items()},
+        order,
+        dtype=object,
+    )
+    rstar = pd.DataFrame({name: getattr(fit.rstar, kinds[name]) for name, fit in fits.items()})
+    bands = {name: fit.bands(kinds[name]) for name, fit in fits.items()}
+    return Comparison(table, rstar, {name: fit.departures for name, fit in fits.items()}, bands)
+
+
+def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, NaturalRate]:
+    """Estimates by name, those of a list after their models.
 
     Raises
     ------
@@ -75,23 +169,28 @@ def compare(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> Comparis
         fits = dict(zip(names, fits, strict=True))
     if not fits:
         raise SpecificationError("There is nothing to compare. Give at least one estimate.")
-    columns = {name: _column(fit) for name, fit in fits.items()}
-    order = list(dict.fromkeys(key for column in columns.values() for key in column))
-    table = pd.DataFrame(
-        {name: [column.get(key, "") for key in order] for name, column in columns.items()},
-        order,
-        dtype=object,
-    )
-    rstar = pd.DataFrame({name: fit.rstar.filtered for name, fit in fits.items()})
-    return Comparison(table, rstar, {name: fit.departures for name, fit in fits.items()})
+    return dict(fits)
 
 
-def _column(fit: NaturalRate) -> dict[str, str | float]:
+def _kind(fit: NaturalRate, which: Which) -> Which:
+    """The r* asked for, or the other where the estimate has no such r*."""
+    other: Which = "smoothed" if require_which(which) == "filtered" else "filtered"
+    return other if getattr(fit.rstar, which).isna().all() else which
+
+
+def _column(fit: NaturalRate, kind: Which) -> dict[str, str | float]:
     likelihood = {} if fit.llf is None else {"log-likelihood": fit.llf}
-    out: dict[str, str | float] = {"model": fit.model_name, "sample": f"{fit.start}-{fit.end}", **likelihood}
+    series = getattr(fit.rstar, kind)
+    out: dict[str, str | float] = {
+        "model": fit.model_name,
+        "r* is": fit.definition.partition(":")[0],
+        "shown": kind,
+        "sample": f"{fit.start}-{fit.end}",
+        **likelihood,
+    }
     for values in (fit.ratios, fit.derived, fit.all_params):
         out |= {str(name): float(value) for name, value in values.items() if str(name) not in out}
-    out["latest r*"] = float(fit.rstar.filtered.iloc[-1])
+    out["latest r*"] = float(series.iloc[-1])
     if "rstar" in fit.standard_errors:
         out["average se of r*"] = float(fit.standard_errors["rstar"].mean())
     return out

@@ -347,7 +347,7 @@ class NaturalRate(Result):
         }
 
     def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
-        """Smoothed r* in its bands; the title says which uncertainty these include.
+        """Smoothed r* in its bands, filtered where there is no smoothed; the title says what these include.
 
         Parameters
         ----------
@@ -358,7 +358,7 @@ class NaturalRate(Result):
         """
         from capstar.plotting import plot_band
 
-        bands = self.bands(level=level)
+        bands = self.bands("filtered" if self.rstar.smoothed.isna().all() else "smoothed", level)
         band = f"{level:.0%} band: {bands.attrs['includes']}"
         title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end} ({band})"
         return plot_band(bands, title=title, ax=ax)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -86,10 +87,17 @@ class PosteriorRate(NaturalRate):
 
     def path(self, name: str) -> StatePath:
         """Posterior medians and standard deviations of one quantity by quarter."""
-        found = self.states[self.require_quantity(name)]
-        filtered, smoothed = (_pooled(found.given(which)) for which in ("filtered", "smoothed"))
-        series = (np.median(filtered, 0), np.median(smoothed, 0), filtered.std(0), smoothed.std(0))
-        return StatePath(*(pd.Series(values, self.index, name=name) for values in series))
+        if self.require_quantity(name) not in self._known:
+            found = self.states[name]
+            filtered, smoothed = (_pooled(found.given(which)) for which in ("filtered", "smoothed"))
+            series = (np.median(filtered, 0), np.median(smoothed, 0), filtered.std(0), smoothed.std(0))
+            self._known[name] = StatePath(*(pd.Series(values, self.index, name=name) for values in series))
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, StatePath]:
+        """Paths already computed: medians of many draws take a while."""
+        return {}
 
     def quantiles(
         self,

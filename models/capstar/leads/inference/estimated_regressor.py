@@ -14,7 +14,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
-from capstar.leads.inference.regression import hodrick_1b
+from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
 from capstar.leads.records import Estimates, Tabled
 from capstar.parallel import first_successes
@@ -251,10 +251,9 @@ def _replicate(
 
 
 def _fit(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
-    """Slope of the sum of the next returns, and its Hodrick t; ``y[k]`` follows ``x[k]`` and may go on after it."""
-    total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
-    slope = float(slope_on(total, x[: len(total)]))
-    return slope, slope / hodrick_1b(y[: len(x)], x, horizon, rows=len(total))
+    """Slope of the sum of the next returns, and its Hodrick t."""
+    slope, se = slope_1b(y, x, horizon)
+    return slope, slope / se
 
 
 def _table(design: _Design, null: Floats, estimated: Floats, true: Floats, level: float) -> pd.DataFrame:

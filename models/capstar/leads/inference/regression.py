@@ -15,7 +15,7 @@ from capstar.leads.alignment import AlignedSample, overlap_lags
 from capstar.leads.checks import require_count, require_horizon, require_pairs, require_variation_of
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
-from capstar.leads.numerics import normal_p, with_constant
+from capstar.leads.numerics import normal_p, slope_on, with_constant
 from capstar.leads.records import Estimates, Record, around
 
 Floats = npt.NDArray[np.float64]
@@ -161,6 +161,23 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     options = {"maxlags": lags, "use_correction": False}
     fit = OLS(y, design).fit(cov_type="HAC", cov_kwds=options)
     return np.asarray(fit.params), float(fit.bse[1]), float(fit.rsquared)
+
+
+def slope_1b(y: Floats, x: Floats, horizon: int) -> tuple[float, float]:
+    """Slope of the sum of the next returns, and its standard error 1B (`hodrick_1b`).
+
+    Parameters
+    ----------
+    y
+        One-period returns: ``y[k]`` follows ``x[k]``; they may go on after the predictor has ended.
+    x
+        Predictor, shape (T,).
+    horizon
+        Number of periods.
+    """
+    total = np.convolve(y, np.ones(horizon), "valid")[: len(x)]
+    slope = float(slope_on(total, x[: len(total)]))
+    return slope, hodrick_1b(y[: len(x)], x, horizon, rows=len(total))
 
 
 @checked

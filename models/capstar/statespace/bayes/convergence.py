@@ -1,4 +1,4 @@
-"""Whether chains agree, and how many independent draws theirs are worth."""
+"""Whether chains agree, and how many independent draws theirs count for."""
 
 from __future__ import annotations
 

@@ -1,0 +1,394 @@
+"""Simple trends of the real rate, and what surveys expect: what every other estimate of r* has to beat.
+
+A moving average, an exponential average, the one-sided Hodrick-Prescott filter, two unobserved-components models by
+maximum likelihood, and a survey's long-run rate. None of them models anything but the real rate itself.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from capstar.errors import DataError, SpecificationError
+from capstar.frames import as_quarterly, require_columns
+from capstar.progress import Progress
+from capstar.rstar.declared import DeclaredModel, DeclaredRate
+from capstar.rstar.laubach_williams.starting import HP_LAMBDA, hp_trend
+from capstar.rstar.natural_rate import LONG_RUN, NaturalRate, StatePath
+from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.redraw import GapSource
+from capstar.rstar.series import DERIVATIONS, R, columns_of
+from capstar.statespace.algebra import params, variables
+from capstar.statespace.spec import Spec
+
+SHORTEST = 8  # quarters before the first end point of the one-sided filter
+SURVEY = "survey_rate"
+_BAUER_RUDEBUSCH = "Bauer, M. D. and Rudebusch, G. D. (2020). American Economic Review 110(5), 1316-1354."
+_WATSON = "Watson, M. W. (1986). Journal of Monetary Economics 18(1), 49-75."
+_NO_NOISE = 1e-3  # of the standard deviation of the other shock
+Cycle = Literal["autoregression", "noise"]
+
+
+@dataclass(frozen=True)
+class TrendRate(NaturalRate):
+    """r* by a rule without parameters to estimate: it has no standard errors.
+
+    Attributes
+    ----------
+    model
+        The rule.
+    trend
+        ``filtered`` and ``smoothed`` r* by quarter, percent a year; NaN where the rule gives none.
+    rate
+        Ex-ante real rate by quarter, percent a year.
+    """
+
+    model: Benchmark
+    trend: pd.DataFrame
+    rate: pd.Series
+
+    @property
+    def model_name(self) -> str:
+        """Name of the rule."""
+        return self.model.name
+
+    @property
+    def citation(self) -> str:
+        """Where it is described."""
+        return self.model.citation
+
+    @property
+    def definition(self) -> str:
+        """A long-run trend."""
+        return LONG_RUN
+
+    @property
+    def real_rate(self) -> pd.Series:
+        """Ex-ante real rate by quarter, percent a year."""
+        return self.rate
+
+    def path(self, name: str) -> StatePath:
+        """r* by quarter."""
+        self.require_quantity(name)
+        none = pd.Series(np.nan, self.trend.index)
+        filtered, smoothed = (self.trend[which].rename(name) for which in ("filtered", "smoothed"))
+        return StatePath(filtered, smoothed, none, none)
+
+    def run_on(self, data: pd.DataFrame) -> TrendRate:
+        """The rule on longer data."""
+        return self.model.fit(data, self.start)
+
+
+class Benchmark(NaturalRateModel):
+    """A rule that turns the real rate, or a survey, into r*."""
+
+    citation = _BAUER_RUDEBUSCH
+    inputs = columns_of([R])
+    seconds = 0.05
+
+    @abstractmethod
+    def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """``filtered`` and ``smoothed`` r* by quarter from the columns `inputs` and the real rate ``r``."""
+
+    @abstractmethod
+    def checked(self) -> None:
+        """Refuse options out of range with a `SpecificationError`."""
+
+    def fit(
+        self,
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        n_starts: int = 1,
+        progress: Progress | bool = True,
+        **options: Any,
+    ) -> TrendRate:
+        """r* by the rule.
+
+        Parameters
+        ----------
+        data
+            One row a quarter, without gaps, with the columns `inputs`.
+        start, end
+            First and last quarter of the estimate. Data after ``end`` are not read; those before ``start`` are, since
+            an average has a past.
+        n_starts, progress
+            Not used: nothing is searched.
+        **options
+            Some of the model's `options`.
+
+        Raises
+        ------
+        DataError
+            A column or value is missing, or the data are too short.
+        SpecificationError
+            An option is unknown or out of range.
+        """
+        self.require_options(options)
+        model = type(self)(**{name: options.get(name, getattr(self, name)) for name in self.options})
+        model.checked()
+        frame = _real_rates(data, end, inputs=model.inputs, name=model.name)
+        trend = model.trend(frame)
+        known = trend["filtered"].loc[start if start is None else pd.Period(start, freq="Q") :].dropna()
+        if known.empty:
+            raise DataError(
+                f"{model.name}: the data, {frame.index[0]}-{frame.index[-1]}, give no r* in the sample asked for. Give "
+                "longer data, or a shorter window."
+            )
+        rate = frame[R]
+        rate.attrs = {"title": str(data.attrs.get("title", "the data"))}
+        return TrendRate(model, trend.loc[known.index[0] : known.index[-1]], rate)
+
+
+@dataclass(frozen=True)
+class MovingAverage(Benchmark):
+    """Mean of the real rate over the quarters that end with this one.
+
+    Attributes
+    ----------
+    window
+        Number of quarters.
+    """
+
+    window: int = 40
+
+    name, key, options = "moving average", "moving-average", ("window",)
+    method = "mean of the real rate over the last ten years"
+
+    def checked(self) -> None:
+        """The window is at least one quarter."""
+        if self.window < 1:
+            raise SpecificationError(f"window={self.window}; give at least 1 quarter, such as 40.")
+
+    def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The mean as known at the time; there is no two-sided one."""
+        return _one_sided(frame[R].rolling(self.window).mean())
+
+
+@dataclass(frozen=True)
+class ExponentialAverage(Benchmark):
+    """Exponentially weighted average: ``rstar = weight * rstar(-1) + (1 - weight) * r``, from the first real rate on.
+
+    Attributes
+    ----------
+    weight
+        Of the quarter before, between 0 and 1.
+    """
+
+    weight: float = 0.98
+
+    name, key, options = "exponential average", "exponential-average", ("weight",)
+    method = "exponentially weighted average of the real rate, weight 0.98 on the quarter before"
+
+    def checked(self) -> None:
+        """The weight is a share."""
+        if not 0 <= self.weight < 1:
+            raise SpecificationError(f"weight={self.weight}; give one from 0 to below 1, such as 0.98.")
+
+    def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The average as known at the time; there is no two-sided one."""
+        return _one_sided(frame[R].ewm(alpha=1 - self.weight, adjust=False).mean())
+
+
+@dataclass(frozen=True)
+class OneSidedHP(Benchmark):
+    """Hodrick-Prescott trend: filtered r* is the end point of the filter on the data to the quarter.
+
+    It begins in the eighth quarter of the data. Smoothed r* is the two-sided trend.
+
+    Attributes
+    ----------
+    penalty
+        On squared curvature: 36,000 as for output in Holston, Laubach and Williams, or 1,600.
+    """
+
+    penalty: float = HP_LAMBDA
+
+    name, key, options = "one-sided HP", "hp-one-sided", ("penalty",)
+    citation = "Hodrick, R. J. and Prescott, E. C. (1997). Journal of Money, Credit and Banking 29(1), 1-16."
+    method = "end point of the Hodrick-Prescott filter on data to the quarter"
+
+    def checked(self) -> None:
+        """The penalty is positive."""
+        if not 0 < self.penalty < np.inf:
+            raise SpecificationError(f"penalty={self.penalty}; give a positive one, such as 36000.")
+
+    def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """End points, and the two-sided trend."""
+        rate = frame[R]
+        known = {t: hp_trend(rate.iloc[:t], self.penalty).iloc[-1] for t in range(SHORTEST, len(rate) + 1)}
+        filtered = pd.Series(known).reindex(range(1, len(rate) + 1)).set_axis(rate.index)
+        smoothed = hp_trend(rate, self.penalty) if known else np.nan
+        return pd.DataFrame({"filtered": filtered, "smoothed": smoothed})
+
+
+@dataclass(frozen=True)
+class SurveyRate(Benchmark):
+    """A survey's long-run nominal rate less the inflation target.
+
+    Attributes
+    ----------
+    column
+        Of the data that holds the nominal rate expected in the long run, percent a year; empty where nobody was asked.
+    target
+        Inflation target, percent a year.
+    """
+
+    column: str = SURVEY
+    target: float = 2.0
+
+    name, key, options, citation = "survey long-run rate", "survey", ("column", "target"), ""
+    method = "long-run policy rate that a survey expects, less 2 percent"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Columns of the real rate, and the survey's."""
+        return (*columns_of([R]), self.column)
+
+    def checked(self) -> None:
+        """Any target and column will do."""
+
+    def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The survey of the quarter; there is no two-sided one."""
+        return _one_sided(frame[self.column] - self.target)
+
+
+@dataclass(frozen=True)
+class TrendByLikelihood(DeclaredRate):
+    """A trend of the real rate by maximum likelihood."""
+
+    @property
+    def definition(self) -> str:
+        """A long-run trend."""
+        return LONG_RUN
+
+    @property
+    def identification(self) -> str:
+        """That a variance is estimated at zero, where it is; the likelihood often has its maximum there (pile-up)."""
+        scale = self.all_params[["s_rstar", "s_cycle"]].abs()
+        if scale["s_cycle"] <= _NO_NOISE * scale["s_rstar"]:
+            return (
+                "The variance of the noise is estimated at zero, where the likelihood piles up: r* is the real rate "
+                "itself and the gap is zero. Add an autoregressive cycle (cycle='autoregression') or a prior."
+            )
+        if scale["s_rstar"] <= _NO_NOISE * scale["s_cycle"]:
+            return (
+                "The variance of the change in r* is estimated at zero, where the likelihood piles up (Stock and "
+                "Watson 1998): r* is a constant. That is no evidence that it is one."
+            )
+        return ""
+
+    def notes(self) -> tuple[str, ...]:
+        """What its r* is, whether it is identified, and the remarks of the estimate."""
+        said = (self.definition_note, self.identification, *super().notes())
+        return tuple(sentence for sentence in said if sentence)
+
+    def redraw(self) -> GapSource:
+        """What samples of the gap are drawn from, where it has a variance.
+
+        Raises
+        ------
+        SpecificationError
+            r* is the real rate itself, so that there is no gap.
+        """
+        if (self.gap().abs() < 1e-6).all():
+            raise SpecificationError(f"{self.model_name}: {self.identification}")
+        return super().redraw()
+
+
+@dataclass(frozen=True)
+class UnobservedComponentsML(NaturalRateModel):
+    """Real rate = random walk r* + cycle, by maximum likelihood with r* diffuse at the start.
+
+    Attributes
+    ----------
+    cycle
+        ``"autoregression"`` of order one, or ``"noise"`` without persistence.
+    """
+
+    cycle: Cycle = "autoregression"
+
+    name, key, citation, inputs = "UC of the real rate by ML", "uc-ml", _WATSON, columns_of([R])
+    options = ("cycle", "fixed", "start_params", "seed", "standard_errors")
+    method = "random walk plus a cycle, one-step maximum likelihood; its variances pile up at zero"
+    seconds = 0.5
+
+    @property
+    def spec(self) -> Spec:
+        """The equations."""
+        s_rstar, s_cycle, phi = params("s_rstar s_cycle phi")
+        _, rstar, c, u, v = variables("r rstar c u v")
+        shocks, reports, walk = {"u": s_rstar, "v": s_cycle}, {"rstar": rstar}, {"rstar": rstar(-1) + u}
+        if self.cycle == "noise":
+            return Spec(self.name, {R: rstar + v}, walk, shocks, reports=reports)
+        return Spec(self.name, {R: rstar + c}, {**walk, "c": phi * c(-1) + v}, shocks, reports=reports)
+
+    def fit(
+        self,
+        data: pd.DataFrame,
+        start: str | pd.Period | None = None,
+        end: str | pd.Period | None = None,
+        *,
+        cycle: Cycle | None = None,
+        n_starts: int = 6,
+        progress: Progress | bool = True,
+        **options: Any,
+    ) -> TrendByLikelihood:
+        """Estimate by maximum likelihood.
+
+        Parameters
+        ----------
+        data
+            One row a quarter, without gaps, with the columns `inputs`.
+        start, end
+            Sample of the likelihood.
+        cycle
+            In place of the model's own.
+        n_starts, progress, **options
+            See `capstar.statespace.fit`.
+
+        Raises
+        ------
+        DataError, ConvergenceError
+            See `capstar.statespace.fit`.
+        SpecificationError
+            The cycle or an option is not one it has.
+        """
+        self.require_options(options)
+        model = UnobservedComponentsML(self.cycle if cycle is None else cycle)
+        if model.cycle not in ("autoregression", "noise"):
+            raise SpecificationError(f"cycle={model.cycle!r}; choose 'autoregression' or 'noise'.")
+        made = DeclaredModel(model.spec, self.name, self.citation)
+        found = made.fit(data, start, end, n_starts=n_starts, progress=progress, **options)
+        return TrendByLikelihood(made, found.results, found.data)
+
+
+BENCHMARKS: tuple[NaturalRateModel, ...] = (
+    MovingAverage(), ExponentialAverage(), OneSidedHP(), UnobservedComponentsML(), SurveyRate()
+)  # fmt: skip
+
+
+def _real_rates(
+    data: pd.DataFrame, end: str | pd.Period | None, *, inputs: tuple[str, ...], name: str
+) -> pd.DataFrame:
+    """Input columns and the real rate, from its first quarter to ``end``."""
+    source = str(data.attrs.get("title", "data"))
+    frame = as_quarterly(data, source=source, columns=inputs)
+    require_columns(frame, inputs, source=source, why=f"needed by {name}")
+    rate = DERIVATIONS[R].compute(frame).loc[: end if end is None else pd.Period(end, freq="Q")]
+    rate = (
+        rate.loc[rate.first_valid_index() : rate.last_valid_index()] if rate.notna().any() else rate.iloc[:0]
+    )
+    if rate.empty or rate.isna().any():
+        where = f"is missing in {rate.index[rate.isna()][0]}" if len(rate) else "has no value in the sample"
+        raise DataError(f"{source}: the real rate {where}. Fill it, or cut the data there.")
+    return frame.loc[rate.index].assign(**{R: rate})
+
+
+def _one_sided(filtered: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"filtered": filtered, "smoothed": np.nan}, filtered.index)
