@@ -172,7 +172,7 @@ def test_options_of_another_family_are_refused(hp, flags: list[str], message: st
 
 
 def test_keys() -> None:
-    assert list(rstar.models().index) == ["hlw2017", "hlw2023", "lw2003", "lw2023"]
+    assert list(rstar.models().index)[:4] == ["hlw2017", "hlw2023", "lw2003", "lw2023"]
     assert rstar.model("hlw2017") is rstar.HLW2017
     assert rstar.register(rstar.HLW2017) is rstar.HLW2017, "the same model twice is no clash"
     with pytest.raises(SpecificationError, match=r"no model 'HLW 2107'.*Did you mean 'hlw2017'\?"):

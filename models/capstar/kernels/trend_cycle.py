@@ -204,25 +204,25 @@ def add_period(series, loadings, white, q_inv, block, rows, band, rhs):
     lags, (n, r) = white.shape[0] - 1, loadings.shape
     base, end = first[block - lags], first[block + 1]
     rows[:] = 0.0
-    known = np.zeros(n)
-    for lag in range(lags + 1):
-        b = block - lag
-        trend = first[b + 1] - r - base
-        for j in range(n):
-            if missing[b, j] >= 0:
-                rows[:, first[b] - base + missing[b, j]] = white[lag, :, j]
-                continue
-            known += white[lag, :, j] * series.y[b - lags, j]
-            for k in range(r):
-                if loadings[j, k] != 0.0:
-                    rows[:, trend + k] -= white[lag, :, j] * loadings[j, k]
     for i in range(n):
+        row, known = rows[i], 0.0
+        for lag in range(lags + 1):
+            b = block - lag
+            at, trend = first[b] - base, first[b + 1] - r - base
+            for j in range(n):
+                weight = white[lag, i, j]
+                if missing[b, j] >= 0:
+                    row[at + missing[b, j]] = weight
+                elif weight != 0.0:
+                    known += weight * series.y[b - lags, j]
+                    for k in range(r):
+                        row[trend + k] -= weight * loadings[j, k]
         for a in range(end - base):
-            factor = rows[i, a]
+            factor = row[a]
             if factor != 0.0:
-                rhs[base + a] -= factor * known[i]
-                for c in range(a, end - base):
-                    band[base + a, c - a] += factor * rows[i, c]
+                rhs[base + a] -= factor * known
+                for k in range(end - base - a):
+                    band[base + a, k] += factor * row[a + k]
     now, before = end - r, first[block] - r
     for k in range(r):
         for m in range(r):

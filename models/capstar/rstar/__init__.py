@@ -35,14 +35,21 @@ from capstar.rstar.posterior_rate import PosteriorRate, StateDraws
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.trend_var.estimate import TrendVarRate
+from capstar.rstar.trend_var.model import Trend, TrendVarModel
+from capstar.rstar.trend_var.published import GLOBAL_TREND_VAR, TREND_VAR_1, TREND_VAR_2, TREND_VAR_3
 from capstar.statespace.initial import InitialState
 
 __all__ = [
+    "GLOBAL_TREND_VAR",
     "HLW2017",
     "HLW2023",
     "LW2003",
     "LW2023",
     "MEDIANS",
+    "TREND_VAR_1",
+    "TREND_VAR_2",
+    "TREND_VAR_3",
     "Bootstrap",
     "BreakStatistics",
     "Comparison",
@@ -65,6 +72,9 @@ __all__ = [
     "StateDraws",
     "StatePath",
     "StateUncertainty",
+    "Trend",
+    "TrendVarModel",
+    "TrendVarRate",
     "Variant",
     "break_statistics",
     "compare",
@@ -84,7 +94,8 @@ __all__ = [
     "unregister",
 ]
 
-for _published in (HLW2017, HLW2023, LW2003, LW2023):
+_trend_vars = (TREND_VAR_1, TREND_VAR_2, TREND_VAR_3, GLOBAL_TREND_VAR)
+for _published in (HLW2017, HLW2023, LW2003, LW2023, *_trend_vars):
     register(_published)
 
 
