@@ -177,7 +177,8 @@ def sample_trend_cycle(
         Threads; the draws do not depend on their number.
     exact
         Whether the cycles before the sample are from the stationary distribution of each draw of the cycle's
-        parameters, which takes a Metropolis step; False ignores that they depend on these.
+        parameters, which takes a Metropolis step (left out in the first half of the warm-up); False ignores that they
+        depend on these.
     progress
         See `capstar.progress.reporting`.
 
@@ -218,8 +219,9 @@ def _chain(
     trends = np.empty((kept, n_periods, r))
     one = (now.B, now.sigma, now.Q, now.theta)
     out = [np.empty((kept, *each.shape)) for each in one]
-    if warmup:
-        kernels.run(rng, series, priors, now, exact, warmup, *work)
+    # From a start far away the Metropolis step would take nothing for long: half of the warm-up goes without it.
+    for each, count in ((False, warmup // 2), (exact, warmup - warmup // 2)):
+        kernels.run(rng, series, priors, now, each, count, *work)
     moved = np.zeros(2)
     for i in range(kept):
         moved += kernels.run(rng, series, priors, now, exact, thin, *work)
