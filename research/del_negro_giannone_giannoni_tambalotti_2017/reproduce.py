@@ -29,7 +29,7 @@ COLUMNS = {
 MODELS = {"1": cs.rstar.TREND_VAR_1, "2": cs.rstar.TREND_VAR_2, "3": cs.rstar.TREND_VAR_3}
 PROBABILITIES = {"p025": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p975": 0.975}
 END = "2016Q4"
-APART = 0.2  # points between a chain's median of r* and that of the chains together, in some quarter: another mode
+APART = 0.2  # points between two chains' medians of r* in some quarter: another mode
 QUARTERS = ("1980Q4", "2000Q4", "2016Q4")  # of which r* is shown by chain
 
 
@@ -121,10 +121,10 @@ def differences(fit: TrendVarRate, published: pd.DataFrame, chains: list[int] | 
 
 
 def main_mode(fit: TrendVarRate) -> list[int]:
-    """The chains whose median of r* is nowhere far from the median of the chains' medians."""
+    """The largest group of chains whose medians of r* are nowhere far from those of one of them."""
     medians = np.median(fit.states["rstar"].smoothed, axis=1)
-    far = np.abs(medians - np.median(medians, axis=0)).max(axis=1)
-    return [int(chain) for chain in np.flatnonzero(far <= APART)]
+    near = np.abs(medians[:, None] - medians).max(axis=2) <= APART
+    return [int(chain) for chain in np.flatnonzero(near[near.sum(axis=1).argmax()])]
 
 
 def by_chain(fit: TrendVarRate) -> pd.DataFrame:
