@@ -121,10 +121,14 @@ def differences(fit: TrendVarRate, published: pd.DataFrame, chains: list[int] | 
 
 
 def main_mode(fit: TrendVarRate) -> list[int]:
-    """The largest group of chains whose medians of r* are nowhere far from those of one of them."""
+    """The largest group of chains whose medians of r* are nowhere far from those of one of them.
+
+    Of two as large, that whose cycle has the larger root: the published quantiles belong to it.
+    """
     medians = np.median(fit.states["rstar"].smoothed, axis=1)
     near = np.abs(medians[:, None] - medians).max(axis=2) <= APART
-    return [int(chain) for chain in np.flatnonzero(near[near.sum(axis=1).argmax()])]
+    size = near.sum(axis=1) + fit.draws.of("largest_root").mean(axis=1)  # a root is below 1
+    return [int(chain) for chain in np.flatnonzero(near[size.argmax()])]
 
 
 def by_chain(fit: TrendVarRate) -> pd.DataFrame:
