@@ -309,8 +309,8 @@ def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:
 
 
 def _gap_draws(fit: NaturalRate) -> pd.DataFrame | None:
-    """Posterior draws of the filtered gap, where there are any."""
-    if isinstance(fit, PosteriorRate) and fit.states["rstar"].filtered is not None:
+    """Posterior draws of paths of the filtered gap, where there are any."""
+    if isinstance(fit, PosteriorRate) and fit.states["rstar"].joint:
         return fit.gap_draws()
     return None
 

@@ -207,6 +207,10 @@ def test_workers_do_not_matter_and_filtered_knows_no_future() -> None:
     assert str(again.end) == "1999Q4"
     assert one.definition == rstar.LONG_RUN
     assert one.gap_draws().shape == (len(one.index), 800)
+    apart = replace(one, states={"rstar": replace(one.states["rstar"], joint=False)})
+    with pytest.raises(SpecificationError, match="which makes no path"):
+        apart.gap_draws()
+    assert apart.gap_draws("smoothed").shape == (len(one.index), 800)
 
 
 def test_real_rate_by_default_is_the_rate_less_four_quarters_of_inflation() -> None:

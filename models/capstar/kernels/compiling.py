@@ -39,6 +39,11 @@ def part(function: Callable[..., Any]) -> Any:
     return _njit(function, inline="always", no_cpython_wrapper=True, **_OPTIONS)
 
 
+def drawing(function: Callable[..., Any]) -> Any:
+    """Compile a function that draws from a NumPy generator, makes arrays, and is called by others of the same file."""
+    return cached(function, error_model="numpy", nogil=True)
+
+
 def cached(function: Callable[..., Any], **options: Any) -> Any:
     """Compile with the options given, and with a cache on disk where there is a place for it."""
     try:

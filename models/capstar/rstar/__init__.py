@@ -58,6 +58,9 @@ from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.trend_var.estimate import TrendVarRate
+from capstar.rstar.trend_var.model import Trend, TrendVarModel
+from capstar.rstar.trend_var.published import GLOBAL_TREND_VAR, TREND_VAR_1, TREND_VAR_2, TREND_VAR_3
 from capstar.rstar.unobserved_components.model import (
     RealRatePrior,
     UnobservedComponents,
@@ -69,6 +72,7 @@ from capstar.statespace.initial import InitialState
 __all__ = [
     "BENCHMARKS",
     "FIVE_YEARS",
+    "GLOBAL_TREND_VAR",
     "HLW2017",
     "HLW2023",
     "LAYOUTS",
@@ -81,6 +85,9 @@ __all__ = [
     "LW2023",
     "MEDIANS",
     "MEDIUM_RUN",
+    "TREND_VAR_1",
+    "TREND_VAR_2",
+    "TREND_VAR_3",
     "AveragedRate",
     "BayesianModel",
     "BayesianRate",
@@ -114,8 +121,11 @@ __all__ = [
     "StatePath",
     "StateUncertainty",
     "SurveyRate",
+    "Trend",
     "TrendByLikelihood",
     "TrendRate",
+    "TrendVarModel",
+    "TrendVarRate",
     "UnobservedComponents",
     "UnobservedComponentsML",
     "UnobservedComponentsRate",
@@ -141,8 +151,8 @@ __all__ = [
 ]
 
 for _published in (
-    HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID, UnobservedComponents(),
-    *BENCHMARKS,
+    HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID, TREND_VAR_1, TREND_VAR_2,
+    TREND_VAR_3, UnobservedComponents(), *BENCHMARKS,
 ):  # fmt: skip
     register(_published)
 

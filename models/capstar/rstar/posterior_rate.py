@@ -141,8 +141,20 @@ class PosteriorRate(NaturalRate):
         return out
 
     def gap_draws(self, which: Which = "filtered") -> pd.DataFrame:
-        """The real rate minus each draw of r*, percentage points: a row a quarter, a column a draw."""
-        draws = _pooled(self.states["rstar"].given(require_which(which)))
+        """The real rate minus each draw of r*, percentage points: a row a quarter, a column a draw.
+
+        Raises
+        ------
+        SpecificationError
+            The filtered values of a draw are of each quarter by itself, so that no draw is a path.
+        """
+        states = self.states["rstar"]
+        if require_which(which) == "filtered" and not states.joint:
+            raise SpecificationError(
+                f"{self.model_name} draws filtered r* for each quarter by itself, which makes no path. Use "
+                "gap_draws('smoothed'), which has seen the future, or quantiles()."
+            )
+        draws = _pooled(states.given(which))
         return (-pd.DataFrame(draws.T, self.index)).add(self.rate.loc[self.index], axis=0)
 
     def parameter_table(self) -> pd.DataFrame:

@@ -17,8 +17,8 @@ from capstar.progress import Progress
 from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.posterior_rate import PosteriorRate
-from capstar.statespace.bayes.reports import StateDraws
 from capstar.statespace.bayes.draws import PosteriorDraws
+from capstar.statespace.bayes.reports import StateDraws
 
 PARAMETERS = ("phi", "var_cycle", "var_trend")
 _FEWEST = 20  # quarters
@@ -81,7 +81,7 @@ class UnobservedComponentsRate(PosteriorRate):
             paths(
                 y, start, np.random.default_rng(seed), thetas[chain], work, smoothed[chain], filtered[chain]
             )
-        states = {"rstar": StateDraws(smoothed, filtered)}
+        states = {"rstar": StateDraws(smoothed, filtered, joint=True)}
         return replace(self, states=states, index=rate.index, rate=rate, remarks=self.remarks[1:])
 
     def identification_notes(self) -> tuple[str, ...]:
@@ -222,7 +222,7 @@ class UnobservedComponents(NaturalRateModel):
             stage="chains", progress=progress,
         )  # fmt: skip
         thetas, smoothed, filtered = (np.stack(values) for values in zip(*chains, strict=True))
-        states = {"rstar": StateDraws(smoothed, filtered)}
+        states = {"rstar": StateDraws(smoothed, filtered, joint=True)}
         draws = PosteriorDraws(thetas, PARAMETERS)
         found = UnobservedComponentsRate(model, draws, states, rate.index, rate, seed)
         return replace(found, remarks=(width(found), model._counted()))

@@ -26,10 +26,14 @@ class StateDraws:
     filtered
         Given data to the period, parameters from their posterior on all data; same shape, or fewer draws. None where
         the method gives none.
+    joint
+        Whether the filtered values of one draw hang together from period to period as the filter's errors do. Where
+        each period is drawn by itself, regressions on a draw take its error for noise.
     """
 
     smoothed: Floats
     filtered: Floats | None = None
+    joint: bool = False
 
     def given(self, which: str) -> Floats:
         """Those of ``"filtered"`` or ``"smoothed"``, shape (chains, draws, n)."""

@@ -1,0 +1,1 @@
+"""Natural rates as common trends of inflation, interest rates and what is expected of them."""
