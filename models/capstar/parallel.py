@@ -16,6 +16,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from capstar.progress import Progress, reporting
 
+_FOR_EVER = 1_000_000  # seconds; the milliseconds must fit into 31 bits
 S = TypeVar("S")
 T = TypeVar("T")
 _LOOK_EVERY = 0.5  # seconds
@@ -110,6 +111,8 @@ def _results(
         prefer="threads" if threads else None,
         initializer=None if threads else end_with,
         initargs=() if threads else (os.getpid(),),
+        # Workers end with this process; ones that end for idleness may do so while they are given work, which is lost.
+        **({} if threads else {"idle_worker_timeout": _FOR_EVER}),
     ) as pool:
         while batch := list(islice(left, size)):
             yield from pool(delayed(task)(item) for item in batch)

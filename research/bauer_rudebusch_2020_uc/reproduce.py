@@ -14,6 +14,7 @@ from research.comparison import REFERENCE
 import capstar as cs
 from capstar.errors import CapstarError, DataError
 from capstar.statespace import monte_carlo_error, quantile_error
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 TAILS = {"p025": 0.025, "p975": 0.975}
@@ -136,7 +137,8 @@ def main() -> None:
         lines = [
             (key[0], ": ".join(map(str, key[1:-1])), key[-1], f"{value:.6g}") for key, value in rows.items()
         ]
-        pd.DataFrame(lines, columns=["table", "row", "column", "value"]).to_csv(chosen.out, index=False)
+        written = pd.DataFrame(lines, columns=["table", "row", "column", "value"])
+        write_whole(Path(chosen.out), csv_text(written, index=False))
 
 
 if __name__ == "__main__":

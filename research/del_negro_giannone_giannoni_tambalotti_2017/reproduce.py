@@ -14,6 +14,7 @@ from research.comparison import REFERENCE
 import capstar as cs
 from capstar.errors import CapstarError
 from capstar.rstar import TrendVarRate
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 FOLDER = REFERENCE.parent / "golden" / "models2" / "del_negro2017"
@@ -184,7 +185,7 @@ def main() -> None:
         print(f"\n{heading}\n{table.round(3).to_string()}")
     if given.out is not None:
         for name, table in zip(("quantiles", "chains"), tables.values(), strict=True):
-            table.round(4).to_csv(given.out / f"{name}.csv")
+            write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import capstar as cs
 from capstar.errors import CapstarError
 from capstar.rstar import BayesianRate
 from capstar.statespace import quantile_error
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 FOLDER = "lewis_vazquez_grande2018"
@@ -173,7 +174,7 @@ def main() -> None:
         print(f"\n{heading}\n{table.round(4).to_string()}")
     if given.out is not None:
         for name, table in zip(("parameters", "states"), tables.values(), strict=False):
-            table.round(4).to_csv(given.out / f"{name}.csv")
+            write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))
 
 
 if __name__ == "__main__":

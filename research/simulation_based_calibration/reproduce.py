@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binom, chisquare
 
 from capstar.parallel import run_tasks
+from capstar.plotting import save
 from capstar.statespace import (
     Beta,
     Between,
@@ -28,6 +29,7 @@ from capstar.statespace import (
     start_from,
     variables,
 )
+from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 PERIODS, DRAWS, BINS = 60, 99, 20
@@ -130,7 +132,7 @@ def figure(counts: pd.DataFrame, path: Path) -> None:
             ax.set_title(f"{sampler}: {name}", fontsize=9, loc="left")
             ax.spines[["top", "right"]].set_visible(False)
             ax.tick_params(labelsize=7)
-    chart.savefig(path, dpi=110)
+    save(chart, path, dpi=110)
 
 
 def main() -> None:
@@ -149,7 +151,7 @@ def main() -> None:
     )
     print(table.round(3).to_string())
     if given.out is not None:
-        table.round(4).to_csv(given.out / "calibration.csv")
+        write_whole(given.out / "calibration.csv", csv_text(table.round(4)))
         figure(counts, given.out / "ranks.png")
 
 

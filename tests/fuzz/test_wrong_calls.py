@@ -254,6 +254,7 @@ TWO = pd.DataFrame({"a": QUARTERLY**2, "b": GAP**2})
 # Good arguments by name, and where a function needs others.
 GOOD: dict[str, Any] = {
     "returns": QUARTERLY,
+    "gap_draws": pd.DataFrame({k: GAP + np.sin(k + np.arange(len(GAP))) for k in range(20)}),
     "predictor": GAP,
     "predictors": GAP,
     "target": QUARTERLY,

@@ -54,7 +54,8 @@ def test_a_drawn_sample_is_estimated_as_any_other(fit) -> None:
     table.loc[quarters, "log_gdp"] = y[:, 0] / 100
     table.loc[quarters, "inflation"] = y[:, 1]
     table.loc[quarters, "interest_rate"] = rate + table.loc[quarters, "expected_inflation"]
-    again = rstar.HLW2017.fit(table, fit.start, fit.end, n_starts=1)
+    right = {"expected_inflation": "percent"}  # of the sample, while inflation is drawn
+    again = rstar.HLW2017.fit(table, fit.start, fit.end, n_starts=1, units=right)
     # The input differs by the rounding of a hundredfold; the optimiser stops within 1e-6.
     np.testing.assert_allclose(drawn.estimated, again.gap(), atol=1e-5)
     slots = source.problem.model.states

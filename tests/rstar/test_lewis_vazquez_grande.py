@@ -198,5 +198,5 @@ def test_equations_of_no_family_have_a_posterior_too() -> None:
     model = rstar.from_spec(spec, name="walk", method="posterior", initial=([2.0], [[9.0]]))
     found = model.fit(us(), **SHORT)
     assert found.nobs == len(us())
-    with pytest.raises(SpecificationError, match="choose 'likelihood' or 'posterior'"):
+    with pytest.raises(SpecificationError, match=r"choose one of \['likelihood', 'posterior'\]"):
         rstar.from_spec(spec, name="walk", method="bayes")  # type: ignore[arg-type]

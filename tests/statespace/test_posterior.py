@@ -129,7 +129,7 @@ def test_same_draws_for_any_number_of_workers() -> None:
 
 
 def test_starts_are_dispersed() -> None:
-    found = posterior(problem(), n_draws=4, warmup=0, thin=1, n_state_draws=1, n_chains=6, progress=False)
+    found = posterior(problem(), n_draws=4, warmup=0, thin=1, n_state_draws=1, n_chains=40, progress=False)
     spread = found.draws.values[:, 0].std(axis=0)
     assert (spread > walked().parameters["sd"]).all()
 

@@ -37,6 +37,16 @@ INPUT_NAMES = {
     "covid.ind": "covid_index",
 }
 """Columns of the Federal Reserve Bank of New York's files, and ours."""
+_NAMES = INPUT_NAMES | {
+    # Del Negro, Giannone, Giannoni and Tambalotti (2017), rstarBrookings2017/tvar/DataCompleteLatest.xls
+    "pi": "inflation",
+    "epi": "long_run_inflation_expectation",
+    "bill": "bill_rate",
+    "ebill": "long_run_bill_expectation",
+    "tblong": "treasury_20y",
+    "aaa": "aaa_yield",
+    "baa": "baa_yield",
+}
 
 
 def read_input(
@@ -53,7 +63,7 @@ def read_input(
     ----------
     path
         With a column of dates, one row a quarter; see `capstar.rstar.RStarModel.fit` for the columns, which may also
-        have the New York Fed's names (`INPUT_NAMES`).  See `read_table`.
+        have the New York Fed's names (`INPUT_NAMES`), or those of the authors of a model.  See `read_table`.
     columns
         Those that will be used, where the file has them, such as ``model.inputs``; by default all.
     units
@@ -83,7 +93,7 @@ def read_input(
         )
     if frame.empty:
         raise DataError(f"{source}: there is a header but no rows. Add one row a quarter.")
-    names = {name: INPUT_NAMES.get(name.lower(), name) for name in frame.columns}
+    names = {name: _NAMES.get(name.lower(), name) for name in frame.columns}
     renamed = {name: ours for name, ours in names.items() if ours != name and ours not in frame.columns}
     frame = frame.rename(columns=renamed)
     _assume(frame, *(f"{name} is {ours}" for name, ours in renamed.items()))

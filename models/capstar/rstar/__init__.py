@@ -58,8 +58,9 @@ from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate
-from capstar.rstar.trend_var.model import Trend, TrendVarModel
+from capstar.rstar.trend_var.model import TrendVarModel
 from capstar.rstar.trend_var.published import GLOBAL_TREND_VAR, TREND_VAR_1, TREND_VAR_2, TREND_VAR_3
 from capstar.rstar.unobserved_components.model import (
     RealRatePrior,

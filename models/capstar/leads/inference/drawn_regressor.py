@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
@@ -58,6 +59,7 @@ class DrawnRegressor(Tabled):
         return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
 
 
+@checked
 def drawn_regressor(
     gap_draws: pd.DataFrame,
     returns: pd.Series | pd.DataFrame,
@@ -115,6 +117,7 @@ def drawn_regressor(
         y, x = _paired(after, draws)
         for horizon in horizons:
             nobs = min(len(x), len(y) - horizon + 1)
+            _require_sample(str(name), x[: max(nobs, 0)], y, horizon)
             fits = np.array([slope_1b(y, column, horizon) for column in x.T])
             slopes[f"{name}({horizon})"] = fits[:, 0]
             center = slope_1b(y, x.mean(axis=1), horizon)
@@ -124,6 +127,17 @@ def drawn_regressor(
                 | {"slope_at_mean": center[0], "p_at_mean": normal_p(center[0] / center[1])}
             )
     return DrawnRegressor(pd.DataFrame(rows), pd.DataFrame(slopes), level)
+
+
+def _require_sample(name: str, x: Floats, y: Floats, horizon: int) -> None:
+    if len(x) < _FEWEST:
+        raise DataError(
+            f"{name}: {len(x)} quarters have draws and a return over {horizon} quarters; at least {_FEWEST} are "
+            "needed. Give longer series, or shorter horizons."
+        )
+    if (np.ptp(x, axis=0) == 0).any() or np.ptp(y) == 0:
+        what = f"{name}: the return" if np.ptp(y) == 0 else "gap_draws: a draw"
+        raise DataError(f"{what} does not vary. Leave it out.")
 
 
 def _chosen(gap_draws: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,11 @@ import pandas as pd
 from capstar.kernels.arrays import Floats
 from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.posterior_rate import PosteriorRate
+from capstar.rstar.trend_var.declaration import Declaration, Span
 from capstar.statespace.algebra import Linear
 from capstar.statespace.bayes.draws import PosteriorDraws
 from capstar.statespace.bayes.reports import StateDraws
 from capstar.statespace.bayes.trend_cycle import TrendCycleDraws, trends_given
-
-if TYPE_CHECKING:
-    from capstar.rstar.trend_var.model import Span, TrendVarModel
 
 RSTAR, ROOT = "rstar", "largest_root"
 _PUBLISHED = (
@@ -55,11 +52,9 @@ class TrendVarRate(PosteriorRate):
         return LONG_RUN
 
     @property
-    def declared(self) -> TrendVarModel:
+    def declared(self) -> Declaration:
         """The model with its equations."""
-        from capstar.rstar.trend_var.model import TrendVarModel
-
-        assert isinstance(self.model, TrendVarModel)
+        assert isinstance(self.model, Declaration)
         return self.model
 
     def run_on(self, data: pd.DataFrame) -> TrendVarRate:
@@ -81,7 +76,7 @@ class TrendVarRate(PosteriorRate):
 
 
 def estimate(
-    model: TrendVarModel, frame: pd.DataFrame, rate: pd.Series, sampled: TrendCycleDraws,
+    model: Declaration, frame: pd.DataFrame, rate: pd.Series, sampled: TrendCycleDraws,
     leave_out: Mapping[str, Span], *, seed: int, n_filtered: int, exact: bool,
 ) -> TrendVarRate:  # fmt: skip
     """What draws say.
@@ -129,13 +124,13 @@ def _every(draws: TrendCycleDraws, count: int) -> TrendCycleDraws:
     return TrendCycleDraws(**kept, moved=draws.moved)
 
 
-def _combined(model: TrendVarModel, expression: Linear, draws: TrendCycleDraws) -> Floats:
+def _combined(model: Declaration, expression: Linear, draws: TrendCycleDraws) -> Floats:
     """Draws of a combination of the trends, shape (chains, draws, n_periods)."""
     fixed, moved = model.weights(expression)
     return np.asarray(np.einsum("cdtr,cdr->cdt", draws.trends, fixed + draws.theta @ moved))
 
 
-def _parameters(model: TrendVarModel, draws: TrendCycleDraws) -> PosteriorDraws:
+def _parameters(model: Declaration, draws: TrendCycleDraws) -> PosteriorDraws:
     """Standard deviations of the trends' changes and the cycles' innovations, free loadings, and the largest root."""
     trend, cycle = (np.sqrt(np.einsum("cdii->cdi", each)) for each in (draws.Q, draws.sigma))
     names = (
@@ -149,7 +144,7 @@ def _parameters(model: TrendVarModel, draws: TrendCycleDraws) -> PosteriorDraws:
 
 
 def _remarks(
-    model: TrendVarModel, draws: TrendCycleDraws, some: TrendCycleDraws, *, exact: bool
+    model: Declaration, draws: TrendCycleDraws, some: TrendCycleDraws, *, exact: bool
 ) -> tuple[str, ...]:
     period = "quarter" if model.per_year == 4 else "year"
     roots = ", ".join(f"{root:.3f}" for root in draws.largest_root().mean(axis=1))

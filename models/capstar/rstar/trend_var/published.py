@@ -21,7 +21,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import sqrt
 
-from capstar.rstar.trend_var.model import Trend, TrendVarModel
+from capstar.rstar.trend_var.declaration import Trend
+from capstar.rstar.trend_var.model import TrendVarModel
 from capstar.statespace.algebra import Coef, Linear, params, variables
 
 DGGT2017 = (

@@ -15,7 +15,7 @@ from capstar.statespace.bayes.target import Target
 
 @dataclass(frozen=True)
 class Line:
-    """Logarithms of distances from a bound, and log odds between two.
+    """Logarithms of distances from a bound, and log ratios of the distances between two.
 
     Attributes
     ----------

@@ -98,7 +98,7 @@ def posterior(  # noqa: PLR0913 - what can be chosen
     default.  The random walk costs about 30 microseconds a step there; the score of NUTS about as much as three
     likelihoods, and constraints end its trajectories.
 
-    Proposals outside the support are rejections; drawing them anew, as some published codes do, gives another
+    Proposals outside the support are rejections; drawing another, as some published codes do, gives another
     distribution.
 
     References

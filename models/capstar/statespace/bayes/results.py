@@ -109,7 +109,7 @@ class PosteriorResults(Result):
         }
 
     def notes(self) -> tuple[str, ...]:
-        """Whether the chains agree, and how many draws they are worth."""
+        """Whether the chains agree, and how many independent draws they stand for."""
         ess = self.parameters["ess"]
         few = (
             f"Only {ess.min():.0f} effective draws of {ess.idxmin()}: draw longer chains."
@@ -229,7 +229,7 @@ class PosteriorResults(Result):
             given *all* data: states as known then, parameters not.  ``as_known``: over their posterior given the data
             before the period, which is what a forecaster had, by weighting the draws with
             :math:`1 / p(y_t, \dots, y_T | y_1 \dots y_{t-1}, \theta)`.  ``effective_draws``: how many equal weights
-            these are worth; where they are few, early in the sample, ``as_known`` is a guess, and only an estimation
+            these stand for; where they are few, early in the sample, ``as_known`` is a guess, and only an estimation
             that ends before the period gives the number.
 
         References
