@@ -126,6 +126,14 @@ def test_a_short_run_answers_as_every_bayesian_rate() -> None:
     assert found.gap("filtered").index[0] == found.start
 
 
+def test_filtered_draws_of_single_quarters_are_no_path() -> None:
+    """Each quarter is drawn by itself, as published: regressions on a draw would take its error for noise."""
+    found = short()
+    with pytest.raises(SpecificationError, match="which makes no path"):
+        found.gap_draws()
+    assert found.gap_draws("smoothed").shape[0] == found.nobs
+
+
 def test_run_on_holds_the_draws_and_the_filtered_past() -> None:
     before = rstar.LVG_ALT.fit(us(), end="2005Q4", **SHORT)
     after = before.run_on(us())
