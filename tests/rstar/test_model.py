@@ -13,6 +13,7 @@ from capstar.errors import ConvergenceError, DataError, IdentificationWarning, S
 from capstar.rstar import (
     HLW2017,
     HLW2023,
+    LW2023,
     break_statistics,
     from_spec,
     hp_trend,
@@ -225,6 +226,16 @@ def test_bad_data_is_named(macro: pd.DataFrame, spoil, message: str) -> None:
 def test_bad_samples_are_named(macro: pd.DataFrame, options, message: str) -> None:
     with pytest.raises((DataError, SpecificationError), match=message):
         HLW2017.fit(macro, **options)
+
+
+@pytest.mark.parametrize("model", [LW2023, from_spec(LW2023.spec(), name="one step", initial="diffuse")])
+def test_absent_columns_are_named_beside_those_the_table_has(macro: pd.DataFrame, model) -> None:
+    """Not beside the COVID index, which is zero before 2020 and made up where it is not given."""
+    with pytest.raises(DataError, match="import_price_inflation") as caught:
+        model.fit(macro.assign(oil_price_inflation=1.0))
+    there = str(caught.value).partition("there are ")[2]
+    assert "'oil_price_inflation'" in there
+    assert "covid_index" not in there
 
 
 def test_covid_index_is_needed_from_2020_on(golden_set) -> None:

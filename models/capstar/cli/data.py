@@ -92,7 +92,8 @@ def check(
             say(f"Assumed in reading: {said}\n")
         for key in rstar.models().index:
             one = rstar.model(key)
-            say(f"{''.join(one.name.split())}: {one.usable(frame)}")
+            short = "".join(one.name.split())
+            say(f"{short if short.lower() == key else key}: {one.usable(frame)}")
 
 
 @app.command()

@@ -148,8 +148,10 @@ class DeclaredModel(NaturalRateModel):
         """
         source = str(data.attrs.get("title", "data"))
         table = in_model_units(as_quarterly(data, source=source, columns=self.inputs), units)
-        table = with_covid_index(table, table.index[-1] if end is None else pd.Period(end, freq="Q"))
-        require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
+        given, last = table, table.index[-1] if end is None else pd.Period(end, freq="Q")
+        table = with_covid_index(table, last)
+        absent = [name for name in self.inputs if name not in table]
+        require_columns(given, absent, source=source, why=f"needed by {self.name}")
         table = table if end is None else table.loc[: pd.Period(end, freq="Q")]
         check_units(table, source=source)
         return derive(table, self.series)

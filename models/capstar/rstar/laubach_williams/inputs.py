@@ -72,7 +72,8 @@ def prepare(
     table = in_model_units(as_quarterly(data, source=source, columns=needed), units)
     frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
     columns = tuple(needed)
-    require_columns(frame, columns, source=source, why=f"needed by {variant.name}")
+    absent = [name for name in columns if name not in frame]
+    require_columns(table, absent, source=source, why=f"needed by {variant.name}")
     first, last = _sample(frame, needed, start, end, source)
     for column, depth in needed.items():
         require_complete(frame.loc[first - depth : last], [column], source=source)
