@@ -18,7 +18,7 @@ PATIENCE = 40.0  # seconds; workers are to be gone after 5 on an idle machine
 
 WORKING = """
 import os, threading
-from capstar.parallel import run_tasks
+from capstar.tasks import run_tasks
 
 def work(k):
     os.write(1, b"at work\\n")

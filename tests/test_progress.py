@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from running_notebooks import execute
 
-from capstar.parallel import run_tasks
 from capstar.progress import Bar, Lines, reporting
+from capstar.tasks import run_tasks
 
 LONG = """
 from capstar.progress import Bar, Lines, reporting

@@ -44,6 +44,10 @@ class ConvergenceError(CapstarError, RuntimeError):
     """The optimiser reached no maximum."""
 
 
+class ClusterError(CapstarError, RuntimeError):
+    """A cluster cannot be reached, or cannot do the work."""
+
+
 class CapstarWarning(UserWarning):
     """Base class of every warning given on purpose; its message is `printable`."""
 

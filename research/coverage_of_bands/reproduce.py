@@ -16,8 +16,8 @@ from research.comparison import REFERENCE
 
 import capstar as cs
 from capstar.errors import CapstarError
-from capstar.parallel import run_tasks
 from capstar.rstar import RStarResults, draw_sample
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent

@@ -19,7 +19,7 @@ from capstar.data import french
 from capstar.errors import CapstarError
 from capstar.markets.range_trading import HOLD, STRATEGY, RangeTrading, RangeTradingResults
 from capstar.markets.ranges import trading_ranges
-from capstar.parallel import run_tasks
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent

@@ -12,7 +12,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import binom, chisquare
 
-from capstar.parallel import run_tasks
 from capstar.plotting import save
 from capstar.statespace import (
     Beta,
@@ -29,6 +28,7 @@ from capstar.statespace import (
     start_from,
     variables,
 )
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent

@@ -26,7 +26,7 @@ from capstar.leads.forecasts.wild_bootstrap import wild_bootstrap_p
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.inference.ivx_bootstrap import BootstrappedIVX
 from capstar.leads.inference.null_model import Scheme
-from capstar.parallel import run_tasks
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 Floats = npt.NDArray[np.float64]

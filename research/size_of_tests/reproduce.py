@@ -18,8 +18,8 @@ from research.size_of_tests.designs import PERIODS, POWER_DESIGNS, SIZE_DESIGNS,
 from research.size_of_tests.figures import plot_power, plot_size
 
 from capstar.errors import CapstarError
-from capstar.parallel import run_tasks
 from capstar.plotting import save
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 Row = tuple[str, float, int, float, str, float, float, float]  # CELL, test, ALTERNATIVES

@@ -13,10 +13,10 @@ import pytest
 from tests.conftest import GOLDEN_SETS
 
 from capstar.errors import CapstarWarning, IdentificationWarning, UnsuitableModelWarning
-from capstar.parallel import run_tasks
 from capstar.rstar import HLW2017, LW2003, PileUp
 from capstar.rstar.laubach_williams.bootstrap import draw_sample
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
+from capstar.tasks import run_tasks
 
 
 def without_the_real_rate(data: pd.DataFrame, seed: int) -> pd.DataFrame:

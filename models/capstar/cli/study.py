@@ -19,6 +19,7 @@ from capstar.cli.shared import (
     require_inputs,
 )
 from capstar.errors import SpecificationError
+from capstar.tasks import parallel
 
 _FEWEST = 99  # replications that give a p-value of 1 percent
 
@@ -51,6 +52,14 @@ def study(
             min=1, max=MOST_WORKERS, metavar="NUMBER", help="Processes; the numbers are the same for any."
         ),
     ] = 2,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers do the longest work, such as tcp://10.0.0.1:8786; the numbers are the "
+            "same.",
+        ),
+    ] = None,
     model: ModelKey = "hlw2017",
     debug: Debug = False,
 ) -> None:
@@ -80,7 +89,8 @@ def study(
         require_inputs(
             chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
         )
-        results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
+        with parallel(cluster):
+            results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
         paths = results.save(out)
         say(results.summary())
         say("\nWritten: " + ", ".join(map(str, paths)))

@@ -20,11 +20,11 @@ import pandas as pd
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
 from capstar.frames import as_quarterly
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.tasks import run_tasks
 from capstar.units import Units, in_model_units
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.numerics import bootstrap_p, residuals, with_constant
 from capstar.leads.records import Tabled
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
+from capstar.tasks import run_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -27,8 +27,8 @@ from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.inference.null_model import NullModel, Scheme, fit_null
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
+from capstar.tasks import run_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,8 +17,8 @@ from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
 from capstar.leads.records import Estimates, Tabled
-from capstar.parallel import first_successes
 from capstar.progress import Progress
+from capstar.tasks import first_successes
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 99

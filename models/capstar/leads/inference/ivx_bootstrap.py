@@ -26,8 +26,8 @@ from capstar.leads.inference.wild_null import (
 )
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
+from capstar.tasks import run_tasks
 
 Floats = npt.NDArray[np.float64]
 _BATCH, _FEWEST = 50, 99  # replications from one seed, whatever the number of workers; fewest of all

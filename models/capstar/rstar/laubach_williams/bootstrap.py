@@ -12,12 +12,12 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import CapstarError, SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.parallel import first_successes
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
 from capstar.statespace.smoothing import simulate_data
+from capstar.tasks import first_successes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,6 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
 from capstar.rstar.laubach_williams.estimates import (
     UNCERTAIN,
@@ -22,6 +21,7 @@ from capstar.rstar.laubach_williams.estimates import (
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import smoothed_moments
+from capstar.tasks import run_tasks
 
 _CHUNK = 100  # draws summed together; fixed, so that sums do not depend on the number of workers
 

@@ -12,13 +12,13 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.kernels.arrays import Floats
 from capstar.kernels.random_walk_cycle import gibbs, paths
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
 from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.statespace.bayes.draws import PosteriorDraws
 from capstar.statespace.bayes.reports import StateDraws
+from capstar.tasks import run_tasks
 
 PARAMETERS = ("phi", "var_cycle", "var_trend")
 _FEWEST = 20  # quarters

@@ -11,7 +11,6 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.parallel import run_tasks
 from capstar.progress import Progress, reporting
 from capstar.statespace.bayes.draws import PosteriorDraws
 from capstar.statespace.bayes.line import Line
@@ -26,6 +25,7 @@ from capstar.statespace.fitting import bound_to, values_by_name
 from capstar.statespace.initial import Initial
 from capstar.statespace.problem import Problem
 from capstar.statespace.spec import Spec
+from capstar.tasks import run_tasks
 
 Sampler = Literal["random walk", "nuts"]
 _DEFAULTS: Mapping[str, tuple[int, int, int]] = {"random walk": (5000, 20_000, 25), "nuts": (1000, 500, 1)}

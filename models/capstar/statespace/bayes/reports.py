@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from capstar.kernels.arrays import Floats, Path
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
 from capstar.statespace.diffuse import DiffuseProblem, determined
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import estimate_states, simulate_data, smoothed_mean
+from capstar.tasks import run_tasks
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def draw_reports(
     seed
         Of the states; the filtered draws of a period do not change when later periods are added.
     n_workers, progress
-        See `capstar.parallel.run_tasks`.
+        See `capstar.tasks.run_tasks`.
 
     Returns
     -------

@@ -13,8 +13,8 @@ from capstar.errors import SpecificationError
 from capstar.kernels import trend_cycle as kernels
 from capstar.kernels.arrays import Floats, own
 from capstar.kernels.trend_cycle import Parameters, Priors, Series
-from capstar.parallel import run_tasks
 from capstar.progress import Progress
+from capstar.tasks import run_tasks
 
 _SPREAD = 0.5  # of the logs of the variances that chains start from
 _OWN_LAG = 0.9  # largest coefficient on a series' own first lag that they start from

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from capstar.parallel import first_successes, run_tasks
+from capstar.tasks import first_successes, run_tasks
 
 
 def draw(seed: np.random.SeedSequence) -> float | None:

@@ -1,0 +1,143 @@
+"""Finished work kept on disk under the hash of what it was made from, so that a run that was killed goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import platform
+import sys
+import sysconfig
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import joblib
+
+from capstar.errors import SpecificationError
+from capstar.writing import write_whole
+
+S = TypeVar("S")
+T = TypeVar("T")
+ABSENT = object()  # where no result is kept
+_LIBRARIES = ("numpy", "scipy", "pandas", "numba")  # whose versions may change a last digit
+_SEAL = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Kept(Generic[S, T]):
+    """A task whose results are read from a folder where they are there, and written to it where they are not.
+
+    Attributes
+    ----------
+    task
+        Of one item.
+    folder
+        Of the results; more than one task, run and process may use it at the same time.
+    identity
+        Hash of the task, of what it holds, and of the code.
+    """
+
+    task: Callable[[S], T]
+    folder: Path
+    identity: str
+
+    @classmethod
+    def of(cls, task: Callable[[S], T], folder: Path) -> Kept[S, T]:
+        """The task with its identity.
+
+        Raises
+        ------
+        SpecificationError
+            It cannot be pickled, or is defined where its code cannot be read.
+        """
+        return cls(task, folder, f"{code_identity()} {_own_code(task)} {_hash(task)}")
+
+    def __call__(self, item: S) -> T:
+        """The result of one item."""
+        if (found := self.find(item)) is not ABSENT:
+            return found  # type: ignore[no-any-return]
+        made = self.task(item)
+        self.keep(item, made)
+        return made
+
+    def find(self, item: S) -> Any:
+        """The result kept of an item, or `ABSENT`; a damaged file counts as none."""
+        with suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
+            body = self._path(item).read_bytes()
+            if hashlib.sha256(body[_SEAL:]).digest() == body[:_SEAL]:
+                return pickle.loads(body[_SEAL:])
+        return ABSENT
+
+    def keep(self, item: S, made: T) -> None:
+        """Write a result, whole or not at all."""
+        path, body = self._path(item), pickle.dumps(made)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, hashlib.sha256(body).digest() + body)
+
+    def _path(self, item: S) -> Path:
+        name = hashlib.sha256(f"{self.identity} {_hash(item)}".encode()).hexdigest()
+        return self.folder / name[:2] / name[2:]
+
+
+@cache
+def code_identity() -> str:
+    """Hash of this library's code and of the versions that a last digit may depend on."""
+    root = Path(__file__).parents[1]
+    seen = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        seen.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for name in _LIBRARIES:
+        seen.update(f"{name} {version(name)}".encode())
+    seen.update(f"{platform.python_version()} {platform.machine()}".encode())
+    return seen.hexdigest()
+
+
+def _hash(value: object) -> str:
+    try:
+        return str(joblib.hash(value, hash_name="sha1"))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise SpecificationError(
+            f"{value!r:.60} cannot be pickled ({error}), so that its results cannot be kept. Use functions and objects "
+            "of a module, or leave out keep."
+        ) from error
+
+
+class _Modules(pickle.Pickler):
+    """Collects the modules whose functions and classes an object is made with."""
+
+    def __init__(self) -> None:
+        super().__init__(self)
+        self.found: set[str] = set()
+
+    def write(self, _: bytes) -> None:
+        """The bytes themselves are of no interest."""
+
+    def reducer_override(self, made: Any) -> Any:
+        if isinstance(made, type) or hasattr(made, "__code__"):
+            self.found.add(made.__module__)
+        return NotImplemented
+
+
+def _own_code(task: object) -> str:
+    """Hash of the files of modules, other than this library and installed ones, that a task is made with."""
+    pickler, seen = _Modules(), hashlib.sha256()
+    with suppress(pickle.PicklingError, TypeError, AttributeError):  # which `_hash` tells of
+        pickler.dump(task)
+    installed = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    for name in sorted(pickler.found):
+        module = sys.modules.get(name)
+        if name.partition(".")[0] in ("capstar", *sys.builtin_module_names):
+            continue
+        path = getattr(module, "__file__", None)
+        if path is None:
+            raise SpecificationError(
+                f"A task is defined in {name}, whose code is in no file, so that its results cannot be kept. Define it "
+                "in a module, or leave out keep."
+            )
+        if not path.startswith(installed):
+            seen.update(name.encode() + Path(path).read_bytes())
+    return seen.hexdigest()

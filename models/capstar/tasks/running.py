@@ -1,0 +1,174 @@
+"""Tasks side by side, the same results for any number of workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from capstar.progress import Progress, reporting
+from capstar.tasks.finished import Kept
+from capstar.tasks.processes import results_here
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Where:
+    client: Any = None
+    keep: Path | None = None
+
+
+_HERE = _Where()
+_WHERE: ContextVar[_Where] = ContextVar("capstar.tasks", default=_HERE)
+
+
+@contextmanager
+def parallel(cluster: Any = None, *, keep: str | os.PathLike[str] | None = None) -> Iterator[None]:
+    """Do the long work of the block on a cluster, or keep what is finished of it on disk, or both.
+
+    What is meant is what takes ``n_workers`` processes: fits of many samples or vintages, such as the bootstrap of r*,
+    the joint bootstrap, real-time estimates and size studies.  The numbers are the same to the last bit wherever it is
+    done.  What takes threads (draws from a posterior, the bootstraps of the tests) stays in this process.
+
+    Parameters
+    ----------
+    cluster
+        A ``dask.distributed.Client``, or the address of a scheduler, such as ``"tcp://10.0.0.1:8786"``; None: this
+        machine.  ``n_workers`` then counts for nothing: all workers of the cluster are used, and those that join
+        later.  A worker that dies loses nothing but what it was at work on, which another does.
+    keep
+        Folder of finished work, made if it is not there.  What is found in it is not done again, so that a run that
+        was killed goes on where it was when it is started again.  Results are kept under a hash of the inputs, the
+        seeds, the code and the versions of the libraries: nothing old is taken for new.  Delete the folder when done.
+
+    Raises
+    ------
+    ClusterError
+        Dask is not installed, no scheduler answers, its workers have other code, or it ends.
+    OutputError
+        The folder cannot be written to.
+    SpecificationError
+        Neither a client nor an address is given.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.HLW2017.fit(us, n_starts=1, progress=False)
+    >>> with cs.parallel(keep="finished"):  # doctest: +SKIP
+    ...     fit.bootstrap(1000)
+    """
+    outer = _WHERE.get()
+    with ExitStack() as stack:
+        client = outer.client if cluster is None else stack.enter_context(_connected(cluster))
+        folder = outer.keep if keep is None else Path(keep).expanduser().resolve()
+        token = _WHERE.set(_Where(client, folder))
+        try:
+            yield
+        finally:
+            _WHERE.reset(token)
+
+
+def _connected(cluster: Any) -> AbstractContextManager[Any]:
+    from capstar.tasks.cluster import connected
+
+    return connected(cluster)
+
+
+def run_tasks(
+    task: Callable[[S], T],
+    items: Iterable[S],
+    *,
+    n_workers: int = 1,
+    threads: bool = False,
+    stage: str = "",
+    progress: Progress | bool = False,
+    total: int | None = None,
+) -> list[T]:
+    """Results of a task for each of some items, in their order.
+
+    Parameters
+    ----------
+    task
+        Of one item; picklable unless in threads.
+    items
+        Taken as they are needed, in the caller's own thread.
+    n_workers
+        Processes, or threads; -1: as many as there are processors.
+    threads
+        Threads in place of processes, for tasks that release the interpreter's lock.
+    stage, progress
+        What the tasks are, and whom to tell how many are done; see `capstar.progress.reporting`.
+    total
+        Number of items, for progress where they are a generator.
+    """
+    count = len(items) if isinstance(items, Sized) else total
+    done: list[T] = []
+    with reporting(progress) as tell:
+        tell(stage, 0.0)
+        for one in _results(task, items, n_workers, threads=threads):
+            done.append(one)
+            if count and len(done) < count:
+                tell(stage, len(done) / count)
+        tell(stage, 1.0)
+    return done
+
+
+def first_successes(
+    task: Callable[[np.random.SeedSequence], T | None],
+    wanted: int,
+    *,
+    seed: int,
+    n_workers: int,
+    stage: str = "",
+    progress: Progress | bool = False,
+) -> tuple[list[T], int]:
+    """Results of the first samples that succeed, in the order of their seeds, and the number of samples.
+
+    Parameters
+    ----------
+    task
+        Of one sample, drawn from its own seed; None where it fails. Must be picklable.
+    wanted
+        Successes; given up after 20 more than twice as many samples, so that fewer may come back.
+    seed
+        The same seed gives the same results whatever the number of workers.
+    n_workers, stage, progress
+        As of `run_tasks`.
+    """
+    limit = 2 * wanted + 20
+    children = np.random.SeedSequence(seed).spawn(limit)
+    found: list[T] = []
+    tried = 0
+    with reporting(progress) as tell:
+        tell(stage, 0.0)
+        while len(found) < wanted and tried < limit:
+            batch = children[tried : tried + wanted - len(found)]
+            tried += len(batch)
+            for one in _results(task, batch, n_workers):
+                if one is not None:
+                    found.append(one)
+                    if len(found) < wanted:
+                        tell(stage, len(found) / wanted)
+        tell(stage, 1.0)
+    return found, tried
+
+
+def _results(
+    task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
+) -> Iterator[T]:
+    where = _WHERE.get()
+    kept = None if where.keep is None or threads else Kept.of(task, where.keep)
+    if where.client is None or threads:
+        return results_here(kept or task, items, n_workers, threads=threads)
+    from capstar.tasks.cluster import results_on
+
+    return results_on(where.client, task, items, kept)
