@@ -19,7 +19,6 @@ from capstar.cli.shared import (
     require_inputs,
 )
 from capstar.errors import SpecificationError
-from capstar.tasks import parallel
 
 _FEWEST = 99  # replications that give a p-value of 1 percent
 
@@ -75,6 +74,7 @@ def study(
             raise typer.Exit
         from capstar import rstar
         from capstar.study import run_study, study_data
+        from capstar.tasks import parallel
 
         chosen = rstar.model(str(model))
         check_folder(out)
