@@ -8,7 +8,6 @@ import pytest
 
 import capstar
 
-
 ROOMS = [name for name in capstar.__all__ if name != "parallel"]  # which is a function of capstar.tasks
 
 

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import joblib
+from joblib.hashing import NumpyHasher
 
 from capstar.errors import SpecificationError
 from capstar.writing import write_whole
@@ -54,7 +54,7 @@ class Kept(Generic[S, T]):
         SpecificationError
             It cannot be pickled, or is defined where its code cannot be read.
         """
-        return cls(task, folder, f"{code_identity()} {_own_code(task)} {_hash(task)}")
+        return cls(task, folder, f"{code_identity()} {_identity(task)}")
 
     def __call__(self, item: S) -> T:
         """The result of one item."""
@@ -97,8 +97,26 @@ def code_identity() -> str:
 
 
 def _hash(value: object) -> str:
+    return _hashed(_Hasher(), value)
+
+
+class _Hasher(NumpyHasher):  # type: ignore[misc]
+    """Hashes what an object holds, and notes the modules whose functions and classes it is made with."""
+
+    def __init__(self) -> None:
+        super().__init__(hash_name="sha1")
+        self.modules: set[str] = set()
+
+    def reducer_override(self, made: Any) -> Any:
+        """Note, and leave the rest to pickle."""
+        if isinstance(made, type) or hasattr(made, "__code__"):
+            self.modules.add(made.__module__)
+        return NotImplemented
+
+
+def _hashed(hasher: _Hasher, value: object) -> str:
     try:
-        return str(joblib.hash(value, hash_name="sha1"))
+        return str(hasher.hash(value))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise SpecificationError(
             f"{value!r:.60} cannot be pickled ({error}), so that its results cannot be kept. Use functions and objects "
@@ -106,33 +124,15 @@ def _hash(value: object) -> str:
         ) from error
 
 
-class _Modules(pickle.Pickler):
-    """Collects the modules whose functions and classes an object is made with."""
-
-    def __init__(self) -> None:
-        super().__init__(self)
-        self.found: set[str] = set()
-
-    def write(self, _: bytes) -> None:
-        """The bytes themselves are of no interest."""
-
-    def reducer_override(self, made: Any) -> Any:
-        if isinstance(made, type) or hasattr(made, "__code__"):
-            self.found.add(made.__module__)
-        return NotImplemented
-
-
-def _own_code(task: object) -> str:
-    """Hash of the files of modules, other than this library and installed ones, that a task is made with."""
-    pickler, seen = _Modules(), hashlib.sha256()
-    with suppress(pickle.PicklingError, TypeError, AttributeError):  # which `_hash` tells of
-        pickler.dump(task)
+def _identity(task: object) -> str:
+    """Hash of a task and of the files of its modules, but for this library's and installed ones."""
+    hasher = _Hasher()
+    seen = hashlib.sha256(_hashed(hasher, task).encode())
     installed = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-    for name in sorted(pickler.found):
-        module = sys.modules.get(name)
+    for name in sorted(hasher.modules):
         if name.partition(".")[0] in ("capstar", *sys.builtin_module_names):
             continue
-        path = getattr(module, "__file__", None)
+        path = getattr(sys.modules.get(name), "__file__", None)
         if path is None:
             raise SpecificationError(
                 f"A task is defined in {name}, whose code is in no file, so that its results cannot be kept. Define it "
