@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from distributed import LocalCluster
 
 import capstar as cs
 from capstar.study import portfolio_returns, study_data
@@ -87,8 +88,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    from distributed import LocalCluster
-
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         each_task = handed_out(cluster.scheduler_address)
     table = measured(tuple(given.sizes), given.workers, rounds=given.rounds)
