@@ -22,7 +22,7 @@ SIZES, EMPTY, PLAN, CORES = (8, 16, 32, 64), 2000, 100_000, (1, 16, 256)
 
 
 def measured(sizes: tuple[int, ...], workers: int, *, rounds: int = 3) -> pd.DataFrame:
-    """Seconds of the joint bootstrap of HLW (2017), by number of replications and workers; the median of some rounds."""
+    """Seconds of the joint bootstrap of HLW (2017), by replications and workers; the median of some rounds."""
     tables = study_data()
     fit = cs.rstar.HLW2017.fit(tables["macro"], progress=False)
     source, gap, returns = fit.redraw(), fit.gap("filtered"), portfolio_returns(tables["returns"])
