@@ -22,7 +22,7 @@ INDEX = {
     "stability": ["returns", "kind"],
     "together": ["returns", "horizon", "predictor"],
     "economic_value": ["returns", "strategy", "risk_aversion"],
-    "tilt": ["weights", "strategy", "risk_aversion"],
+    "tilt": ["weights", "window", "strategy", "risk_aversion"],
     "real_time": ["quarter"],
     "estimated_regressor": ["returns", "horizon"],
     "known_then": ["date"],

@@ -36,6 +36,7 @@ HERE = Path(__file__).parent
 HORIZONS, FEW = tuple(range(1, 13)), (1, 4, 8, 12)
 SIGNS = {(SMALL, name): -1 for name in (GAP, RATE, OUTPUT)}  # theory gives none to the others
 VINTAGES = ("1985Q1", "2019Q4")
+WINDOWS = (40, 60, 80)  # quarters
 START, SPLITS = "1980Q1", ("1980Q1", "2000Q1")
 REPLICATIONS = 499
 KEYS = ["predictor", "returns", "horizon"]
@@ -140,16 +141,20 @@ def economic_value(material: Material, made: leads.ForecastComparison) -> pd.Dat
 
 
 def tilt(material: Material, made: leads.ForecastComparison) -> pd.DataFrame:
-    """Forecasts of small minus large as known then to an investor who holds large caps and tilts to small ones."""
+    """Forecasts of small minus large as known then to an investor who holds large caps and tilts to small ones.
+
+    Variances are of the latest ``window`` quarters.
+    """
     simple = _held(material, publication_lag=2)
     tables = {
-        f"[{low:g}, {high:g}]": leads.economic_value_of_tilt(
+        (f"[{low:g}, {high:g}]", window): leads.economic_value_of_tilt(
             simple[SMALL], simple[LARGE], made.forecasts[DIFFERENCE, 1], bounds=(low, high), cost=10.0,
-            logs="difference of logs",
+            logs="difference of logs", window=window,
         ).table.set_index(["strategy", "risk_aversion"])
         for low, high in ((-1.0, 1.0), (0.0, 1.0))
+        for window in WINDOWS
     }  # fmt: skip
-    return pd.concat(tables, names=["weights"])
+    return pd.concat(tables, names=["weights", "window"])
 
 
 def _held(material: Material, *, publication_lag: int = 1) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from research.rstar_gap_and_small_caps.material import DIFFERENCE, GAP, LARGE, R
 from research.rstar_gap_and_small_caps.words import SHOWN, TIMINGS, p, signed
 
 Tables = Mapping[str, pd.DataFrame]
+_WINDOW = 60  # quarters whose variances weigh the tilt
 LEVEL = 0.05
 THREE = "small, small minus large and large caps"
 
@@ -128,7 +129,13 @@ def _out_of_sample(tables: Tables) -> dict[str, str]:
 def _value(tables: Tables) -> dict[str, str]:
     value = tables["economic_value"].xs((SMALL, GAP), level=("returns", "strategy"))
     fees = ", ".join(f"{signed(row.gain)} ({row.gain_se:.2f})" for row in value.itertuples())
-    tilt = tables["tilt"].xs((GAP, 3.0), level=("strategy", "risk_aversion"))
+    windows = tables["tilt"].xs((GAP, 3.0), level=("strategy", "risk_aversion"))
+    tilt = windows.xs(_WINDOW, level="window")
+    spans = "; ".join(
+        f"{signed(one.min())} to {signed(one.max())} in {weights}"
+        for weights, one in windows["gain"].groupby(level="weights", sort=False)
+    )
+    years = [n // 4 for n in windows.index.unique("window")]
     gains = ", ".join(f"{signed(row.gain)} ({row.gain_se:.2f}) in {row.Index}" for row in tilt.itertuples())
     sign = "positive" if (tilt["gain"] > 0).all() else "not positive throughout"
     clear = "and beyond its error" if (tilt["gain_p"] < LEVEL).all() else "and imprecise"
@@ -140,7 +147,8 @@ def _value(tables: Tables) -> dict[str, str]:
         ),
         "tilt": (
             "One who holds large caps and tilts to small ones by the gap as known then, risk aversion 3, would have "
-            f"gained {gains} percent a year: {sign} {clear}."
+            f"gained {gains} percent a year: {sign} {clear} (variances of {_WINDOW // 4} years; of {min(years)} to "
+            f"{max(years)} years {spans})."
         ),
     }
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from research.size_of_tests.battery import aligned
+from research.size_of_tests.moving_readme import tell
 from scipy.signal import lfilter
 
 from capstar.leads import predictability_tests
@@ -299,6 +300,7 @@ def main() -> None:
         written = table.drop(columns="seconds").assign(seed=given.seed)
         written = written if given.power else written.droplevel("b")
         write_whole(given.out / f"{what}_moving_variances.csv", csv_text(written, float_format="%.4g"))
+        tell(given.out)
 
 
 if __name__ == "__main__":

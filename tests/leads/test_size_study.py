@@ -283,3 +283,41 @@ def test_command_line(tmp_path, reference) -> None:
     assert wrong.returncode == 2
     assert "give another with --data" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_the_readme_says_what_the_tables_of_moving_variances_say() -> None:
+    """The section is the one the tables give; where a default test leaves the band, the sentence on it changes."""
+    from research.size_of_tests import moving_readme as readme
+
+    size, power = (pd.read_csv(STUDY / f"{what}_moving_variances.csv") for what in ("size", "power"))
+    size, power = size.set_index([*readme.CELL, "test"]), power.set_index([*readme.CELL, "b", "test"])
+    assert len(size.index.droplevel("test").unique()) == 108
+    text = (STUDY / "README.md").read_text(encoding="utf-8")
+    assert readme.rewritten(text, size, power) == text
+    broken = size.copy()
+    cell = ("constant variance", 0.0, 0.9, 4)
+    for name in readme.DEFAULTS:
+        broken.loc[(*cell, name), "rate"] = 0.123
+        assert f"**{name}** " in readme.outcome(broken)
+        assert readme.outcome(broken).count("12.3 (constant variance, δ 0, ρ 0.9, h 4)") == 1
+        broken.loc[(*cell, name), "rate"] = 0.05
+    broken["rate"] = 0.05
+    assert readme.outcome(broken).count("within 3–7 % in every one") == len(readme.DEFAULTS)
+
+
+@pytest.mark.parametrize("what", ["size", "power"])
+def test_moving_variances_are_computed_as_the_committed_tables_say(what: str) -> None:
+    """Tests that cost little, on the first samples: the rates of two thousand, within five standard errors."""
+    from research.size_of_tests import moving_variances as study
+
+    cell = study.Cell(study.ERRORS[2], -0.95, 0.95, 4, 10.0 if what == "power" else 0.0)
+    tests = ("Clark-West, bartlett", "Diebold-Mariano, ewc") if what == "size" else ("in sample",)
+    found = study.rejection_rates((cell,), tests=tests, samples=100 if what == "size" else 20)["rate"]
+    committed = pd.read_csv(STUDY / f"{what}_moving_variances.csv")
+    keys = [name for name in found.index.names if name in committed]
+    table = committed.set_index(keys)
+    for place, rate in found.items():
+        expected = table.loc[tuple(dict(zip(found.index.names, place, strict=True))[key] for key in keys)]
+        samples = 100 if what == "size" else 20
+        error = np.sqrt(expected["rate"] * (1 - expected["rate"]) / samples) + 1 / samples
+        assert abs(rate - expected["rate"]) < 5 * error, place
