@@ -12,7 +12,6 @@ from threading import Thread
 from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 
 from capstar.progress import Progress, reporting
 
@@ -105,6 +104,8 @@ def _results(
     task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
 ) -> Iterator[T]:
     """Batch by batch: joblib itself would take the items in threads of its own."""
+    from joblib import Parallel, delayed, effective_n_jobs
+
     left, size = iter(items), max(4 * effective_n_jobs(n_workers), 8)
     with Parallel(
         n_jobs=n_workers,

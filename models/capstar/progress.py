@@ -40,6 +40,8 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
 
 def _interactive() -> bool:
     """A terminal that can redraw a line, or a notebook with the widgets rich draws in."""
+    if not sys.stderr.isatty() and "IPython" not in sys.modules:
+        return False
     from rich.console import Console
 
     console = Console(stderr=True)
