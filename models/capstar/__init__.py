@@ -3,7 +3,7 @@
 Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.smallcaps`` (the index
 calculator), ``capstar.markets`` (states of a market, exchange rates), ``capstar.leads`` (does one series
 lead another), ``capstar.data`` (where numbers come from), ``capstar.study`` (the main job),
-``capstar.statespace`` (models as equations).
+``capstar.statespace`` (models as equations).  ``capstar.timings()`` measures where the time of a block goes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ if __name__ != "capstar":
     raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
 
 __version__ = "0.1.0"
-__all__ = ["data", "leads", "markets", "plotting", "rstar", "smallcaps", "statespace", "study"]
+__all__ = ["data", "leads", "markets", "plotting", "rstar", "smallcaps", "statespace", "study", "timings"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "timings":
+        return import_module("capstar.timing").timings
     if name in __all__:
         return import_module(f"capstar.{name}")
     raise AttributeError(f"module 'capstar' has no attribute {name!r}; it has {__all__}.")

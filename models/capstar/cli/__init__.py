@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import atexit
 import gc
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
 
 from capstar import __version__
 from capstar.cli import data, index, lead, market, rstar, study
-from capstar.cli.faults import Commands
+from capstar.cli.faults import Commands, say
 from capstar.cli.shared import Debug
 
 _OBJECTS = 100_000  # new ones between two searches for garbage, in place of 700
@@ -41,11 +44,33 @@ def _version(value: bool) -> None:
 def _options(
     context: typer.Context,
     debug: Debug = False,
+    timings: Annotated[
+        bool,
+        typer.Option(
+            "--timings",
+            help="Before the command, as in capstar --timings rstar ...: print to standard error where its time went: "
+            "imports, loading and compiling kernels, reading data, each stage of the work, writing.",
+        ),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     context.obj = {"debug": debug}
+    if timings:
+        context.with_resource(_shown_timings())
+
+
+@contextmanager
+def _shown_timings() -> Iterator[None]:
+    """Where the time goes, told at the end, also of a command that fails."""
+    from capstar.timing import timings
+
+    begun = time.process_time()
+    with ExitStack() as at_end, timings() as spent:
+        at_end.callback(lambda: say(f"capstar: where the time went\n{spent}", err=True))
+        spent.add("start of Python and of the command line", begun)
+        yield
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from capstar.errors import DataError
 from capstar.smallcaps.actions import Identities
 from capstar.smallcaps.schema import LARGEST, Table, as_days, days_of, floats_of, ids_of, require_table
+from capstar.timing import timed
 
 _SOURCE = "prices"
 _NEEDED = ("date", "id", "close")
@@ -142,6 +143,7 @@ class PriceTable:
         ids = np.array([self._names.keep(name) for name in rows.ids], dtype=object)[rows.codes]
         return pd.Series(rows.close, index=ids).dropna()
 
+    @timed("reading prices")
     def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
         rows = self._data.between(dates[0], dates[-1])
         columns = np.array([position[self._names.keep(name)] for name in rows.ids], dtype=np.int64)
@@ -156,6 +158,7 @@ class PriceTable:
             dividend.ravel()[cells] = np.nan_to_num(rows.dividend)[traded]
         return Block(first, dates, close, np.broadcast_to(dividend, close.shape))
 
+    @timed("reading prices")
     def _scan(self) -> NDArray[np.datetime64]:
         """Check every row, and note the days and the last day of each security."""
         seen: list[NDArray[np.datetime64]] = []
