@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 
 import pytest
 
 import capstar
 
-ROOMS = [name for name in capstar.__all__ if name != "parallel"]  # which is a function of capstar.tasks
+ROOMS = [f".{name}" for name in capstar.__all__ if inspect.ismodule(getattr(capstar, name))]
 
 
-@pytest.mark.parametrize("room", ["", *(f".{name}" for name in ROOMS), ".reporting", ".tasks"])
+def test_names_of_the_package_come_all_at_once() -> None:
+    names: dict[str, object] = {}
+    exec("from capstar import *", names)
+    assert set(capstar.__all__) <= set(names)
+    assert len(ROOMS) == 8
+
+
+@pytest.mark.parametrize("room", ["", *ROOMS, ".reporting", ".tasks"])
 def test_a_room_shows_its_public_names(room: str) -> None:
     module = importlib.import_module(f"capstar{room}")
     assert dir(module) == sorted(module.__all__)

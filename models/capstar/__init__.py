@@ -3,8 +3,8 @@
 Rooms load when first used: ``capstar.rstar`` (natural-rate models), ``capstar.smallcaps`` (the index
 calculator), ``capstar.markets`` (states of a market, exchange rates), ``capstar.leads`` (does one series
 lead another), ``capstar.data`` (where numbers come from), ``capstar.study`` (the main job),
-``capstar.statespace`` (models as equations).  ``capstar.parallel`` takes long work to a cluster, or
-keeps what is finished of it.
+``capstar.statespace`` (models as equations).  ``capstar.parallel`` takes long work to a cluster, or keeps what is
+finished of it; ``capstar.timings()`` measures where the time of a block goes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ if __name__ != "capstar":
     raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
 
 __version__ = "0.1.0"
-__all__ = ["data", "leads", "markets", "parallel", "plotting", "rstar", "smallcaps", "statespace", "study"]
+__all__ = [
+    "data", "leads", "markets", "parallel", "plotting", "rstar", "smallcaps", "statespace", "study", "timings"
+]  # fmt: skip
+_FUNCTIONS = {"parallel": "capstar.tasks", "timings": "capstar.timing"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "parallel":
-        return import_module("capstar.tasks").parallel
+    if name in _FUNCTIONS:
+        return getattr(import_module(_FUNCTIONS[name]), name)
     if name in __all__:
         return import_module(f"capstar.{name}")
     raise AttributeError(f"module 'capstar' has no attribute {name!r}; it has {__all__}.")

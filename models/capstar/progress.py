@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from threading import RLock, Timer
 from typing import Any
 
+from capstar.timing import staged
+
 Progress = Callable[[str, float], None]
 """Called with the name of the stage and the share of it that is done, from 0 to 1."""
 
@@ -27,6 +29,12 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
         two seconds, in a terminal or notebook, and elsewhere one line for each stage that took as long; False:
         nothing.
     """
+    with _shown(progress) as show, staged(show) as tell:
+        yield tell
+
+
+@contextmanager
+def _shown(progress: Progress | bool) -> Iterator[Progress]:
     if progress is False:
         yield lambda _stage, _share: None
     elif callable(progress):
@@ -40,6 +48,8 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
 
 def _interactive() -> bool:
     """A terminal that can redraw a line, or a notebook with the widgets rich draws in."""
+    if not sys.stderr.isatty() and "IPython" not in sys.modules:
+        return False
     from rich.console import Console
 
     console = Console(stderr=True)

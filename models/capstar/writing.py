@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstar.errors import OutputError
+from capstar.timing import timed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +184,8 @@ def _plain_labels(index: pd.Index) -> pd.Index:
 def _told(path: Path) -> Iterator[None]:
     """A sentence in place of what the operating system says."""
     try:
-        yield
+        with timed("writing"):
+            yield
     except OutputError:
         raise
     except OSError as error:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from capstar.data.inputs import model_input
 from capstar.errors import DataError
+from capstar.timing import timed
 
 ReturnSource = Literal["french", "french_size_value", "french_size_momentum"]
 _SORTS = {"french": ("V", "M"), "french_size_value": ("V",), "french_size_momentum": ("M",)}
@@ -15,6 +16,7 @@ FACTOR_NAMES = {"Mkt-RF": "market", "SMB": "smb", "HML": "hml", "RF": "risk_free
 SIZE_NOTE = "small = smallest quintile of NYSE market equity, smaller than the Russell 2000"
 
 
+@timed("reading data")
 def us_macro() -> pd.DataFrame:
     """US model input from ``statsmodels.datasets.macrodata``, 1960Q1-2009Q3.
 
@@ -46,6 +48,7 @@ def us_macro() -> pd.DataFrame:
     return out
 
 
+@timed("reading data")
 def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
     """Monthly US returns by size from the French data in ``linearmodels``, 1949-01 to 2017-03.
 
@@ -105,6 +108,7 @@ def by_size(
     return pd.DataFrame(found | {"market": market, "smb": smb, "risk_free": risk_free})
 
 
+@timed("reading data")
 def french_factors() -> pd.DataFrame:
     """Fama-French factors shipped in ``arch``, 1926-07 to 2018-11.
 

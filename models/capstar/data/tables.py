@@ -19,6 +19,7 @@ import pandas as pd
 from capstar.data.sources.archive import opened
 from capstar.data.text_tables import DATE_NAMES, as_numbers, find_header, listed, parse_text
 from capstar.errors import DataError, SpecificationError, quoted, reading
+from capstar.timing import timed
 
 ASSUMED = "assumed"  # in attrs: how the file was read where there was a choice
 _ENDINGS = {
@@ -33,6 +34,7 @@ _PACKED_AS = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"PK\x
 _LARGEST = 300_000_000  # bytes unpacked
 
 
+@timed("reading data")
 def load(path: str | Path, *, decimal: str | None = None, whole: bool = False) -> pd.DataFrame:
     """A table with its dates, where it has any, as text or dates in the column ``date``; see `files.read_table`."""
     if decimal not in (None, ".", ","):

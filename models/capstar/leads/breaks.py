@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -157,7 +157,7 @@ def sup_wald_p(statistic: float, parameters: int) -> float:
     """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters."""
     require_count("parameters", parameters, min(_HANSEN), max(_HANSEN), "the table of Hansen (1997)")
     a, b, v = _HANSEN[parameters]
-    return float(chi2.sf(max(a + b * statistic, 0.0), v))
+    return float(scipy.stats.chi2.sf(max(a + b * statistic, 0.0), v))
 
 
 def _break_bases(X: Floats, moving: Floats, dates: npt.NDArray[np.int64]) -> list[Floats]:

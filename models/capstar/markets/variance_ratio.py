@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm, rankdata
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -94,7 +94,7 @@ def variance_ratio(
     if not _varies(r):
         raise DataError(f"{prices.name}: every return is the same. A variance ratio needs prices that move.")
     table = _statistics(r, horizons, debiased)
-    table = table.assign(p1=2.0 * norm.sf(table["m1"].abs()), p2=2.0 * norm.sf(table["m2"].abs()))
+    table = table.assign(**{f"p{k}": 2.0 * scipy.stats.norm.sf(table[f"m{k}"].abs()) for k in (1, 2)})
     return VarianceRatio(table[["vr", "m1", "p1", "m2", "p2", "r1", "r2", "s1"]], len(r), debiased)
 
 
@@ -132,10 +132,10 @@ def rolling_variance_ratio(prices: pd.Series, n: int, k: int = 2) -> pd.Series:
 
 
 def _statistics(r: Floats, horizons: list[int], debiased: bool) -> pd.DataFrame:
-    n, x, rank = len(r), r - r.mean(), rankdata(r)
+    n, x, rank = len(r), r - r.mean(), scipy.stats.rankdata(r)
     scores = {
         "r1": (rank - (n + 1) / 2) / np.sqrt((n - 1) * (n + 1) / 12),
-        "r2": norm.ppf(rank / (n + 1)),
+        "r2": scipy.stats.norm.ppf(rank / (n + 1)),
         "s1": np.where(r > 0, 1.0, -1.0),
     }
     delta = _delta(x, max(horizons) - 1)

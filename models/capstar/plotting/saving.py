@@ -10,6 +10,7 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
 from capstar.errors import SpecificationError
+from capstar.timing import timed
 from capstar.writing import csv_text, whole, whole_folder, write_whole
 
 
@@ -25,7 +26,7 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
     """
     path = Path(path)
     require_format(path)
-    with whole(path) as partial:
+    with whole(path) as partial, timed("drawing"):
         figure.savefig(partial, dpi=dpi, format=path.suffix[1:].lower())
 
 

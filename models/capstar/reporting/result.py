@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from capstar.errors import printable
+from capstar.timing import timed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,6 +64,7 @@ class Result(ABC):
         """Sentences below them."""
         return ()
 
+    @timed("summary")
     def summary(self) -> Summary:
         """Tables and notes; prints as text, with ``as_text()``, ``as_html()``, ``as_latex()`` and ``as_csv()``."""
         from capstar.reporting.summary import Summary

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import warnings
 
-import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, DataWarning
 from capstar.progress import Progress, reporting
-from capstar.smallcaps.actions import TICKER_CHANGE, Identities, as_actions, check_parties, identities, placed
+from capstar.smallcaps.actions import TICKER_CHANGE, as_actions, check_parties, identities, placed
 from capstar.smallcaps.engine import Engine, Inputs
 from capstar.smallcaps.prices import PriceTable
 from capstar.smallcaps.results import IndexResults
 from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schedule import by_calendar, by_weights
-from capstar.smallcaps.schema import Table, as_days, as_shares, as_weights
+from capstar.smallcaps.schema import Table, as_weights
+from capstar.smallcaps.share_table import ShareTable, first_ids
 
 
 class IndexCalculator:
@@ -33,7 +33,7 @@ class IndexCalculator:
         Long table of closes as traded, and of dividends, or a Parquet file or folder of it, read a calendar
         year at a time; see `capstar.smallcaps.schema`.
     shares
-        Long table of shares outstanding, or a Parquet file; see there.
+        Long table of shares outstanding, or a Parquet file, a large one read some years at a time; see there.
     actions
         Corporate actions, or a Parquet file; see `capstar.smallcaps.actions`.
     weights
@@ -61,17 +61,17 @@ class IndexCalculator:
     ) -> None:
         events = as_actions(actions)
         names = identities(events)
-        counts = _first_ids(as_shares(shares), names, "shares")
+        counts = ShareTable(shares, names)
         table = PriceTable(prices, names)
-        _check_known(table, counts, names)
+        _check_known(table, counts.known)
         brought = set(events.loc[events["action"] == TICKER_CHANGE, "other"])
-        check_parties(events, table.raw_ids, table.raw_ids | set(counts["raw"]) | brought)
-        position = {name: at for at, name in enumerate(sorted(set(table.ids) | set(counts["id"])))}
+        check_parties(events, table.raw_ids, table.raw_ids | set(counts.known["raw"]) | brought)
+        position = {name: at for at, name in enumerate(sorted(set(table.ids) | set(counts.known["id"])))}
         dated = placed(events, position, names)
         if weights is None:
             schedule = by_calendar(rules, table.dates, dated)
         else:
-            given = _first_ids(as_weights(weights), names, "weights")
+            given = first_ids(as_weights(weights), names, "weights")
             if len(unknown := given[~given["id"].isin(table.ids)]):
                 row = unknown.iloc[0]
                 raise DataError(
@@ -100,25 +100,7 @@ class IndexCalculator:
         )
 
 
-def _first_ids(frame: pd.DataFrame, names: Identities, source: str) -> pd.DataFrame:
-    """Rows under the identifier a security keeps; ``raw`` is the one they came with."""
-    codes, raw = pd.factorize(frame["id"])
-    raw_ids = [str(name) for name in raw]
-    starts, ends = names.bounds(raw_ids)
-    days = as_days(frame["date"])
-    renamed = np.isin(raw_ids, list(names.renamed()))
-    outside = (days < starts[codes]) | ((days >= ends[codes]) & renamed[codes])
-    if outside.any():
-        at = int(np.argmax(outside))
-        raise names.outside_error(raw_ids[codes[at]], days[at], source)
-    first = pd.Series(np.array([names.keep(name) for name in raw_ids], dtype=object)[codes], frame.index)
-    out = frame.assign(raw=frame["id"], id=first)
-    if "company" in frame.columns:
-        out["company"] = frame["company"].where(frame["company"] != frame["id"], first)
-    return out
-
-
-def _check_known(prices: PriceTable, shares: pd.DataFrame, names: Identities) -> None:
+def _check_known(prices: PriceTable, shares: pd.DataFrame) -> None:
     known = set(shares["id"])
     unknown = sorted(set(prices.ids) - known)
     if unknown:

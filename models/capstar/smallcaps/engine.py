@@ -19,6 +19,7 @@ from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schedule import Schedule
 from capstar.smallcaps.selection import Choice, Chooser
 from capstar.smallcaps.share_counts import ShareCounts
+from capstar.smallcaps.share_table import ShareTable
 from capstar.smallcaps.window import Window
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ class Inputs:
 
     rules: IndexRules
     prices: PriceTable
-    shares: pd.DataFrame  # by first identifier
+    shares: ShareTable
     position: dict[str, int]  # of each security, by first identifier
     schedule: Schedule
 

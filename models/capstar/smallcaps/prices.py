@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from capstar.errors import DataError
 from capstar.smallcaps.actions import Identities
 from capstar.smallcaps.schema import LARGEST, Table, as_days, days_of, floats_of, ids_of, require_table
+from capstar.timing import timed
 
 _SOURCE = "prices"
 _NEEDED = ("date", "id", "close")
 _BATCH = 2**18  # rows
-_NEVER = np.datetime64("0001-01-01")
+_NEVER, _FOR_EVER = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
 
 
 @dataclass(frozen=True)
@@ -35,62 +36,114 @@ class Block:
 class _Rows:
     """Rows of the long table, whatever it came in: days, close, dividend (none at all: None) and identifier, (n,).
 
-    ``codes`` are positions among ``ids``, identifiers as in the table.
+    ``codes`` are positions among the identifiers of the whole table as they are known so far.
     """
 
     days: NDArray[np.datetime64]
-    ids: list[str]
     codes: NDArray[np.int64]
     close: NDArray[np.float64]
     dividend: NDArray[np.float64] | None
 
-    def batches(self) -> Iterator[_Rows]:
-        """All rows."""
-        yield self
+    def at(self, where: slice | NDArray[np.bool_]) -> _Rows:
+        """Some of the rows."""
+        dividend = None if self.dividend is None else self.dividend[where]
+        return _Rows(self.days[where], self.codes[where], self.close[where], dividend)
 
-    def between(self, first: np.datetime64, last: np.datetime64) -> _Rows:
-        """Rows of some days; these are in the order of days."""
-        at = slice(*np.searchsorted(self.days, [first, last + 1]))
-        dividend = None if self.dividend is None else self.dividend[at]
-        return _Rows(self.days[at], self.ids, self.codes[at], self.close[at], dividend)
+
+class _Frame:
+    """A table in memory, in the order of days."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.ids, self._rows = _rows_of(table)
+
+    def all(self) -> Iterator[_Rows]:
+        """All rows, some at a time."""
+        yield self._rows
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> Iterator[_Rows]:
+        """Rows of some days, some at a time."""
+        yield self._rows.at(slice(*np.searchsorted(self._rows.days, [first, last + 1])))
 
 
 class _File:
-    """The same of a Parquet file or folder, which stays on disk."""
+    """The same of a Parquet file, or of a folder of such files, which stays on disk.
+
+    One row group is in memory at a time, and for some days those alone that have rows of them: a file in the order
+    of days, or a file a year, is read twice in all.
+    """
 
     def __init__(self, path: str | Path) -> None:
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-
-        if not Path(path).exists():
-            raise DataError(f"{_SOURCE}: there is no file {path}. Check the path.")
-        try:
-            self._data = ds.dataset(path, format="parquet")
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise DataError(f"{_SOURCE}: {path} is not a Parquet file ({error}). Save it again.") from error
+        self._data = _opened(path)
         require_table(self._data.schema.empty_table().to_pandas(), _NEEDED, _SOURCE)
         self._columns = [c for c in (*_NEEDED, "dividend") if c in self._data.schema.names]
         _check_kinds(self._data.schema, self._columns)
+        self.ids: list[str] = []
+        self._code: dict[str, int] = {}
+        self._last: tuple[Any, NDArray[np.int64]] = (
+            None,
+            np.zeros(0, np.int64),
+        )  # names and codes of the last batch
+        self._groups: list[tuple[Any, np.datetime64, np.datetime64]] = []  # with their first and last days
 
-    def batches(self) -> Iterator[_Rows]:
-        """Rows, some at a time."""
-        for batch in self._data.to_batches(columns=self._columns, batch_size=_BATCH, batch_readahead=2):
+    def all(self) -> Iterator[_Rows]:
+        """All rows, some at a time; to be taken to the end before any `between`."""
+        for file in self._data.get_fragments():
+            for group in file.split_by_row_group():
+                first, last = _FOR_EVER, _NEVER
+                for rows in self._read(group):
+                    first, last = min(first, rows.days.min()), max(last, rows.days.max())
+                    yield rows
+                self._groups.append((group, first, last))
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> Iterator[_Rows]:
+        """Rows of some days, some at a time."""
+        for group, begin, end in self._groups:
+            if begin <= last and end >= first:
+                for rows in self._read(group):
+                    inside = (rows.days >= first) & (rows.days <= last)
+                    yield rows if inside.all() else rows.at(inside)
+
+    def _read(self, group: Any) -> Iterator[_Rows]:
+        batches = group.to_batches(
+            schema=self._data.schema, columns=self._columns, batch_size=_BATCH, batch_readahead=2
+        )
+        for batch in batches:
             if batch.num_rows:
-                yield _rows(batch)
+                days, names, at, close, dividend = _arrays(batch)
+                yield _Rows(days, self._codes(names)[at], close, dividend)
 
-    def between(self, first: np.datetime64, last: np.datetime64) -> _Rows:
-        """Rows of some days."""
-        import pyarrow as pa
-        import pyarrow.dataset as ds
+    def _codes(self, names: Any) -> NDArray[np.int64]:
+        """Positions of identifiers; most batches have those of the one before."""
+        if self._last[0] is None or not names.equals(self._last[0]):
+            codes = [self._code.setdefault(str(name), len(self._code)) for name in names.to_pylist()]
+            self.ids.extend(list(self._code)[len(self.ids) :])
+            self._last = names, np.array(codes, dtype=np.int64)
+        return self._last[1]
 
-        kind = self._data.schema.field("date").type
-        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
-        def bound(day: np.datetime64) -> Any:
-            return pa.scalar(str(day)) if text else pa.scalar(day.astype("M8[s]").item()).cast(kind)
+def _opened(path: str | Path) -> Any:
+    """Arrow's view of a file or folder; identifiers that are text are read as positions among the names."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
 
-        span = (ds.field("date") >= bound(first)) & (ds.field("date") < bound(last + 1))
-        return _rows(self._data.to_table(columns=self._columns, filter=span))
+    if not Path(path).exists():
+        raise DataError(f"{_SOURCE}: there is no file {path}. Check the path.")
+    try:
+        data = ds.dataset(path, format="parquet")
+        at = data.schema.get_field_index("id")
+        if at >= 0 and pa.types.is_string(data.schema.field(at).type):
+            data = ds.dataset(path, format=ds.ParquetFileFormat(dictionary_columns={"id"}))
+        schemas = [file.physical_schema for file in data.get_fragments()]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{_SOURCE}: {path} is not a Parquet file ({error}). Save it again.") from error
+    try:  # Arrow alone would take the columns of the first file, and drop a dividend that only later ones have
+        return (
+            data.replace_schema(pa.unify_schemas(schemas, promote_options="permissive")) if schemas else data
+        )
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{_SOURCE}: the files of {path} have columns of different types ({str(error)[:80]}). Save all alike."
+        ) from error
 
 
 def _check_kinds(schema: Any, columns: list[str]) -> None:
@@ -123,10 +176,10 @@ class PriceTable:
             raise DataError(
                 f"{_SOURCE}: a {type(table).__name__} is not a table. Give a DataFrame, or a Parquet file."
             )
-        self._data = _rows_of(table) if isinstance(table, pd.DataFrame) else _File(table)
+        self._data = _Frame(table) if isinstance(table, pd.DataFrame) else _File(table)
         self.last: dict[str, np.datetime64] = {}  # day with a price, by first identifier
-        self.raw_ids: set[str] = set()
         self.dates = self._scan()  # with prices, in order
+        self.raw_ids = set(self._data.ids)
         self.ids = sorted(self.last)  # first identifiers
 
     def blocks(self, position: dict[str, int]) -> Iterator[Block]:
@@ -138,74 +191,81 @@ class PriceTable:
 
     def closes(self, day: np.datetime64) -> pd.Series:
         """Closes of one day, by first identifier."""
-        rows = self._data.between(day, day)
-        ids = np.array([self._names.keep(name) for name in rows.ids], dtype=object)[rows.codes]
-        return pd.Series(rows.close, index=ids).dropna()
+        names = np.array([self._names.keep(name) for name in self._data.ids], dtype=object)
+        found = list(self._data.between(day, day))
+        codes = np.concatenate([np.zeros(0, np.int64), *(rows.codes for rows in found)])
+        return pd.Series(
+            np.concatenate([np.zeros(0), *(rows.close for rows in found)]), names[codes]
+        ).dropna()
 
+    @timed("reading prices")
     def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
-        rows = self._data.between(dates[0], dates[-1])
-        columns = np.array([position[self._names.keep(name)] for name in rows.ids], dtype=np.int64)
-        at = np.searchsorted(dates, rows.days)
-        traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # not a trading day without any close
-        cells = (at * len(position) + columns[rows.codes])[traded]
-        _refuse_twice(cells, dates, len(position), position)
+        columns = np.array([position[self._names.keep(name)] for name in self._data.ids], dtype=np.int64)
         close = np.full((len(dates), len(position)), np.nan)
-        close.ravel()[cells] = rows.close[traded]
-        dividend = np.zeros((1, 1) if rows.dividend is None else close.shape)
-        if rows.dividend is not None:
-            dividend.ravel()[cells] = np.nan_to_num(rows.dividend)[traded]
+        dividend = np.zeros((1, 1))
+        taken = []
+        for rows in self._data.between(dates[0], dates[-1]):
+            at = np.searchsorted(dates, rows.days)
+            traded = dates[np.minimum(at, len(dates) - 1)] == rows.days  # not a trading day without any close
+            cells = (at * len(position) + columns[rows.codes])[traded]
+            close.ravel()[cells] = rows.close[traded]
+            if rows.dividend is not None:
+                dividend = dividend if dividend.shape == close.shape else np.zeros(close.shape)
+                dividend.ravel()[cells] = np.nan_to_num(rows.dividend)[traded]
+            taken.append(cells)
+        _refuse_twice(np.concatenate(taken), dates, len(position), position)
         return Block(first, dates, close, np.broadcast_to(dividend, close.shape))
 
+    @timed("reading prices")
     def _scan(self) -> NDArray[np.datetime64]:
         """Check every row, and note the days and the last day of each security."""
-        seen: list[NDArray[np.datetime64]] = []
-        paid = [np.zeros(0, "datetime64[D]")]
-        for rows in self._data.batches():
-            self._check(rows)
-            self.raw_ids.update(rows.ids)
+        found = paid = starts = ends = latest = np.zeros(0, "datetime64[D]")
+        for rows in self._data.all():
+            if (more := len(self._data.ids) - len(latest)) > 0:
+                latest = np.concatenate([latest, np.full(more, _NEVER)])
+                starts, ends = self._names.bounds(self._data.ids)
+            self._check(rows, starts, ends)
             priced = ~np.isnan(rows.close)
             days = rows.days[priced]
-            seen.append(np.unique(days))
+            found = np.union1d(found, days)
             if rows.dividend is not None:
-                paid.append(np.unique(rows.days[rows.dividend > 0]))
-            latest = np.full(len(rows.ids), _NEVER)
+                paid = np.union1d(paid, rows.days[rows.dividend > 0])
             np.maximum.at(latest, rows.codes[priced], days)
-            for name, day in zip(rows.ids, latest, strict=True):
-                keep = self._names.keep(name)
-                self.last[keep] = max(self.last.get(keep, day), day)
-        found = np.unique(np.concatenate([*seen, np.zeros(0, "datetime64[D]")]))
+        for name, day in zip(self._data.ids, latest, strict=True):
+            keep = self._names.keep(name)
+            self.last[keep] = max(self.last.get(keep, day), day)
         if not found.size:
             raise DataError(f"{_SOURCE}: there are no closes. Give one row a security and date.")
-        if (lost := np.setdiff1d(np.concatenate(paid), found)).size:
+        if (lost := np.setdiff1d(paid, found)).size:
             raise DataError(
                 f"{_SOURCE}: there is a dividend on {lost[0]}, a day without any close ({lost.size} such days). Give "
                 "it the day from which the shares trade without it."
             )
         return found
 
-    def _check(self, rows: _Rows) -> None:
+    def _check(self, rows: _Rows, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]) -> None:
+        ids = self._data.ids
         wrong = (rows.close <= 0) | (rows.close > LARGEST)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise DataError(
-                f"{_SOURCE}: the close of {rows.ids[rows.codes[at]]} on {rows.days[at]} is {rows.close[at]:g}. A "
+                f"{_SOURCE}: the close of {ids[rows.codes[at]]} on {rows.days[at]} is {rows.close[at]:g}. A "
                 "price is positive: correct it, or drop the row and the last close is carried."
             )
         if rows.dividend is not None and (odd := (rows.dividend < 0) | (rows.dividend > LARGEST)).any():
             at = int(np.argmax(odd))
             how = "negative" if rows.dividend[at] < 0 else f"{rows.dividend[at]:g}"
             raise DataError(
-                f"{_SOURCE}: the dividend of {rows.ids[rows.codes[at]]} on {rows.days[at]} is {how}. Correct it."
+                f"{_SOURCE}: the dividend of {ids[rows.codes[at]]} on {rows.days[at]} is {how}. Correct it."
             )
-        starts, ends = self._names.bounds(rows.ids)
         outside = (rows.days < starts[rows.codes]) | (rows.days >= ends[rows.codes])
         if outside.any():
             at = int(np.argmax(outside))
-            raise self._names.outside_error(rows.ids[rows.codes[at]], rows.days[at], _SOURCE)
+            raise self._names.outside_error(ids[rows.codes[at]], rows.days[at], _SOURCE)
 
 
-def _rows_of(table: pd.DataFrame) -> _Rows:
-    """A table's columns as arrays, in the order of days."""
+def _rows_of(table: pd.DataFrame) -> tuple[list[str], _Rows]:
+    """A table's identifiers, and its columns as arrays in the order of days."""
     require_table(table, _NEEDED, _SOURCE)
     days = as_days(days_of(table["date"], _SOURCE))
     categories = isinstance(table["id"].dtype, pd.CategoricalDtype)
@@ -215,9 +275,8 @@ def _rows_of(table: pd.DataFrame) -> _Rows:
     numbers = {c: _as_numbers(table[c]) for c in ("close", "dividend") if c in table.columns}
     order = np.argsort(days, kind="stable")
     sorted_ = {name: column.to_numpy()[order] for name, column in numbers.items()}
-    return _Rows(
-        days[order], [str(name) for name in ids], codes[order], sorted_["close"], sorted_.get("dividend")
-    )
+    rows = _Rows(days[order], codes[order], sorted_["close"], sorted_.get("dividend"))
+    return [str(name) for name in ids], rows
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
@@ -231,42 +290,30 @@ def _as_numbers(column: pd.Series) -> pd.Series:
     return out
 
 
-def _rows(table: Any) -> _Rows:
-    """Arrow's columns as arrays."""
+def _arrays(batch: Any) -> tuple[Any, ...]:
+    """Days, names, position of each row's name, close, and dividend or None, of a batch of Arrow's."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     for name in ("date", "id"):
-        if table[name].null_count:
-            raise DataError(f"{_SOURCE}: {table[name].null_count} rows have no {name}. Fill or drop them.")
-    stamps = table["date"]
+        if batch[name].null_count:
+            raise DataError(f"{_SOURCE}: {batch[name].null_count} rows have no {name}. Fill or drop them.")
     try:
-        days = pc.cast(stamps, pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)
+        days = pc.cast(batch["date"], pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)
     except pa.ArrowException as error:
         raise DataError(
             f"{_SOURCE}: the dates cannot be read ({str(error)[:80]}). Write them as 2015-06-26."
         ) from error
-    ids = table["id"]
-    if not pa.types.is_dictionary(ids.type):
-        ids = pc.dictionary_encode(ids)
-    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
-    if isinstance(ids, pa.ChunkedArray):
-        ids = ids.chunk(0)
-    names = [str(name) for name in ids.dictionary.to_pylist()]
-    wanted = [name for name in ("close", "dividend") if name in table.schema.names]
+    ids = batch["id"] if pa.types.is_dictionary(batch["id"].type) else pc.dictionary_encode(batch["id"])
+    wanted = [name for name in ("close", "dividend") if name in batch.schema.names]
     try:
-        numbers = {name: np.asarray(pc.cast(table[name], pa.float64())) for name in wanted}
+        numbers = {name: np.asarray(pc.cast(batch[name], pa.float64())) for name in wanted}
     except pa.ArrowException as error:
         raise DataError(
             f"{_SOURCE}: {' or '.join(wanted)} holds no numbers ({str(error)[:80]}). Correct it."
         ) from error
-    return _Rows(
-        days.astype("datetime64[D]"),
-        names,
-        ids.indices.to_numpy(zero_copy_only=False).astype(np.int64),
-        numbers["close"],
-        numbers.get("dividend"),
-    )
+    at = ids.indices.to_numpy(zero_copy_only=False)
+    return days.astype("datetime64[D]"), ids.dictionary, at, numbers["close"], numbers.get("dividend")
 
 
 def _refuse_twice(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import qmc
+import scipy
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
@@ -41,7 +41,7 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     at = Coordinates(table.complete())
     unknown = absent[table.free]
     low, high, logs = _ranges(problem, at)
-    unit = qmc.Sobol(int(unknown.sum()), seed=np.random.default_rng(seed)).random(_POINTS)
+    unit = scipy.stats.qmc.Sobol(int(unknown.sum()), seed=np.random.default_rng(seed)).random(_POINTS)
     points = np.tile(at.start, (_POINTS, 1))
     spread = low[unknown] + unit * (high - low)[unknown]
     points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from capstar.reporting import Result
 
@@ -31,8 +31,8 @@ class SeriesResult(Result):
 def parameter_table(params: pd.Series, bse: pd.Series) -> pd.DataFrame:
     """Estimates, standard errors, z, two-sided p and 95 percent intervals, a row a parameter."""
     z = params / bse
-    half = norm.ppf(0.975) * bse
-    columns = {"estimate": params, "std err": bse, "z": z, "P>|z|": 2 * norm.sf(np.abs(z))}
+    half = ndtri(0.975) * bse
+    columns = {"estimate": params, "std err": bse, "z": z, "P>|z|": 2 * ndtr(-np.abs(z))}
     return pd.DataFrame(columns | {"[0.025": params - half, "0.975]": params + half}, index=params.index)
 
 

@@ -11,8 +11,6 @@ from itertools import islice
 from threading import Thread
 from typing import TypeVar
 
-from joblib import Parallel, delayed, effective_n_jobs
-
 S = TypeVar("S")
 T = TypeVar("T")
 _FOR_EVER = 1_000_000  # seconds; the milliseconds must fit into 31 bits
@@ -23,6 +21,8 @@ def results_here(
     task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
 ) -> Iterator[T]:
     """Results in the order of the items, batch by batch: joblib itself would take the items in threads of its own."""
+    from joblib import Parallel, delayed, effective_n_jobs
+
     left, size = iter(items), max(4 * effective_n_jobs(n_workers), 8)
     with Parallel(
         n_jobs=n_workers,

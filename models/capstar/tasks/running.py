@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from capstar.progress import Progress, reporting
-from capstar.tasks.finished import Kept
 from capstar.tasks.processes import results_here
 
 S = TypeVar("S")
@@ -165,8 +164,11 @@ def first_successes(
 def _results(
     task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
 ) -> Iterator[T]:
-    where = _WHERE.get()
-    kept = None if where.keep is None or threads else Kept.of(task, where.keep)
+    where, kept = _WHERE.get(), None
+    if where.keep is not None and not threads:
+        from capstar.tasks.finished import Kept
+
+        kept = Kept.of(task, where.keep)
     if where.client is None or threads:
         return results_here(kept or task, items, n_workers, threads=threads)
     from capstar.tasks.cluster import results_on

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,22 @@ from capstar.data.store.download import download
 from capstar.errors import DataError
 
 T = TypeVar("T")
+
+
+class Address:
+    """The address of a source as a library knows it, asked for when first needed: such libraries are slow to load.
+
+    Parameters
+    ----------
+    find
+        Gives the address, the series in braces.
+    """
+
+    def __init__(self, find: Callable[[], str]) -> None:
+        self._find = find
+
+    def __get__(self, source: object, kind: type) -> str:
+        return self._find()
 
 
 class DataSource(ABC, Generic[T]):
@@ -48,7 +65,7 @@ class DataSource(ABC, Generic[T]):
 
     key: ClassVar[str]
     name: ClassVar[str]
-    url: ClassVar[str]
+    url: ClassVar[str | Address]
     terms: ClassVar[str]
     pattern: ClassVar[str] = r"[A-Za-z0-9_\-]{1,80}"
     example: ClassVar[str]

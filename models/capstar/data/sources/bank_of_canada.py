@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import pandas as pd
-from pandas_datareader.bankofcanada import BankOfCanadaReader
 
-from capstar.data.sources import DataSource, register
+from capstar.data.sources import Address, DataSource, register
 from capstar.data.sources.sdmx import rows_of, table_of
 from capstar.errors import SourceError
+
+
+def _address() -> str:
+    from pandas_datareader.bankofcanada import BankOfCanadaReader
+
+    return str(BankOfCanadaReader._URL.replace("http:", "https:") + "/{series}/csv")
 
 
 class BankOfCanada(DataSource[pd.Series]):
     """A series by its name, such as ``"V39079"``, the target of the overnight rate."""
 
     key, name, example = "bankofcanada", "Bank of Canada", "V39079"
-    url = BankOfCanadaReader._URL.replace("http:", "https:") + "/{series}/csv"
+    url = Address(_address)
     terms = "free, with attribution"
     pattern = r"[A-Za-z0-9_.\-]{1,60}"
 

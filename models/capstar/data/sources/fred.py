@@ -11,9 +11,8 @@ from typing import NoReturn
 
 import numpy as np
 import pandas as pd
-from pandas_datareader.fred import FredReader
 
-from capstar.data.sources import DataSource, register
+from capstar.data.sources import Address, DataSource, register
 from capstar.data.store.download import network
 from capstar.errors import DataError, DataWarning, SourceError
 
@@ -31,11 +30,17 @@ _CLOSED = 200  # days; the exchanges closed from July to December 1914
 _AROUND = 4  # steps of an open market on each side of a closure, which tell it from a change of frequency
 
 
+def _address() -> str:
+    from pandas_datareader.fred import FredReader
+
+    return str(FredReader("GDPC1").url + "?id={series}")
+
+
 class Fred(DataSource[pd.Series]):
     """The latest vintage."""
 
     key, name, example = "fred", "FRED", "GDPC1"
-    url = FredReader(example).url + "?id={series}"
+    url = Address(_address)
     pattern = r"[A-Za-z0-9_]{1,60}"
     max_bytes = 8_000_000
     terms = "free; some series belong to others, see their notes"

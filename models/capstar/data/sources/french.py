@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pandas_datareader.famafrench import FamaFrenchReader
 
 from capstar.data.embedded import FACTOR_NAMES, SIZE_NOTE, by_size
 from capstar.data.files import existing
-from capstar.data.sources import DataSource, register
+from capstar.data.sources import Address, DataSource, register
 from capstar.data.sources.archive import only_file
 from capstar.data.sources.french_tables import tables_of
 from capstar.data.store.download import network
@@ -75,11 +74,17 @@ class FrenchFile:
         return next(iter(self.tables.values()))
 
 
+def _address() -> str:
+    from pandas_datareader.famafrench import FamaFrenchReader
+
+    return str(FamaFrenchReader("{series}").url.replace("http:", "https:"))
+
+
 class FrenchLibrary(DataSource[FrenchFile]):
     """A file by its name; as a table the first it holds."""
 
     key, name, example = "french", "French library", SIZE_PORTFOLIOS
-    url = FamaFrenchReader("{series}").url.replace("http:", "https:")
+    url = Address(_address)
     terms = "free for research; copyright Eugene F. Fama and Kenneth R. French"
 
     def read(self, body: bytes, series: str) -> FrenchFile:

@@ -21,6 +21,7 @@ from capstar.data.store.cache import Cache, Entry, entry_of
 from capstar.data.store.transfer import Bounds, NoAnswerError, NoConnectionError, Transfer
 from capstar.errors import DataWarning, SourceError
 from capstar.progress import Progress, reporting
+from capstar.timing import timed
 
 T = TypeVar("T")
 
@@ -103,6 +104,7 @@ def cache() -> Cache:
     return Cache(settings().cache)
 
 
+@timed("reading data")
 def download(
     url: str,
     where: str,

@@ -6,20 +6,19 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPException
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 from capstar import __version__
 from capstar.errors import SourceError
+
+if TYPE_CHECKING:
+    import requests
 
 # FRED leaves requests hanging whose User-Agent contains the name of a browser.
 USER_AGENT = f"capstar/{__version__} python-requests"
@@ -134,6 +133,9 @@ class Transfer:
 
     def _follow(self) -> bytes:
         """The body at the address, or at the one it sends to."""
+        import requests
+        from urllib3.exceptions import HTTPError
+
         url = self.url
         try:
             for _ in range(_HOPS + 1):
@@ -153,6 +155,8 @@ class Transfer:
 
     def _told(self, error: Exception) -> SourceError:
         """What a fault of the connection means to the user."""
+        import requests
+
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return SourceError(
                 f"{self.where}: the server's certificate is not trusted. Behind a company's proxy, name its "
@@ -171,16 +175,20 @@ class Transfer:
 
     def _ask(self, session: requests.Session, url: str) -> requests.Response:
         """The answer up to its headers; redirects are left to us: requests would read their bodies without bound."""
+        import requests
+
+        from capstar.data.store.watched import WatchedAdapter
+
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         request = session.prepare_request(requests.Request("GET", url, headers=headers))
         given = session.merge_environment_settings(str(request.url), {}, True, None, None)
         timeout = (self.bounds.connect, max(min(self.bounds.silence, self._left()), 0.1))
-        return _Adapter(self._watch).send(request, timeout=timeout, **given)
+        return WatchedAdapter(self._watch).send(request, timeout=timeout, **given)
 
     def _check_status(self, status: int) -> None:
         if status in _AGAIN:
             raise NoAnswerError(f"{self.where}: the server answers {status}. Try later.")
-        if status != requests.codes.ok:
+        if status != HTTPStatus.OK:
             wrong = status in (400, 404, 410)
             remedy = "Check the name of the series." if wrong else "The server refuses the request."
             raise SourceError(f"{self.where}: the server answers {status}. {remedy}")
@@ -228,24 +236,3 @@ class Transfer:
                 f"{self.where}: the answer exceeds {self.bounds.size / 1e6:g} million bytes and is refused. Report it "
                 "to the source."
             )
-
-
-class _Adapter(HTTPAdapter):
-    """Verified TLS, proxies as given, one attempt; shows the socket of each connection."""
-
-    def __init__(self, watch: Callable[[socket.socket], None]) -> None:
-        super().__init__()
-        self._watch = watch
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """The pool of the request, whose connections are watched."""
-        pool, watch = super().get_connection_with_tls_context(*args, **kwargs), self._watch
-
-        class Watched(pool.ConnectionCls):  # type: ignore[name-defined, misc]
-            def _new_conn(self) -> socket.socket:
-                connected: socket.socket = super()._new_conn()
-                watch(connected)
-                return connected
-
-        pool.ConnectionCls = Watched
-        return pool

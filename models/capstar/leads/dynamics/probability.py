@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import ConvergenceError, DataError, SpecificationError
@@ -263,10 +263,10 @@ def _area(y: Floats, score: Floats) -> tuple[float, Floats]:
     """Area under the ROC curve, ties as half, and each date's influence on it."""
     up = y == 1
     m, n = int(up.sum()), int((~up).sum())
-    ranks = rankdata(score)
+    ranks = scipy.stats.rankdata(score)
     placed = np.empty(len(y))
-    placed[up] = (ranks[up] - rankdata(score[up])) / n
-    placed[~up] = 1 - (ranks[~up] - rankdata(score[~up])) / m
+    placed[up] = (ranks[up] - scipy.stats.rankdata(score[up])) / n
+    placed[~up] = 1 - (ranks[~up] - scipy.stats.rankdata(score[~up])) / m
     area = float(placed[up].mean())
     return area, (placed - area) * np.where(up, len(y) / m, len(y) / n)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import multivariate_normal
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -202,7 +202,7 @@ def normal_maximum_p(statistic: float, correlations: Floats, *, points: int = _P
         Of the quasi-Monte-Carlo integration; 100,000 leave an error of about 4e-5 with 14 variables.
     """
     k = len(correlations)
-    law = multivariate_normal(
+    law = scipy.stats.multivariate_normal(
         np.zeros(k), correlations, allow_singular=True, seed=0, maxpts=points, abseps=1e-6, releps=1e-6
     )
     return float(np.clip(1 - law.cdf(np.full(k, statistic)), 0.0, 1.0))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.optimize import least_squares as minimise
-from scipy.signal import lfilter
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -232,7 +232,7 @@ def _drawn(
         rng = np.random.default_rng(child)
         eta = rng.standard_normal((_BATCH, len(y)))
         eta = np.sign(eta) if multipliers == "rademacher" else eta
-        return statistics(y.mean() + lfilter(np.r_[1.0, theta], [1.0], eta * shocks, axis=1))
+        return statistics(y.mean() + scipy.signal.lfilter(np.r_[1.0, theta], [1.0], eta * shocks, axis=1))
 
     children = np.random.SeedSequence(seed).spawn(-(-n_replications // _BATCH))
     stage = "bootstrap without predictability"
@@ -268,11 +268,11 @@ def _moving_average(u: Floats, order: int) -> tuple[Floats, Floats]:
         return np.zeros(0), u
 
     def innovations(theta: Floats) -> Floats:
-        out: Floats = np.clip(lfilter([1.0], np.r_[1.0, theta], u), -limit, limit)
+        out: Floats = np.clip(scipy.signal.lfilter([1.0], np.r_[1.0, theta], u), -limit, limit)
         return out
 
     def slopes(theta: Floats) -> Floats:
-        filtered = np.clip(lfilter([1.0], np.r_[1.0, theta], innovations(theta)), -limit, limit)
+        filtered = np.clip(scipy.signal.lfilter([1.0], np.r_[1.0, theta], innovations(theta)), -limit, limit)
         return -np.column_stack([np.r_[np.zeros(j), filtered[:-j]] for j in range(1, order + 1)])
 
     limit = 1e6 * np.abs(u).max()  # steps past invertibility explode and are taken back

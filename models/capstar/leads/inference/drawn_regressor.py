@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -166,9 +166,9 @@ def _combined(fits: Floats, complete: int, level: float) -> dict[str, float]:
     observed = (complete + 1) / (complete + 3) * complete * (1 - missing)
     df = observed if missing == 0 else 1 / (missing**2 / (m - 1) + 1 / observed)
     se = float(np.sqrt(total))
-    reach = float(student.ppf(0.5 + level / 2, df)) * se
+    reach = float(scipy.stats.t.ppf(0.5 + level / 2, df)) * se
     return {
-        "slope": slope, "se": se, "t": slope / se, "df": df, "p": 2 * float(student.sf(abs(slope / se), df)),
+        "slope": slope, "se": se, "t": slope / se, "df": df, "p": 2 * float(scipy.stats.t.sf(abs(slope / se), df)),
         "lower": slope - reach, "upper": slope + reach, "missing": missing,
         "negative": float(np.mean(slopes < 0)), "p_mean": float(np.mean([normal_p(b / s) for b, s in fits])),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.signal import lfilter
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -137,7 +137,7 @@ def implied_long_horizon(
     def statistics(drawn: Floats) -> Floats:
         inputs = np.empty((len(drawn), len(x)))
         inputs[:, 0], inputs[:, 1:] = x[0], fit.constant[0] + drawn * fit.v
-        path = lfilter([1.0], [1.0, -rho], inputs, axis=1)
+        path = scipy.signal.lfilter([1.0], [1.0, -rho], inputs, axis=1)
         sample = np.zeros_like(inputs)
         sample[:, 1:] = shift * path[:, :-1] + drawn * fit.u
         return _fit(sample, path).implied(h, center)[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
+import scipy
 
 Floats = npt.NDArray[np.float64]
 _BETA, _C = 0.95, 1.0  # Kostakis, Magdalinos and Stamatogiannis (2015), section 2: rho_z = 1 - 1 / n^0.95
@@ -100,7 +100,7 @@ def instrument(x: Floats) -> Floats:
     """Mildly integrated instrument of each regression row, shape (R, T - 1, k); the first is 0."""
     n = x.shape[1] - 1
     changes = np.diff(x[:, :-1], axis=1, prepend=x[:, :1])
-    out: Floats = lfilter([1.0], [1.0, _C / n**_BETA - 1.0], changes, axis=1)
+    out: Floats = scipy.signal.lfilter([1.0], [1.0, _C / n**_BETA - 1.0], changes, axis=1)
     return out
 
 

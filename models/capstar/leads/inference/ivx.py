@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.special import ndtr
-from scipy.stats import chi2
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
@@ -133,7 +133,7 @@ def ivx(
             "se": found.se[0],
             "t": t,
             "wald": t**2,
-            "p": chi2.sf(t**2, 1),
+            "p": scipy.stats.chi2.sf(t**2, 1),
             "p_less": ndtr(t),
             "p_greater": ndtr(-t),
             "ols_slope": ols.beta[1:],
@@ -142,7 +142,7 @@ def ivx(
         names,
     )
     delta = pd.Series([np.corrcoef(ols.errors, u[0, :, j])[0, 1] for j in range(len(names))], names)
-    p = float(chi2.sf(wald, len(names)))
+    p = float(scipy.stats.chi2.sf(wald, len(names)))
     corrected = not found.dropped[0]
     return IVX(table, wald, p, delta, pd.Series(rho[0], names), horizon, len(target), covariance, corrected)
 

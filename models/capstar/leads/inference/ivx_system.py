@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError
@@ -88,13 +88,13 @@ def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, h
     index = pd.MultiIndex.from_product([names, returns.columns], names=["predictor", "response"])
     rows = pd.MultiIndex.from_product([returns.columns, names], names=["response", "predictor"])
     table = pd.DataFrame({"slope": found.slope[0], "se": found.se[0], "t": found.t[0]}, index)
-    table["p"] = chi2.sf(table["t"] ** 2, 1)
+    table["p"] = scipy.stats.chi2.sf(table["t"] ** 2, 1)
     cov = pd.DataFrame(found.cov[0], index, index).swaplevel().swaplevel(axis=1).loc[rows, rows]
     table = table.swaplevel().loc[rows]
     walds = []
     for name in returns:
         slope = table.loc[name, "slope"].to_numpy()
         walds.append(float(slope @ np.linalg.solve(cov.loc[name, name].to_numpy(), slope)))
-    equations = pd.DataFrame({"wald": walds, "p": chi2.sf(walds, len(names))}, returns.columns)
+    equations = pd.DataFrame({"wald": walds, "p": scipy.stats.chi2.sf(walds, len(names))}, returns.columns)
     wald = float(found.wald[0])
-    return IVXSystem(table, equations, wald, float(chi2.sf(wald, len(rows))), cov, horizon)
+    return IVXSystem(table, equations, wald, float(scipy.stats.chi2.sf(wald, len(rows))), cov, horizon)

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.linalg import companion, hankel
-from scipy.signal import lfilter
 
 from capstar.errors import DataError
 from capstar.leads.alignment import require_known, require_same_dates
@@ -84,7 +84,9 @@ class NullModel:
         first = rng.integers(periods - p + 1, size=replications)
         past = self.deviations[first[:, None] + np.arange(p)[::-1]]
         state = past @ hankel(self.coefficients)
-        x, _ = lfilter([1.0], np.r_[1.0, -self.coefficients], self.v[rows] * sign, axis=1, zi=state)
+        x, _ = scipy.signal.lfilter(
+            [1.0], np.r_[1.0, -self.coefficients], self.v[rows] * sign, axis=1, zi=state
+        )
         return self.mean + self.e[rows] * sign, x
 
     def draw_later(
@@ -164,7 +166,7 @@ def fit_null(
 
 def _with_errors(coefficients: Floats, e: Floats, deviations: Floats, mean: float) -> NullModel:
     p = len(coefficients)
-    v = lfilter(np.r_[1.0, -coefficients], [1.0], deviations)[p:]
+    v = scipy.signal.lfilter(np.r_[1.0, -coefficients], [1.0], deviations)[p:]
     kept = e[p:]
     return NullModel(coefficients, kept - kept.mean(), v - v.mean(), deviations, mean)
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 from scipy.special import ndtr
-from scipy.stats import chi2
 
 from capstar.arguments import checked
 from capstar.leads.alignment import AlignedSample
@@ -128,7 +128,7 @@ def residual_augmented_ivx(
         },
         names,
     )  # fmt: skip
-    return ResidualAugmentedIVX(table, wald, float(chi2.sf(wald, len(names))), p, horizon, rows)
+    return ResidualAugmentedIVX(table, wald, float(scipy.stats.chi2.sf(wald, len(names))), p, horizon, rows)
 
 
 def _meat(z: Floats, a: Floats, past: Floats, own: Floats) -> Floats:

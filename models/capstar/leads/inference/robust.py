@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+import scipy
 
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
@@ -44,7 +44,7 @@ class CosineTest(Record):
     @property
     def interval(self) -> tuple[float, float]:
         """95 percent interval of the slope."""
-        half = float(student.isf(0.025, self.cosines)) * self.se
+        half = float(scipy.stats.t.isf(0.025, self.cosines)) * self.se
         return self.slope - half, self.slope + half
 
     @property
@@ -105,7 +105,7 @@ def equal_weighted_cosine(
     omega = transforms.T @ transforms / b
     se = float(np.sqrt(n * (fit.bread @ omega @ fit.bread)[1, 1]))
     statistic = float(fit.beta[1] / se)
-    return CosineTest(float(fit.beta[1]), se, statistic, float(2 * student.sf(abs(statistic), b)), b)
+    return CosineTest(float(fit.beta[1]), se, statistic, float(2 * scipy.stats.t.sf(abs(statistic), b)), b)
 
 
 @checked

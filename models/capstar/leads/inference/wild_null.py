@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
+import scipy
 
 from capstar.errors import SpecificationError
 from capstar.leads.checks import require_count
@@ -64,7 +64,7 @@ class WildNull:
         shocks = np.zeros((len(multipliers), *self.x.shape))
         shocks[:, 1:] = multipliers[:, :, None] * self.shocks
         if shocks.shape[2] == 1:
-            return y, lfilter([1.0], np.r_[1.0, -self.coefficients[:, 0, 0]], shocks, axis=1)
+            return y, scipy.signal.lfilter([1.0], np.r_[1.0, -self.coefficients[:, 0, 0]], shocks, axis=1)
         x = np.ascontiguousarray(shocks.transpose(1, 0, 2))
         for t in range(2, len(x)):
             for lag, matrix in enumerate(self.coefficients[: t - 1], start=1):

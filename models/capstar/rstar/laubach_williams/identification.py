@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from capstar.errors import ConvergenceError, SpecificationError
 from capstar.kernels.arrays import Floats
@@ -52,7 +52,7 @@ class Profile(Result):
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Smallest and largest value on the grid that a likelihood-ratio test does not reject."""
-        cut = self.table["log_likelihood"].max() - chi2.ppf(level, 1) / 2
+        cut = self.table["log_likelihood"].max() - _drop(level)
         kept = self.table.index[self.table["log_likelihood"] >= cut]
         return float(kept.min()), float(kept.max())
 
@@ -73,7 +73,7 @@ class Profile(Result):
         """The profile, its 95 percent line, and r* along it."""
         from capstar.plotting import plot_profile
 
-        drop = float(chi2.ppf(0.95, 1)) / 2
+        drop = _drop(0.95)
         return plot_profile(self.table, name=self.name, estimate=self.estimate, drop=drop, ax=ax)
 
 
@@ -130,7 +130,7 @@ class PileUp(Result):
         return (*self._words_of_z(), self._words_of_a_r())
 
     def _words_of_z(self) -> tuple[str, ...]:
-        limit = chi2.ppf(0.95, 1) / 2
+        limit = _drop(0.95)
         if np.isnan(self.lambda_z_ml):
             return ()
         if self.sigma_z_at_zero:
@@ -187,6 +187,11 @@ def likelihood_profile(
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
     table.index.name = name
     return Profile(name, table, center, stage.ml.llf)
+
+
+def _drop(level: float) -> float:
+    """Fall of the log-likelihood that a test of one restriction rejects: half a quantile of chi-squared (1)."""
+    return float(gammaincinv(0.5, level))
 
 
 def checkable(results: ThreeStageEstimates) -> bool:

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
-from scipy.stats import beta, rankdata
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
@@ -128,7 +128,7 @@ def quantile_error(draws: npt.ArrayLike, probability: float) -> float:
     size = effective_sample_size((chains <= np.quantile(chains, probability)).astype(float))
     if not math.isfinite(size):
         return math.nan
-    ends = beta.ppf(_ONE_DEVIATION, size * probability + 1, size * (1 - probability) + 1)
+    ends = scipy.stats.beta.ppf(_ONE_DEVIATION, size * probability + 1, size * (1 - probability) + 1)
     low, high = np.quantile(chains, ends)
     return float(high - low) / 2
 
@@ -148,7 +148,7 @@ def _halves(chains: Floats) -> Floats:
 
 
 def _normal_ranks(chains: Floats) -> Floats:
-    ranks = rankdata(chains, method="average").reshape(chains.shape)
+    ranks = scipy.stats.rankdata(chains, method="average").reshape(chains.shape)
     return np.asarray(ndtri((ranks - 0.375) / (chains.size + 0.25)))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from scipy.special import logsumexp
-from scipy.stats import gaussian_kde
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
@@ -300,7 +300,7 @@ def _density(draws: Floats, prior: Prior, at: Floats) -> Floats:
     """Kernel density of draws, reflected at the ends of the prior so that none of it lies outside."""
     if len(draws) > 20_000:
         draws = draws[:: len(draws) // 20_000 + 1]
-    estimate = gaussian_kde(draws)
+    estimate = scipy.stats.gaussian_kde(draws)
     out = estimate(at)
     for end in (prior.lower, prior.upper):
         if np.isfinite(end):
