@@ -65,9 +65,10 @@ def study(
             list_models()
             raise typer.Exit
         from capstar import rstar
-        from capstar.study import run_study, study_data
+        from capstar.study import require_quarterly, run_study, study_data
 
         chosen = rstar.model(str(model))
+        require_quarterly(chosen)
         check_folder(out)
         if 0 < replications < _FEWEST:
             raise SpecificationError(
