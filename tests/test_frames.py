@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from capstar.errors import DataError
-from capstar.frames import as_periods, as_quarterly, require_columns, require_complete, require_quarters
+from capstar.frames import (
+    as_periods,
+    as_quarterly,
+    as_yearly,
+    require_columns,
+    require_complete,
+    require_quarters,
+)
 
 QUARTERS = pd.period_range("1999Q3", periods=6, freq="Q", name="date")
 
@@ -193,3 +200,41 @@ def test_cells_that_are_no_numbers(value: object, message: str) -> None:
     cells = pd.Series([value, 2.0, 3.0, 4.0, 5.0, None], QUARTERS, dtype=object)
     with pytest.raises(DataError, match=message):
         as_quarterly(cells.to_frame("a"))
+
+
+YEARS = pd.period_range("1870", periods=3, freq="Y", name="date")
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["1870", "1871", "1872"],
+        [1870, 1871, 1872],
+        ["1870-06-30", "1871-06-30", "1872-06-30"],
+        YEARS,
+        YEARS.to_timestamp(),
+    ],
+)
+def test_every_way_to_write_a_year(dates) -> None:
+    table = pd.DataFrame({"date": dates, "a": [1.0, 2.0, 3.0]})
+    for one in (table, table.set_index("date")):
+        pd.testing.assert_index_equal(as_yearly(one).index, YEARS)
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        (["1870", "1870", "1871"], r"1870 is a duplicate \(rows 1 and 2\). One row a year is expected"),
+        (["1870", "1872", "1873"], "years are missing between 1870 and 1872"),
+        (["1871", "1870", "1872"], "1870 is listed after 1871"),
+        (
+            pd.period_range("1870Q1", periods=3, freq="Q"),
+            "frequency Q-DEC, expected yearly. Aggregate first.",
+        ),
+    ],
+)
+def test_what_is_no_row_a_year(dates, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        as_yearly(pd.DataFrame({"date": dates, "a": [1.0, 2.0, 3.0]}))
+    with pytest.raises(DataError, match=r"there is no date. Add a column 'date' \(1870"):
+        as_yearly(pd.DataFrame({"a": [1.0, 2.0]}))

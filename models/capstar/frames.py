@@ -14,6 +14,7 @@ from capstar.dates import local_dates, read_dates
 from capstar.errors import DataError, quoted
 
 _NO_NUMBERS = (bool, np.bool_, date, time, timedelta)
+PERIODS = {"Q": "quarter", "Y": "year"}  # what a row is of, by frequency
 UNUSED = "unused columns"  # in attrs: what a file has besides the columns asked for
 
 
@@ -42,9 +43,40 @@ def as_quarterly(
         No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text or a
         date in a number, an infinite value, two columns of one name, or no rows.
     """
+    return _of_frequency(frame, "Q", source, columns)
+
+
+def as_yearly(
+    frame: pd.DataFrame, *, source: str = "data", columns: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Check a table and put it on a yearly PeriodIndex.
+
+    Parameters
+    ----------
+    frame
+        With a ``date`` column, or dates as index: years as numbers or text, any day of the year, or Periods.
+    source, columns
+        As of `as_quarterly`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `as_quarterly`.
+
+    Raises
+    ------
+    DataError
+        As of `as_quarterly`.
+    """
+    return _of_frequency(frame, "Y", source, columns)
+
+
+def _of_frequency(
+    frame: pd.DataFrame, frequency: str, source: str, columns: Iterable[str] | None
+) -> pd.DataFrame:
     used = frame if columns is None else frame.loc[:, frame.columns.isin(["date", *columns])]
-    _require_table(used, source, "quarter")
-    index = _quarters(frame, source)
+    _require_table(used, source, PERIODS[frequency])
+    index = _periods(frame, frequency, source)
     _check_sequence(index, source)
     out = _floats(used.drop(columns="date", errors="ignore"), index, source)
     if unused := [str(c) for c in frame.columns.difference(used.columns, sort=False)]:
@@ -198,32 +230,40 @@ def described(index: pd.Index) -> str:
     return f"{type(index).__name__}{frequency}"
 
 
-def _quarters(frame: pd.DataFrame, source: str) -> pd.PeriodIndex:
+def _periods(frame: pd.DataFrame, frequency: str, source: str) -> pd.PeriodIndex:
+    one = PERIODS[frequency]
+    years = frequency == "Y" and frame.index.dtype.kind in "iu" and not _counted(frame.index)
     if "date" in frame.columns:
         raw = pd.Index(frame["date"])
-    elif isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex) or frame.index.name == "date":
+    elif isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex) or frame.index.name == "date" or years:
         raw = frame.index
     else:
+        written = "1870 or 1870-12-31" if frequency == "Y" else "2008-07-01 or 2008Q3"
         raise DataError(
-            f"{source}: there is no date. Add a column 'date' (2008-07-01 or 2008Q3), or a PeriodIndex; "
+            f"{source}: there is no date. Add a column 'date' ({written}), or a PeriodIndex; "
             f"the columns are {[str(c) for c in frame.columns]}."
         )
     if raw.hasnans:
         raise DataError(
-            f"{source}: row {int(np.argmax(raw.isna())) + 1} has no date. Give every row the date of its quarter."
+            f"{source}: row {int(np.argmax(raw.isna())) + 1} has no date. Give every row the date of its {one}."
         )
     if isinstance(raw, pd.PeriodIndex):
-        if not raw.freqstr.startswith("Q"):
+        if not raw.freqstr.startswith(frequency):
             raise DataError(
-                f"{source}: the dates are of frequency {raw.freqstr}, expected quarterly. Aggregate first."
+                f"{source}: the dates are of frequency {raw.freqstr}, expected {one}ly. "
+                f"{'Give quarterly data.' if raw.freqstr[0] == 'Y' else 'Aggregate first.'}"
             )
-        return raw.asfreq("Q").rename("date")
+        return raw.asfreq(frequency).rename("date")
+    if frequency == "Y" and raw.dtype.kind in "iu":
+        raw = raw.astype("str")
     found, _ = read_dates(raw, source)
-    return (
-        found.rename("date")
-        if isinstance(found, pd.PeriodIndex)
-        else pd.PeriodIndex(found, freq="Q", name="date")
-    )
+    periods = found.asfreq(frequency) if isinstance(found, pd.PeriodIndex) else found.to_period(frequency)
+    return pd.PeriodIndex(periods, name="date")
+
+
+def _counted(index: pd.Index) -> bool:
+    """Whether an index counts rows from zero or one."""
+    return len(index) == 0 or index[0] in (0, 1)
 
 
 def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
@@ -231,22 +271,22 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
     if (steps == 1).all():
         return
     where = int(np.argmax(steps != 1))
-    before, after = index[where], index[where + 1]
+    before, after, one = index[where], index[where + 1], PERIODS[index.freqstr[0]]
     if steps[where] == 0:
         raise DataError(
-            f"{source}: {after} is a duplicate (rows {where + 1} and {where + 2}). One row a quarter is "
-            "expected: remove duplicates, or aggregate monthly data to quarters."
+            f"{source}: {after} is a duplicate (rows {where + 1} and {where + 2}). One row a {one} is "
+            f"expected: remove duplicates, or aggregate {'monthly' if one == 'quarter' else 'other'} data to {one}s."
         )
     if steps[where] < 0:
         raise DataError(
             f"{source}: {after} is listed after {before}. Sort the rows by date, and remove duplicates."
         )
-    if (steps == 4).all():
+    if one == "quarter" and (steps == 4).all():
         raise DataError(
             f"{source}: the data are yearly ({before}, {after}, ...). Quarterly data are expected."
         )
     raise DataError(
-        f"{source}: quarters are missing between {before} and {after}; lags would be wrong. "
+        f"{source}: {one}s are missing between {before} and {after}; lags would be wrong. "
         "Add the rows (a value may be empty), or start later."
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from capstar import data, leads, markets, rstar
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads.verdict import count_sentence, tilt_sentence
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
@@ -229,6 +229,15 @@ def live_data() -> dict[str, pd.DataFrame]:
     return {"macro": data.us_hlw(), "returns": data.size_returns()}
 
 
+def require_quarterly(model: NaturalRateModel) -> None:
+    """Refuse a yearly model, whose gap cannot be followed from quarter to quarter."""
+    if model.frequency != "Q":
+        raise SpecificationError(
+            f"{model.name} gives r* of years, and the study asks what returns do after quarters. Choose a quarterly "
+            "model."
+        )
+
+
 def run_study(
     tables: Mapping[str, pd.DataFrame] | None = None,
     *,
@@ -255,7 +264,13 @@ def run_study(
         Processes; the numbers are the same for any.
     progress
         See `capstar.progress.reporting`.
+
+    Raises
+    ------
+    SpecificationError
+        The model is yearly.
     """
+    require_quarterly(model)
     tables = study_data() if tables is None else tables
     macro, returns = tables["macro"], tables["returns"]
     portfolios = portfolio_returns(returns)

@@ -16,7 +16,7 @@ def _fit() -> rstar.TrendVarRate:
     model = rstar.TrendVarModel(
         name="two trends", key="two-trends", equations={"inflation": pi, "interest_rate": pi + natural},
         trends={"pi_bar": rstar.Trend(2, 2), "rstar": rstar.Trend(1, 0.5)}, reports={"rstar": natural},
-        rate=("interest_rate", "inflation"), lags=2,
+        rate=(("interest_rate", "inflation"),), lags=2,
     )  # fmt: skip
     return model.fit(data.us_macro(), n_draws=100, warmup=50, n_chains=2, n_filtered=20, progress=False)
 

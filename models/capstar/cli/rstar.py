@@ -24,8 +24,8 @@ from capstar.cli.shared import (
     list_models,
     named_numbers,
     named_units,
+    period_option,
     quarter,
-    quarter_option,
     require_inputs,
     short,
     write_json,
@@ -62,8 +62,8 @@ def rstar(
         str | None,
         typer.Option(
             metavar=f"FILE|{EMBEDDED}|{FRED}",
-            help=f"CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter; "
-            f"'{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
+            help="CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter (a yearly "
+            f"model: a year); '{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
         ),
     ] = None,
     country: Annotated[
@@ -78,16 +78,17 @@ def rstar(
         str | None,
         typer.Option(
             metavar="QUARTER",
-            callback=quarter_option,
-            help="First quarter of the sample, such as 1961Q1; by default all the data allow.",
+            callback=period_option,
+            help="First quarter of the sample, such as 1961Q1, or year of a yearly model; by default all the data "
+            "allow.",
         ),
     ] = None,
     end: Annotated[
         str | None,
         typer.Option(
             metavar="QUARTER",
-            callback=quarter_option,
-            help="Last quarter, such as 2019Q4; by default that of the data.",
+            callback=period_option,
+            help="Last quarter, such as 2019Q4, or year; by default that of the data.",
         ),
     ] = None,
     json_file: Annotated[
@@ -184,6 +185,7 @@ def rstar(
         written = (csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
         check_outputs(*written, inputs=() if input is None else (Path(input),))
         spans = [_span(text) for text in missing or []]
+        _require_quarters(model, start, end)
         chosen = _chosen(model, input, end or as_of, units)
         if country is not None:
             chosen = chosen.for_country(country)
@@ -231,6 +233,15 @@ def _chosen(
     chosen, why = default_model(_last_quarter(source, end, units))
     complain(f"no --model: {chosen.name}, since {why}.")
     return chosen
+
+
+def _require_quarters(key: str | None, start: str | None, end: str | None) -> None:
+    """Refuse years alone where the model's periods are quarters."""
+    from capstar import rstar
+
+    if key is None or rstar.model(key).frequency == "Q":
+        quarter(start, "--start")
+        quarter(end, "--end")
 
 
 def _last_quarter(source: str, end: str | None, units: list[str] | None) -> pd.Period:
@@ -299,12 +310,17 @@ def _read(
     from capstar import data
     from capstar.rstar.countries import country_name
 
-    place = "us" if country is None else country_name(country)
+    place = "us" if country is None else country_name(country, model.countries)
 
     if source is None:
         raise SpecificationError(
             f"--input is missing. Give a CSV, Parquet or Excel file with the columns {', '.join(model.inputs)}, or "
             f"'{EMBEDDED}', or '{FRED}' for live data."
+        )
+    if source == FRED and model.frequency != "Q":
+        raise SpecificationError(
+            f"--input {FRED}: live data are quarterly, and {model.name} is yearly. Give a file with the columns "
+            f"{', '.join(model.inputs)}, one row a year."
         )
     if source == FRED:
         with data.network(offline=offline, refresh=refresh):
@@ -321,7 +337,9 @@ def _read(
         )
     if source != EMBEDDED:
         with reading(source):
-            return data.read_input(source, columns=[*model.inputs, _COVID], units=named_units(units))
+            return data.read_input(
+                source, columns=[*model.inputs, _COVID], units=named_units(units), frequency=model.frequency
+            )
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."

@@ -36,6 +36,11 @@ def quarter(text: str | None, flag: str) -> str | None:
     return text
 
 
+def period_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
+    """`quarter`, or a year, for an option as it is read."""
+    return value if re.fullmatch(r"\d{4}", value or "") else quarter(value, option.opts[0])
+
+
 def quarter_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
     """`quarter`, for an option as it is read."""
     return quarter(value, option.opts[0])

@@ -73,10 +73,11 @@ def study(
             list_models()
             raise typer.Exit
         from capstar import rstar
-        from capstar.study import run_study, study_data
+        from capstar.study import require_quarterly, run_study, study_data
         from capstar.tasks import parallel
 
         chosen = rstar.model(str(model))
+        require_quarterly(chosen)
         check_folder(out)
         if 0 < replications < _FEWEST:
             raise SpecificationError(

@@ -12,7 +12,7 @@ from capstar.data.tables import ASSUMED, existing, load
 from capstar.data.text_tables import listed
 from capstar.dates import Dates, read_dates
 from capstar.errors import DataError
-from capstar.frames import as_quarterly, numbers, require_rising
+from capstar.frames import PERIODS, as_quarterly, as_yearly, numbers, require_rising
 from capstar.units import Units, check_units, in_model_units
 
 __all__ = [
@@ -56,6 +56,7 @@ def read_input(
     units: Units = None,
     dayfirst: bool | None = None,
     decimal: str | None = None,
+    frequency: str = "Q",
 ) -> pd.DataFrame:
     """Read model input from a file, whatever its format.
 
@@ -72,18 +73,20 @@ def read_input(
         Whether 01/02/1949 is the first of February; by default as the whole column tells.
     decimal
         Decimal sign, ``"."`` or ``","``; by default as all numbers tell.
+    frequency
+        ``"Q"``, or ``"Y"`` for one row a year, such as ``model.frequency``.
 
     Returns
     -------
     pandas.DataFrame
-        Quarterly, float64; ``attrs["title"]`` is the file's name, ``attrs["assumed"]`` how it was read where there was
-        a choice.
+        Quarterly or yearly, float64; ``attrs["title"]`` is the file's name, ``attrs["assumed"]`` how it was read where
+        there was a choice.
 
     Raises
     ------
     DataError
         The file is absent, empty or not a table, a date or number may be read in two ways, or its contents fail
-        `capstar.frames.as_quarterly`.
+        `capstar.frames.as_quarterly` or `capstar.frames.as_yearly`.
     """
     frame, source = load(path, decimal=decimal), str(path)
     if "date" not in frame.columns:
@@ -92,14 +95,17 @@ def read_input(
             "should have a header such as date,log_gdp,inflation,expected_inflation,interest_rate."
         )
     if frame.empty:
-        raise DataError(f"{source}: there is a header but no rows. Add one row a quarter.")
+        raise DataError(f"{source}: there is a header but no rows. Add one row a {PERIODS[frequency]}.")
     names = {name: _NAMES.get(name.lower(), name) for name in frame.columns}
     renamed = {name: ours for name, ours in names.items() if ours != name and ours not in frame.columns}
     frame = frame.rename(columns=renamed)
     _assume(frame, *(f"{name} is {ours}" for name, ours in renamed.items()))
+    if frequency == "Y" and frame["date"].dtype.kind in "iu":
+        frame["date"] = frame["date"].astype("str")
     frame["date"] = _dates(frame, source, dayfirst)
     frame.attrs["title"] = source
-    out = in_model_units(as_quarterly(frame, source=source, columns=columns), units)
+    checked = as_yearly if frequency == "Y" else as_quarterly
+    out = in_model_units(checked(frame, source=source, columns=columns), units)
     if "log_gdp" in out or "interest_rate" in out:
         check_units(out, source=source)
     return out

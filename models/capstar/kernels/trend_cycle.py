@@ -198,32 +198,57 @@ def start_system(series, P, band, rhs):
 
 
 @drawing
-def add_period(series, loadings, white, q_inv, block, rows, band, rhs):
-    """Add what the innovations of one period say."""
+def repeats(series, block, lags):
+    """Whether the unknowns of a block and the lags before it stand as those of the block before did."""
+    missing = series.missing
+    return (
+        block >= 2 * lags and (missing[block - lags : block + 1] == missing[block - lags - 1 : block]).all()
+    )
+
+
+@drawing
+def fill_rows(series, loadings, white, block, rows):
+    """Weights of the unknowns in one period's standardised innovations."""
     first, missing = series.first, series.missing
     lags, (n, r) = white.shape[0] - 1, loadings.shape
-    base, end = first[block - lags], first[block + 1]
     rows[:] = 0.0
+    for lag in range(lags + 1):
+        b = block - lag
+        at, trend = first[b] - first[block - lags], first[b + 1] - r - first[block - lags]
+        for i in range(n):
+            for j in range(n):
+                if missing[b, j] >= 0:
+                    rows[i, at + missing[b, j]] = white[lag, i, j]
+                else:
+                    for k in range(r):
+                        rows[i, trend + k] -= white[lag, i, j] * loadings[j, k]
+
+
+@drawing
+def add_period(series, loadings, white, q_inv, block, rows, square, band, rhs):
+    """Add what the innovations of one period say.
+
+    ``rows`` and their ``square`` are those of the period before, and are kept where its unknowns stand in the same way.
+    """
+    first, lags, (n, r) = series.first, white.shape[0] - 1, loadings.shape
+    base, size = first[block - lags], first[block + 1] - first[block - lags]
+    if not repeats(series, block, lags):
+        fill_rows(series, loadings, white, block, rows)
+        used = np.ascontiguousarray(rows[:, :size])
+        square[:size, :size] = used.T @ used
     for i in range(n):
-        row, known = rows[i], 0.0
+        known = 0.0
         for lag in range(lags + 1):
             b = block - lag
-            at, trend = first[b] - base, first[b + 1] - r - base
             for j in range(n):
-                weight = white[lag, i, j]
-                if missing[b, j] >= 0:
-                    row[at + missing[b, j]] = weight
-                elif weight != 0.0:
-                    known += weight * series.y[b - lags, j]
-                    for k in range(r):
-                        row[trend + k] -= weight * loadings[j, k]
-        for a in range(end - base):
-            factor = row[a]
-            if factor != 0.0:
-                rhs[base + a] -= factor * known
-                for k in range(end - base - a):
-                    band[base + a, k] += factor * row[a + k]
-    now, before = end - r, first[block] - r
+                if series.missing[b, j] < 0:
+                    known += white[lag, i, j] * series.y[b - lags, j]
+        for a in range(size):
+            rhs[base + a] -= known * rows[i, a]
+    for a in range(size):
+        for k in range(size - a):
+            band[base + a, k] += square[a, a + k]
+    now, before = first[block + 1] - r, first[block] - r
     for k in range(r):
         for m in range(r):
             if m >= k:
@@ -273,10 +298,11 @@ def factor(series, parameters, theta, band, rhs):
     lags = parameters.B.shape[0] // parameters.sigma.shape[0]
     loadings, white = loadings_at(series, theta), whitening(parameters.B, parameters.sigma)
     q_inv, first = np.linalg.inv(parameters.Q), series.first
-    rows, end = np.zeros((white.shape[1], band.shape[1])), first[-1]
+    rows, square = np.zeros((white.shape[1], band.shape[1])), np.empty((band.shape[1], band.shape[1]))
+    end = first[-1]
     start_system(series, parameters.P, band, rhs)
     for block in range(lags, first.size - 1):
-        add_period(series, loadings, white, q_inv, block, rows, band, rhs)
+        add_period(series, loadings, white, q_inv, block, rows, square, band, rhs)
         eliminate(band, rhs, first[block - lags], first[block - lags + 1], end)
     eliminate(band, rhs, first[first.size - 1 - lags], end, end)
     value = 0.5 * (rhs @ rhs)
@@ -292,9 +318,10 @@ def draw_filtered(rng, series, parameters, band, rhs, out):
     lags, first = parameters.B.shape[0] // n, series.first
     loadings, white = loadings_at(series, parameters.theta), whitening(parameters.B, parameters.sigma)
     q_inv, rows = np.linalg.inv(parameters.Q), np.zeros((n, band.shape[1]))
+    square = np.empty((band.shape[1], band.shape[1]))
     start_system(series, parameters.P, band, rhs)
     for block in range(lags, first.size - 1):
-        add_period(series, loadings, white, q_inv, block, rows, band, rhs)
+        add_period(series, loadings, white, q_inv, block, rows, square, band, rhs)
         low, high = first[block - lags + 1], first[block + 1]
         eliminate(band, rhs, first[block - lags], low, high)
         window, right, size = band[low:high].copy(), rhs[low:high].copy(), high - low

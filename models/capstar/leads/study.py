@@ -274,6 +274,8 @@ def _to_quarters(index: pd.Index) -> str:
         return "Bring it to quarters with gap = capstar.data.to_quarterly(gap)."
     if spacing < 120:
         return "Convert with gap.index = gap.index.to_period('Q')."
+    if spacing > 300:
+        return "A value a year says nothing of quarters within it: give the gap of a quarterly model, such as HLW2017."
     return "Give one value a quarter, with gap.index = pd.period_range('1960Q1', periods=len(gap), freq='Q')."
 
 

@@ -153,7 +153,7 @@ __all__ = [
 
 for _published in (
     HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID, TREND_VAR_1, TREND_VAR_2,
-    TREND_VAR_3, UnobservedComponents(), *BENCHMARKS,
+    TREND_VAR_3, GLOBAL_TREND_VAR, UnobservedComponents(), *BENCHMARKS,
 ):  # fmt: skip
     register(_published)
 

@@ -167,7 +167,7 @@ def average(
     SpecificationError
         An option is not valid, or an estimate has no r* of the kind needed.
     DataError
-        The estimates do not overlap, or for too few quarters.
+        The estimates do not overlap, or for too few quarters, or are of quarters and of years.
 
     References
     ----------
@@ -181,6 +181,12 @@ def average(
     if training < 8 or not 0 < forgetting <= 1:
         raise SpecificationError(
             f"training={training}, forgetting={forgetting}; give at least 8 quarters, and a share above 0 and up to 1."
+        )
+    yearly = [name for name, one in members.items() if one.period == "year"]
+    if 0 < len(yearly) < len(members):
+        raise DataError(
+            f"{', '.join(yearly)}: r* of years has no average with r* of quarters. Average estimates of one frequency; "
+            "compare() shows both on common dates."
         )
     real = next(iter(members.values())).real_rate if rate is None else rate
     paths = _common(members, needs_filtered=weights != "equal").join(real.rename("r").dropna(), how="inner")

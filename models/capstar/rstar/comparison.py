@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ from capstar.rstar.natural_rate import NaturalRate, Which, require_which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+P = TypeVar("P", pd.Series, pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,21 @@ class Comparison(Result):
         shocks, parameters, latest r* and, where asked for, its average standard error; blank what a method does not
         have.
     rstar : pandas.DataFrame
-        r*, percent a year, one column an estimate: filtered, and smoothed where a published series has no other.
+        r*, percent a year, one column an estimate: filtered, and smoothed where a published series has no other.  A
+        yearly estimate beside quarterly ones stands in the fourth quarter of its year.
     departures
         What departs from the published procedure, by estimate.
     bands
         Of each estimate's r*, as `NaturalRate.bands` gives them.
+    yearly
+        Names of the yearly estimates beside quarterly ones.
     """
 
     table: pd.DataFrame
     rstar: pd.DataFrame
     departures: Mapping[str, tuple[str, ...]]
     bands: Mapping[str, pd.DataFrame]
+    yearly: tuple[str, ...] = ()
 
     @property
     def definitions(self) -> pd.Series:
@@ -76,7 +82,7 @@ class Comparison(Result):
             index = self.rstar.dropna().index if len(self.rstar.dropna()) else self.rstar.index
             chosen = [q for q in index if q in index[[0, -1]] or (q.quarter == 4 and q.year % 5 == 0)]
         else:
-            chosen = [pd.Period(date, freq="Q") for date in dates]
+            chosen = [pd.Period(date, freq=self.rstar.index.freq) for date in dates]
         if missing := [str(q) for q in chosen if q not in self.rstar.index]:
             raise SpecificationError(
                 f"No estimate has {missing[0]}; they cover {self.rstar.index[0]}-{self.rstar.index[-1]}."
@@ -105,6 +111,8 @@ class Comparison(Result):
         said = [f"{name}: {' '.join(words)}" for name, words in self.departures.items() if words]
         if self.definitions.nunique() > 1:
             said.insert(0, "The estimates are not all of one thing: see the row 'r* is'.")
+        if self.yearly:
+            said.append(f"One value a year, shown in its fourth quarter: {', '.join(self.yearly)}.")
         if len(between := self.disagreement):
             last = between.iloc[-1]
             said.append(
@@ -147,9 +155,15 @@ def compare(
         order,
         dtype=object,
     )
-    rstar = pd.DataFrame({name: getattr(fit.rstar, kinds[name]) for name, fit in fits.items()})
+    paths = {name: getattr(fit.rstar, kinds[name]) for name, fit in fits.items()}
     bands = {name: fit.bands(kinds[name]) for name, fit in fits.items()}
-    return Comparison(table, rstar, {name: fit.departures for name, fit in fits.items()}, bands)
+    yearly = tuple(name for name, fit in fits.items() if fit.period == "year")
+    if len(yearly) == len(fits):
+        yearly = ()
+    for name in yearly:
+        paths[name], bands[name] = _in_quarters(paths[name]), _in_quarters(bands[name])
+    departures = {name: fit.departures for name, fit in fits.items()}
+    return Comparison(table, pd.DataFrame(paths), departures, bands, yearly)
 
 
 def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, NaturalRate]:
@@ -170,6 +184,13 @@ def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, 
     if not fits:
         raise SpecificationError("There is nothing to compare. Give at least one estimate.")
     return dict(fits)
+
+
+def _in_quarters(values: P) -> P:
+    """Values on quarters, those of years in the fourth of each."""
+    out = values.copy()
+    out.index = pd.PeriodIndex(values.index).asfreq("Q", "end")
+    return out
 
 
 def _kind(fit: NaturalRate, which: Which) -> Which:

@@ -12,6 +12,8 @@ COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "euro area": ("ea", "euro zone", "eurozone"),
     "uk": ("gb", "united kingdom"),
 }
+_OTHERS = {"germany": ("de",), "france": ("fr",), "italy": ("it",), "japan": ("jp",)}
+_SHORT = {**COUNTRIES, **_OTHERS}
 
 
 def country_name(country: str, known: Iterable[str] = COUNTRIES, *, model: str = "capstar") -> str:
@@ -33,9 +35,9 @@ def country_name(country: str, known: Iterable[str] = COUNTRIES, *, model: str =
     """
     known = tuple(known)
     wanted = " ".join(str(country).replace("_", " ").replace("-", " ").lower().split())
-    found = [name for name in known if wanted in (name, *COUNTRIES.get(name, ()))]
+    found = [name for name in known if wanted in (name, *_SHORT.get(name, ()))]
     if not found:
-        listed = [f"{name!r} (or {COUNTRIES[name][0]!r})" for name in known]
+        listed = [f"{name!r} (or {_SHORT[name][0]!r})" for name in known]
         raise SpecificationError(
             f"{model} is not published for {country!r}; it is for {', '.join(listed) or 'no country'}. Choose one of "
             "those, or name no country."

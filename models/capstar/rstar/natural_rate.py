@@ -18,6 +18,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
+from capstar.frames import PERIODS
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar.redraw import GapSource
@@ -127,8 +128,13 @@ class NaturalRate(Result):
 
     @property
     def nobs(self) -> int:
-        """Number of quarters."""
+        """Number of periods."""
         return len(self.rstar.filtered)
+
+    @property
+    def period(self) -> str:
+        """What a value is of: ``"quarter"`` or ``"year"``."""
+        return PERIODS[self.end.freqstr[0]]
 
     @property
     def data_title(self) -> str:
@@ -283,7 +289,7 @@ class NaturalRate(Result):
     @property
     def title(self) -> str:
         """Model and sample."""
-        return f"{self.model_name}: natural rate of interest, {self.start}-{self.end}, {self.nobs} quarters"
+        return f"{self.model_name}: natural rate of interest, {self.start}-{self.end}, {self.nobs} {self.period}s"
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Parameters, where there are any, and the latest quarter."""
@@ -308,7 +314,7 @@ class NaturalRate(Result):
             out["std err"] = self.standard_errors.iloc[-1].reindex(out.index)
         out = out.rename(_LABELS)
         out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], *out.loc["r*"].iloc[1:]]
-        return {f"Latest quarter ({self.end}), percent": out}
+        return {f"Latest {self.period} ({self.end}), percent": out}
 
     def identification_notes(self) -> tuple[str, ...]:
         """How well the data determine r*, in words; empty where the method gives no standard errors."""
@@ -335,7 +341,7 @@ class NaturalRate(Result):
         states = {c: _numbers(frame[c]) for c in frame.columns if not c.endswith("_se")}
         return {
             "model": self.model_name,
-            "sample": {"start": str(self.start), "end": str(self.end), "quarters": self.nobs},
+            "sample": {"start": str(self.start), "end": str(self.end), f"{self.period}s": self.nobs},
             "log_likelihood": self.llf,
             "parameters": dict(zip(map(str, self.params.index), _numbers(self.params), strict=True)),
             "ratios": dict(zip(map(str, self.ratios.index), _numbers(self.ratios), strict=True)),

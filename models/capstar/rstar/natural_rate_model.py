@@ -29,6 +29,9 @@ class NaturalRateModel(ABC):
     countries: tuple[str, ...] = ()
     """Countries it is published for."""
 
+    frequency: str = "Q"
+    """Of its data: ``"Q"``, or ``"Y"`` where a row is a year."""
+
     @property
     @abstractmethod
     def name(self) -> str:

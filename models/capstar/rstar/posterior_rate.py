@@ -200,8 +200,8 @@ class PosteriorRate(NaturalRate):
         worst = rhat.idxmax()
         means = ", ".join(f"{mean:.2f}" for mean in draws[:, :, self.index.get_loc(worst)].mean(axis=1))
         return (
-            f"The chains disagree on r* in {(rhat > DISAGREE).sum()} of {len(rhat)} quarters, most in {worst}: split "
-            f"R-hat {rhat.max():.2f}, mean by chain {means}."
+            f"The chains disagree on r* in {(rhat > DISAGREE).sum()} of {len(rhat)} {self.period}s, most in {worst}: "
+            f"split R-hat {rhat.max():.2f}, mean by chain {means}."
         )
 
 

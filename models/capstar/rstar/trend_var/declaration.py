@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import as_periods, as_quarterly, require_columns
+from capstar.frames import as_quarterly, as_yearly, require_columns
 from capstar.kernels.arrays import Floats
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.algebra import Linear
@@ -64,8 +64,8 @@ class Declaration(NaturalRateModel):
     leave_out
         Values that are treated as missing, by series.
     rate
-        Columns of the nominal rate and of inflation that make the real rate: the rate minus mean inflation over the
-        latest year.
+        Columns of the nominal rate and of inflation that make the real rate, the rate minus mean inflation over the
+        latest year; of several pairs their mean, over those that have a value.
     first
         First period of the sample unless asked otherwise, where the data reach back.
     frequency
@@ -88,7 +88,7 @@ class Declaration(NaturalRateModel):
     tightness: float = 0.2
     free: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     leave_out: Mapping[str, Span] = field(default_factory=dict)
-    rate: tuple[str, str] = ("bill_rate", "inflation")
+    rate: tuple[tuple[str, str], ...] = (("bill_rate", "inflation"),)
     first: str = "1960Q1"
     frequency: str = "Q"
     largest: float | None = None
@@ -170,26 +170,27 @@ class Declaration(NaturalRateModel):
         """
         source = str(data.attrs.get("title", "data"))
         table = self._table(data, source)
+        if self.largest is not None:
+            table = table.where(table.abs() <= self.largest)
         if unknown := [name for name in leave_out if name not in self.inputs]:
             raise SpecificationError(
                 f"leave_out names {unknown}; {self.name} reads {', '.join(self.inputs)}."
             )
-        low = max(pd.Period(self.first, freq=self.frequency), table.index[0]) if start is None else start
-        frame = table.loc[low:end].copy()
-        for name, (first, last) in leave_out.items():
-            frame.loc[first:last, name] = np.nan
-        if self.largest is not None:
-            frame = frame.where(frame.abs() <= self.largest)
+        first, last = (None if one is None else pd.Period(one, freq=self.frequency) for one in (start, end))
+        low = max(pd.Period(self.first, freq=self.frequency), table.index[0]) if first is None else first
+        frame = table.loc[low:last].copy()
+        for name, (since, until) in leave_out.items():
+            frame.loc[since:until, name] = np.nan
         if len(frame) == 0 or len(empty := frame.columns[frame.isna().all()]):
             what = "a row" if len(frame) == 0 else f"a value of {empty[0]}"
             raise DataError(
                 f"{source}: from {low} on there is not {what} that {self.name} could use. Choose another sample, or "
                 "another leave_out."
             )
-        nominal, prices = self.rate
-        rate = table[nominal] - table[prices].rolling(self.per_year).mean()
+        real = (table[nominal] - table[prices].rolling(self.per_year).mean() for nominal, prices in self.rate)
+        rate = pd.concat(real, axis=1).mean(axis=1)
         rate.attrs = dict(data.attrs)
-        return rate.loc[:end], frame
+        return rate.loc[:last], frame
 
     def usable(self, data: pd.DataFrame) -> str:
         """In words: the sample a table gives the model, or why it gives none; values may be missing in it."""
@@ -200,14 +201,6 @@ class Declaration(NaturalRateModel):
         return f"usable, {frame.index[0]}-{frame.index[-1]}"
 
     def _table(self, data: pd.DataFrame, source: str) -> pd.DataFrame:
-        if self.frequency == "Q":
-            table = as_quarterly(data, source=source, columns=self.inputs)
-        else:
-            kept = data.loc[:, data.columns.isin(["date", *self.inputs])]
-            table = as_periods(kept, source=source)
-        require_columns(table, self.inputs, source=source, why=f"needed by {self.name}")
-        if table.index.freqstr[:1] != self.frequency:
-            raise DataError(
-                f"{source}: {self.name} is made for data of frequency {self.frequency}, one row a year."
-            )
-        return table[list(self.inputs)]
+        require_columns(data, self.inputs, source=source, why=f"needed by {self.name}")
+        checked = as_quarterly if self.frequency == "Q" else as_yearly
+        return checked(data, source=source, columns=self.inputs)[list(self.inputs)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from capstar.frames import PERIODS
 from capstar.kernels.arrays import Floats
 from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.posterior_rate import PosteriorRate
@@ -146,10 +147,11 @@ def _parameters(model: Declaration, draws: TrendCycleDraws) -> PosteriorDraws:
 def _remarks(
     model: Declaration, draws: TrendCycleDraws, some: TrendCycleDraws, *, exact: bool
 ) -> tuple[str, ...]:
-    period = "quarter" if model.per_year == 4 else "year"
+    period = PERIODS[model.frequency]
     roots = ", ".join(f"{root:.3f}" for root in draws.largest_root().mean(axis=1))
     many = f"{some.B.shape[1]} of each chain's draws"
     said = [
+        f"r* of a {period} is {model.reports[RSTAR]} of that {period}: filtered, given data to it; smoothed, all data.",
         f"Largest root of the cycle, mean by chain: {roots}. Chains that differ in it are in different modes.",
         f"Filtered draws of a {period} are given data to it, the parameters from their posterior on all data ({many}).",
         f"The standard deviations of the trends are of their changes from {period} to {period}.",

@@ -14,13 +14,22 @@ Columns of the quarterly models, percent a year:
     Twenty-year Treasury bond, constant maturity (FRED GS20).
 ``aaa_yield``, ``baa_yield``
     Corporate bonds rated Aaa and Baa by Moody's (FRED AAA, BAA).
+
+Columns of the yearly model of seven countries, percent, with the endings ``_us``, ``_de``, ``_uk``, ``_fr``, ``_ca``,
+``_it`` and ``_jp``:
+
+``short_rate``, ``long_rate``
+    Short-term and long-term nominal rates of the year.
+``inflation``
+    Of consumer prices: 100 times the price index over that of the year before, minus 100.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import sqrt
 
+from capstar.rstar.countries import country_name
 from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.model import TrendVarModel
 from capstar.statespace.algebra import Coef, Linear, params, variables
@@ -102,9 +111,39 @@ TREND_VAR_3 = replace(
 )
 
 COUNTRIES = ("us", "de", "uk", "fr", "ca", "it", "jp")
+_NAMED = dict(zip(("us", "germany", "uk", "france", "canada", "italy", "japan"), COUNTRIES, strict=True))
 
 
-def _global() -> TrendVarModel:
+@dataclass(frozen=True, kw_only=True)
+class GlobalTrendVar(TrendVarModel):
+    """Seven countries with common trends: r* is the world's; by `for_country` the world's and a country's own."""
+
+    countries = tuple(_NAMED)
+
+    def for_country(self, country: str) -> GlobalTrendVar:
+        """The model whose r* and real rate are a country's; it has every other report as well.
+
+        Parameters
+        ----------
+        country
+            One of `countries`, or its short form, such as ``"jp"``.
+
+        Raises
+        ------
+        SpecificationError
+            It is none of the seven.
+        """
+        name = country_name(country, self.countries, model=self.name)
+        code = _NAMED[name]
+        return replace(
+            self,
+            name=f"{GLOBAL_TREND_VAR.name}, {name}",
+            reports={**self.reports, "rstar": self.reports[f"rstar_{code}"]},
+            rate=((f"short_rate_{code}", f"inflation_{code}"),),
+        )
+
+
+def _global() -> GlobalTrendVar:
     """Seven countries, yearly: a world trend of each kind, and a country's own."""
     names = [f"{kind}_{country}" for kind in ("rstar", "pi", "ts") for country in COUNTRIES]
     world = variables("rstar_world pi_world ts_world")
@@ -122,7 +161,7 @@ def _global() -> TrendVarModel:
     spread = {"rstar": (1.0, 0.5), "pi": (sqrt(2), 1.0), "ts": (1.0, 0.5)}
     trends = {"rstar_world": Trend(1, 0.5, 1), "pi_world": Trend(sqrt(2), 2, 2), "ts_world": Trend(1, 1, 1)}
     trends |= {n: Trend(spread[n.split("_")[0]][0], 0, spread[n.split("_")[0]][1]) for n in names}
-    return TrendVarModel(
+    return GlobalTrendVar(
         name="Global trend VAR",
         key="global-trend-var",
         citation=DGGT2019,
@@ -132,7 +171,7 @@ def _global() -> TrendVarModel:
         psi={name: 16.0 if name.startswith("inflation") else 4.0 for name in equations},
         lags=1,
         free={f"theta_{c}": (1.0, 0.25, 0.1) for c in COUNTRIES},
-        rate=("short_rate_us", "inflation_us"),
+        rate=tuple((f"short_rate_{c}", f"inflation_{c}") for c in COUNTRIES),
         first="1870",
         frequency="Y",
         largest=30.0,
