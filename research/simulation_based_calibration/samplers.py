@@ -103,7 +103,7 @@ RATE = UnobservedComponents(
 )  # fmt: skip
 
 
-def real_rate(rng: np.random.Generator, *, burn: int, thin: int, as_published: bool = False) -> Simulated:
+def real_rate(rng: np.random.Generator, *, burn: int, thin: int) -> Simulated:
     """Random walk and autoregressive cycle by Gibbs sampling, with the r* of the last quarter."""
     prior = RATE.prior
     phi = 1.0
@@ -119,7 +119,6 @@ def real_rate(rng: np.random.Generator, *, burn: int, thin: int, as_published: b
     found = RATE.fit(
         pd.DataFrame({"rr": r + lfilter([1.0], [1.0, -phi], shocks)}, index), n_draws=DRAWS * thin, n_burn=burn,
         n_paths=DRAWS, n_chains=1, n_workers=1, seed=int(rng.integers(2**31)), progress=False,
-        as_published=as_published,
     )  # fmt: skip
     truth = {"phi": phi, "var_cycle": cycle, "var_trend": walk, "rstar": r[-1]}
     draws = {name: found.draws.of(name)[0, ::thin] for name in found.draws.names}
@@ -174,12 +173,12 @@ def drawn_sample(
     return y, trends
 
 
-def trend_var(rng: np.random.Generator, *, warmup: int, thin: int, exact: bool = True) -> Simulated:
+def trend_var(rng: np.random.Generator, *, warmup: int, thin: int) -> Simulated:
     """Two trends and the cycle of two series by Gibbs sampling, with the trends of the last quarter."""
     B, sigma, Q, theta, P = drawn_parameters(rng)
     y, trends = drawn_sample(rng, B, sigma, Q, theta, P)
     found = sample_trend_cycle(
-        TRENDS, y, n_draws=DRAWS * thin, warmup=warmup, thin=thin, n_chains=1, n_workers=1, exact=exact,
+        TRENDS, y, n_draws=DRAWS * thin, warmup=warmup, thin=thin, n_chains=1, n_workers=1,
         seed=int(rng.integers(2**31)),
     )  # fmt: skip
     at = TrendCycleDraws(
