@@ -91,12 +91,12 @@ def test_calibration_table_is_that_of_the_code_and_shows_uniform_ranks() -> None
 
 
 def test_calibration_accepts_the_gibbs_sampler_and_rejects_one_of_too_little_spread() -> None:
-    """150 samples: from the sampler every rank is uniform; the same draws a third closer to their mean are not."""
+    """150 samples: from the sampler every rank is uniform; the same draws at half the distance from their mean are not."""
     module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
 
     def simulate(rng: np.random.Generator):
         found = module.real_rate(rng, burn=300, thin=30)
-        closer = {f"closer {n}": x.mean() + (x - x.mean()) / 1.5 for n, x in found.draws.items()}
+        closer = {f"closer {n}": x.mean() + (x - x.mean()) / 2 for n, x in found.draws.items()}
         truth = found.truth | {f"closer {n}": found.truth[n] for n in found.draws}
         return found._replace(truth=truth, draws={**found.draws, **closer})
 

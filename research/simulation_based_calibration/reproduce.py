@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from research.simulation_based_calibration.samplers import Simulation, declared, real_rate, trend_var
 from scipy.stats import binom, chisquare
 
@@ -26,7 +28,7 @@ COUNTS = [f"bin {i + 1}" for i in range(BINS)]
 
 SAMPLERS: Mapping[str, tuple[Simulation, int]] = {
     "random walk": (partial(declared, sampler="random walk", n_draws=99, warmup=2000, thin=40), 1000),
-    "NUTS": (partial(declared, sampler="nuts", n_draws=19, warmup=100, thin=6), 100),
+    "NUTS": (partial(declared, sampler="nuts", n_draws=19, warmup=100, thin=6), 400),
     "Gibbs, UC of the real rate": (partial(real_rate, burn=500, thin=60), 1000),
     "Gibbs, trend VAR": (partial(trend_var, warmup=500, thin=25), 1000),
 }
@@ -119,11 +121,13 @@ def figure(table: pd.DataFrame) -> Figure:
             ax.set_title(f"{name}   p = {one['p']:.2f}", fontsize=9, loc="left")
             ax.spines[["top", "right"]].set_visible(False)
             ax.tick_params(labelsize=7, labelbottom=True)
+            ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         line[0].set_ylabel(f"{part.index[0][0]},\n{one['samples']:.0f} samples", fontsize=9)
     chart.supxlabel(
-        "rank of the truth among the posterior draws, as a share of their number (99; 19 of NUTS and of x)"
+        "rank of the truth among the posterior draws, as a share of their number (99; 19 of NUTS and of x)",
+        fontsize=11,
     )
-    chart.supylabel("number of samples")
+    chart.supylabel("number of samples", fontsize=11)
     chart.suptitle("Ranks in twenty bins; nine of ten counts lie in the grey band where the rank is uniform")
     return chart
 
@@ -148,7 +152,7 @@ def words(table: pd.DataFrame) -> str:
 
 
 def write(table: pd.DataFrame, folder: Path) -> None:
-    """The table and the figure; samplers that are not in it stay as they were written before."""
+    """The table, also into a README, and the figure; samplers not in it stay as they were written before."""
     if (folder / "calibration.csv").exists():
         before = read(folder)
         kept = before[~before.index.get_level_values(0).isin(table.index.get_level_values(0))]
@@ -156,15 +160,16 @@ def write(table: pd.DataFrame, folder: Path) -> None:
         table = table.loc[sorted(table.index.unique("sampler"), key=list(SAMPLERS).index)]
     write_whole(folder / "calibration.csv", csv_text(table.round({"chi2": 2, "p": 4, "ess": 1})))
     save(figure(table), folder / "ranks.png", dpi=110)
-    print(words(table))
+    if (readme := folder / "README.md").exists():
+        write_whole(
+            readme, re.sub(r"\| sampler \|.*?(?=\n\n)", words(table), readme.read_text(), flags=re.DOTALL)
+        )
 
 
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--simulations", type=int, help="samples of each sampler; by default those of the README"
-    )
+    parser.add_argument("--simulations", type=int, help="samples of each sampler; default: 1000, of NUTS 400")
     parser.add_argument("--only", choices=list(SAMPLERS), help="one sampler")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)

@@ -88,7 +88,10 @@ class UnobservedComponentsRate(PosteriorRate):
     @property
     def _rows(self) -> npt.NDArray[np.int64]:
         kept = self.states["rstar"].smoothed.shape[1]
-        return of_paths(np.arange(self.draws.n_draws)[None], kept)[0]
+        rows: npt.NDArray[np.int64] = of_paths(np.arange(float(self.draws.n_draws))[None], kept)[0].astype(
+            np.int64
+        )
+        return rows
 
     def identification_notes(self) -> tuple[str, ...]:
         """How wide the posterior of the last r* is, and how much of that is the level when phi is near one."""

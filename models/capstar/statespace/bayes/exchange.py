@@ -81,8 +81,9 @@ def as_arviz(
         groups["log_likelihood"] = group({"y": log_likelihood}, rows, "date")
     if states:
         groups["states"] = group({name: one.smoothed for name, one in states.items()}, rows, "date")
-    if not hasattr(arviz, "InferenceData"):
-        return xarray.DataTree.from_dict(groups)
+    tree, former = getattr(xarray, "DataTree", None), getattr(arviz, "InferenceData", None)
+    if tree is not None and former in (tree, None):  # from ArviZ 1.0 the former name is one for the tree
+        return tree.from_dict(groups)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "states group is not defined", UserWarning)
-        return arviz.InferenceData(**groups)
+        return former(**groups)
