@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import REFERENCE, ROOT, load_module
+from scipy.stats import chisquare
 
 WITHIN = {  # largest difference by heading, from the READMEs
     "holston_laubach_williams_2017": {"New York Fed workbook": 2e-5},
@@ -72,13 +74,37 @@ def test_posterior_study_is_computed_as_the_committed_tables_say(golden) -> None
     assert committed["quarters within 0.15 (16, 50, 84)"].min() > 0.98
 
 
-def test_calibration_is_computed_as_the_committed_table_says() -> None:
+def test_calibration_table_is_that_of_the_code_and_shows_uniform_ranks() -> None:
     module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
-    table, counts = module.reproduce(simulations={"random walk": 6}, seed=1)
-    assert (counts.sum() == 6).all()
-    committed = pd.read_csv(module.HERE / "calibration.csv", index_col=[0, 1])
-    assert list(committed.loc["random walk"].index) == list(table.loc["random walk"].index)
-    assert (committed["p"] > 0.01).all()
+    committed = module.read()
+    table = module.reproduce(simulations=dict.fromkeys(module.SAMPLERS, 1), seed=1)
+    assert list(committed.index) == list(table.index)
+    np.testing.assert_array_equal(committed["draws"], table["draws"])
+    counts = committed[module.COUNTS]
+    assert (counts.sum(axis=1) == committed["samples"]).all()
+    again = chisquare(counts, axis=1)
+    np.testing.assert_allclose(committed["chi2"], again.statistic, atol=0.006)
+    np.testing.assert_allclose(committed["p"], again.pvalue, atol=6e-5)
+    assert (again.pvalue > 0.01).all()
+    readme = (module.HERE / "README.md").read_text()
+    assert module.words(committed) in readme
+
+
+def test_calibration_accepts_the_gibbs_sampler_and_rejects_one_of_too_little_spread() -> None:
+    """150 samples: from the sampler every rank is uniform; the same draws at half the distance from their mean are not."""
+    module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
+
+    def simulate(rng: np.random.Generator):
+        found = module.real_rate(rng, burn=300, thin=30)
+        closer = {f"closer {n}": x.mean() + (x - x.mean()) / 2 for n, x in found.draws.items()}
+        truth = found.truth | {f"closer {n}": found.truth[n] for n in found.draws}
+        return found._replace(truth=truth, draws={**found.draws, **closer})
+
+    children = np.random.SeedSequence(7).spawn(150)
+    p = module.tested("Gibbs", [module.ranks(simulate, one) for one in children]).loc["Gibbs", "p"]
+    names = ["phi", "var_cycle", "var_trend", "rstar"]
+    assert (p[names] > 1e-3).all()
+    assert (p[[f"closer {n}" for n in names]] < 1e-3).all()
 
 
 def test_unobserved_components_study(golden) -> None:

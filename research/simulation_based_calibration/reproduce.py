@@ -4,155 +4,183 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import zlib
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from research.simulation_based_calibration.samplers import Simulation, declared, real_rate, trend_var
 from scipy.stats import binom, chisquare
 
 from capstar.plotting import save
-from capstar.statespace import (
-    Beta,
-    Between,
-    InverseGamma,
-    Normal,
-    Parameter,
-    Problem,
-    Spec,
-    Uniform,
-    params,
-    posterior,
-    simulate_data,
-    start_from,
-    variables,
-)
+from capstar.statespace import effective_sample_size
 from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-PERIODS, DRAWS, BINS = 60, 99, 20
-SAMPLERS = {
-    "random walk": {"n_draws": DRAWS, "warmup": 3000, "thin": 60},
-    "nuts": {"n_draws": DRAWS, "warmup": 150, "thin": 2},
+BINS, COLUMNS = 20, 6
+COUNTS = [f"bin {i + 1}" for i in range(BINS)]
+
+SAMPLERS: Mapping[str, tuple[Simulation, int]] = {
+    "random walk": (partial(declared, sampler="random walk", n_draws=99, warmup=2000, thin=40), 1000),
+    "NUTS": (partial(declared, sampler="nuts", n_draws=19, warmup=100, thin=6), 400),
+    "Gibbs, UC of the real rate": (partial(real_rate, burn=500, thin=60), 1000),
+    "Gibbs, trend VAR": (partial(trend_var, warmup=500, thin=25), 1000),
 }
 
 
-def model() -> Spec:
-    """A constant, a stationary autoregression and noise: every kind of prior, and a bounded ratio."""
-    level, rho, s_eps, s_eta = params("level rho s_eps s_eta")
-    _, x, eps, eta = variables("y x eps eta")
-    return Spec(
-        "autoregression in noise",
-        observation={"y": level + x + eps},
-        transition={"x": rho * x(-1) + eta},
-        shocks={"eps": s_eps, "eta": s_eta},
-        parameters={
-            "level": Parameter(prior=Normal(1.0, 2.0)),
-            "rho": Parameter(prior=Beta(4.0, 2.0)),
-            "s_eps": Parameter(prior=InverseGamma(4.0, 3.0)),
-            "s_eta": Parameter(prior=Uniform(0.1, 3.0)),
-        },
-        constraints=(Between(s_eta / s_eps, 0.2, 4.0),),
-    )
+def ranks(simulate: Simulation, child: np.random.SeedSequence) -> pd.DataFrame:
+    """By quantity: draws below the truth, number of draws, and how many independent ones they count for."""
+    truth, draws = simulate(np.random.default_rng(child))
+    rows = {
+        name: {
+            "rank": int((values < truth[name]).sum()),
+            "draws": len(values),
+            "ess": effective_sample_size(values[None]),
+        }
+        for name, values in draws.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def bound(periods: int = PERIODS) -> Problem:
-    """The model on a sample without values."""
-    index = pd.period_range("2000Q1", periods=periods, freq="Q")
-    return start_from(model(), pd.DataFrame({"y": np.zeros(periods)}, index), "stationary")
+def tested(sampler: str, found: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """By quantity: is the rank uniform?
+
+    Parameters
+    ----------
+    sampler
+        Name, the first level of the index.
+    found
+        Of each sample, what `ranks` gives.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Chi-squared statistic, p, number of samples, of draws of each and the median of those they count for, and how
+        many ranks lie in each bin.
+    """
+    rows = {}
+    for name, one in pd.concat(found).groupby(level=0, sort=False):
+        draws = int(one["draws"].iloc[0])
+        counts = np.bincount(one["rank"].astype(int) * BINS // (draws + 1), minlength=BINS)
+        test = chisquare(counts)
+        rows[sampler, name] = {
+            "chi2": test.statistic, "p": test.pvalue, "samples": len(one), "draws": draws, "ess": one["ess"].median(),
+        } | dict(zip(COUNTS, counts, strict=True))  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(table.index, names=["sampler", "quantity"])
+    return table
 
 
-def from_prior(problem: Problem, rng: np.random.Generator) -> dict[str, float]:
-    """Parameters drawn from the prior: those that a constraint excludes are drawn again, all of them."""
-    declared = problem.spec.parameters
-    while True:
-        drawn = {n: float(one.prior.draws(1, seed=rng)[0]) for n, one in declared.items() if one.prior}
-        if all(c.lower <= c.expression.number(drawn) <= c.upper for c in problem.spec.constraints):
-            return drawn
-
-
-def ranks(problem: Problem, sampler: str, child: np.random.SeedSequence) -> dict[str, int]:
-    """How many of the draws given a sample lie below the parameters that the sample was drawn from."""
-    rng = np.random.default_rng(child)
-    truth = from_prior(problem, rng)
-    y = simulate_data(problem, truth, seed=rng)[1]
-    found = posterior(
-        problem.with_data(y), sampler=sampler, n_chains=1, n_state_draws=1, n_workers=1,
-        seed=int(rng.integers(2**31)), progress=False, **SAMPLERS[sampler],
-    )  # fmt: skip
-    return {name: int((found.draws.of(name) < value).sum()) for name, value in truth.items()}
-
-
-def reproduce(
-    *, simulations: dict[str, int], seed: int = 2026, n_workers: int = 1
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tests of uniform ranks, and the ranks themselves.
+def reproduce(*, simulations: Mapping[str, int], seed: int = 2026, n_workers: int = 1) -> pd.DataFrame:
+    """The tests of some samplers, one below the other; see `tested`.
 
     Parameters
     ----------
     simulations
-        Number of samples by sampler.
+        Number of samples by sampler; the first are those of a smaller number.
     seed, n_workers
         The same seed gives the same table whatever the number of workers.
-
-    Returns
-    -------
-    table, counts
-        By sampler and parameter: chi-squared statistic, p and number of samples; counts of ranks by bin.
     """
-    problem = bound()
-    rows, counts = {}, {}
+    parts = []
     for sampler, size in simulations.items():
-        children = np.random.SeedSequence([seed, len(sampler)]).spawn(size)
-        found = pd.DataFrame(run_tasks(partial(ranks, problem, sampler), children, n_workers=n_workers))
-        for name in found:
-            each = np.bincount(found[name] * BINS // (DRAWS + 1), minlength=BINS)
-            test = chisquare(each)
-            counts[sampler, name] = each
-            rows[sampler, name] = {"chi2": test.statistic, "p": test.pvalue, "samples": size}
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(table.index, names=["sampler", "parameter"])
-    return table, pd.DataFrame(counts)
+        children = np.random.SeedSequence([seed, zlib.crc32(sampler.encode())]).spawn(size)
+        parts.append(
+            tested(sampler, run_tasks(partial(ranks, SAMPLERS[sampler][0]), children, n_workers=n_workers))
+        )
+    return pd.concat(parts)
 
 
-def figure(counts: pd.DataFrame, path: Path) -> None:
-    """Histograms of ranks in the band that nine of ten uniform counts lie in."""
-    samplers = list(dict.fromkeys(counts.columns.get_level_values(0)))
-    names = list(dict.fromkeys(counts.columns.get_level_values(1)))
-    chart = Figure(figsize=(2.7 * len(names), 2.2 * len(samplers)), layout="constrained")
-    axes = chart.subplots(len(samplers), len(names), squeeze=False)
-    for row, sampler in zip(axes, samplers, strict=True):
-        for ax, name in zip(row, names, strict=True):
-            each = counts[sampler, name]
-            low, high = binom.ppf([0.05, 0.95], each.sum(), 1 / BINS)
-            ax.axhspan(low, high, color="#666666", alpha=0.18, linewidth=0)
-            ax.bar(range(BINS), each, width=0.9, color="#0072B2")
-            ax.set_title(f"{sampler}: {name}", fontsize=9, loc="left")
+def read(folder: Path = HERE) -> pd.DataFrame:
+    """The table as written."""
+    return pd.read_csv(folder / "calibration.csv", index_col=[0, 1])
+
+
+def figure(table: pd.DataFrame) -> Figure:
+    """Histograms of ranks, a block of rows a sampler, in the band that nine of ten uniform counts lie in."""
+    samplers = [one for one in SAMPLERS if one in table.index.get_level_values(0)]
+    rows = [
+        table.loc[[one]].iloc[i : i + COLUMNS]
+        for one in samplers
+        for i in range(0, len(table.loc[one]), COLUMNS)
+    ]
+    chart = Figure(figsize=(12.5, 1.75 * len(rows) + 0.8), layout="constrained")
+    axes = chart.subplots(len(rows), COLUMNS, squeeze=False, sharex=True)
+    for line, part in zip(axes, rows, strict=True):
+        for ax in line[len(part) :]:
+            ax.remove()
+        for ax, ((_, name), one) in zip(line, part.iterrows(), strict=False):
+            low, high = binom.ppf([0.05, 0.95], one["samples"], 1 / BINS)
+            ax.axhspan(low, high, color="#666666", alpha=0.25, linewidth=0)
+            ax.bar((np.arange(BINS) + 0.5) / BINS, one[COUNTS], width=0.9 / BINS, color="#0072B2")
+            ax.set_title(f"{name}   p = {one['p']:.2f}", fontsize=9, loc="left")
             ax.spines[["top", "right"]].set_visible(False)
-            ax.tick_params(labelsize=7)
-    save(chart, path, dpi=110)
+            ax.tick_params(labelsize=7, labelbottom=True)
+            ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        line[0].set_ylabel(f"{part.index[0][0]},\n{one['samples']:.0f} samples", fontsize=9)
+    chart.supxlabel(
+        "rank of the truth among the posterior draws, as a share of their number (99; 19 of NUTS and of x)",
+        fontsize=11,
+    )
+    chart.supylabel("number of samples", fontsize=11)
+    chart.suptitle("Ranks in twenty bins; nine of ten counts lie in the grey band where the rank is uniform")
+    return chart
+
+
+def words(table: pd.DataFrame) -> str:
+    """The table of the README."""
+    lines = [
+        "| sampler | samples | draws, and those they count for | χ² of 19 degrees, from and to | smallest p |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for sampler in table.index.unique("sampler"):
+        one = table.loc[sampler]
+        draws = ", ".join(
+            f"{n} ({part['ess'].min():.0f}–{part['ess'].max():.0f})"
+            for n, part in one.groupby("draws", sort=False)
+        )
+        lines.append(
+            f"| {sampler} | {one['samples'].iloc[0]:,} | {draws} | {one['chi2'].min():.1f}–{one['chi2'].max():.1f} | "
+            f"{one['p'].min():.2g} ({one['p'].idxmin()}) |"
+        )
+    return "\n".join(lines)
+
+
+def write(table: pd.DataFrame, folder: Path) -> None:
+    """The table, also into a README, and the figure; samplers not in it stay as they were written before."""
+    if (folder / "calibration.csv").exists():
+        before = read(folder)
+        kept = before[~before.index.get_level_values(0).isin(table.index.get_level_values(0))]
+        table = pd.concat([kept, table])
+        table = table.loc[sorted(table.index.unique("sampler"), key=list(SAMPLERS).index)]
+    write_whole(folder / "calibration.csv", csv_text(table.round({"chi2": 2, "p": 4, "ess": 1})))
+    save(figure(table), folder / "ranks.png", dpi=110)
+    if (readme := folder / "README.md").exists():
+        write_whole(
+            readme, re.sub(r"\| sampler \|.*?(?=\n\n)", words(table), readme.read_text(), flags=re.DOTALL)
+        )
 
 
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--simulations", type=int, default=1000, help="samples for the random walk")
-    parser.add_argument("--nuts", type=int, default=100, help="samples for NUTS")
+    parser.add_argument("--simulations", type=int, help="samples of each sampler; default: 1000, of NUTS 400")
+    parser.add_argument("--only", choices=list(SAMPLERS), help="one sampler")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    table, counts = reproduce(
-        simulations={"random walk": given.simulations, "nuts": given.nuts},
-        seed=given.seed,
-        n_workers=given.workers,
-    )
-    print(table.round(3).to_string())
-    if given.out is not None:
-        write_whole(given.out / "calibration.csv", csv_text(table.round(4)))
-        figure(counts, given.out / "ranks.png")
+    for name in SAMPLERS if given.only is None else [given.only]:
+        size = given.simulations or SAMPLERS[name][1]
+        table = reproduce(simulations={name: size}, seed=given.seed, n_workers=given.workers)
+        print(table.drop(columns=COUNTS).round(3).to_string())
+        if given.out is not None:
+            write(table, given.out)
 
 
 if __name__ == "__main__":

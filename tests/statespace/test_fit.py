@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from textbook import books, fitted, local_level, nile, oriented, polished
 
-from capstar.statespace import DiffuseProblem, fit
+from capstar.errors import SpecificationError
+from capstar.statespace import DiffuseProblem, Spec, fit, params, posterior, variables
 
 NAMES = ("local level", "trend", "cycle", "arma", "factor")
 DIFFUSE = {"local level": 1, "trend": 2, "cycle": 2, "arma": 0, "factor": 0}
@@ -150,3 +151,28 @@ def test_the_maximum_as_a_table() -> None:
     lower = replace(whole.ml, llf=whole.llf - 1.0, converged=False)
     assert [note.split()[0] for note in lower.notes()] == ["Other", "NOT"]
     assert f"{whole.llf:.4f}, above {whole.llf - 1.0:.4f}; keep='best'" in lower.notes()[0]
+
+
+@pytest.mark.parametrize("initial", [([0.0], [[4.0]]), "diffuse"], ids=["given", "diffuse"])
+def test_a_model_without_parameters_is_that_with_all_of_them_held(initial: object) -> None:
+    mu, eps, eta = variables("mu eps eta")
+    a, b = params("a b")
+    equations = ({"y": mu + eps}, {"mu": mu(-1) + eta})
+    known = Spec("known", *equations, {"eps": 1.0, "eta": 0.5}, reports={"level": mu})
+    held = Spec("known", *equations, {"eps": a, "eta": b}, reports={"level": mu})
+    values = np.random.default_rng(1).standard_normal(30).cumsum()
+    data = pd.DataFrame({"y": values}, pd.period_range("2000Q1", periods=30, freq="Q"))
+    data.iloc[7] = np.nan
+    one = fit(known, data, initial=initial, progress=False)
+    other = fit(held, data, initial=initial, fixed={"a": 1.0, "b": 0.5}, progress=False)
+    assert one.llf == other.llf
+    for which in ("filtered", "smoothed"):
+        pd.testing.assert_frame_equal(one.states(which), other.states(which))
+    pd.testing.assert_frame_equal(one.simulate(5, seed=2).data, other.simulate(5, seed=2).data)
+    pd.testing.assert_frame_equal(one.forecast(4).to_frame(), other.forecast(4).to_frame())
+    assert one.to_statsmodels().loglike([]) == pytest.approx(one.llf, rel=1e-9)
+    assert len(one.problem.value_and_score(np.empty(0))[1]) == 0
+    assert "There was nothing to estimate: the model has no free parameter." in str(one.summary())
+    assert "nothing to estimate" in str(other.summary())
+    with pytest.raises(SpecificationError, match="known: every parameter is held; there is nothing to draw"):
+        posterior(known, data, initial=initial, progress=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from functools import cache
 
@@ -250,22 +249,6 @@ def test_figures() -> None:
     assert len(walked().plot().axes) == 2
     assert len(walked().plot_ranks().axes) == 2
     assert walked().priors.loc["s_eps", "prior"] == "IG(3, 2)"
-
-
-def test_absent_arviz_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "arviz", None)
-    with pytest.raises(SpecificationError, match="ArviZ is not installed"):
-        walked().to_arviz()
-
-
-def test_what_arviz_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    from types import SimpleNamespace
-
-    given: dict = {}
-    monkeypatch.setitem(sys.modules, "arviz", SimpleNamespace(from_dict=lambda **k: given.update(k)))
-    walked().to_arviz()
-    assert given["posterior"]["s_eps"].shape == (4, 2000)
-    assert given["sample_stats"]["lp"].shape == (4, 2000)
 
 
 @pytest.mark.parametrize(

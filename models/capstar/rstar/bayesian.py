@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -189,6 +189,10 @@ class BayesianRate(PosteriorRate):
         """What its r* is, in a few words."""
         assert isinstance(self.model, BayesianModel)
         return self.model.definition
+
+    def to_arviz(self) -> Any:
+        """As of its `results`, with their likelihood; see `capstar.statespace.PosteriorResults.to_arviz`."""
+        return self.results.to_arviz()
 
     def run_on(self, data: pd.DataFrame) -> BayesianRate:
         """The states drawn on longer data, the draws of the parameters and the state before the sample held.

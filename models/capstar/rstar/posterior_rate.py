@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import SpecificationError
@@ -191,6 +192,28 @@ class PosteriorRate(NaturalRate):
             "seed": self.seed,
             "definition": self.definition,
         }
+
+    def to_arviz(self) -> Any:
+        """What ArviZ reads: an ``xarray.DataTree``, or ``arviz.InferenceData`` before ArviZ 1.0.
+
+        Groups ``posterior`` (the parameters) and ``states`` (smoothed draws of every quantity by quarter, whose
+        coordinate ``draw`` says which draw of the parameters they belong to).
+
+        Raises
+        ------
+        SpecificationError
+            ArviZ is not installed.
+        """
+        from capstar.statespace.bayes.exchange import as_arviz
+
+        return as_arviz(
+            self.draws, self.states, self.index, self._rows, seed=self.seed, model=self.model_name
+        )
+
+    @property
+    def _rows(self) -> npt.NDArray[np.int64]:
+        """Which draw of the parameters each smoothed path belongs to."""
+        return np.arange(self.draws.n_draws)
 
     def _paths_disagree(self) -> str:
         draws = self.states["rstar"].smoothed

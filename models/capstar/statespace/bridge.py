@@ -90,7 +90,7 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
         )
         self["design"], self["transition"], self["state_intercept"] = Z, T, c
         self["obs_intercept"] = D @ problem.x.T
-        scale = np.where(problem.scale_param >= 0, theta[problem.scale_param], 1.0)
+        scale = np.append(theta, 1.0)[problem.scale_param]  # position -1 is that of the one
         self["obs_cov"] = (np.eye(len(H)) * H[:, 0])[:, :, None] * scale**2
         if G.shape[1]:
             self["selection"], self["state_cov"] = G, np.eye(G.shape[1])

@@ -114,7 +114,7 @@ class Problem:
 
     def scale(self, theta: Floats) -> Floats:
         """Factor of the measurement standard deviation in each period, shape (n,)."""
-        return np.where(self.scale_param >= 0, theta[self.scale_param], 1.0)
+        return np.asarray(np.append(theta, 1.0)[self.scale_param])  # position -1 is that of the one
 
     def inputs(self, theta: Floats) -> Inputs:
         """Arguments of the kernels at ``theta``."""

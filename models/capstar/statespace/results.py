@@ -329,6 +329,10 @@ class StateSpaceResults(StoredEstimate, Result):
         held = ", ".join(f"{name} = {value:.6g}" for name, value in self.fixed.items())
         fixed = (f"Held fixed: {held}.",) if held else ()
         standard = "std err: inverse of minus the Hessian. States and reports at known parameters."
+        if not self.ml.free:
+            standard = (
+                "There was nothing to estimate: the model has no free parameter. States and reports at these."
+            )
         return (standard, *fixed, *self.ml.notes())
 
     def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
@@ -83,6 +84,14 @@ class UnobservedComponentsRate(PosteriorRate):
             )
         states = {"rstar": StateDraws(smoothed, filtered, joint=True)}
         return replace(self, states=states, index=rate.index, rate=rate, remarks=self.remarks[1:])
+
+    @property
+    def _rows(self) -> npt.NDArray[np.int64]:
+        kept = self.states["rstar"].smoothed.shape[1]
+        rows: npt.NDArray[np.int64] = of_paths(np.arange(float(self.draws.n_draws))[None], kept)[0].astype(
+            np.int64
+        )
+        return rows
 
     def identification_notes(self) -> tuple[str, ...]:
         """How wide the posterior of the last r* is, and how much of that is the level when phi is near one."""

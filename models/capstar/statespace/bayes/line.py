@@ -63,9 +63,13 @@ class Line:
         grown = np.exp(np.clip(np.where(above & ~below, -u, u), -700.0, 700.0))
         share = 1.0 / (1.0 + np.exp(-np.clip(u, -700.0, 700.0)))
         low, high = np.where(below, self.lower, 0.0), np.where(above, self.upper, 0.0)
-        kinds = [below & above, below, above]
-        x = np.select(kinds, [low + (high - low) * share, low + grown, high - grown], u)
-        slope = np.select(kinds, [(high - low) * share * (1 - share), grown, grown], 1.0)
-        bend = np.select(kinds, [1 - 2 * share, np.ones_like(u), -np.ones_like(u)], 0.0)
+        between, wide = below & above, high - low
+
+        def chosen(inside: Floats, one: Floats, other: Floats, free: Floats | float) -> Floats:
+            return np.where(between, inside, np.where(below, one, np.where(above, other, free)))
+
+        x = chosen(low + wide * share, low + grown, high - grown, u)
+        slope = chosen(wide * share * (1 - share), grown, grown, 1.0)
+        bend = chosen(1 - 2 * share, np.ones_like(u), -np.ones_like(u), 0.0)
         with np.errstate(divide="ignore"):
             return x, slope, bend, np.log(slope)

@@ -272,25 +272,24 @@ class PosteriorResults(Result):
         return plot_ranks(draws, title=f"Ranks by chain: {self.problem.spec.name}", ax=ax)
 
     def to_arviz(self) -> Any:
-        """The draws as ``arviz.InferenceData``: ``posterior``, ``log_likelihood`` and ``sample_stats``.
+        """What ArviZ reads: an ``xarray.DataTree``, or ``arviz.InferenceData`` before ArviZ 1.0.
+
+        Groups ``posterior`` (the parameters), ``sample_stats`` (log density ``lp``), ``states`` (smoothed reports by
+        date) and ``log_likelihood`` (of each period given the past); the last two are of the draws that states were
+        drawn for, whose numbers are their coordinate ``draw``.
 
         Raises
         ------
         SpecificationError
             ArviZ is not installed.
         """
-        try:
-            import arviz
-        except ImportError:
-            raise SpecificationError(
-                "ArviZ is not installed, and capstar does not need it. Install it (pip install arviz), or use "
-                "draws.values, of shape (chains, draws, parameters)."
-            ) from None
-        return arviz.from_dict(
-            posterior={name: self.draws.of(name) for name in self.draws.names},
-            sample_stats={"lp": self.log_density},
-            attrs={"seed": self.seed, "sampler": self.sampler, "model": self.problem.spec.name},
-        )
+        from capstar.statespace.bayes.exchange import as_arviz
+
+        rows = np.linspace(0, self.draws.n_draws - 1, self.thetas.shape[1]).round().astype(np.int64)
+        return as_arviz(
+            self.draws, self.reports, self.problem.index, rows, log_density=self.log_density,
+            log_likelihood=self.log_likelihood, seed=self.seed, sampler=self.sampler, model=self.problem.spec.name,
+        )  # fmt: skip
 
     def _pooled_likelihood(self) -> Floats:
         return self.log_likelihood.reshape(-1, self.log_likelihood.shape[-1])
