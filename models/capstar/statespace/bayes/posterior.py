@@ -14,7 +14,6 @@ from capstar.kernels.arrays import Floats
 from capstar.parallel import run_tasks
 from capstar.progress import Progress, reporting
 from capstar.statespace.bayes.draws import PosteriorDraws
-from capstar.statespace.bayes.line import Line
 from capstar.statespace.bayes.nuts import nuts_chain
 from capstar.statespace.bayes.priors import Prior
 from capstar.statespace.bayes.random_walk import Chain, walk_chain
@@ -179,9 +178,7 @@ def _target(
 def _walk(
     target: Target, starts: Starts, item: tuple[Floats, np.random.SeedSequence], *, n_draws: int, warmup: int, thin: int
 ) -> Chain:  # fmt: skip
-    slope = Line.of(target.ordered).slope(starts.mode)
-    cov = starts.cov * np.outer(slope, slope)
-    return walk_chain(target, item[0], cov, n_draws=n_draws, warmup=warmup, thin=thin, seed=item[1])
+    return walk_chain(target, item[0], starts.cov, n_draws=n_draws, warmup=warmup, thin=thin, seed=item[1])
 
 
 def _nuts(
