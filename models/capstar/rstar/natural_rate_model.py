@@ -13,7 +13,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
 from capstar.rstar.countries import country_name
-from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.natural_rate import MEDIUM_RUN, NaturalRate
 
 
 class NaturalRateModel(ABC):
@@ -28,6 +28,9 @@ class NaturalRateModel(ABC):
 
     countries: tuple[str, ...] = ()
     """Countries it is published for."""
+
+    definition: str = MEDIUM_RUN
+    """What its r* is; see `capstar.rstar.NaturalRate.definition`."""
 
     @property
     @abstractmethod
