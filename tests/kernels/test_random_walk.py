@@ -8,7 +8,18 @@ import pytest
 
 from capstar.kernels import random_walk as kernels
 from capstar.kernels.arrays import Pattern, System
-from capstar.statespace import Between, Normal, Parameter, Spec, Uniform, params, start_from, variables
+from capstar.statespace import (
+    Between,
+    Normal,
+    Parameter,
+    Spec,
+    Uniform,
+    monte_carlo_error,
+    params,
+    start_from,
+    variables,
+)
+from capstar.statespace.bayes import random_walk
 from capstar.statespace.bayes.random_walk import walk_chain
 from capstar.statespace.bayes.target import Target, make_target
 
@@ -138,3 +149,17 @@ def test_compiled_steps_are_those_of_the_plain_ones(target: Target, monkeypatch:
     plain = walk_chain(target, at, cov, seed=np.random.SeedSequence(1), **options)
     assert compiled.accepted == plain.accepted
     np.testing.assert_allclose(compiled.draws, plain.draws, rtol=1e-8)  # rounding, through 300 steps
+
+
+def test_steps_of_both_kinds_have_one_posterior(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, cov, found = np.array([1.0, 1.0, 0.5]), 0.1 * np.eye(3), []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(random_walk, "_ON_LINE", share)
+        chain = walk_chain(
+            target, at, cov, n_draws=4000, warmup=4000, thin=10, seed=np.random.SeedSequence(2)
+        )
+        draws = chain.draws[None]
+        found.append((draws.mean(axis=1)[0], [monte_carlo_error(draws[:, :, k]) for k in range(3)]))
+    (plain, error), (on_line, other) = found
+    # Without the derivative of the map, means differ by over ten errors.
+    assert (np.abs(plain - on_line) < 4 * np.hypot(error, other)).all()

@@ -93,8 +93,8 @@ def posterior(  # noqa: PLR0913 - what can be chosen
     Notes
     -----
     Effective draws a second of one core, the least and the median of eleven parameters of Lewis and Vazquez-Grande's
-    ``alt`` (231 quarters, seven states; warm-up included): random walk 61 and 206, NUTS 0.8 and 11.  That decides the
-    default.  The random walk costs about 30 microseconds a step there; the score of NUTS about as much as three
+    ``alt`` (231 quarters, seven states; warm-up included): random walk about 60 and 200, NUTS 0.8 and 11.  That decides
+    the default.  The random walk costs about 30 microseconds a step there; the score of NUTS about as much as three
     likelihoods, and constraints end its trajectories.
 
     Proposals outside the support are rejections; drawing another, as some published codes do, gives another

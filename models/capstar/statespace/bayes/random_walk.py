@@ -17,7 +17,7 @@ from capstar.statespace.bayes.target import Target
 
 _BLOCK, _BLOCKS = 500, 40  # steps between two updates of the proposals at most, and updates at least
 _ALONE = 0.5  # share of proposals along one direction
-_ON_LINE = 0.5  # share of proposals on the line
+_ON_LINE = 0.3  # share of proposals on the line
 _AIM = 0.25  # acceptance rate
 _SMALLEST = 1e-10  # relative to the variances: keeps covariances of short chains positive definite
 
@@ -106,9 +106,9 @@ def walk_chain(
 
     Notes
     -----
-    One proposal in two is a step in the parameters, the other a step on the line (`capstar.statespace.bayes.line`),
-    with the ratio of densities there.  A standard deviation that piles up at zero wants the second; a ridge along which
-    one variance takes another's place, which logarithms bend into a corner, the first.
+    Three proposals in ten are steps on the line (`capstar.statespace.bayes.line`), the others steps in the parameters,
+    with the ratio of densities there.  A standard deviation that piles up at zero wants the first; a ridge along which
+    one variance takes another's place, which logarithms bend into a corner, the second.
 
     Proposals of each kind have covariance ``s^2 C``.  In the warm-up C is the covariance of the later half of the
     states so far (Haario, Saksman and Tamminen 2001) and s follows the acceptance rate towards a quarter; both are then
