@@ -48,6 +48,11 @@ FIXES = (
     f"{LONG}=1",
     "c==1", "", "c=1,5", "💥=1", "sigma_pi=0", "sigma_pi=-1", "lambda_g=-1", "lambda_z=-0.1", "sigma_ystar=0", "a_r=1",
 )  # fmt: skip
+SETS = (
+    "", "=", "window", "window=", "=1", "window=x", "window=1.5", "window=nan", "window=inf", "window=0", "window=-1",
+    f"window={HUGE}", "window=1e400", "window==1", "window=1_0", "window=0x10", "window=true", "weight=0.9",
+    "nonsense=1", "seed=1", "units=fraction", f"{LONG}=1", f"window={LONG}", "💥=1", "list=1", "options=1", "name=x",
+)  # fmt: skip
 MISSING = (
     "x:y",
     ":",
@@ -134,6 +139,9 @@ def refused() -> Iterator[tuple[str, ...]]:
     }.items():  # fmt: skip
         yield from ((*RSTAR, flag, value) for value in values)
     yield from (("rstar", "--input", "macro.csv", "--model", value) for value in MODELS)
+    average = ("rstar", "--input", "macro.csv", "--model", "moving-average", "--set")
+    yield from ((*average, value) for value in SETS)
+    yield (*average, "window=20", "--set", "window=30")
     yield from (
         ("rstar", "--input", value)
         for value in ("", "none.csv", "folder", LONG, "💥", "EMBEDDED", "fred.csv", "-")

@@ -8,6 +8,20 @@ import pytest
 
 from capstar.kernels import random_walk as kernels
 from capstar.kernels.arrays import Pattern, System
+from capstar.statespace import (
+    Between,
+    Normal,
+    Parameter,
+    Spec,
+    Uniform,
+    monte_carlo_error,
+    params,
+    start_from,
+    variables,
+)
+from capstar.statespace.bayes import random_walk
+from capstar.statespace.bayes.random_walk import walk_chain
+from capstar.statespace.bayes.target import Target, make_target
 
 
 def _one(kind: int, first: float, second: float, lower: float, upper: float) -> kernels.Priors:
@@ -78,14 +92,29 @@ def test_unconditional_moments_solve_their_equations() -> None:
     assert not kernels.unconditional(pattern, system, where, mean, P0, room)
 
 
-def test_chain_follows_the_likelihood_of_the_room_above() -> None:
-    """The log posterior the chain keeps is that of the state-space room, and proposals outside leave it where it is."""
-    from capstar.statespace import Between, Parameter, Spec, Uniform, params, start_from, variables
-    from capstar.statespace.bayes.target import make_target
+@pytest.mark.parametrize("bounds", [(-np.inf, np.inf), (0.5, np.inf), (-np.inf, -0.0025), (-1.0, 5.0)])
+def test_places_on_the_line(bounds: tuple[float, float]) -> None:
+    """The map and its inverse undo each other, and the slope is that of central differences."""
+    u, lower, upper = np.linspace(-6, 6, 9), *(np.full(9, one) for one in bounds)
+    x, back, moved = np.empty(9), np.empty(9), np.empty((2, 9))
+    slope = kernels.from_line(u, lower, upper, x)
+    assert kernels.to_line(x, lower, upper, back) == pytest.approx(slope, rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(
+        back, u, atol=1e-10
+    )  # a distance of exp(-6) from a bound near 1 keeps 13 digits
+    for sign, out in zip((1, -1), moved, strict=True):
+        kernels.from_line(u + sign * 1e-5, lower, upper, out)
+    assert np.log((moved[0] - moved[1]) / 2e-5).sum() == pytest.approx(
+        slope, abs=1e-7
+    )  # of order 1e-10, rounding
 
+
+@pytest.fixture
+def target() -> Target:
+    """A posterior with bounds on both sides, on one, and a constraint."""
     s_eps, s_eta, rho = params("s_eps s_eta rho")
     _, x, eps, eta = variables("y x eps eta")
-    free = {"s_eps": Uniform(0, 3), "s_eta": Uniform(0, 3), "rho": Uniform(-1, 1)}
+    free = {"s_eps": Uniform(0, 3), "s_eta": Normal(0, 2, lower=0), "rho": Uniform(-1, 1)}
     spec = Spec(
         "noise", {"y": x + eps}, {"x": rho * x(-1) + eta}, {"eps": s_eps, "eta": s_eta},
         parameters={name: Parameter(prior=one) for name, one in free.items()},
@@ -93,16 +122,44 @@ def test_chain_follows_the_likelihood_of_the_room_above() -> None:
     )  # fmt: skip
     rng = np.random.default_rng(0)
     data = pd.DataFrame({"y": rng.standard_normal(40)}, pd.period_range("2000", periods=40, freq="Q"))
-    target = make_target(start_from(spec, data, "stationary"), start_from(spec, data).table())
-    theta, priors, limits, bound, room = target.compiled()
-    at = np.array([1.0, 1.0, 0.5])
-    value, start = np.array([target.log_density(at)]), at.copy()
-    draws, values = np.empty((20, 3)), np.empty(20)
-    moved = kernels.walk(
-        theta, start, value, 0.3 * np.eye(3), rng.standard_normal((80, 3)), np.log(rng.uniform(size=80)), 4,
-        priors, limits, bound, room, np.empty(3), draws, values,
+    return make_target(start_from(spec, data, "stationary"), start_from(spec, data).table())
+
+
+def test_chain_follows_the_likelihood_of_the_room_above(target: Target) -> None:
+    """The log posterior the chain keeps is that of the state-space room, and proposals outside leave it where it is."""
+    theta, *rest = target.compiled()
+    start, rng = np.array([1.0, 1.0, 0.5]), np.random.default_rng(0)
+    value, on_line, moved = np.array([target.log_density(start)]), np.arange(80) % 2 == 1, np.zeros(2, int)
+    draws, values, factors = np.empty((20, 3)), np.empty(20), 0.3 * np.stack([np.eye(3)] * 2)
+    kernels.walk(
+        theta, start, value, factors, on_line, rng.standard_normal((80, 3)), np.log(rng.uniform(size=80)), 4, *rest,
+        np.empty((2, 3)), moved, draws, values,
     )  # fmt: skip
-    assert 0 < moved < 80
+    assert ((moved > 0) & (moved < 40)).all()
     ratio = draws[:, 1] / draws[:, 0]
     assert ((ratio >= 0.5) & (ratio <= 2.0)).all()
     np.testing.assert_allclose(values, [target.log_density(one) for one in draws], rtol=1e-12)
+
+
+def test_compiled_steps_are_those_of_the_plain_ones(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"n_draws": 50, "warmup": 200, "thin": 2}
+    at, cov = np.array([1.0, 1.0, 0.5]), 0.1 * np.eye(3)
+    compiled = walk_chain(target, at, cov, seed=np.random.SeedSequence(1), **options)
+    monkeypatch.setattr(Target, "compilable", False)
+    plain = walk_chain(target, at, cov, seed=np.random.SeedSequence(1), **options)
+    assert compiled.accepted == plain.accepted
+    np.testing.assert_allclose(compiled.draws, plain.draws, rtol=1e-8)  # rounding, through 300 steps
+
+
+def test_steps_of_both_kinds_have_one_posterior(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, cov, found = np.array([1.0, 1.0, 0.5]), 0.1 * np.eye(3), []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(random_walk, "_ON_LINE", share)
+        chain = walk_chain(
+            target, at, cov, n_draws=4000, warmup=4000, thin=10, seed=np.random.SeedSequence(2)
+        )
+        draws = chain.draws[None]
+        found.append((draws.mean(axis=1)[0], [monte_carlo_error(draws[:, :, k]) for k in range(3)]))
+    (plain, error), (on_line, other) = found
+    # Without the derivative of the map, means differ by over ten errors.
+    assert (np.abs(plain - on_line) < 4 * np.hypot(error, other)).all()

@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from capstar.cli.faults import complain, errors, reading, say
+from capstar.cli.rstar_options import (
+    EMBEDDED,
+    FRED,
+    Chains,
+    Country,
+    Covid,
+    CsvFile,
+    DrawsOf,
+    FigureFile,
+    First,
+    Fix,
+    InitialRule,
+    InputOf,
+    JsonFile,
+    Last,
+    Missing,
+    Seed,
+    Settings,
+    SignalToNoise,
+    StageTwo,
+    StandardErrors,
+)
+from capstar.cli.settings import FLAGS, list_settings, settable, settings, settled
 from capstar.cli.shared import (
     LIST,
-    MOST_DRAWS,
-    MOST_SEED,
     AsOf,
     Debug,
     ModelKey,
@@ -24,7 +45,6 @@ from capstar.cli.shared import (
     list_models,
     named_numbers,
     named_units,
-    period_option,
     quarter,
     require_inputs,
     short,
@@ -39,18 +59,6 @@ if TYPE_CHECKING:
 
     from capstar.rstar import NaturalRate, NaturalRateModel
 
-EMBEDDED, FRED = "embedded", "fred"
-_FLAGS = {
-    "signal_to_noise": "--signal-to-noise",
-    "stage2": "--stage2",
-    "initial": "--initial",
-    "fixed": "--fix",
-    "missing": "--missing",
-    "covid": "--covid",
-    "standard_errors": "--se",
-    "n_draws": "--draws",
-    "n_chains": "--chains",
-}
 _OIL, _COVID = "oil_price_inflation", "covid_index"
 _BASIC = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
@@ -58,110 +66,24 @@ _BASIC = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 def rstar(
     context: typer.Context,
     model: ModelKey = None,
-    input: Annotated[  # noqa: A002
-        str | None,
-        typer.Option(
-            metavar=f"FILE|{EMBEDDED}|{FRED}",
-            help="CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter (a yearly "
-            f"model: a year); '{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Country the data are of, such as 'euro area' or ea, canada or ca, us: the model as published for it, "
-            f"and with --input {FRED} its data; by default the United States and the plain model.",
-        ),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            metavar="QUARTER",
-            callback=period_option,
-            help="First quarter of the sample, such as 1961Q1, or year of a yearly model; by default all the data "
-            "allow.",
-        ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option(
-            metavar="QUARTER",
-            callback=period_option,
-            help="Last quarter, such as 2019Q4, or year; by default that of the data.",
-        ),
-    ] = None,
-    json_file: Annotated[
-        str | None,
-        typer.Option(
-            "--json",
-            metavar="FILE",
-            help="Write all results as JSON; - for standard output, and nothing else there.",
-        ),
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write r* and the other series by quarter as CSV.")
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the figure; the ending decides: .png, .pdf, .svg."),
-    ] = None,
-    signal_to_noise: Annotated[
-        Literal["EW", "MW", "QLR", "ML"] | None,
-        typer.Option(
-            help="How lambda_g and lambda_z, the ratios of standard deviations, are found: median-unbiased from the "
-            "exponential Wald statistic (EW, as published), the mean one (MW) or Quandt's likelihood ratio (QLR); or "
-            "by maximum likelihood in one step (ML)."
-        ),
-    ] = None,
-    stage2: Annotated[
-        Literal["published", "buncic"] | None,
-        typer.Option(help="Second stage: as published (default), or as Buncic (2021) corrects it."),
-    ] = None,
-    initial: Annotated[
-        Literal["published", "diffuse"] | None,
-        typer.Option(help="State before the sample: as published (default), or exact diffuse."),
-    ] = None,
-    fix: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Hold a parameter, such as lambda_z=0.03; may be repeated."),
-    ] = None,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIRST[:LAST]", help="Treat quarters as missing, such as 2020Q2:2020Q4; may be repeated."
-        ),
-    ] = None,
-    covid: Annotated[
-        bool,
-        typer.Option(
-            "--covid",
-            help="Output net of phi times the COVID index, as the models of before 2020 were published then.",
-        ),
-    ] = False,
-    se: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=MOST_DRAWS,
-            metavar="DRAWS",
-            help="Monte Carlo draws for standard errors of r* (Hamilton 1986), such as 5000; 0: none.",
-        ),
-    ] = 0,
-    draws: Annotated[
-        int | None,
-        typer.Option(
-            min=4,
-            max=MOST_DRAWS,
-            metavar="NUMBER",
-            help="Draws a chain, of models estimated by their posterior.",
-        ),
-    ] = None,
-    chains: Annotated[
-        int | None,
-        typer.Option(min=1, max=64, metavar="NUMBER", help="Chains of such a model, four by default."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, metavar="NUMBER", help="Seed of all draws.")] = 0,
+    input: InputOf = None,  # noqa: A002
+    country: Country = None,
+    start: First = None,
+    end: Last = None,
+    json_file: JsonFile = None,
+    csv: CsvFile = None,
+    plot: FigureFile = None,
+    signal_to_noise: SignalToNoise = None,
+    stage2: StageTwo = None,
+    initial: InitialRule = None,
+    fix: Fix = None,
+    missing: Missing = None,
+    covid: Covid = False,
+    se: StandardErrors = 0,
+    draws: DrawsOf = None,
+    chains: Chains = None,
+    set_: Settings = None,
+    seed: Seed = 0,
     units: UnitsOf = None,
     as_of: AsOf = None,
     offline: Offline = False,
@@ -170,50 +92,67 @@ def rstar(
 ) -> None:
     """Estimate the natural rate of interest (r*).
 
-    Prints a summary. To try it: capstar rstar --input embedded. With --model list: the models and the input columns of
-    each; without --model: HLW 2023 where the sample goes past 2019, else HLW 2017.
+    Prints a summary. To try it: capstar rstar --input embedded. With --model list: the models, what the r* of each is
+    and its input columns; without --model: HLW 2023 where the sample goes past 2019, else HLW 2017.
 
     Models differ in what else can be chosen: --signal-to-noise, --stage2, --initial, --fix, --missing, --covid and --se
-    are for those of the Laubach-Williams family, --draws and --chains for those estimated by their posterior; another
-    model says which of them it takes.
+    are for those of the Laubach-Williams family, --draws and --chains for those estimated by their posterior, --set is
+    for what one model alone has; another model says which of them it takes.
     """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
             list_models()
             raise typer.Exit
-        check_figure(plot)
-        written = (csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
-        check_outputs(*written, inputs=() if input is None else (Path(input),))
+        _check_files(input, json_file, csv, plot)
         spans = [_span(text) for text in missing or []]
         _require_quarters(model, start, end)
         chosen = _chosen(model, input, end or as_of, units)
+        if set_ == [LIST]:
+            list_settings(chosen)
+            raise typer.Exit
         if country is not None:
             chosen = chosen.for_country(country)
-        options: dict[str, Any] = {
-            "signal_to_noise": signal_to_noise,
-            "stage2": stage2,
-            "initial": initial,
+        flags = {
+            "signal_to_noise": signal_to_noise, "stage2": stage2, "initial": initial,
             "fixed": named_numbers(fix or [], "--fix", "NAME=VALUE with a number, such as c=1") or None,
-            "missing": spans or None,
-            "covid": covid or None,
-            "n_draws": draws,
-            "n_chains": chains,
-        }
-        given = {name: value for name, value in options.items() if value is not None}
+            "missing": spans or None, "covid": covid or None, "n_draws": draws, "n_chains": chains,
+        }  # fmt: skip
+        given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
         _require_flags(chosen, [*given, *(["standard_errors"] if se else [])])
+        own = settings(chosen, set_ or [])
+        chosen, fitted = settled(chosen, own)
         table = _read(
             input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh, units=units
         )
         _require_within(spans, table)
-        if "n_chains" in chosen.options:
-            given["seed"] = seed
-        with reporting(True) as tell:
-            results = chosen.fit_with(given, table, start, end, progress=tell)
-            if se:
-                results = results.with_standard_errors(se, seed=seed, progress=tell)
-        _write_rstar(results, json_file, csv, plot)
+        if se or "n_chains" in chosen.options:
+            own["seed"] = seed
+        results = _estimate(chosen, given | fitted, table, (start, end), se=se, seed=seed)
+        _write_rstar(results, given | own | ({"standard_errors": se} if se else {}), json_file, csv, plot)
         if json_file != "-":
             say(results.summary())
+
+
+def _check_files(source: str | None, json_file: str | None, csv: Path | None, plot: Path | None) -> None:
+    """Refuse outputs that cannot be written."""
+    check_figure(plot)
+    written = (csv, plot, None if json_file in (None, "-") else Path(str(json_file)))
+    check_outputs(*written, inputs=() if source is None else (Path(source),))
+
+
+def _estimate(
+    model: NaturalRateModel,
+    options: dict[str, Any],
+    table: pd.DataFrame,
+    sample: tuple[str | None, str | None],
+    *,
+    se: int,
+    seed: int,
+) -> NaturalRate:
+    seeded = {"seed": seed} if "n_chains" in model.options else {}
+    with reporting(True) as tell:
+        results = model.fit_with(options | seeded, table, *sample, progress=tell)
+        return results.with_standard_errors(se, seed=seed, progress=tell) if se else results
 
 
 def _chosen(
@@ -288,8 +227,9 @@ def _require_within(spans: list[tuple[str, str]], table: pd.DataFrame) -> None:
 
 def _require_flags(model: NaturalRateModel, names: list[str]) -> None:
     """Refuse options the model does not have, by the names they have on the command line."""
-    if unknown := [_FLAGS[name] for name in names if name not in model.options]:
-        known = [flag for name, flag in _FLAGS.items() if name in model.options]
+    if unknown := [FLAGS[name] for name in names if name not in model.options]:
+        known = [flag for name, flag in FLAGS.items() if name in model.options]
+        known += ["--set"] if settable(model) else []
         raise SpecificationError(
             f"{model.name} has no {', '.join(unknown)}; of the options that are for some models alone it takes "
             f"{', '.join(known) or 'none'}. Leave out what it does not take, or choose another model."
@@ -349,9 +289,11 @@ def _read(
     return table
 
 
-def _write_rstar(results: NaturalRate, json_file: str | None, csv: Path | None, plot: Path | None) -> None:
+def _write_rstar(
+    results: NaturalRate, options: dict[str, Any], json_file: str | None, csv: Path | None, plot: Path | None
+) -> None:
     if json_file is not None:
-        write_json(json_file, results.to_dict())
+        write_json(json_file, results.to_dict() | {"options": options})
     if csv is not None:
         write_whole(csv, csv_text(results.to_frame()))
     if plot is not None:

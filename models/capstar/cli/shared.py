@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 MOST_WORKERS, MOST_DRAWS, MOST_SEED = 256, 1_000_000, 2**63 - 1
 _SHOWN = 60  # characters quoted of a value
 _QUARTER = re.compile(r"\d{4}([ :-]?[Qq][1-4]|-\d\d(-\d\d)?)")
-_DAY = re.compile(r"\d{4}(-?[Qq][1-4]|-\d\d(-\d\d)?)?")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+DAY = re.compile(r"\d{4}(-?[Qq][1-4]|-\d\d(-\d\d)?)?")
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
 def quarter(text: str | None, flag: str) -> str | None:
     """The text of a quarter, or None as it is; `SpecificationError` where it is none."""
-    if text is not None and not _is_date(text, _QUARTER):
+    if text is not None and not is_date(text, _QUARTER):
         raise SpecificationError(
             f"{flag}={short(text)!r} is not a quarter. Write a quarter such as 1961Q1, or a day of it, 1961-01-01."
         )
@@ -66,14 +66,15 @@ def day_option(context: typer.Context, option: typer.CallbackParam, value: str |
 
 def span_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
     """A year, quarter, month or day, for an option as it is read."""
-    if value is not None and not _is_date(value, _DAY):
+    if value is not None and not is_date(value, DAY):
         raise SpecificationError(
             f"{option.opts[0]}={short(value)!r} is not a date. Write 1960Q1, or 1960-01-31 for a series of days."
         )
     return value
 
 
-def _is_date(text: str, form: re.Pattern[str]) -> bool:
+def is_date(text: str, form: re.Pattern[str]) -> bool:
+    """Whether a text has a form, such as `DAY`, and is a date."""
     import pandas as pd
 
     try:
@@ -123,12 +124,19 @@ def require_inputs(model: NaturalRateModel, table: pd.DataFrame, where: str, ins
 
 
 def list_models() -> None:
-    """One line a model: key, name, input columns besides the date, typical time of a fit, citation."""
+    """One line a model: key, name, what its r* is, input columns besides the date, time of a fit, citation."""
     from capstar import rstar
 
     table = rstar.models()
     rows = [
-        (str(key), one["name"], ",".join(one["inputs"]), f"~{one['seconds']:g} s", one["citation"])
+        (
+            str(key),
+            one["name"],
+            one["definition"].partition(":")[0],
+            ",".join(one["inputs"]),
+            f"~{one['seconds']:g} s",
+            one["citation"],
+        )
         for key, one in table.iterrows()
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -143,7 +151,7 @@ def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:
     for pair in pairs:
         name, _, value = pair.partition("=")
         key = name.strip().replace("-", "_")
-        if not key or not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
+        if not key or not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
             raise CapstarError(f"{flag} {short(pair)}: write {form}.")
         if key in out:
             raise CapstarError(f"{flag} {short(pair)}: {key} is given twice. Leave one out.")

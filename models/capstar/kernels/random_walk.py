@@ -1,7 +1,7 @@
 """Random-walk Metropolis on the posterior of a linear Gaussian state space, compiled from proposal to likelihood.
 
-Draws of the noise come from outside, so that a chain depends on its seed alone.  The covariance of the proposals
-is given and does not change within a call.
+Draws of the noise come from outside, so that a chain depends on its seed alone.  The covariances of the proposals
+are given and do not change within a call.
 """
 
 from __future__ import annotations
@@ -149,6 +149,68 @@ def log_prior(x, priors):
 
 
 @kernel
+def to_line(x, lower, upper, place):
+    """Write the places on the line of parameters inside their bounds (k,); returns the log of the inverse's slope.
+
+    A parameter with one bound is there the logarithm of its distance from it, one with two the log ratio of those.
+    """
+    total = 0.0
+    for i in range(x.size):
+        below, above = x[i] - lower[i], upper[i] - x[i]
+        if below == np.inf and above == np.inf:
+            place[i] = x[i]
+        elif above == np.inf:
+            place[i] = math.log(below)
+            total += place[i]
+        elif below == np.inf:
+            place[i] = -math.log(above)
+            total -= place[i]
+        else:
+            place[i] = math.log(below) - math.log(above)
+            total += math.log(below) + math.log(above) - math.log(below + above)
+    return total
+
+
+@kernel
+def from_line(place, lower, upper, x):
+    """Write the parameters at places on the line (k,) to ``x``; returns the log of the slope, all parameters'."""
+    total = 0.0
+    for i in range(place.size):
+        u = place[i]
+        if lower[i] == -np.inf and upper[i] == np.inf:
+            x[i] = u
+        elif upper[i] == np.inf:
+            x[i] = lower[i] + math.exp(u)
+            total += u
+        elif lower[i] == -np.inf:
+            x[i] = upper[i] - math.exp(-u)
+            total -= u
+        else:
+            small = math.exp(-abs(u))
+            x[i] = lower[i] + (upper[i] - lower[i]) * (1.0 if u > 0.0 else small) / (1.0 + small)
+            total += math.log(upper[i] - lower[i]) - abs(u) - 2.0 * math.log1p(small)
+    return total
+
+
+@part
+def _propose(x, factor, normals, on_line, priors, place, proposal):
+    """A step from ``x`` to ``proposal``, in the parameters or on the line; returns what the step adds to the log ratio.
+
+    All but ``factor`` (k, k) and ``priors`` have shape (k,); ``place`` is scratch.
+    """
+    from_here = to_line(x, priors.lower, priors.upper, place) if on_line else 0.0
+    for i in range(x.size):
+        proposal[i] = place[i] if on_line else x[i]
+        for j in range(i + 1):
+            proposal[i] += factor[i, j] * normals[j]
+    if not on_line:
+        return 0.0
+    for i in range(x.size):
+        place[i] = proposal[i]
+    return from_line(place, priors.lower, priors.upper, proposal) - from_here
+
+
+@kernel
 def inside(theta, limits, values, ar):
     """Whether all parameters (all,) satisfy the limits; ``values`` (c,) and ``ar`` (2, p) are overwritten."""
     for i in range(values.size):
@@ -275,40 +337,39 @@ def _log_likelihood(version):
 def _walk(version):
     @kernel
     def walk(
-        theta, x, value, factor, normals, logs, thin, priors, limits, bound, room, proposal, draws, values
-    ):
-        """Metropolis steps, as many as there are rows of ``normals`` (n, k); returns how many moved.
+        theta, x, value, factors, on_line, normals, logs, thin, priors, limits, bound, room, scratch, moved, draws,
+        values,
+    ):  # fmt: skip
+        """Metropolis steps, as many as there are rows of ``normals`` (n, k).
 
         ``x`` (k,), inside the support, and ``value`` (1,), its log posterior, are overwritten with the last state;
-        ``factor`` (k, k) is the lower triangular root of the proposals' covariance, ``logs`` (n,) the logarithms of
-        uniform numbers.  Every ``thin``-th state is written to ``draws`` (n // thin, k) and ``values``.  A proposal
-        outside the support is a rejection.
+        ``factors`` (2, k, k) are the lower triangular roots of the proposals' covariances in the parameters and on the
+        line, which ``on_line`` (n,) chooses between, and ``moved`` (2,) counts the steps of each that were taken;
+        ``logs`` (n,) are the logarithms of uniform numbers.  Every ``thin``-th state is written to ``draws``
+        (n // thin, k) and ``values``.  A proposal outside the support is a rejection.  ``scratch`` has shape (2, k).
         """
         if version < 0:
-            return 0
-        k, moved = x.size, 0
+            return
+        proposal = scratch[0]
         for step in range(logs.size):
-            for i in range(k):
-                proposal[i] = x[i]
-                for j in range(i + 1):
-                    proposal[i] += factor[i, j] * normals[step, j]
+            kind = np.int64(on_line[step])
+            gain = _propose(x, factors[kind], normals[step], kind == 1, priors, scratch[1], proposal)
             new = log_prior(proposal, priors)
             if new > -np.inf:
-                for i in range(k):
+                for i in range(x.size):
                     theta[bound.free[i]] = proposal[i]
                 if inside(theta, limits, room.limits, room.ar):
                     new += log_likelihood(theta, bound, room)
-                    if logs[step] < new - value[0]:
-                        moved += 1
+                    if logs[step] < new - value[0] + gain:
+                        moved[kind] += 1
                         value[0] = new
-                        for i in range(k):
+                        for i in range(x.size):
                             x[i] = proposal[i]
             if (step + 1) % thin == 0:
                 at = (step + 1) // thin - 1
                 values[at] = value[0]
-                for i in range(k):
+                for i in range(x.size):
                     draws[at, i] = x[i]
-        return moved
 
     return walk
 

@@ -145,6 +145,8 @@ def plot_comparison(
         return plot_lines(frame, title=title, ax=ax)
     figure, axes = panels(None, frame.shape[1] + 1, width=4.2, height=2.9, across=3, sharex=True)
     plot_lines(frame, title=title, ax=axes[0])
+    if frame.shape[1] > 5:
+        axes[0].legend(fontsize=6, ncols=2, frameon=False)
     low, high = float(frame.min().min()) - 1, float(frame.max().max()) + 1
     for one, name in zip(axes[1:], frame, strict=True):
         for other in frame.columns.drop(name):

@@ -63,8 +63,8 @@ class TrendRate(NaturalRate):
 
     @property
     def definition(self) -> str:
-        """A long-run trend."""
-        return LONG_RUN
+        """That of the rule."""
+        return self.model.definition
 
     @property
     def real_rate(self) -> pd.Series:
@@ -86,7 +86,7 @@ class TrendRate(NaturalRate):
 class Benchmark(NaturalRateModel):
     """A rule that turns the real rate, or a survey, into r*."""
 
-    citation = _BAUER_RUDEBUSCH
+    citation, definition = _BAUER_RUDEBUSCH, LONG_RUN
     inputs = columns_of([R])
     seconds = 0.05
 
@@ -316,7 +316,7 @@ class UnobservedComponentsML(NaturalRateModel):
     name, key, citation, inputs = "UC of the real rate by ML", "uc-ml", _WATSON, columns_of([R])
     options = ("cycle", "fixed", "start_params", "seed", "standard_errors")
     method = "random walk plus a cycle, one-step maximum likelihood; its variances pile up at zero"
-    seconds = 0.5
+    seconds, definition = 0.5, LONG_RUN
 
     @property
     def spec(self) -> Spec:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from capstar.rstar.natural_rate import FIVE_YEARS, LONG_RUN, MEDIUM_RUN
 
-_HLW = "Holston, K., Laubach, T. and Williams, J. C. (2017). Journal of International Economics 108(S1), S59-S75."
+_HLW = (
+    "Holston, K., Laubach, T. and Williams, J. C. (2017). Measuring the natural rate of interest: international trends "
+    "and determinants. Journal of International Economics 108(S1), S59-S75."
+)
 _KILEY = (
     "Kiley, M. T. (2020). What can the data tell us about the equilibrium real interest rate? "
     "International Journal of Central Banking 16(3), 181-209."
@@ -25,11 +28,11 @@ _DEL_NEGRO = (
     "natural rate of interest. Brookings Papers on Economic Activity, Spring, 235-294."
 )
 _LUBIK_MATTHES = (
-    "Lubik, T. A. and Matthes, C. (2015). Calculating the natural rate of interest. Federal Reserve Bank "
-    "of Richmond Economic Brief 15-10."
+    "Lubik, T. A. and Matthes, C. (2015). Calculating the natural rate of interest: a comparison of two alternative "
+    "approaches. Federal Reserve Bank of Richmond Economic Brief 15-10."
 )
 _LEWIS_VAZQUEZ_GRANDE = (
-    "Lewis, K. F. and Vazquez-Grande, F. (2018). Measuring the natural rate of interest: a note on "
+    "Lewis, K. F. and Vazquez-Grande, F. (2018, in print 2019). Measuring the natural rate of interest: a note on "
     "transitory shocks. Journal of Applied Econometrics 34(3), 425-436."
 )
 

@@ -13,7 +13,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
 from capstar.rstar.countries import country_name
-from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.natural_rate import MEDIUM_RUN, NaturalRate
 
 
 class NaturalRateModel(ABC):
@@ -31,6 +31,9 @@ class NaturalRateModel(ABC):
 
     frequency: str = "Q"
     """Of its data: ``"Q"``, or ``"Y"`` where a row is a year."""
+
+    definition: str = MEDIUM_RUN
+    """What its r* is; see `capstar.rstar.NaturalRate.definition`."""
 
     @property
     @abstractmethod

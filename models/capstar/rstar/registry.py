@@ -61,10 +61,10 @@ def models() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By key: ``name``, ``citation``, ``inputs`` (a tuple of columns), ``method`` and ``seconds``, the typical time of
-        a fit.
+        By key: ``name``, ``citation``, ``inputs`` (a tuple of columns), ``method``, ``seconds``, the typical time of
+        a fit, and ``definition``, what its r* is.
     """
-    columns = ["name", "citation", "inputs", "method", "seconds"]
+    columns = ["name", "citation", "inputs", "method", "seconds", "definition"]
     rows = {key: [getattr(one, name) for name in columns] for key, one in _MODELS.items()}
     out = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     out.index.name = "key"

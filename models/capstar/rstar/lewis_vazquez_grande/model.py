@@ -33,8 +33,8 @@ from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
 CITATION = (
-    "Lewis and Vazquez-Grande (2018), Measuring the natural rate of interest: a note on transitory shocks, "
-    "Journal of Applied Econometrics 34(3), 425-436"
+    "Lewis and Vazquez-Grande (2018, in print 2019), Measuring the natural rate of interest: a note on transitory "
+    "shocks, Journal of Applied Econometrics 34(3), 425-436"
 )
 AHEAD = 41  # quarters from the date of the state that the r* of a quarter reports to forty quarters after it
 RATIOS = (0.01, 5.0)  # bounds of lambda_g and lambda_z

@@ -11,6 +11,7 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, as_yearly, require_columns
 from capstar.kernels.arrays import Floats
+from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.algebra import Linear
 from capstar.statespace.bayes.trend_cycle import TrendCycle
@@ -98,6 +99,7 @@ class Declaration(NaturalRateModel):
         "n_draws", "n_chains", "warmup", "thin", "n_filtered", "seed", "n_workers", "as_published", "leave_out"
     )  # fmt: skip
     method = "common trends and a Bayesian VAR, posterior by Gibbs sampling"
+    definition = LONG_RUN
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from capstar.frames import PERIODS
 from capstar.kernels.arrays import Floats
-from capstar.rstar.natural_rate import LONG_RUN
 from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.rstar.trend_var.declaration import Declaration, Span
 from capstar.statespace.algebra import Linear
@@ -49,8 +48,8 @@ class TrendVarRate(PosteriorRate):
 
     @property
     def definition(self) -> str:
-        """What its r* is, in a few words."""
-        return LONG_RUN
+        """That of the model."""
+        return self.declared.definition
 
     @property
     def declared(self) -> Declaration:

@@ -36,11 +36,11 @@ from capstar.statespace.algebra import Coef, Linear, params, variables
 
 DGGT2017 = (
     "Del Negro, Giannone, Giannoni and Tambalotti (2017), Safety, liquidity, and the natural rate of interest, "
-    "Brookings Papers on Economic Activity, Spring 2017, 235-316"
+    "Brookings Papers on Economic Activity, Spring, 235-294"
 )
 DGGT2019 = (
     "Del Negro, Giannone, Giannoni and Tambalotti (2019), Global trends in interest rates, "
-    "Journal of International Economics 118, 248-262"
+    "Journal of International Economics, doi:10.1016/j.jinteco.2019.01.010"
 )
 pi, r, m, ts, cy, liquidity, safety = variables(
     "pi_bar rstar m_bar term_spread convenience_yield liquidity safety"

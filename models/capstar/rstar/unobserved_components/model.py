@@ -67,8 +67,8 @@ class UnobservedComponentsRate(PosteriorRate):
 
     @property
     def definition(self) -> str:
-        """A long-run trend."""
-        return LONG_RUN
+        """That of the model."""
+        return self.model.definition
 
     def run_on(self, data: pd.DataFrame) -> UnobservedComponentsRate:
         """The estimate run on over longer data, the draws of the parameters held."""
@@ -129,7 +129,7 @@ class UnobservedComponents(NaturalRateModel):
         "n_draws", "n_chains", "n_burn", "n_paths", "seed", "n_workers", "prior", "as_published", "column",
     )  # fmt: skip
     method = "random walk plus autoregressive cycle, Gibbs sampling"
-    seconds = 2.0
+    seconds, definition = 2.0, LONG_RUN
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ class Line:
         """Derivative of each parameter in its place."""
         return self._map(u)[1]
 
+    def log_slope(self, u: Floats) -> Floats:
+        """Logarithm of the derivative of all parameters in their places (..., k), shape (...)."""
+        total: Floats = self._map(u)[3].sum(axis=-1)
+        return total
+
     def _map(self, u: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Parameters, derivative, derivative of the derivative's logarithm, and that logarithm."""
         below, above = np.isfinite(self.lower), np.isfinite(self.upper)
@@ -71,5 +76,6 @@ class Line:
         x = chosen(low + wide * share, low + grown, high - grown, u)
         slope = chosen(wide * share * (1 - share), grown, grown, 1.0)
         bend = chosen(1 - 2 * share, np.ones_like(u), -np.ones_like(u), 0.0)
-        with np.errstate(divide="ignore"):
-            return x, slope, bend, np.log(slope)
+        # In logs from the start: far out the slope itself is zero.
+        logistic = np.log(np.where(between, wide, 1.0)) - np.abs(u) - 2 * np.log1p(np.exp(-np.abs(u)))
+        return x, slope, bend, chosen(logistic, u, -u, 0.0)

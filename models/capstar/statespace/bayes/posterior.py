@@ -13,7 +13,6 @@ from capstar.errors import DataError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress, reporting
 from capstar.statespace.bayes.draws import PosteriorDraws
-from capstar.statespace.bayes.line import Line
 from capstar.statespace.bayes.nuts import nuts_chain
 from capstar.statespace.bayes.priors import Prior
 from capstar.statespace.bayes.random_walk import Chain, walk_chain
@@ -94,8 +93,8 @@ def posterior(  # noqa: PLR0913 - what can be chosen
     Notes
     -----
     Effective draws a second of one core, the least and the median of eleven parameters of Lewis and Vazquez-Grande's
-    ``alt`` (231 quarters, seven states; warm-up included): random walk 61 and 206, NUTS 0.8 and 11.  That decides the
-    default.  The random walk costs about 30 microseconds a step there; the score of NUTS about as much as three
+    ``alt`` (231 quarters, seven states; warm-up included): random walk about 60 and 200, NUTS 0.8 and 11.  That decides
+    the default.  The random walk costs about 30 microseconds a step there; the score of NUTS about as much as three
     likelihoods, and constraints end its trajectories.
 
     Proposals outside the support are rejections; drawing another, as some published codes do, gives another
@@ -179,9 +178,7 @@ def _target(
 def _walk(
     target: Target, starts: Starts, item: tuple[Floats, np.random.SeedSequence], *, n_draws: int, warmup: int, thin: int
 ) -> Chain:  # fmt: skip
-    slope = Line.of(target.ordered).slope(starts.mode)
-    cov = starts.cov * np.outer(slope, slope)
-    return walk_chain(target, item[0], cov, n_draws=n_draws, warmup=warmup, thin=thin, seed=item[1])
+    return walk_chain(target, item[0], starts.cov, n_draws=n_draws, warmup=warmup, thin=thin, seed=item[1])
 
 
 def _nuts(
