@@ -56,7 +56,20 @@ def score(
         m, (u, D) = system.c.size, np.empty((2, kept.F.size))
         by_cov = out_P0.reshape(-1)
         backward(
-            pattern, system, start, sample, kept, True, out, out_scale, np.empty(m), by_cov, u, D, scratch(m)
+            pattern,
+            system,
+            start,
+            sample,
+            kept,
+            True,
+            True,
+            out,
+            out_scale,
+            np.empty(m),
+            by_cov,
+            u,
+            D,
+            scratch(m),
         )
     return value
 
@@ -90,7 +103,7 @@ def smooth_path(
     """
     unused = Sample(np.empty((0, 0)), np.empty((0, 0)), _NOTHING)
     backward(
-        pattern, system, _NOTHING, unused, flat(path), False, system, _NOTHING,
+        pattern, system, _NOTHING, unused, flat(path), False, False, system, _NOTHING,
         r_path.reshape(-1), N_path.reshape(-1), u.reshape(-1), D.reshape(-1), scratch(system.c.size),
     )  # fmt: skip
 

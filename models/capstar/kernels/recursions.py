@@ -249,7 +249,7 @@ def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, 
 
 
 @part
-def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
+def _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, A, C, out):
     """Differentiate through ``T a + c`` and ``T P T' + Q``; ``A`` is overwritten.
 
     The state before is at ``start * m`` of ``a`` and its covariance at ``start * m * m`` of ``P``.
@@ -258,20 +258,22 @@ def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
         i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
         half = 0.5 if i == j else 1.0
         out.q[k] += half * (W[U(r) + i] * W[U(r) + j] - W[U(N) + i * U(s) + j])
-    _unpack(m, s, P, start * m * m, W, C)
-    for i in range(m):
-        first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-        _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
-    for i in range(m):
-        mine = W[U(r + i)]
-        out.c[i] += mine
-        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
-            source = U(pattern.t_col[k])
-            total = mine * a[U(start * m) + source]
-            for j in range(U(m)):
-                weight = mine * W[U(r) + j] - W[U(N + i * s) + j]
-                total += weight * W[U(A) + j * U(s) + source]
-            out.t[k] += total
+    for i in range(U(m)):
+        out.c[i] += W[U(r) + i]
+    if moving:
+        _unpack(m, s, P, start * m * m, W, C)
+        for i in range(m):
+            first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
+            _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
+        for i in range(m):
+            mine = W[U(r + i)]
+            for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
+                source = U(pattern.t_col[k])
+                total = mine * a[U(start * m) + source]
+                for j in range(U(m)):
+                    weight = mine * W[U(r) + j] - W[U(N + i * s) + j]
+                    total += weight * W[U(A) + j * U(s) + source]
+                out.t[k] += total
 
 
 @part
@@ -311,11 +313,12 @@ def _predict_back(m, s, pattern, system, W, r, N, B, C):
 
 
 @kernel
-def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path, N_path, u, D, W):
+def backward(pattern, system, P0, sample, path, gradient, moving, out, out_scale, r_path, N_path, u, D, W):
     """Fixed-interval smoother's backward pass, or, if ``gradient``, the score with it.
 
     Fills ``u`` and ``D``, and of ``r_path`` and ``N_path`` every row or, if ``gradient``, the first alone; adds
-    to ``out`` and ``out_scale`` if ``gradient``.  ``P0`` and what a row or path holds are flat.
+    to ``out`` and ``out_scale`` if ``gradient``, to the part of ``T`` only if it is ``moving``.  ``P0`` and what a row
+    or path holds are flat.
     """
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
@@ -348,7 +351,7 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
-            _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, unclean, out)
+            _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
     if gradient:
         for i in range(m):

@@ -21,7 +21,6 @@ from capstar.statespace.stationary import moments, pull_back, push_forward
 
 Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 """Values by parameter name, or the whole vector in order."""
-_MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 
 
 class Inputs(NamedTuple):
@@ -119,11 +118,11 @@ class Problem:
     def inputs(self, theta: Floats) -> Inputs:
         """Arguments of the kernels at ``theta``."""
         values = self.values(theta)
-        system = _system(self.model, values)
+        system = self.model.system(values)
         mean, cov = self.initial_moments(values)
         system = system._replace(a0=system.a0 + mean)
         sample = Sample(self.y, self.x, self.scale(theta))
-        return Inputs(_pattern(self.model), system, cov, sample)
+        return Inputs(self.model.pattern, system, cov, sample)
 
     def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
         """Mean (m,) and covariance (m, m) of the state before the sample, less ``spec.initial_mean``.
@@ -181,7 +180,7 @@ class Problem:
         Those in the initial mean are among the first, in block ``a``.
         """
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        out, on_cov = _system(self.model, by_value), np.zeros_like(self.initial_cov)
+        out, on_cov = self.model.system(by_value), np.zeros_like(self.initial_cov)
         value = float(gaussian.score(*inputs, self.empty_path(), out, by_scale, on_cov))
         return value, by_value, by_scale, on_cov
 
@@ -215,7 +214,7 @@ class Problem:
     def _direction(self, theta: Floats, jacobian: Floats, j: int) -> tuple[System, Floats]:
         """What one parameter does to the system, and to the covariance of the state before the sample."""
         by_value = np.ascontiguousarray(jacobian[:, j])
-        out, cov, where = _system(self.model, by_value), np.zeros_like(self.initial_cov), self._stationary
+        out, cov, where = self.model.system(by_value), np.zeros_like(self.initial_cov), self._stationary
         at = moments(self.model, self.values(theta), where) if self.stationary else None
         if at is not None:
             mean, moved = push_forward(self.model, where, at, by_value)
@@ -323,16 +322,6 @@ def bind(
         initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
         initial_cov=own(initial_cov),
     )
-
-
-def _pattern(model: Compiled) -> Pattern:
-    z, d, t, q = (model.blocks[name] for name in "ZDTQ")
-    return Pattern(z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col)
-
-
-def _system(model: Compiled, flat: Floats) -> System:
-    z, d, h, t, c, q, a = (flat[model.blocks[name].where] for name in _MATRICES)
-    return System(z, d, h, t, c, q, a)
 
 
 def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
