@@ -42,3 +42,4 @@ def make_ready() -> None:
     room = likelihood.room(bound, False, lambda flat: System(*(flat[:0] for _ in System._fields)))
     likelihood.value_and_score(one, bound, room, np.empty(1))
     likelihood.scores(one, bound, room, np.empty((0, 0)))
+    likelihood.hessian(one, bound, room, np.empty(1), np.empty((0, 0)))

@@ -65,8 +65,15 @@ class Objective:
         return out
 
     def hessian(self, x: Floats) -> Floats:
-        """Second derivatives in the coordinates, shape (k, k), from central differences of the exact score."""
+        """Second derivatives in the coordinates, shape (k, k).
+
+        Exact where the coordinates are the parameters of an ordinary likelihood, else central differences of the score.
+        """
         out = np.empty((x.size, x.size))
+        if self._compiled and not self.at.groups:
+            theta = self.at.fill(x)
+            likelihood.hessian(theta, self._bound, self._room, np.empty(theta.size), out)
+            return out
         for j in range(x.size):
             step = np.zeros_like(x)
             step[j] = _STEP * max(abs(x[j]), 1e-2)
