@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.uint32]
 Pointer = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int64]
 
 
 class Pattern(NamedTuple):
@@ -75,6 +76,44 @@ class Path(NamedTuple):
     v: Floats
     F: Floats
     M: Floats
+
+
+class Bound(NamedTuple):
+    """A likelihood bound to data, in arrays.
+
+    Attributes
+    ----------
+    free
+        Positions of the sampled or estimated parameters among all, shape (k,).
+    slot, coef, power
+        Of the system's values, as of `capstar.kernels.terms.assemble`.
+    values
+        Overwritten with the system's values, of which ``system`` holds views.
+    a_start
+        Where the part of the initial mean that depends on parameters begins among them.
+    pattern, system, sample
+        Of `capstar.kernels.gaussian.loglike`; ``system.a0`` and ``sample.scale`` are overwritten.
+    mean, P0
+        State before the sample, shapes (m,) and (m * m,); moments of ``stationary`` states are overwritten.
+    stationary
+        Positions of states at their unconditional moments.
+    scale_param
+        Position of the parameter that scales the measurement error in each period, or -1.
+    """
+
+    free: Places
+    slot: Places
+    coef: Floats
+    power: Places
+    values: Floats
+    a_start: int
+    pattern: Pattern
+    system: System
+    sample: Sample
+    mean: Floats
+    P0: Floats
+    stationary: Places
+    scale_param: Places
 
 
 def own(values: npt.ArrayLike) -> Floats:

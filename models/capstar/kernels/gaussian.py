@@ -19,7 +19,8 @@ from __future__ import annotations
 import numpy as np
 
 from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System
-from capstar.kernels.recursions import LOG_2PI, along, backward, forward, scratch
+from capstar.kernels.recursions import LOG_2PI, backward, forward, scratch
+from capstar.kernels.tangents import along
 
 __all__ = ["LOG_2PI", "filter_path", "loglike", "score", "score_per_period", "smooth_path"]
 
@@ -56,8 +57,9 @@ def score(
         m, (u, D) = system.c.size, np.empty((2, kept.F.size))
         by_cov = out_P0.reshape(-1)
         backward(
-            pattern, system, start, sample, kept, True, out, out_scale, np.empty(m), by_cov, u, D, scratch(m)
-        )
+            pattern, system, start, sample, kept, True, True, False, out, out_scale, np.empty(m), by_cov, u, D,
+            _NO_PATH, scratch(m),
+        )  # fmt: skip
     return value
 
 
@@ -90,8 +92,8 @@ def smooth_path(
     """
     unused = Sample(np.empty((0, 0)), np.empty((0, 0)), _NOTHING)
     backward(
-        pattern, system, _NOTHING, unused, flat(path), False, system, _NOTHING,
-        r_path.reshape(-1), N_path.reshape(-1), u.reshape(-1), D.reshape(-1), scratch(system.c.size),
+        pattern, system, _NOTHING, unused, flat(path), False, False, False, system, _NOTHING,
+        r_path.reshape(-1), N_path.reshape(-1), u.reshape(-1), D.reshape(-1), _NO_PATH, scratch(system.c.size),
     )  # fmt: skip
 
 

@@ -6,17 +6,15 @@ are given and do not change within a call.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from pathlib import Path as File
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from capstar.kernels import recursions, terms
-from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System
-from capstar.kernels.compiling import kernel, part
+from capstar.kernels.arrays import Floats, Path
+from capstar.kernels.compiling import digest, kernel, part
 from capstar.kernels.recursions import forward
 from capstar.kernels.terms import assemble
 
@@ -76,44 +74,6 @@ class Limits(NamedTuple):
     ar_index: Ints
 
 
-class Bound(NamedTuple):
-    """A likelihood bound to data, in arrays.
-
-    Attributes
-    ----------
-    free
-        Positions of the sampled parameters among all, shape (k,).
-    slot, coef, power
-        Of the system's values, as of `capstar.kernels.terms.assemble`.
-    values
-        Overwritten with the system's values, of which ``system`` holds views.
-    a_start
-        Where the part of the initial mean that depends on parameters begins among them.
-    pattern, system, sample
-        Of `capstar.kernels.gaussian.loglike`; ``system.a0`` and ``sample.scale`` are overwritten.
-    mean, P0
-        State before the sample, shapes (m,) and (m * m,); moments of ``stationary`` states are overwritten.
-    stationary
-        Positions of states at their unconditional moments.
-    scale_param
-        Position of the parameter that scales the measurement error in each period, or -1.
-    """
-
-    free: Ints
-    slot: Ints
-    coef: Floats
-    power: Ints
-    values: Floats
-    a_start: int
-    pattern: Pattern
-    system: System
-    sample: Sample
-    mean: Floats
-    P0: Floats
-    stationary: Ints
-    scale_param: Ints
-
-
 class Room(NamedTuple):
     """Scratch arrays: the filter's, (n,), limits (c,), autoregression (2, p), doubling (4, s, s)."""
 
@@ -122,12 +82,6 @@ class Room(NamedTuple):
     limits: Floats
     ar: Floats
     doubling: Floats
-
-
-def _digest() -> int:
-    """Of the files whose code is merged into this one's, which numba's cache does not notice an edit of."""
-    text = b"".join(File(str(module.__file__)).read_bytes() for module in (recursions, terms))
-    return int.from_bytes(hashlib.sha256(text).digest()[:6], "big")
 
 
 @kernel
@@ -374,5 +328,6 @@ def _walk(version):
     return walk
 
 
-log_likelihood = _log_likelihood(_digest())
-walk = _walk(_digest())
+_VERSION = digest(recursions, terms)
+log_likelihood = _log_likelihood(_VERSION)
+walk = _walk(_VERSION)

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from capstar.kernels import gaussian, simulation, terms
-from capstar.kernels.arrays import Path, Pattern, Sample, System
+from capstar.kernels import gaussian, likelihood, simulation, terms
+from capstar.kernels.arrays import Bound, Path, Pattern, Sample, System
 
 
 @cache
@@ -38,3 +38,8 @@ def make_ready() -> None:
     table = slots, np.empty(0), np.empty((0, 1), dtype=np.int64)
     terms.assemble(one, *table, np.empty(1))
     terms.jacobian(one, *table, np.empty((1, 1)))
+    bound = Bound(slots, *table, one, 0, pattern, system, sample, one, one, slots, slots)
+    room = likelihood.room(bound, False, lambda flat: System(*(flat[:0] for _ in System._fields)))
+    likelihood.value_and_score(one, bound, room, np.empty(1))
+    likelihood.scores(one, bound, room, np.empty((0, 0)))
+    likelihood.hessian(one, bound, room, np.empty(1), np.empty((0, 0)))

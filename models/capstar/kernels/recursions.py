@@ -57,7 +57,7 @@ _set4, _add4 = _instruction(False), _instruction(True)
 
 def scratch(m: int) -> np.ndarray:
     """Scratch array of any of the recursions for ``m`` states."""
-    return np.zeros((4 * m + 6) * ((m + 3) // 4 * 4))
+    return np.zeros((4 * m + 8) * ((m + 3) // 4 * 4))
 
 
 @step
@@ -249,7 +249,7 @@ def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, 
 
 
 @part
-def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
+def _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, A, C, out):
     """Differentiate through ``T a + c`` and ``T P T' + Q``; ``A`` is overwritten.
 
     The state before is at ``start * m`` of ``a`` and its covariance at ``start * m * m`` of ``P``.
@@ -258,20 +258,22 @@ def _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, A, C, out):
         i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
         half = 0.5 if i == j else 1.0
         out.q[k] += half * (W[U(r) + i] * W[U(r) + j] - W[U(N) + i * U(s) + j])
-    _unpack(m, s, P, start * m * m, W, C)
-    for i in range(m):
-        first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-        _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
-    for i in range(m):
-        mine = W[U(r + i)]
-        out.c[i] += mine
-        for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
-            source = U(pattern.t_col[k])
-            total = mine * a[U(start * m) + source]
-            for j in range(U(m)):
-                weight = mine * W[U(r) + j] - W[U(N + i * s) + j]
-                total += weight * W[U(A) + j * U(s) + source]
-            out.t[k] += total
+    for i in range(U(m)):
+        out.c[i] += W[U(r) + i]
+    if moving:
+        _unpack(m, s, P, start * m * m, W, C)
+        for i in range(m):
+            first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
+            _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
+        for i in range(m):
+            mine = W[U(r + i)]
+            for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
+                source = U(pattern.t_col[k])
+                total = mine * a[U(start * m) + source]
+                for j in range(U(m)):
+                    weight = mine * W[U(r) + j] - W[U(N + i * s) + j]
+                    total += weight * W[U(A) + j * U(s) + source]
+                out.t[k] += total
 
 
 @part
@@ -310,12 +312,26 @@ def _predict_back(m, s, pattern, system, W, r, N, B, C):
             _add(s, system.t[k], W, C + i * s, N + s * np.int64(pattern.t_col[k]))
 
 
+@step
+def _keep_adjoint(keep, m, s, W, r, N, q, adjoint, state, at):
+    """If ``keep``, write ``r``, ``N``, whose rows stay padded, and ``q`` to the backward pass's own path."""
+    if keep:
+        _copy(1, m, W, r, 0, adjoint.a, state * m, 0)
+        _copy(1, m, W, q, 0, adjoint.M, at * m, 0)
+        for j in range(U(0), U(m * s), U(4)):
+            _set4(adjoint.P, U(state * m * s) + j, 1.0, W, U(N) + j)
+
+
 @kernel
-def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path, N_path, u, D, W):
+def backward(
+    pattern, system, P0, sample, path, gradient, moving, keep, out, out_scale, r_path, N_path, u, D, adjoint, W
+):  # fmt: skip
     """Fixed-interval smoother's backward pass, or, if ``gradient``, the score with it.
 
     Fills ``u`` and ``D``, and of ``r_path`` and ``N_path`` every row or, if ``gradient``, the first alone; adds
-    to ``out`` and ``out_scale`` if ``gradient``.  ``P0`` and what a row or path holds are flat.
+    to ``out`` and ``out_scale`` if ``gradient``, to the part of ``T`` only if it is ``moving``.  ``P0`` and what a row
+    or path holds are flat.  If ``keep``, ``adjoint`` gets what holds after each observation: ``r`` in place of a state,
+    ``N``, with rows of whole vectors, of its covariance, ``q`` of ``M``; and at ``i = p`` after the period.
     """
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
@@ -338,6 +354,7 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
                 _grad_observation(
                     m, pattern, system, sample, path, t, i, u[at], D[at], W, r, q, w, out, out_scale
                 )
+            _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + i, at)
             _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
         if not gradient or t < 0:
             _copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
@@ -345,10 +362,12 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
         if t < 0:
             break
         if gradient:
+            # The period's first observation was the last to be absorbed: q is its own still.
+            _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + p, t * p)
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
-            _grad_prediction(m, s, pattern, system, a, P, start, W, r, N, B, unclean, out)
+            _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
     if gradient:
         for i in range(m):
@@ -356,84 +375,3 @@ def backward(pattern, system, P0, sample, path, gradient, out, out_scale, r_path
             for j in range(i + 1):
                 half = (r_path[i] * r_path[j] - (W[U(N + i * s + j)] + W[U(N + j * s + i)]) / 2) / 2
                 N_path[i * m + j], N_path[j * m + i] = half, half
-
-
-@part
-def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, dscale, W, da, dP, dM, w, M):
-    """Differentiate through one observation; ``da`` and ``dP`` are updated, the term is returned."""
-    p = system.h.size
-    state, at, scale = (t * (p + 1) + i) * m, t * p + i, sample.scale[t]
-    v, F = path.v[at], path.F[at]
-    dF, dv = scale * scale * direction.h[i] + 2.0 * scale * dscale * system.h[i], 0.0
-    for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
-        dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
-    _copy(1, m, path.M, at * m, 0, W, M, 0)
-    _combine(s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, dM)
-    for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
-        source, change = np.int64(pattern.z_col[k]), direction.z[k]
-        dv -= change * path.a[U(state + source)] + system.z[k] * W[U(da + source)]
-        dF += change * W[U(M + source)]
-        if change != 0.0:
-            for j in range(m):
-                W[U(dM + j)] += change * path.P[U((state + source) * m + j)]
-    for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
-        dF += system.z[k] * W[U(dM) + U(pattern.z_col[k])]
-    gain, share = 1.0 / F, dF / F
-    _add(s, v * gain, W, dM, da)
-    _add(s, (dv - v * share) * gain, W, M, da)
-    for j in range(U(s)):
-        W[U(w) + j] = share * W[U(M) + j] - W[U(dM) + j]
-    for j in range(m):
-        _add(s, gain * W[U(M + j)], W, w, dP + j * s)
-        _add(s, -gain * W[U(dM + j)], W, M, dP + j * s)
-    return -0.5 * (share + (2.0 * dv - v * share) * v * gain)
-
-
-@part
-def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP_next, A, C):
-    """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
-    _unpack(m, s, P, start * m * m, W, C)
-    for i in range(m):
-        first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-        for k in range(U(first), U(end)):
-            W[U(da_next + i)] += direction.t[k] * a[U(start * m) + U(pattern.t_col[k])]
-        _combine(s, first, end, direction.t, pattern.t_col, W, C, A + i * s)
-    for i in range(U(m)):
-        for j in range(U(m)):
-            total = 0.0
-            for k in range(U(pattern.t_ptr[j]), U(pattern.t_ptr[j + U(1)])):
-                total += system.t[k] * W[U(A) + i * U(s) + U(pattern.t_col[k])]
-            W[U(dP_next) + i * U(s) + j] += total
-            W[U(dP_next) + j * U(s) + i] += total
-
-
-@kernel
-def along(pattern, system, direction, moving, P0, dP0, sample, dscale, path, out, W):
-    """Derivative of each period's log-likelihood along one direction, beside the filter.
-
-    ``moving`` says whether ``T`` changes along it.  ``P0``, ``dP0`` and ``path`` are flat.
-    """
-    m, (n, p) = system.c.size, sample.y.shape
-    s = (m + 3) // 4 * 4
-    da, da_next, dM, w, M = 0, s, 2 * s, 3 * s, 4 * s
-    dP, A, C = 6 * s, (m + 6) * s, (2 * m + 6) * s
-    _copy(1, m, direction.a0, 0, 0, W, da, 0)
-    _copy(m, m, dP0, 0, m, W, dP, s)
-    for t in range(n):
-        for i in range(m):
-            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, A + i * s)
-        _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
-        da, da_next = da_next, da
-        _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, dP)
-        _add_covariance(s, pattern.q_row, pattern.q_col, direction.q, W, dP)
-        if moving:
-            a, P, start = path.a, path.P, t * (p + 1) - 1
-            if t == 0:
-                a, P, start = system.a0, P0, 0
-            _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da, dP, A, C)
-        out[t] = 0.0
-        for i in range(p):
-            if not math.isnan(sample.y[t, i]):
-                out[t] += _tangent_observation(
-                    m, s, pattern, system, direction, sample, path, t, i, dscale[t], W, da, dP, dM, w, M
-                )

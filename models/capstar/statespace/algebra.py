@@ -86,11 +86,12 @@ class Coef:
 
     def at(self, values: Mapping[str, float]) -> Coef:
         """The same coefficient with numbers in place of the parameters that ``values`` names."""
-        out = Coef()
+        out: dict[Monomial, float] = {}
         for mono, number in self.terms.items():
             factor = math.prod(values[name] ** power for name, power in mono if name in values)
-            out += Coef({tuple(item for item in mono if item[0] not in values): number * factor})
-        return out
+            rest = tuple(item for item in mono if item[0] not in values)
+            out[rest] = out.get(rest, 0.0) + number * factor
+        return Coef({mono: value for mono, value in out.items() if value != 0.0})
 
     def number(self, values: Mapping[str, float]) -> float:
         """Its value, ``values`` naming every parameter.

@@ -2,130 +2,151 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import Bounds, minimize
 
 from capstar.kernels.arrays import Floats
-from capstar.statespace.coordinates import Coordinates
-from capstar.statespace.problem import Problem
+from capstar.statespace.objective import Objective
 
 _SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
-_NEWTON_STEPS = 40
+_NEWTON_STEPS, _NEAR, _DONE, _SLOW = 80, 1e-7, 1e-10, 0.5
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
 _STRIDES = (1.0, 0.1, 0.01)  # standard errors, along a direction in which the likelihood is convex
 TOLERANCE = 1e-6  # of the projected gradient, in standard errors
 _LEVEL = 1e-6  # log-likelihood below which a difference is taken for rounding
-_AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 
 
-def value_and_score(problem: Problem, at: Coordinates, x: Floats) -> tuple[float, Floats]:
-    """Log-likelihood and its gradient in the coordinates, shape (k,)."""
-    value, score = problem.value_and_score(at.fill(x))
-    return value, at.pull(x, score)
+class Point(NamedTuple):
+    """Where a climb stands: coordinates, log-likelihood, gradient, and what is taken for the Hessian there."""
+
+    x: Floats
+    value: float
+    gradient: Floats
+    hessian: Floats
 
 
-def walk(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, int, str]:
+class Climb(NamedTuple):
+    """Where a climb ended, after how many steps, and why the part before Newton's steps did."""
+
+    end: Point
+    iterations: int
+    message: str
+
+
+class Metric(NamedTuple):
+    """A matrix turned positive definite: its inverse is ``unit * vectors @ vectors' / curvature * unit``."""
+
+    unit: Floats
+    vectors: Floats
+    curvature: Floats
+
+    def ascent(self, gradient: Floats) -> Floats:
+        """Direction uphill, shape (k,)."""
+        uphill: Floats = self.unit * (
+            self.vectors @ ((self.vectors.T @ (gradient * self.unit)) / self.curvature)
+        )
+        return uphill
+
+
+def walk(objective: Objective, x: Floats) -> tuple[Floats, int, str]:
     """Short steps uphill (Berndt, Hall, Hall and Hausman 1974): half a standard error at most.
 
     A long step may jump over a ridge into the basin of another maximum; these do not.
     """
-    value, gradient = value_and_score(problem, at, x)
+    value, gradient = objective.value_and_score(x)
+    inside, metric = np.zeros(x.size, dtype=bool), None
     for step in range(_WALK_STEPS):
         if step % _WALK_REFRESH == 0:
-            scores = at.pull(x, problem.score_obs(at.fill(x)).to_numpy())
-            information = scores.T @ scores
-        inside = ~held(x, gradient, *at.bounds)
-        unit = 1.0 / np.sqrt(np.diag(information))[inside]
-        metric = information[np.ix_(inside, inside)]
+            information, metric = objective.information(x), None
+        before, inside = inside, objective.inside(x, gradient)
+        if metric is None or (inside != before).any():
+            unit = 1.0 / np.sqrt(np.diag(information))[inside]
+            metric = _uphill(information[np.ix_(inside, inside)], unit)
         direction = np.zeros_like(x)
-        direction[inside] = _ascent(-metric, gradient[inside], unit)
-        length = np.abs(direction[inside] / unit).max(initial=0.0)
+        direction[inside] = metric.ascent(gradient[inside])
+        length = np.abs(direction[inside] / metric.unit).max(initial=0.0)
         if length < _WALK_LENGTH:
             return x, step, "within half a standard error"
         direction *= _WALK_LENGTH / length
-        moved = _backtrack(problem, at, x, direction, value, gradient)
+        moved = _backtrack(objective, x, direction, value, gradient)
         if moved is None:
             return x, step, "no ascent step"
         x, value, gradient = moved
     return x, _WALK_STEPS, "iteration limit"
 
 
-def leap(
-    problem: Problem, at: Coordinates, start: Floats, *, steps: int | None = None
-) -> tuple[Floats, int, str]:
+def leap(objective: Objective, start: Floats, *, steps: int | None = None) -> tuple[Floats, int, str]:
     """Sequential quadratic programming; coordinates (k,), iterations, message."""
 
-    def objective(x: Floats) -> tuple[float, Floats]:
-        value, gradient = value_and_score(problem, at, x)
+    def negative(x: Floats) -> tuple[float, Floats]:
+        value, gradient = objective.value_and_score(x)
         return -value, -gradient
 
-    bounds, options = Bounds(*at.bounds), {"maxiter": steps or _SLSQP_STEPS, "ftol": _SLSQP_TOLERANCE}
-    optimum = minimize(objective, start, jac=True, method="SLSQP", bounds=bounds, options=options)
+    bounds = Bounds(objective.lower, objective.upper)
+    options = {"maxiter": steps or _SLSQP_STEPS, "ftol": _SLSQP_TOLERANCE}
+    optimum = minimize(negative, start, jac=True, method="SLSQP", bounds=bounds, options=options)
     return np.clip(optimum.x, bounds.lb, bounds.ub), int(optimum.nit), str(optimum.message)
 
 
-def finish(
-    problem: Problem, at: Coordinates, x: Floats, iterations: int, message: str
-) -> tuple[Floats, float, int, str]:
-    """Newton steps to the maximum; full parameter vector, log-likelihood, iterations, message."""
-    x, value, steps = _newton(problem, at, x)
+def finish(objective: Objective, x: Floats, iterations: int, message: str) -> Climb:
+    """Newton steps to the maximum, from where another climb ended."""
+    end, steps = _newton(objective, x)
     for _ in range(_SADDLES):
-        moved = _off_saddle(problem, at, x)
+        moved = _off_saddle(objective, end)
         if moved is None:
-            moved = _to_bound(problem, at, x)
+            moved = _to_bound(objective, end)
         if moved is None:
             break
-        found, reached, more = _newton(problem, at, moved)
-        if reached < value - _LEVEL:
+        found, more = _newton(objective, moved)
+        if found.value < end.value - _LEVEL:
             break
-        x, value, steps = found, reached, steps + more
-    return at.fill(x), value, iterations + steps, message
+        end, steps = found, steps + more
+    return Climb(end, iterations + steps, message)
 
 
-def _off_saddle(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
+def _off_saddle(objective: Objective, at: Point) -> Floats | None:
     """A step off bounds where the score vanishes and the likelihood rises inwards; None where there are none.
 
     The likelihood is even in a standard deviation: at zero its score is zero, whether that is a maximum or not.
     """
-    lower, upper = at.bounds
-    value, gradient = value_and_score(problem, at, x)
+    x, low = at.x, objective.at_lower(at.x)
     moved = x.copy()
-    for j in np.flatnonzero((near(x, lower) | near(x, upper)) & (np.abs(gradient) < _FLAT)):
-        inwards = 1.0 if near(x, lower)[j] else -1.0
+    for j in np.flatnonzero((low | objective.at_upper(x)) & (np.abs(at.gradient) < _FLAT)):
+        inwards = 1.0 if low[j] else -1.0
         for length in _PROBES:
             trial = x.copy()
             trial[j] += inwards * length * max(np.abs(x).max(), 1e-2)
-            inside = lower[j] <= trial[j] <= upper[j]
-            if inside and value_and_score(problem, at, trial)[0] > value + _RISE:
+            within = objective.lower[j] <= trial[j] <= objective.upper[j]
+            if within and objective.value(trial) > at.value + _RISE:
                 moved[j] = trial[j]
                 break
-    return moved if (moved != x).any() else _off_ridge(problem, at, x, value, gradient)
+    return moved if (moved != x).any() else _off_ridge(objective, at)
 
 
-def _off_ridge(problem: Problem, at: Coordinates, x: Floats, value: float, gradient: Floats) -> Floats | None:
+def _off_ridge(objective: Objective, at: Point) -> Floats | None:
     """A step along the most convex direction of interior coordinates; None at a maximum, or where none leads up."""
-    inside = ~held(x, gradient, *at.bounds)
-    unit, eigenvalues, vectors = curvature_of(_hessian(problem, at, x)[np.ix_(inside, inside)])
+    inside = objective.inside(at.x, at.gradient)
+    unit, eigenvalues, vectors = curvature_of(at.hessian[np.ix_(inside, inside)])
     if eigenvalues.min(initial=1.0) > 0.0:
         return None
-    trials = np.tile(x, (2 * len(_STRIDES), 1))
+    trials = np.tile(at.x, (2 * len(_STRIDES), 1))
     trials[:, inside] += np.outer((*_STRIDES, *(-s for s in _STRIDES)), vectors[:, 0] * unit)
-    trials = np.clip(trials, *at.bounds)
-    values = np.array([problem.loglike(at.fill(trial)) for trial in trials])
+    trials = np.clip(trials, objective.lower, objective.upper)
+    values = np.array([objective.value(trial) for trial in trials])
     best = int(np.argmax(np.where(np.isfinite(values), values, -np.inf)))
-    return trials[best] if values[best] > value + _RISE else None
+    return trials[best] if values[best] > at.value + _RISE else None
 
 
-def _to_bound(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
+def _to_bound(objective: Objective, at: Point) -> Floats | None:
     """Coordinates so near a bound that the likelihood cannot tell, moved there; None at a maximum, or without any.
 
     As a standard deviation goes to zero, so do its score and what the likelihood tells of it from rounding.
     """
-    gradient, (lower, upper) = value_and_score(problem, at, x)[1], at.bounds
-    inside = ~held(x, gradient, lower, upper)
-    hessian = _hessian(problem, at, x)
+    x, gradient, hessian, lower, upper = at.x, at.gradient, at.hessian, objective.lower, objective.upper
+    inside = objective.inside(x, gradient)
     unit, eigenvalues, _ = curvature_of(hessian[np.ix_(inside, inside)])
     if np.abs(gradient[inside] * unit).max(initial=0.0) <= TOLERANCE and eigenvalues.min(initial=1.0) > 0.0:
         return None
@@ -138,40 +159,66 @@ def _to_bound(problem: Problem, at: Coordinates, x: Floats) -> Floats | None:
 
 def curvature_of(hessian: Floats) -> tuple[Floats, Floats, Floats]:
     """Units (k,) in which minus a Hessian has a unit diagonal, its eigenvalues upwards (k,), and vectors (k, k)."""
-    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    unit = _units(hessian)
     return unit, *np.linalg.eigh(-hessian * np.outer(unit, unit))
 
 
-def _newton(problem: Problem, at: Coordinates, x: Floats) -> tuple[Floats, float, int]:
-    """Projected Newton steps until the score of the interior coordinates vanishes."""
-    value, gradient = value_and_score(problem, at, x)
+def _units(hessian: Floats) -> Floats:
+    unit: Floats = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    return unit
+
+
+def _newton(objective: Objective, x: Floats) -> tuple[Point, int]:
+    """Projected Newton steps until the score of the interior coordinates vanishes.
+
+    Between exact Hessians each step corrects the last one by what it found (symmetric rank one); the exact one is
+    taken again where that shrinks the score slowly, and for the last steps.
+    """
+    at = Point(x, *objective.value_and_score(x), objective.hessian(x))
+    exact, last = True, np.inf
     for step in range(_NEWTON_STEPS):
-        inside = ~held(x, gradient, *at.bounds)
-        if not inside.any():
-            return x, value, step
-        hessian = _hessian(problem, at, x)[np.ix_(inside, inside)]
-        unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-        if np.abs(gradient[inside] * unit).max() < 1e-10:
-            return x, value, step
+        inside = objective.inside(at.x, at.gradient)
+        unit = _units(at.hessian)[inside]
+        size = float(np.abs(at.gradient[inside] * unit).max(initial=0.0))
+        if exact and size < _DONE:
+            return at, step
+        if not exact and (size < _NEAR or size > _SLOW * last):
+            at, exact, last = at._replace(hessian=objective.hessian(at.x)), True, np.inf
+            continue
         direction = np.zeros_like(x)
-        direction[inside] = _ascent(hessian, gradient[inside], unit)
-        moved = _backtrack(problem, at, x, direction, value, gradient)
+        direction[inside] = _uphill(-at.hessian[np.ix_(inside, inside)], unit).ascent(at.gradient[inside])
+        moved = _backtrack(objective, at.x, direction, at.value, at.gradient)
+        if moved is None and exact:
+            return at, step
         if moved is None:
-            return x, value, step
-        x, value, gradient = moved
-    return x, value, _NEWTON_STEPS
+            last = 0.0
+            continue
+        new = Point(*moved, at.hessian)
+        if size >= _NEAR:
+            new, exact = new._replace(hessian=_corrected(at, new)), False
+        at, last = new, size
+    return at._replace(hessian=objective.hessian(at.x)), _NEWTON_STEPS
 
 
-def _ascent(hessian: Floats, gradient: Floats, unit: Floats) -> Floats:
-    """Newton direction with every eigenvalue turned uphill."""
-    eigenvalues, vectors = np.linalg.eigh(-hessian * np.outer(unit, unit))
-    curvature = np.maximum(np.abs(eigenvalues), 1e-6)
-    uphill: Floats = unit * (vectors @ ((vectors.T @ (gradient * unit)) / curvature))
-    return uphill
+def _corrected(before: Point, after: Point) -> Floats:
+    """The Hessian with the smallest symmetric correction of rank one that explains the change of the gradient."""
+    moved = after.x - before.x
+    missed = after.gradient - before.gradient - before.hessian @ moved
+    product = float(missed @ moved)
+    if abs(product) <= 1e-8 * float(np.linalg.norm(missed) * np.linalg.norm(moved)):
+        return before.hessian
+    corrected: Floats = before.hessian + np.outer(missed, missed) / product
+    return corrected
+
+
+def _uphill(matrix: Floats, unit: Floats) -> Metric:
+    """The metric of a matrix in the units given, with every eigenvalue turned uphill."""
+    eigenvalues, vectors = np.linalg.eigh(matrix * np.outer(unit, unit))
+    return Metric(unit, vectors, np.maximum(np.abs(eigenvalues), 1e-6))
 
 
 def _backtrack(
-    problem: Problem, at: Coordinates, x: Floats, direction: Floats, value: float, gradient: Floats
+    objective: Objective, x: Floats, direction: Floats, value: float, gradient: Floats
 ) -> tuple[Floats, float, Floats] | None:
     """The longest of the halved steps that raises the likelihood, or None.
 
@@ -180,32 +227,9 @@ def _backtrack(
     moving = direction != 0
     before = np.abs(gradient[moving]).max()
     for halving in range(25):
-        trial = np.clip(x + direction * 0.5**halving, *at.bounds)
-        new, slope = value_and_score(problem, at, trial)
+        trial = np.clip(x + direction * 0.5**halving, objective.lower, objective.upper)
+        new, slope = objective.value_and_score(trial)
         level = np.isfinite(new) and abs(new - value) <= 1e-11 * abs(value)
         if np.abs(slope[moving]).max() < 0.5 * before if level else new > value:
             return trial, new, slope
     return None
-
-
-def held(x: Floats, gradient: Floats, lower: Floats, upper: Floats) -> npt.NDArray[np.bool_]:
-    """Coordinates at a bound that the likelihood would like to cross."""
-    return (near(x, lower) & (gradient <= 0)) | (near(x, upper) & (gradient >= 0))
-
-
-def near(x: Floats, bound: Floats) -> npt.NDArray[np.bool_]:
-    """Coordinates that are at a finite bound, up to rounding."""
-    finite = np.isfinite(bound)
-    reference = np.where(finite, bound, 0.0)
-    return finite & (np.abs(x - reference) <= _AT_BOUND * np.maximum(np.abs(reference), 1e-2))
-
-
-def _hessian(problem: Problem, at: Coordinates, x: Floats) -> Floats:
-    """Central differences of the exact score in the coordinates."""
-    out = np.empty((x.size, x.size))
-    for j in range(x.size):
-        step = np.zeros_like(x)
-        step[j] = 1e-5 * max(abs(x[j]), 1e-2)
-        up, down = (value_and_score(problem, at, x + sign * step)[1] for sign in (1, -1))
-        out[j] = (up - down) / (2 * step[j])
-    return (out + out.T) / 2

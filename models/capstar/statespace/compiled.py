@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.errors import SpecificationError
-from capstar.kernels.arrays import own
+from capstar.kernels.arrays import Pattern, System, own
 from capstar.kernels.terms import assemble
 from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_coef, as_linear, params, show_slot
 from capstar.statespace.constraints import Constraint
@@ -107,6 +107,23 @@ class Compiled:
     def n_values(self) -> int:
         """Length of the flat vector of system values."""
         return max(int(block.where.stop) for block in self.blocks.values())
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """Where the non-zero entries of Z, D, T and Q are."""
+        z, d, t, q = (self.blocks[name] for name in "ZDTQ")
+        return Pattern(z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col)
+
+    @cached_property
+    def moving(self) -> bool:
+        """Whether the transition depends on parameters."""
+        where = self.blocks["T"].where
+        inside = (self.terms.slot >= where.start) & (self.terms.slot < where.stop)
+        return bool(self.terms.power[inside].any())
+
+    def system(self, flat: npt.NDArray[np.float64]) -> System:
+        """The system's values as views of a flat vector."""
+        return System(*(flat[self.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q", "a")))
 
     def values(self, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Flat vector of system values, shape (n_values,), at a parameter vector (k,)."""

@@ -97,11 +97,28 @@ class Coordinates:
         values = x.copy()
         for constraint, where in self.groups:
             values[where] = constraint.values(x[where])[0]
-        return self.table.fill(values)
+        theta = self._given.copy()
+        theta[self.free] = values
+        return theta
+
+    @cached_property
+    def free(self) -> npt.NDArray[np.int64]:
+        """Positions of the free parameters among all, shape (k,)."""
+        return np.flatnonzero(self.table.free)
+
+    @cached_property
+    def _given(self) -> Floats:
+        return self.table.start.to_numpy(dtype=float, copy=True)
 
     def pull(self, x: Floats, score: Floats) -> Floats:
         """Derivatives in the coordinates, shape (..., k), from those in all parameters, shape (..., all)."""
-        free: Floats = score[..., self.table.free]
+        free: Floats = score[..., self.free]
+        return self.pull_free(x, free)
+
+    def pull_free(self, x: Floats, free: Floats) -> Floats:
+        """The same from derivatives in the free parameters, shape (..., k)."""
+        if not self.groups:
+            return free
         out = free.copy()
         for constraint, where in self.groups:
             out[..., where] = free[..., where] @ constraint.values(x[where])[1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,16 +16,9 @@ from capstar.kernels.arrays import Floats
 from capstar.kernels.ready import make_ready
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
-from capstar.statespace.climbing import (
-    TOLERANCE,
-    curvature_of,
-    finish,
-    held,
-    leap,
-    near,
-    walk,
-)
+from capstar.statespace.climbing import TOLERANCE, Climb, curvature_of, finish, leap, walk
 from capstar.statespace.coordinates import Coordinates
+from capstar.statespace.objective import Objective
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -59,8 +54,8 @@ class MaximumLikelihood(Result):
         Free parameters that ended at a bound, or together at the edge of a constraint.
     converged : bool
         Projected gradient within tolerance and curvature positive.
-    starts : pandas.DataFrame
-        Log-likelihood and iterations of every starting point; the first is the given one.
+    tried : pandas.DataFrame, or a function that makes it
+        See `starts`.
     """
 
     params: pd.Series
@@ -72,7 +67,15 @@ class MaximumLikelihood(Result):
     hessian: pd.DataFrame
     at_bound: pd.Series
     converged: bool
-    starts: pd.DataFrame
+    tried: pd.DataFrame | Callable[[], pd.DataFrame]
+
+    @cached_property
+    def starts(self) -> pd.DataFrame:
+        """Log-likelihood and iterations of every starting point; the first is the given one.
+
+        Where that one's maximum counts, the others are climbed from when they are first asked for.
+        """
+        return self.tried() if callable(self.tried) else self.tried
 
     @property
     def title(self) -> str:
@@ -161,8 +164,9 @@ def maximize(
     """
     make_ready()
     at = Coordinates(table)
+    objective = Objective(problem, at)
     if not table.free.any():
-        return _report(problem, at, table.start.to_numpy(dtype=float), _tried([]), tolerance)
+        return _report(objective, finish(objective, at.start, 0, ""), _tried([]), tolerance)
     if problem.nobs < int(table.free.sum()):
         raise DataError(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
@@ -170,14 +174,14 @@ def maximize(
         )
     try:
         with reporting(progress) as tell:
-            first, *others = _starting_points(problem, at, n_starts, seed)
-            tries = [finish(problem, at, *walk(problem, at, first))]
-            for k, start in enumerate(others, 1):
-                tell("maximum likelihood", k / n_starts)
-                tries += _elsewhere(problem, at, start)
+            best = finish(objective, *walk(objective, at.start))
+            tried: pd.DataFrame | Callable[[], pd.DataFrame]
+            tried = partial(_all_tried, problem, table, n_starts, seed, best)
+            if keep == "best":
+                tries = [best, *_elsewhere(objective, n_starts, seed, tell)]
+                best, tried = max(tries, key=lambda one: one.end.value), _tried(tries)
             tell("maximum likelihood", 1.0)
-        best = tries[0] if keep == "first" else max(tries, key=lambda one: one[1])
-        result = _report(problem, at, best[0], _tried(tries), tolerance)
+        result = _report(objective, best, tried, tolerance)
     except np.linalg.LinAlgError as error:
         raise ConvergenceError(
             f"{problem.spec.name}: on the way to the maximum the likelihood ceased to be defined ({error}). Give other "
@@ -189,55 +193,69 @@ def maximize(
     return result
 
 
-def _starting_points(problem: Problem, at: Coordinates, n_starts: int, seed: int) -> list[Floats]:
-    """The table's start, then draws around it, in approximate standard errors of the coordinates."""
-    start = at.start
-    scores = at.pull(start, problem.score_obs(at.fill(start)).to_numpy())
-    spread = 1.0 / np.maximum(np.sqrt((scores**2).sum(axis=0)), 1e-8)
+def _all_tried(
+    problem: Problem, table: ParameterTable, n_starts: int, seed: int, first: Climb
+) -> pd.DataFrame:
+    """Where every start leads, the first known."""
+    return _tried([first, *_elsewhere(Objective(problem, Coordinates(table)), n_starts, seed)])
+
+
+def _elsewhere(objective: Objective, n_starts: int, seed: int, tell: Progress | None = None) -> list[Climb]:
+    """The maxima that further starting points lead to, but for those that lead to where there is no likelihood."""
+    found = list[Climb]()
+    for k, start in enumerate(_further_points(objective, n_starts, seed), 1):
+        if tell is not None:
+            tell("maximum likelihood", k / n_starts)
+        try:
+            found.append(finish(objective, *leap(objective, start)))
+        except np.linalg.LinAlgError:
+            continue
+    return found
+
+
+def _further_points(objective: Objective, n_starts: int, seed: int) -> Floats:
+    """Draws around the table's start in approximate standard errors of the coordinates, shape (n_starts - 1, k)."""
+    start = objective.at.start
+    if n_starts < 2:
+        return np.empty((0, start.size))
+    spread = 1.0 / np.maximum(np.sqrt(np.diag(objective.information(start))), 1e-8)
     spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
     draws = np.random.default_rng(seed).standard_normal((n_starts - 1, start.size))
-    return [start, *np.clip(start + draws * spread, *at.bounds)]
+    points: Floats = np.clip(start + draws * spread, objective.lower, objective.upper)
+    return points
 
 
-def _elsewhere(problem: Problem, at: Coordinates, start: Floats) -> list[tuple[Floats, float, int, str]]:
-    """The maximum a further starting point leads to; none where it leads to where there is no likelihood."""
-    try:
-        return [finish(problem, at, *leap(problem, at, start))]
-    except np.linalg.LinAlgError:
-        return []
-
-
-def _tried(tries: list[tuple[Floats, float, int, str]]) -> pd.DataFrame:
-    return pd.DataFrame([one[1:] for one in tries], columns=["log_likelihood", "iterations", "message"])
+def _tried(tries: list[Climb]) -> pd.DataFrame:
+    rows = [(one.end.value, one.iterations, one.message) for one in tries]
+    return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "message"])
 
 
 def _report(
-    problem: Problem, at: Coordinates, theta: Floats, starts: pd.DataFrame, tolerance: float
+    objective: Objective, climb: Climb, tried: pd.DataFrame | Callable[[], pd.DataFrame], tolerance: float
 ) -> MaximumLikelihood:
-    names, free = at.names, at.table.free
-    value, score = problem.value_and_score(theta)
-    hessian = problem.hessian(theta).loc[names, names]
-    x = at.of(theta)
-    gradient, (lower, upper) = at.pull(x, score), at.bounds
-    inside = ~held(x, gradient, lower, upper)
+    at, problem, (x, value, gradient, hessian) = objective.at, objective.problem, climb.end
+    names, theta = at.names, at.fill(x)
+    inside = objective.inside(x, gradient)
     # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
-    slopes = at.pull(x, np.eye(len(score)))[free]
-    interior = (slopes.T @ hessian.to_numpy() @ slopes)[np.ix_(inside, inside)]
-    unit, eigenvalues, _ = curvature_of(interior)
+    unit, eigenvalues, _ = curvature_of(hessian[np.ix_(inside, inside)])
     slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
     bend = float(eigenvalues.min(initial=1.0))
-    at_bound = at.spread(near(x, lower) | near(x, upper))
+    at_bound = at.spread(objective.at_lower(x) | objective.at_upper(x))
+    score = gradient
+    if at.groups:
+        score = problem.value_and_score(theta)[1][at.free]
+        hessian = problem.hessian(theta).to_numpy()[np.ix_(at.free, at.free)]
     return MaximumLikelihood(
         params=pd.Series(theta, at.table.names, name="estimate"),
         free=tuple(names),
         llf=value,
-        gradient=pd.Series(score[free], names, name="score"),
+        gradient=pd.Series(score, names, name="score"),
         projected_gradient=slope,
         curvature=bend,
-        hessian=hessian,
+        hessian=pd.DataFrame(hessian, names, names),
         at_bound=pd.Series(at_bound, names, name="at_bound", dtype=bool),
         converged=bool(np.isfinite(value) and slope <= tolerance and bend > 0.0),
-        starts=starts,
+        tried=tried,
     )
 
 

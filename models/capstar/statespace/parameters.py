@@ -91,7 +91,8 @@ class ParameterTable:
 
     def starting(self, values: Mapping[str, float]) -> ParameterTable:
         """The same table with other start values, moved inside the bounds."""
-        start = self._updated(values).clip(self.lower, self.upper)
+        start = self._updated(values)
+        start[:] = np.clip(start.to_numpy(), self.lower.to_numpy(), self.upper.to_numpy())
         return replace(self, start=start)
 
     def complete(self) -> ParameterTable:
@@ -124,12 +125,11 @@ class ParameterTable:
 
     def _updated(self, values: Mapping[str, float]) -> pd.Series:
         self._require_known(values)
-        start = self.start.copy()
         for name, value in values.items():
             if not np.isfinite(value):
                 raise SpecificationError(f"{name} = {value} is not a finite number. Give one.")
-            start[name] = float(value)
-        return start
+        given = self.start.to_dict() | {name: float(value) for name, value in values.items()}
+        return pd.Series(given, self.start.index, dtype=float)
 
     def _require_known(self, names: Iterable[str]) -> None:
         if unknown := sorted(set(names) - set(self.names)):

@@ -21,7 +21,6 @@ from capstar.statespace.stationary import moments, pull_back, push_forward
 
 Params: TypeAlias = "Mapping[str, float] | pd.Series | npt.ArrayLike"
 """Values by parameter name, or the whole vector in order."""
-_MATRICES = ("Z", "D", "H", "T", "c", "Q", "a")
 
 
 class Inputs(NamedTuple):
@@ -119,11 +118,11 @@ class Problem:
     def inputs(self, theta: Floats) -> Inputs:
         """Arguments of the kernels at ``theta``."""
         values = self.values(theta)
-        system = _system(self.model, values)
+        system = self.model.system(values)
         mean, cov = self.initial_moments(values)
         system = system._replace(a0=system.a0 + mean)
         sample = Sample(self.y, self.x, self.scale(theta))
-        return Inputs(_pattern(self.model), system, cov, sample)
+        return Inputs(self.model.pattern, system, cov, sample)
 
     def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
         """Mean (m,) and covariance (m, m) of the state before the sample, less ``spec.initial_mean``.
@@ -181,7 +180,7 @@ class Problem:
         Those in the initial mean are among the first, in block ``a``.
         """
         by_value, by_scale = np.zeros(self.model.n_values), np.zeros(self.nobs)
-        out, on_cov = _system(self.model, by_value), np.zeros_like(self.initial_cov)
+        out, on_cov = self.model.system(by_value), np.zeros_like(self.initial_cov)
         value = float(gaussian.score(*inputs, self.empty_path(), out, by_scale, on_cov))
         return value, by_value, by_scale, on_cov
 
@@ -215,7 +214,7 @@ class Problem:
     def _direction(self, theta: Floats, jacobian: Floats, j: int) -> tuple[System, Floats]:
         """What one parameter does to the system, and to the covariance of the state before the sample."""
         by_value = np.ascontiguousarray(jacobian[:, j])
-        out, cov, where = _system(self.model, by_value), np.zeros_like(self.initial_cov), self._stationary
+        out, cov, where = self.model.system(by_value), np.zeros_like(self.initial_cov), self._stationary
         at = moments(self.model, self.values(theta), where) if self.stationary else None
         if at is not None:
             mean, moved = push_forward(self.model, where, at, by_value)
@@ -307,32 +306,22 @@ def bind(
     _require_columns(spec, model, data)
     # A lag reads rows before `start`, so shift on the whole frame and cut afterwards.
     x, extra = _lagged(data, model.regressors), _lagged(data, model.report_inputs)
-    first = _first_complete(x) if start is None else pd.Period(start, data.index.freqstr)
+    first = _first_complete(x, data.index) if start is None else pd.Period(start, data.index.freqstr)
     last = data.index[-1] if end is None else pd.Period(end, data.index.freqstr)
-    x, extra = x.loc[first:last], extra.loc[first:last]
-    _require_regressors(spec, x, first)
-    index = pd.PeriodIndex(x.index)
+    rows = data.index.slice_indexer(first, last)
+    x, index = x[rows], pd.PeriodIndex(data.index[rows])
+    _require_regressors(spec, model, x, index, first)
     return Problem(
         spec=spec,
         model=model,
         index=index,
-        y=own(data.loc[first:last, list(model.observed)]),
+        y=own(data[list(model.observed)].to_numpy(dtype=float)[rows]),
         x=own(x),
-        report_inputs=own(extra),
+        report_inputs=own(extra[rows]),
         scale_param=_scale_positions(spec, model, index),
         initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
         initial_cov=own(initial_cov),
     )
-
-
-def _pattern(model: Compiled) -> Pattern:
-    z, d, t, q = (model.blocks[name] for name in "ZDTQ")
-    return Pattern(z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col)
-
-
-def _system(model: Compiled, flat: Floats) -> System:
-    z, d, h, t, c, q, a = (flat[model.blocks[name].where] for name in _MATRICES)
-    return System(z, d, h, t, c, q, a)
 
 
 def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
@@ -342,28 +331,32 @@ def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
         )
 
 
-def _lagged(data: pd.DataFrame, slots: tuple[Slot, ...]) -> pd.DataFrame:
-    columns = [
-        pd.Series(1.0, data.index) if name == CONSTANT else data[name].shift(-lag) for name, lag in slots
-    ]
-    labels = [show_slot(slot) for slot in slots]
-    return pd.concat(columns, axis=1, keys=labels) if columns else pd.DataFrame(index=data.index)
+def _lagged(data: pd.DataFrame, slots: tuple[Slot, ...]) -> Floats:
+    """Series at their lags in every row of the data, shape (rows, slots); NaN where a lag lies outside."""
+    out = np.full((len(data), len(slots)), np.nan)
+    for column, (name, lag) in zip(out.T, slots, strict=True):
+        values = np.ones(len(data)) if name == CONSTANT else data[name].to_numpy(dtype=float)
+        shift = 0 if name == CONSTANT else -lag
+        column[max(shift, 0) : len(data) + min(shift, 0)] = values[max(-shift, 0) : len(data) - max(shift, 0)]
+    return out
 
 
-def _first_complete(x: pd.DataFrame) -> pd.Period:
-    complete = x.notna().all(axis=1)
+def _first_complete(x: Floats, index: pd.PeriodIndex) -> pd.Period:
+    complete = ~np.isnan(x).any(axis=1)
     if not complete.any():
         raise DataError("No period has all the lags the model reads. Give a longer sample.")
-    return complete.idxmax()
+    return index[int(np.argmax(complete))]
 
 
-def _require_regressors(spec: Spec, x: pd.DataFrame, first: pd.Period) -> None:
-    bad = x.isna()
-    if bad.any(axis=None):
-        column = bad.any().idxmax()
+def _require_regressors(
+    spec: Spec, model: Compiled, x: Floats, index: pd.PeriodIndex, first: pd.Period
+) -> None:
+    bad = np.isnan(x)
+    if bad.any():
+        column = int(np.argmax(bad.any(axis=0)))
         raise DataError(
-            f"{spec.name}: {column} is missing in {bad[column].idxmax()}, and the sample starts in "
-            f"{first}. Fill the series, or start later."
+            f"{spec.name}: {show_slot(model.regressors[column])} is missing in {index[np.argmax(bad[:, column])]}, and "
+            f"the sample starts in {first}. Fill the series, or start later."
         )
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
@@ -24,6 +25,7 @@ from capstar.statespace.algebra import CONSTANT, Coef, Monomial, Slot, as_linear
 from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
+Rows = npt.NDArray[np.intp]
 _COLLINEAR = 1e-9  # share of a column's norm that earlier columns leave unexplained
 _DIGITS = 12  # to which numbers in two coefficients have to agree
 
@@ -169,21 +171,22 @@ class _Equation:
                 f"{spec.name} has no equation of {equation!r}; it has {list(spec.observation)}. Choose one."
             )
         periods = data.index if index is None else index
-        slots = [s for s in as_linear(spec.observation[equation]).terms if s[0] not in spec.shocks]
-        columns = [_path(spec, slot, data, states).reindex(periods) for slot in slots]
-        frame = pd.concat([data[equation].reindex(periods), *columns], axis=1)
-        frame = frame[frame.notna().all(axis=1)]
-        values = frame.to_numpy(dtype=float)
         coefs = as_linear(spec.observation[equation]).terms
+        slots = [s for s in coefs if s[0] not in spec.shocks]
+        rows = data.index.get_indexer(periods), states.index.get_indexer(periods)
+        columns = [_column(spec, slot, data, states, *rows) for slot in slots]
+        values = np.column_stack([_at(data[equation], rows[0]), *columns])
+        complete = ~np.isnan(values).any(axis=1)
+        values = values[complete]
         kinds = [2 if name in spec.transition else int(name == CONSTANT) for name, _ in slots]
         terms = [
             _Term(coefs[s], values[:, i], kind)
             for i, (s, kind) in enumerate(zip(slots, kinds, strict=True), 1)
         ]
-        return cls(frame.iloc[:, 0], tuple(terms))
+        return cls(pd.Series(values[:, 0], periods[complete], name=equation), tuple(terms))
 
-    def regress(self, known: Mapping[str, float]) -> Regression:
-        """Group the terms by coefficient, some parameters being known."""
+    def grouped(self, known: Mapping[str, float]) -> tuple[Floats, dict[str, Floats]]:
+        """The left-hand side less what is known, and columns by coefficient: first those that are measured."""
         y, groups = self.y.to_numpy(dtype=float, copy=True), dict[str, Floats]()
         kinds: dict[str, int] = {}
         for term in self.terms:
@@ -194,8 +197,12 @@ class _Equation:
             label, factor = _normalised(coef)
             groups[label] = groups.get(label, 0.0) + factor * term.column
             kinds[label] = min(kinds.get(label, term.kind), term.kind)
+        return y, {label: groups[label] for label in sorted(groups, key=lambda label: kinds[label])}
+
+    def regress(self, known: Mapping[str, float]) -> Regression:
+        """The regression, some parameters being known."""
+        y, groups = self.grouped(known)
         # Of collinear columns the later goes: what is measured comes before what something stands for.
-        groups = {label: groups[label] for label in sorted(groups, key=lambda label: kinds[label])}
         kept = _independent(groups)
         X = np.column_stack([groups[label] for label in kept]) if kept else np.empty((len(y), 0))
         return Regression(
@@ -203,25 +210,45 @@ class _Equation:
         )
 
 
-def _path(spec: Spec, slot: Slot, data: pd.DataFrame, states: pd.DataFrame) -> pd.Series:
+def _column(
+    spec: Spec, slot: Slot, data: pd.DataFrame, states: pd.DataFrame, in_data: Rows, in_states: Rows
+) -> Floats:
+    """One term's series in the periods wanted, which are rows of the two tables; NaN where it has no value."""
     name, lag = slot
     if name == CONSTANT:
-        return pd.Series(1.0, data.index)
-    source = states if name in spec.transition else data
-    if name in spec.transition and show_slot(slot) in source:
-        return source[show_slot(slot)]
+        return np.ones(len(in_data))
+    state = name in spec.transition
+    source, rows = (states, in_states) if state else (data, in_data)
+    if state and show_slot(slot) in source:
+        return _at(source[show_slot(slot)], rows)
     if name not in source:
         raise SpecificationError(
             f"{spec.name} reads {show_slot(slot)}; there are {[str(c) for c in source]}. Add a column {name!r}."
         )
-    return source[name].shift(-lag)
+    return _at(source[name], np.where(rows >= 0, rows + lag, -1))
+
+
+def _at(series: pd.Series, rows: Rows) -> Floats:
+    """Values at positions, NaN where these lie outside."""
+    values = series.to_numpy(dtype=float)
+    inside = (rows >= 0) & (rows < len(values))
+    out: Floats = np.where(inside, values[np.where(inside, rows, 0)], np.nan)
+    return out
 
 
 def _normalised(coef: Coef) -> tuple[str, float]:
     """A coefficient as a label without its leading number, and that number."""
+    if len(coef.terms) == 1:
+        ((mono, value),) = coef.terms.items()
+        return _label(mono), value
     ordered = sorted(coef.terms.items())
     factor = ordered[0][1]
     return str(Coef({mono: float(f"{value / factor:.{_DIGITS}g}") for mono, value in ordered})), factor
+
+
+@cache
+def _label(mono: Monomial) -> str:
+    return str(Coef({mono: 1.0}))
 
 
 def _independent(groups: Mapping[str, Floats]) -> list[str]:
@@ -275,8 +302,9 @@ def _concentrated(
     bounds = [p.lower for p in declared], [p.upper for p in declared]
 
     def residuals(theta: Floats) -> Floats:
-        at = {**known, **dict(zip(names, theta.tolist(), strict=True))}
-        rest: Floats = aligned.regress(at).residuals.to_numpy(dtype=float)
+        y, groups = aligned.grouped({**known, **dict(zip(names, theta.tolist(), strict=True))})
+        X = np.column_stack([*groups.values()]) if groups else np.empty((len(y), 0))
+        rest: Floats = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
         return rest
 
     found = least_squares(residuals, np.clip(start, *bounds), bounds=bounds).x

@@ -13,6 +13,7 @@ from capstar.kernels.arrays import Floats
 from capstar.statespace.algebra import CONSTANT, Coef, as_coef, as_linear
 from capstar.statespace.climbing import leap
 from capstar.statespace.coordinates import Coordinates
+from capstar.statespace.objective import Objective
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -39,21 +40,22 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     if not absent.any():
         return table
     at = Coordinates(table.complete())
+    objective = Objective(problem, at)
     unknown = absent[table.free]
     low, high, logs = _ranges(problem, at)
     unit = scipy.stats.qmc.Sobol(int(unknown.sum()), seed=np.random.default_rng(seed)).random(_POINTS)
     points = np.tile(at.start, (_POINTS, 1))
     spread = low[unknown] + unit * (high - low)[unknown]
     points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)
-    values = np.array([problem.loglike(at.fill(x)) for x in points])
+    values = np.array([objective.value(x) for x in points])
     if not np.isfinite(values).any():
         raise SpecificationError(
             f"{problem.spec.name}: the likelihood is defined at none of {_POINTS} points tried as start values. Give "
             "start_params, or a start for each parameter in the spec's table of parameters."
         )
     best = np.argsort(-values, kind="stable")[:_CLIMBS]
-    ends = [leap(problem, at, points[i], steps=_STEPS)[0] for i in best if np.isfinite(values[i])]
-    reached = [problem.loglike(at.fill(x)) for x in ends]
+    ends = [leap(objective, points[i], steps=_STEPS)[0] for i in best if np.isfinite(values[i])]
+    reached = [objective.value(x) for x in ends]
     theta = at.fill(ends[int(np.nanargmax(reached))])
     return table.starting(dict(zip(table.names, theta.tolist(), strict=True)))
 

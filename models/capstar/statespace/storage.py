@@ -262,7 +262,7 @@ def _unpack_ml(stored: Mapping[str, Any]) -> MaximumLikelihood:
         hessian=pd.DataFrame(hessian, free, free),
         at_bound=pd.Series(stored["at_bound"], free, name="at_bound", dtype=bool),
         converged=stored["converged"],
-        starts=pd.DataFrame(stored["starts"]).astype({"log_likelihood": float}),
+        tried=pd.DataFrame(stored["starts"]).astype({"log_likelihood": float}),
     )
 
 

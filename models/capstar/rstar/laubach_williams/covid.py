@@ -8,7 +8,7 @@ import pandas as pd
 
 from capstar.errors import DataError, UnsuitableModelWarning
 from capstar.frames import as_quarterly
-from capstar.rstar.laubach_williams.equations import Variant, declare
+from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.series import COVID, D
 
 _LAST_OF_2003 = pd.Period(
@@ -29,7 +29,7 @@ def has_covid_index(data: pd.DataFrame, last: pd.Period) -> bool:
 
 def warn_of_covid(variant: Variant, last: pd.Period, *, added: bool) -> None:
     """Warn where a model of before 2020 is estimated on later quarters than its authors did."""
-    final = declare(variant, 3)
+    final = variant.stage(3)
     spans = [*final.obs_scale.values(), *variant.missing]
     covid = D in final.depths() or any(pd.Period(end, "Q") >= COVID for _, end in spans)
     if variant.successor and (last > _LAST_OF_2003 if added else last >= COVID and not covid):

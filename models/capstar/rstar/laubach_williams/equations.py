@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from capstar.statespace.algebra import Coef, Linear, Slot, as_linear, mean, params, variables
@@ -146,6 +147,16 @@ class Variant:
     citation: str = ""
     final: Spec | None = None
 
+    @cached_property
+    def _declared(self) -> dict[Stage, LaubachWilliamsSpec]:
+        return {}
+
+    def stage(self, stage: Stage) -> LaubachWilliamsSpec:
+        """The equations of a stage, declared once: to be read alone; see `declare`."""
+        if stage not in self._declared:
+            self._declared[stage] = declare(self, stage)
+        return self._declared[stage]
+
 
 @dataclass(frozen=True)
 class LaubachWilliamsSpec(Spec):
@@ -197,7 +208,7 @@ def declare(variant: Variant, stage: Stage) -> LaubachWilliamsSpec:
 
 def published_final(variant: Variant) -> bool:
     """Whether the equations of stage 3 are the published ones, given explicitly or not."""
-    return declare(variant, 3) == declare(replace(variant, final=None), 3)
+    return variant.final is None or variant.stage(3) == declare(replace(variant, final=None), 3)
 
 
 def with_windows(variant: Variant, windows: Mapping[str, Window]) -> Variant:
@@ -220,7 +231,7 @@ def in_country(variant: Variant, country: str) -> Variant:
 
 def fixed_parameters(variant: Variant) -> dict[str, float]:
     """Parameters of stage 3 that are held unless they are freed, and their values."""
-    known = declare(variant, 3).parameters.items()
+    known = variant.stage(3).parameters.items()
     return {name: one.start for name, one in known if one.fixed and one.start is not None}
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.frames import as_quarterly, require_columns, require_complete
-from capstar.rstar.laubach_williams.equations import STAGES, Variant, declare
+from capstar.rstar.laubach_williams.equations import STAGES, Variant
 from capstar.rstar.laubach_williams.starting import TREND_LEAD
 from capstar.rstar.series import PI, R, Y, columns_of, derive, with_covid_index
 from capstar.units import Units, check_units, in_model_units
@@ -23,7 +23,7 @@ def _depths(variant: Variant) -> dict[str, int]:
     """Quarters before the start from which each series is read, by any stage or by the trend of output."""
     out = {Y: TREND_LEAD, PI: 0, R: 0}
     for stage in STAGES:
-        for name, depth in declare(variant, stage).depths().items():
+        for name, depth in variant.stage(stage).depths().items():
             out[name] = max(out.get(name, 0), depth)
     return out
 

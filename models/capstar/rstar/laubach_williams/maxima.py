@@ -12,6 +12,7 @@ from capstar.rstar.laubach_williams.options import Options
 from capstar.statespace.climbing import leap
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
+from capstar.statespace.objective import Objective
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -45,7 +46,7 @@ def _over_lambdas(problem: Problem, table: ParameterTable, names: list[str]) -> 
     for values in product(*(_GRID[name] for name in names)):
         at = Coordinates(table.fix(dict(zip(names, values, strict=True))))
         try:
-            theta = at.fill(leap(problem, at, at.start, steps=_CLIMB)[0])
+            theta = at.fill(leap(Objective(problem, at), at.start, steps=_CLIMB)[0])
         except np.linalg.LinAlgError:
             continue
         starts.append(table.starting(dict(zip(table.names, theta.tolist(), strict=True))))

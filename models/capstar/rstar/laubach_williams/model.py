@@ -280,7 +280,7 @@ class RStarModel(NaturalRateModel):
         Holston, Laubach and Williams (2017), *Journal of International Economics* 108, S59-S75;
         Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063.
         """
-        names = set(compile_spec(self.spec()).param_names)
+        names = set(compile_spec(self.variant.stage(3)).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})
         table = as_input(data, (*self.inputs, "covid_index"), units)
         chosen = _of_recipe(self.variant, table)
@@ -389,12 +389,14 @@ def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeSta
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:
     """Refuse a name that no stage has, which would otherwise be held in none."""
-    known = {name for stage in STAGES for name in compile_spec(declare(variant, stage)).param_names}
-    if unknown := sorted(set(fixed or {}) - known):
+    if not fixed:
+        return
+    known = {name for stage in STAGES for name in compile_spec(variant.stage(stage)).param_names}
+    if unknown := sorted(set(fixed) - known):
         raise SpecificationError(
             f"{variant.name} has no parameter {unknown[0]} in this sample to hold fixed; it has {sorted(known)}."
         )
-    require_within(fixed or {}, declare(variant, 3).parameters)
+    require_within(fixed, variant.stage(3).parameters)
 
 
 PUBLISHED = {

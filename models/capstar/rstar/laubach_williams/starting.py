@@ -10,7 +10,7 @@ from scipy.linalg import solveh_banded
 
 from capstar.arguments import checked
 from capstar.errors import DataError
-from capstar.rstar.laubach_williams.equations import Stage, Variant, declare
+from capstar.rstar.laubach_williams.equations import Stage, Variant
 from capstar.statespace.algebra import Slot
 from capstar.statespace.regression import least_squares_start
 from capstar.statespace.spec import Spec
@@ -123,7 +123,7 @@ def start_values(
     Holston, Laubach and Williams (2017, 2023) and Laubach and Williams (2003), published code, ``rstar.stage1.R`` to
     ``rstar.stage3.R``.
     """
-    spec, frame = declare(variant, stage), data.loc[:end]
+    spec, frame = variant.stage(stage), data.loc[:end]
     proxies, index = _proxies(spec, frame, start, variant), pd.period_range(start, end, freq="Q")
     found: dict[str, float] = {}
     for equation in spec.observation:

@@ -16,7 +16,6 @@ from capstar.rstar.laubach_williams.equations import (
     Variant,
     Window,
     corrected,
-    declare,
     published_final,
     with_windows,
 )
@@ -236,7 +235,7 @@ def estimate_stages(job: Job, *, progress: Progress | bool = False) -> ThreeStag
 
 def _needed(job: Job, held: Mapping[str, float]) -> set[str]:
     """Ratios to be estimated: those stage 3 reads and nobody holds, and lambda_g wherever stage 2 is run."""
-    read = set(compile_spec(declare(job.variant, 3)).param_names)
+    read = set(compile_spec(job.variant.stage(3)).param_names)
     needed = {name for name in LAMBDAS if name in read}
     return (needed | ({"lambda_g"} if "lambda_z" in needed - set(held) else set())) - set(held)
 
@@ -286,7 +285,7 @@ def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstim
 
 def _bound(job: Job, stage: Stage) -> Problem:
     """Equations, data and the state before the sample."""
-    spec, initial = declare(job.variant, stage), job.options.initial
+    spec, initial = job.variant.stage(stage), job.options.initial
     slots = spec.state_slots()
     mean: Mapping[Slot, float]
     if isinstance(initial, InitialState):

@@ -11,11 +11,12 @@ import numpy as np
 
 from capstar.errors import SpecificationError
 from capstar.kernels import random_walk as kernels
-from capstar.kernels.arrays import Floats, own
+from capstar.kernels.arrays import Bound, Floats, own
 from capstar.kernels.recursions import scratch
 from capstar.statespace.algebra import Coef, params
 from capstar.statespace.bayes.priors import Prior, as_arrays
 from capstar.statespace.constraints import Between, Constraint, Stationary, SumBelow
+from capstar.statespace.objective import bound_arrays
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -26,7 +27,7 @@ class Compiled(NamedTuple):
     theta: Floats
     priors: kernels.Priors
     limits: kernels.Limits
-    bound: kernels.Bound
+    bound: Bound
     room: kernels.Room
 
 
@@ -101,26 +102,17 @@ class Target:
 
     def compiled(self) -> Compiled:
         """Arrays for one chain."""
-        problem, model = self.problem, self.problem.model
         theta = self.table.start.to_numpy(dtype=float, copy=True)
-        inputs, values = problem.inputs(self._anywhere()), np.zeros(model.n_values)
-        z, d, h, t, c, q = (values[model.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q"))
-        system = inputs.system._replace(z=z, d=d, h=h, t=t, c=c, q=q, a0=np.empty(c.size))
-        where = np.array(problem.stationary, dtype=np.int64)
-        bound = kernels.Bound(
-            np.flatnonzero(self.table.free), *model.terms, values, model.blocks["a"].where.start, inputs.pattern,
-            system, inputs.sample._replace(scale=np.ones(problem.nobs)), problem.initial_mean.copy(),
-            problem.initial_cov.reshape(-1).copy(), where, problem.scale_param,
-        )  # fmt: skip
+        bound = bound_arrays(self.problem, np.flatnonzero(self.table.free))
         priors, limits = self._arrays
-        size = max(len(where), 1)
+        size = max(bound.stationary.size, 1)
         room = kernels.Room(
-            scratch(c.size), np.empty(problem.nobs), *_limit_room(limits), np.empty((4, size, size))
+            scratch(bound.mean.size),
+            np.empty(self.problem.nobs),
+            *_limit_room(limits),
+            np.empty((4, size, size)),
         )
         return Compiled(theta, priors, limits, bound, room)
-
-    def _anywhere(self) -> Floats:
-        return self.fill(np.array([float(one.quantile(0.5)) for one in self.ordered]))
 
     def _limits(self) -> kernels.Limits:
         """Constraints as polynomials between two numbers, and autoregressions that must be stationary."""
