@@ -63,7 +63,7 @@ def reproduce(
         begun = time.perf_counter()
         wanted = n_state_draws if key == "alt" else 10  # no states of base were computed or published
         fit = model.fit(
-            data, n_draws=n_draws if key == "alt" else n_draws // 4, n_state_draws=wanted, seed=seed,
+            data, n_draws=n_draws if key == "alt" else n_draws // 4, thin=25, n_state_draws=wanted, seed=seed,
             n_workers=n_workers, progress=False,
         )  # fmt: skip
         seconds = time.perf_counter() - begun

@@ -61,7 +61,7 @@ def settings(model: NaturalRateModel, pairs: list[str]) -> dict[str, Any]:
     Raises
     ------
     SpecificationError
-        The model has no such option, it has a flag of its own, or the value is none of its type.
+        The model has no such option, it has a flag of its own, or the value is not of its type.
     """
     kinds, out = settable(model), dict[str, Any]()
     for pair in pairs:

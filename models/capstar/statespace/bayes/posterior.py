@@ -27,7 +27,7 @@ from capstar.statespace.spec import Spec
 from capstar.tasks import run_tasks
 
 Sampler = Literal["random walk", "nuts"]
-_DEFAULTS: Mapping[str, tuple[int, int, int]] = {"random walk": (5000, 20_000, 25), "nuts": (1000, 500, 1)}
+_DEFAULTS: Mapping[str, tuple[int, int, int]] = {"random walk": (5000, 20_000, 50), "nuts": (1000, 500, 1)}
 
 
 def posterior(  # noqa: PLR0913 - what can be chosen
@@ -64,7 +64,7 @@ def posterior(  # noqa: PLR0913 - what can be chosen
         ``"random walk"``: adaptive Metropolis, compiled together with the likelihood.  ``"nuts"``: the No-U-Turn
         sampler on the exact score, with a dense mass matrix; a check on the other.
     n_draws, warmup, thin
-        Draws kept of each chain, steps before, and steps for each draw; by default 5,000, 20,000 and 25 of a random
+        Draws kept of each chain, steps before, and steps for each draw; by default 5,000, 20,000 and 50 of a random
         walk, 1,000, 500 and 1 of NUTS.
     n_chains
         Each from a start of its own, about two standard deviations from the mode.
