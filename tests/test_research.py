@@ -91,7 +91,7 @@ def test_calibration_table_is_that_of_the_code_and_shows_uniform_ranks() -> None
 
 
 def test_calibration_accepts_the_gibbs_sampler_and_rejects_one_of_too_little_spread() -> None:
-    """150 samples: from the sampler every rank is uniform; the same draws at half the distance from their mean are not."""
+    """150 samples: from the sampler every rank is uniform; of the same draws nearer to their mean by half none is."""
     module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
 
     def simulate(rng: np.random.Generator):

@@ -158,7 +158,8 @@ def write(table: pd.DataFrame, folder: Path) -> None:
         kept = before[~before.index.get_level_values(0).isin(table.index.get_level_values(0))]
         table = pd.concat([kept, table])
         table = table.loc[sorted(table.index.unique("sampler"), key=list(SAMPLERS).index)]
-    write_whole(folder / "calibration.csv", csv_text(table.round({"chi2": 2, "p": 4, "ess": 1})))
+    table = table.round({"chi2": 2, "p": 4, "ess": 1})
+    write_whole(folder / "calibration.csv", csv_text(table))
     save(figure(table), folder / "ranks.png", dpi=110)
     if (readme := folder / "README.md").exists():
         write_whole(

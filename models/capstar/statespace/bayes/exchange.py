@@ -86,4 +86,4 @@ def as_arviz(
         return tree.from_dict(groups)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "states group is not defined", UserWarning)
-        return former(**groups)
+        return arviz.InferenceData(**groups)
