@@ -188,6 +188,13 @@ def test_command_line(table, tmp_path: Path) -> None:
     assert "Global trend VAR: natural rate of interest, 1985-2016, 32 years" in said
     assert json.loads(out.read_text())["states"]["date"][0] == "1985"
     assert pd.read_csv(tmp_path / "r.csv").loc[0, "date"] == 1985
+    assert data.read_input(file, frequency=None).index.equals(data.read_input(file, frequency="Y").index)
+    with pytest.raises(SpecificationError, match="frequency='M'; choose 'Q', 'Y' or None"):
+        data.read_input(file, frequency="M")
+    code, said, errors = run("data", "check", str(file))
+    assert code == 0, errors
+    assert "global-trend-var: usable, 1870-2016" in said
+    assert "Give quarterly data." in said
     code, said, errors = run("rstar", *common, "--end", "2010-12-31", "--country", "uk")
     assert code == 0, errors
     assert "Global trend VAR, uk: natural rate of interest, 1985-2010, 26 years" in said
@@ -219,3 +226,12 @@ def test_refusals_on_the_command_line(arguments, message, tmp_path: Path, monkey
     assert message in errors
     assert errors.count("\n") == 1
     assert said == ""
+
+
+def test_committed_tables_meet_what_the_readme_claims() -> None:
+    found = pd.read_csv(STUDY / "distances.csv", index_col=[0, 1])
+    assert found.loc[("rstar", "p50"), "mean distance"] <= 0.1
+    assert found.loc[("rstar_us", "p50"), "mean distance"] <= 0.1
+    chains = pd.read_csv(STUDY / "chains.csv")
+    assert (chains["mean distance of the median"] <= 0.15).all()
+    assert chains["rhat of r*, worst year"].max() < 1.1

@@ -86,7 +86,7 @@ def check(
         from capstar import data, rstar
 
         with reading(file):
-            frame = data.read_input(file, units=named_units(units))
+            frame = data.read_input(file, units=named_units(units), frequency=None)
         say(data.describe_data(frame).iloc[:, :4].to_string() + "\n")
         if said := frame.attrs.get("assumed"):
             say(f"Assumed in reading: {said}\n")

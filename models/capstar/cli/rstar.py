@@ -285,7 +285,12 @@ def _read(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."
         )
     table = data.us_macro()
-    require_inputs(model, table, "The embedded data", f"Give --input {FRED}, or a file that has them.")
+    instead = (
+        f"Give --input {FRED}, or a file that has them."
+        if model.frequency == "Q"
+        else "Give a file, one row a year."
+    )
+    require_inputs(model, table, "The embedded data", instead)
     return table
 
 

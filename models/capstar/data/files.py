@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.data.tables import ASSUMED, existing, load
 from capstar.data.text_tables import listed
 from capstar.dates import Dates, read_dates
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError, quoted
 from capstar.frames import PERIODS, as_quarterly, as_yearly, numbers, require_rising
 from capstar.units import Units, check_units, in_model_units
 
@@ -56,7 +56,7 @@ def read_input(
     units: Units = None,
     dayfirst: bool | None = None,
     decimal: str | None = None,
-    frequency: str = "Q",
+    frequency: str | None = "Q",
 ) -> pd.DataFrame:
     """Read model input from a file, whatever its format.
 
@@ -74,7 +74,7 @@ def read_input(
     decimal
         Decimal sign, ``"."`` or ``","``; by default as all numbers tell.
     frequency
-        ``"Q"``, or ``"Y"`` for one row a year, such as ``model.frequency``.
+        ``"Q"``, or ``"Y"`` for one row a year, such as ``model.frequency``; None: as the dates tell.
 
     Returns
     -------
@@ -87,7 +87,11 @@ def read_input(
     DataError
         The file is absent, empty or not a table, a date or number may be read in two ways, or its contents fail
         `capstar.frames.as_quarterly` or `capstar.frames.as_yearly`.
+    SpecificationError
+        ``frequency`` is another.
     """
+    if frequency not in ("Q", "Y", None):
+        raise SpecificationError(f"frequency={quoted(frequency)}; choose 'Q', 'Y' or None.")
     frame, source = load(path, decimal=decimal), str(path)
     if "date" not in frame.columns:
         raise DataError(
@@ -95,16 +99,19 @@ def read_input(
             "should have a header such as date,log_gdp,inflation,expected_inflation,interest_rate."
         )
     if frame.empty:
-        raise DataError(f"{source}: there is a header but no rows. Add one row a {PERIODS[frequency]}.")
+        raise DataError(
+            f"{source}: there is a header but no rows. Add one row a {PERIODS[frequency or 'Q']}."
+        )
     names = {name: _NAMES.get(name.lower(), name) for name in frame.columns}
     renamed = {name: ours for name, ours in names.items() if ours != name and ours not in frame.columns}
     frame = frame.rename(columns=renamed)
     _assume(frame, *(f"{name} is {ours}" for name, ours in renamed.items()))
-    if frequency == "Y" and frame["date"].dtype.kind in "iu":
+    if frequency != "Q" and frame["date"].dtype.kind in "iu":
         frame["date"] = frame["date"].astype("str")
-    frame["date"] = _dates(frame, source, dayfirst)
+    frame["date"] = dates = _dates(frame, source, dayfirst)
     frame.attrs["title"] = source
-    checked = as_yearly if frequency == "Y" else as_quarterly
+    yearly = frequency == "Y" or (frequency is None and _yearly(dates))
+    checked = as_yearly if yearly else as_quarterly
     out = in_model_units(checked(frame, source=source, columns=columns), units)
     if "log_gdp" in out or "interest_rate" in out:
         check_units(out, source=source)
@@ -253,6 +260,12 @@ def _dates(frame: pd.DataFrame, source: str, dayfirst: bool | None) -> Dates:
     dates, said = read_dates(frame["date"], source, dayfirst=dayfirst)
     _assume(frame, said)
     return dates
+
+
+def _yearly(dates: Dates) -> bool:
+    """Whether there are several dates, each of a year of its own, and none in the quarter after another."""
+    quarters = 4 * np.asarray(dates.year) + np.asarray(dates.quarter)
+    return len(dates) > 1 and dates.year.is_unique and bool((np.abs(np.diff(quarters)) > 1).all())
 
 
 def _columns(table: pd.DataFrame, names: list[str], source: str) -> pd.DataFrame:

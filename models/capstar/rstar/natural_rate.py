@@ -133,8 +133,8 @@ class NaturalRate(Result):
 
     @property
     def period(self) -> str:
-        """What a value is of: ``"quarter"`` or ``"year"``."""
-        return PERIODS[self.end.freqstr[0]]
+        """What a value is of: ``"quarter"`` or ``"year"``; ``"period"`` of another frequency."""
+        return PERIODS.get(self.end.freqstr[0], "period")
 
     @property
     def data_title(self) -> str:

@@ -40,9 +40,9 @@ class PosteriorRate(NaturalRate):
     states
         Draws by quantity, ``"rstar"`` first.
     index
-        Quarters.
+        Quarters, or years.
     rate
-        Ex-ante real rate by quarter, percent a year.
+        Ex-ante real rate by period, percent a year.
     seed
         Of the sampler.
     remarks

@@ -151,7 +151,7 @@ def _remarks(
     many = f"{some.B.shape[1]} of each chain's draws"
     said = [
         f"r* of a {period} is {model.reports[RSTAR]} of that {period}: filtered, given data to it; smoothed, all data.",
-        f"Largest root of the cycle, mean by chain: {roots}. Chains that differ in it are in different modes.",
+        f"Largest root of the cycle, mean by chain: {roots}. Chains that stay apart in it are in different modes.",
         f"Filtered draws of a {period} are given data to it, the parameters from their posterior on all data ({many}).",
         f"The standard deviations of the trends are of their changes from {period} to {period}.",
     ]

@@ -137,7 +137,7 @@ class GlobalTrendVar(TrendVarModel):
         code = _NAMED[name]
         return replace(
             self,
-            name=f"{GLOBAL_TREND_VAR.name}, {name}",
+            name=f"{self.name.partition(', ')[0]}, {name}",
             reports={**self.reports, "rstar": self.reports[f"rstar_{code}"]},
             rate=((f"short_rate_{code}", f"inflation_{code}"),),
         )
@@ -175,7 +175,7 @@ def _global() -> GlobalTrendVar:
         first="1870",
         frequency="Y",
         largest=30.0,
-        seconds=600.0,
+        seconds=300.0,
     )
 
 
