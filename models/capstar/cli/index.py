@@ -28,7 +28,13 @@ def _list_rules(wanted: bool) -> None:
 
 def index(
     context: typer.Context,
-    prices: Annotated[Path, typer.Option(help="date, id, close and dividend, one row each; Parquet or CSV.")],
+    prices: Annotated[
+        Path,
+        typer.Option(
+            help="date, id, close and dividend, one row each; CSV, or Parquet: a file, or a folder of files, such as "
+            "one a year, of which memory holds a part at a time."
+        ),
+    ],
     shares: Annotated[Path, typer.Option(help="date, id, shares, float_factor, company, sector, eligible.")],
     out: Annotated[Path, typer.Option(help="Folder for the tables, index.csv, index.png, summary.txt.")],
     actions: Annotated[

@@ -25,12 +25,12 @@ class EventLog:
         self._exposure = np.full((len(dates), len(sectors)), np.nan)
         self._shares = np.zeros(len(ids))
         self._joined: dict[int, tuple[np.datetime64, str]] = {}
-        self._holdings = _Cells("shares")
-        self.carried = _Cells("close")  # closes that are not in the table of prices
+        self._holdings = _Cells("shares", len(ids))
+        self.carried = _Cells("close", len(ids))  # closes that are not in the table of prices
         self._spells: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
         self.rebalances: list[dict[str, Any]] = []  # a row a reconstitution or review
-        self._gains = _Gains(len(ids))
+        self._gains = _Gains(len(ids), len(sectors))
 
     def close_of(
         self, rows: slice, level: Floats, total: Floats, values: Floats, portfolio: Portfolio
@@ -107,11 +107,11 @@ class EventLog:
 class _Gains:
     """Points gained by month, member and sector."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, sectors: int) -> None:
         self._month: np.datetime64 = np.datetime64("NaT", "M")
         self._sector = np.zeros(0, dtype=np.int64)
         self._price, self._total = np.zeros(count), np.zeros(count)
-        self._pieces: list[tuple[NDArray[Any], ...]] = []
+        self._columns = _Columns(_UNIT, _code_type(count), _code_type(sectors), "f8", "f8")
 
     def add(
         self, month: np.datetime64, columns: NDArray[np.int64], sector: NDArray[np.int64], *points: Floats
@@ -124,10 +124,10 @@ class _Gains:
 
     def table(self, ids: NDArray[np.object_], sectors: list[str]) -> pd.DataFrame:
         self._flush()
-        months, who, sector, price, total = _joined(self._pieces, ("M8[M]", "i8", "i8", "f8", "f8"))
+        months, who, sector, price, total = self._columns.joined()
         return pd.DataFrame(
             {
-                "month": months.astype(_UNIT),
+                "month": months,
                 "id": pd.Categorical.from_codes(who, categories=list(ids)),
                 "sector": pd.Categorical.from_codes(sector, categories=sectors),
                 "price": price,
@@ -138,32 +138,48 @@ class _Gains:
     def _flush(self) -> None:
         who = np.flatnonzero((self._price != 0) | (self._total != 0))
         if who.size:
-            months = np.full(who.size, self._month)
-            piece = (months, who, self._sector[who], self._price[who], self._total[who])
-            self._pieces.append(piece)
+            months = np.full(who.size, self._month.astype(_UNIT))
+            self._columns.add(months, who, self._sector[who], self._price[who], self._total[who])
         self._price[:] = self._total[:] = 0.0
 
 
 class _Cells:
     """Numbers by day and security."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, count: int) -> None:
         self._name = name
-        self._pieces: list[tuple[NDArray[Any], ...]] = []
+        self._columns = _Columns(_UNIT, _code_type(count), "f8")
 
     def add(self, days: Days, who: NDArray[np.int64], numbers: Floats) -> None:
-        self._pieces.append((days, who, numbers))
+        self._columns.add(days, who, numbers)
 
     def table(self, ids: NDArray[np.object_]) -> pd.DataFrame:
-        days, who, numbers = _joined(self._pieces, ("M8[D]", "i8", "f8"))
+        days, who, numbers = self._columns.joined()
         names = pd.Categorical.from_codes(who, categories=list(ids))
-        return pd.DataFrame({"date": days.astype(_UNIT), "id": names, self._name: numbers})
+        return pd.DataFrame({"date": days, "id": names, self._name: numbers})
 
 
-def _joined(pieces: list[tuple[NDArray[Any], ...]], kinds: tuple[str, ...]) -> tuple[NDArray[Any], ...]:
-    """Columns of arrays put end to end; typed if there are none."""
-    columns = zip(*pieces, strict=True) if pieces else ([np.zeros(0, kind)] for kind in kinds)
-    return tuple(np.concatenate(list(column)) for column in columns)
+class _Columns:
+    """Columns that grow, each of its type; joined one after another, so that no more than one is there twice."""
+
+    def __init__(self, *kinds: str) -> None:
+        self._kinds = kinds
+        self._pieces: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
+
+    def add(self, *columns: NDArray[Any]) -> None:
+        for pieces, kind, column in zip(self._pieces, self._kinds, columns, strict=True):
+            pieces.append(column.astype(kind))
+
+    def joined(self) -> list[NDArray[Any]]:
+        for at, pieces in enumerate(self._pieces):
+            self._pieces[at] = [np.concatenate(pieces)]
+            pieces.clear()
+        return [pieces[0] for pieces in self._pieces]
+
+
+def _code_type(count: int) -> str:
+    """The smallest type, as pandas has them, for positions among so many."""
+    return "i1" if count < 127 else "i2" if count < 32_767 else "i4"
 
 
 _DAILY = ("price", "total", "divisor", "members", "effective_number")
