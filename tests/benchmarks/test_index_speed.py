@@ -52,7 +52,8 @@ print(json.dumps({
 
 
 def run(folder: Path, securities: int) -> dict[str, float]:
-    command = [sys.executable, "-c", RUN, str(folder), str(securities // 3), str(securities)]
+    ranks = min(securities // 3, 1000), min(securities, 3000)  # those of the Russell 2000 at most
+    command = [sys.executable, "-c", RUN, str(folder), *map(str, ranks)]
     found: dict[str, float] = json.loads(
         subprocess.run(command, check=True, capture_output=True, text=True).stdout
     )
