@@ -108,7 +108,8 @@ class Coordinates:
 
     @cached_property
     def _given(self) -> Floats:
-        return self.table.start.to_numpy(dtype=float, copy=True)
+        given: Floats = self.table.start.to_numpy(dtype=float, copy=True)
+        return given
 
     def pull(self, x: Floats, score: Floats) -> Floats:
         """Derivatives in the coordinates, shape (..., k), from those in all parameters, shape (..., all)."""

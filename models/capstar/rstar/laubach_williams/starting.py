@@ -123,6 +123,13 @@ def start_values(
     Holston, Laubach and Williams (2017, 2023) and Laubach and Williams (2003), published code, ``rstar.stage1.R`` to
     ``rstar.stage3.R``.
     """
+    return least_squares_values(data, start, end, stage, variant)
+
+
+def least_squares_values(
+    data: pd.DataFrame, start: pd.Period, end: pd.Period, stage: Stage, variant: Variant
+) -> dict[str, float]:
+    """The same of data that are known to be in order."""
     spec, frame = variant.stage(stage), data.loc[:end]
     proxies, index = _proxies(spec, frame, start, variant), pd.period_range(start, end, freq="Q")
     found: dict[str, float] = {}

@@ -26,7 +26,7 @@ from capstar.rstar.laubach_williams.median_unbiased import (
     median_unbiased_lambda,
 )
 from capstar.rstar.laubach_williams.options import Options
-from capstar.rstar.laubach_williams.starting import initial_state, start_values
+from capstar.rstar.laubach_williams.starting import initial_state, least_squares_values
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
@@ -314,7 +314,7 @@ def _within(index: pd.PeriodIndex, windows: tuple[Window, ...]) -> npt.NDArray[n
 
 def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
     """Start values: given, by least squares, declared, or else searched for with the others at theirs."""
-    values = start_values(job.frame, job.start, job.end, stage, job.variant) | dict(
+    values = least_squares_values(job.frame, job.start, job.end, stage, job.variant) | dict(
         job.options.start_params or {}
     )
     known = problem.model.parameters.items()
