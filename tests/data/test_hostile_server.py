@@ -222,7 +222,9 @@ def test_a_hostile_server(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("server")
-@pytest.mark.parametrize("body", [ROWS, gzip.compress(ROWS), zlib.compress(ROWS)])
+@pytest.mark.parametrize(
+    "body", [ROWS, gzip.compress(ROWS), zlib.compress(ROWS)], ids=["plain", "gzip", "deflate"]
+)
 @pytest.mark.parametrize("chunked", [False, True])
 def test_an_honest_server(body: bytes, chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the table above must not refuse."""
