@@ -17,8 +17,10 @@ STRIDES = {"cache": 4, "snapshot": 4, "snapshot_in_place": 5, "study": 9, "index
 PATIENCE = 40.0  # seconds; workers are to be gone after 5 on an idle machine
 
 WORKING = """
-import os, threading
+import os, signal, threading
 from capstar.tasks import run_tasks
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which what is started in the background ignores
 
 def work(k):
     os.write(1, b"at work\\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +34,11 @@ def cycle():
     return problem, problem.vector(values)
 
 
-@pytest.fixture(scope="module", params=["hlw2017_us_2019q4", "hlw2023_us_2023q2", "cycle"])
+# Uncompiled, a Hessian of the published models takes minutes.
+MODELS = ["cycle"] if numba.config.DISABLE_JIT else ["hlw2017_us_2019q4", "hlw2023_us_2023q2", "cycle"]
+
+
+@pytest.fixture(scope="module", params=MODELS)
 def final(golden_set, request):
     """Away from a maximum: stage 3, with scale factors or missing values, and a transition that is estimated."""
     if request.param == "cycle":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,6 +152,7 @@ def test_compiled_steps_are_those_of_the_plain_ones(target: Target, monkeypatch:
     np.testing.assert_allclose(compiled.draws, plain.draws, rtol=1e-8)  # rounding, through 300 steps
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="88,000 uncompiled likelihoods take minutes")
 def test_steps_of_both_kinds_have_one_posterior(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     at, cov, found = np.array([1.0, 1.0, 0.5]), 0.1 * np.eye(3), []
     for share in (0.0, 1.0):

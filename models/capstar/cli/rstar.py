@@ -125,10 +125,10 @@ def rstar(
             input, chosen, country, as_of, covid=covid, offline=offline, refresh=refresh, units=units
         )
         _require_within(spans, table)
-        if se or "n_chains" in chosen.options:
-            own["seed"] = seed
         results = _estimate(chosen, given | fitted, table, (start, end), se=se, seed=seed)
-        _write_rstar(results, given | own | ({"standard_errors": se} if se else {}), json_file, csv, plot)
+        drawn = {"seed": seed} if se or "n_chains" in chosen.options else {}
+        told = given | own | drawn | ({"standard_errors": se} if se else {})
+        _write_rstar(results, told, json_file, csv, plot)
         if json_file != "-":
             say(results.summary())
 
