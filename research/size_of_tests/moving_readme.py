@@ -86,13 +86,11 @@ def others(size: pd.DataFrame) -> str:
         .drop(columns=[one for one in DEFAULTS if one in size.index.unique("test")])
     )
     held = rates.apply(lambda one: one.between(LOW, HIGH)).all()
-    steady = ", ".join(held.index[held]) or "no other test"
+    steady = "None of the others holds everywhere"
+    if held.any():
+        steady = f"Of the others these hold everywhere: {', '.join(held.index[held])}"
     worst = rates.max().nlargest(3)
-    return (
-        f"Of the others, {steady} holds everywhere. Furthest astray: "
-        + ", ".join(f"{name} ({100 * rate:.0f} %)" for name, rate in worst.items())
-        + "."
-    )
+    return f"{steady}. Furthest astray: {', '.join(f'{name} ({100 * rate:.0f} %)' for name, rate in worst.items())}."
 
 
 def powers(power: pd.DataFrame) -> str:
@@ -106,7 +104,8 @@ def powers(power: pd.DataFrame) -> str:
                     " · ".join(f"{100 * one[errors, delta, 0.95, h, b]:.0f}" for b in (-10.0, 10.0, 20.0))
                     for h in (1, 4)
                 ]
-                rows.append(f"| {test} | {errors} | {delta:g} | {' | '.join(cells)} |".replace("-", "−"))
+                signed = f"{delta:g}".replace("-", "−")
+                rows.append(f"| {test} | {errors} | {signed} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
