@@ -118,6 +118,7 @@ def figure(size: pd.DataFrame) -> Figure:
         _panel(ax, 100 * size["rate"].xs(kind, level="errors"), tests)
         dress(ax, kind, "", zero=False)
         ax.set_xlabel("percent rejected", fontsize=9)
+    axes[0].set_xlim(0, 105 * size["rate"].max())
     axes[0].set_yticks([-i for i in range(len(tests))], tests, fontsize=8)
     chart.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     chart.suptitle(
@@ -136,7 +137,6 @@ def _panel(ax: Axes, rates: pd.Series, tests: list[str]) -> None:
         one = rates[rates.index.get_level_values("horizon").isin(among)]
         heights = [-tests.index(test) + 0.2 * (1 - shift) for test in one.index.get_level_values("test")]
         ax.plot(one, heights, "o", color=color, markersize=2.5, alpha=0.7, label=name)
-    ax.set_xlim(0, 40)
 
 
 def rewritten(readme: str, size: pd.DataFrame, power: pd.DataFrame) -> str:
