@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -60,15 +61,21 @@ def test_failed_samples_are_kept_too(tmp_path: Path) -> None:
     assert len(done(log)) == first[1] > 12
 
 
-@pytest.mark.parametrize("damage", [b"", b"x", b"half", None])
+@pytest.mark.parametrize("damage", [b"", b"x", b"half", b"value", None])
 def test_damaged_files_are_done_again(tmp_path: Path, damage: bytes | None) -> None:
     log, task = tmp_path / "log", partial(noted, tmp_path / "log", 2.0)
     with cs.parallel(keep=tmp_path / "kept"):
         run_tasks(task, [5])
         (file,) = (path for path in (tmp_path / "kept").rglob("*") if path.is_file())
         body = file.read_bytes()
-        changed = bytes([body[-1] ^ 1]) if damage is None else damage
-        file.write_bytes(body[: len(body) // 2] if damage == b"half" else body[:-1] + changed)
+        damaged = {
+            b"half": body[: len(body) // 2],
+            b"value": body[:-4]
+            + bytes([body[-4] ^ 1])
+            + body[-3:],  # another number, which pickle would read
+            None: body[:-1] + bytes([body[-1] ^ 1]),
+        }
+        file.write_bytes(damaged.get(damage, body[:-1] + (damage or b"")))
         done(log)
         assert run_tasks(task, [5, 5]) == [10.0, 10.0]
         assert done(log) == [5]
@@ -119,7 +126,15 @@ def test_identity_has_the_code_and_all_that_a_task_holds(
     assert identity(1.0) != before
 
 
-def test_what_cannot_be_identified_is_refused(tmp_path: Path) -> None:
+def test_what_cannot_be_identified_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = ModuleType("cell")  # as of a notebook
+    exec("def task(item):\n    return item", cell.__dict__)
+    monkeypatch.setitem(sys.modules, "cell", cell)
+    with (
+        cs.parallel(keep=tmp_path),
+        pytest.raises(SpecificationError, match=r"defined in cell.*Define it in a module"),
+    ):
+        run_tasks(cell.task, [1])
     with (
         cs.parallel(keep=tmp_path),
         pytest.raises(SpecificationError, match=r"cannot be pickled.*leave out keep"),
