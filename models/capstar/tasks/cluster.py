@@ -49,11 +49,12 @@ def results_on(
                     yield ready.pop(following)
                     following += 1
                 if out:
-                    future, made = next(coming)
-                    place, item = out.pop(future)
-                    ready[place] = made
-                    if kept is not None:
-                        kept.keep(item, made)
+                    for future, made in coming.next_batch():  # all that are here
+                        place, item = out.pop(future)
+                        future.release()  # or it would be made again, should its worker die
+                        ready[place] = made
+                        if kept is not None:
+                            kept.keep(item, made)
                 elif not batch:
                     return
         finally:
