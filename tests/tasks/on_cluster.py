@@ -14,9 +14,10 @@ from distributed import Client, LocalCluster
 
 import capstar as cs
 from capstar.rstar import RStarResults, draw_sample
-from capstar.tasks import run_tasks
+from capstar.tasks import cluster, run_tasks
 
-SAMPLES = 8
+SAMPLES = 16
+cluster._LOOK_EVERY = 1  # so that it is seen at once that a worker has gone
 
 
 def replicate(fit: RStarResults, log: Path, seed: int) -> tuple[int, bytes]:
@@ -33,19 +34,19 @@ def main(folder: Path) -> None:
     there: list[int] = []
 
     def kill_one(_: str, share: float) -> None:
-        if share >= 0.5 and not there:
+        if share >= 0.2 and not there:
             there.append(round(share * SAMPLES))
             os.kill(workers[0], signal.SIGKILL)
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two,
+        Client(two) as client,
     ):
         workers = list(client.run(os.getpid).values())
         with cs.parallel(client, keep=folder / "kept"):
             made = run_tasks(partial(replicate, fit, log), range(SAMPLES), progress=kill_one)
         started = log.read_text().split()
-        with cs.parallel(cluster.scheduler_address, keep=folder / "kept"):
+        with cs.parallel(two.scheduler_address, keep=folder / "kept"):
             again = run_tasks(partial(replicate, fit, log), range(SAMPLES))
     here = [replicate(fit, folder / "other", seed)[1] for seed in range(SAMPLES)]
     sys.stdout.write(

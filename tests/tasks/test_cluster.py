@@ -13,7 +13,7 @@ from conftest import ROOT
 
 import capstar as cs
 from capstar.errors import ClusterError
-from capstar.tasks import cluster
+from capstar.tasks import cluster, run_tasks
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'capstar[cluster]'")
 
@@ -43,3 +43,18 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
         cs.parallel(address),
     ):
         pass
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(cluster, "_PATIENCE", 1)
+    with (
+        LocalCluster(n_workers=0, processes=False, dashboard_address=None) as none,
+        cs.parallel(none.scheduler_address),
+        pytest.raises(
+            ClusterError, match=r"No worker has joined \S+ within 1 seconds. Start some with 'dask worker"
+        ),
+    ):
+        run_tasks(abs, [1])

@@ -28,7 +28,7 @@ def results_on(
     from distributed import as_completed
 
     with _told(client):
-        client.wait_for_workers(1, timeout=_PATIENCE)
+        _wait_for_one(client)
         carried = client.submit(_same, task, pure=False)
         ready: dict[int, T] = {}
         out: dict[Any, tuple[int, S]] = {}
@@ -37,7 +37,7 @@ def results_on(
             while True:
                 if following % _LOOK_EVERY == 0:
                     ahead = max(_AHEAD * sum(client.nthreads().values()), 2)
-                batch = list(islice(left, ahead - len(out)))
+                batch = list(islice(left, max(ahead - len(out), 0)))  # workers may have gone
                 for place, item in batch:
                     if kept is not None and (found := kept.find(item)) is not ABSENT:
                         ready[place] = found
@@ -98,6 +98,20 @@ def connected(cluster: Any) -> Iterator[Any]:
         yield client
 
 
+def _wait_for_one(client: Any) -> None:
+    where = _address(client)
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"No worker has joined {where} within {_PATIENCE:g} seconds. Start some with 'dask worker {where}'."
+        ) from error
+
+
+def _address(client: Any) -> str:
+    return str(getattr(client.scheduler, "address", "the scheduler"))
+
+
 def _same(task: T) -> T:
     return task
 
@@ -119,13 +133,9 @@ def _told(client: Any) -> Iterator[None]:
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
-    where = getattr(client.scheduler, "address", "the scheduler")
+    where = _address(client)
     try:
         yield
-    except TimeoutError as error:
-        raise ClusterError(
-            f"No worker has joined {where} within {_PATIENCE} seconds. Start some with 'dask worker {where}'."
-        ) from error
     except KilledWorker as error:
         raise ClusterError(
             f"One task has ended {error.allowed_failures + 1} workers of {where} ({error.task}), mostly for want of "
