@@ -18,7 +18,7 @@ from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-SIZES, EMPTY, PLAN, CORES = (8, 16, 32, 64), 2000, 100_000, (1, 16, 256)
+SIZES, EMPTY, PLAN, CORES = (100, 200, 300), 2000, 100_000, (1, 16, 256)
 
 
 def measured(sizes: tuple[int, ...], workers: int, *, rounds: int = 3) -> pd.DataFrame:

@@ -38,21 +38,22 @@ def main(folder: Path) -> None:
             there.append(round(share * SAMPLES))
             os.kill(workers[0], signal.SIGKILL)
 
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two,
-        Client(two) as client,
-    ):
-        workers = list(client.run(os.getpid).values())
-        with cs.parallel(client, keep=folder / "kept"):
-            made = run_tasks(partial(replicate, fit, log), range(SAMPLES), progress=kill_one)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two:
+        with Client(two) as client:
+            workers = list(client.run(os.getpid).values())
+            with cs.parallel(client, keep=folder / "kept"):
+                made = run_tasks(partial(replicate, fit, log), range(SAMPLES), progress=kill_one)
         started = log.read_text().split()
-        with cs.parallel(two.scheduler_address, keep=folder / "kept"):
+        with cs.parallel(two.scheduler_address, keep=folder / "kept"):  # no client of the caller's
             again = run_tasks(partial(replicate, fit, log), range(SAMPLES))
+        with cs.parallel(two.scheduler_address):
+            fresh = run_tasks(partial(replicate, fit, folder / "third"), range(3))
     here = [replicate(fit, folder / "other", seed)[1] for seed in range(SAMPLES)]
     sys.stdout.write(
         json.dumps(
             {
                 "same": [one for _, one in made] == here,
+                "by address": [one for _, one in fresh] == here[:3],
                 "again": again == made and len(log.read_text().split()) == len(started),
                 "killed": workers[0],
                 "workers": sorted({pid for pid, _ in made}),

@@ -27,6 +27,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["same"], "the numbers are those of one process, to the last bit"
+    assert told["by address"]
     assert told["received"] >= 4
     assert all(seed >= told["received"] for seed in told["twice"]), "what was finished is not done again"
     assert len(told["workers"]) >= 2

@@ -32,7 +32,10 @@ def results_on(
         carried = client.submit(_same, task, pure=False)
         ready: dict[int, T] = {}
         out: dict[Any, tuple[int, S]] = {}
-        left, coming, following, ahead = enumerate(items), as_completed(with_results=True), 0, 0
+        coming = as_completed(
+            with_results=True, loop=client.loop
+        )  # else of the default client, if there is one
+        left, following, ahead = enumerate(items), 0, 0
         try:
             while True:
                 if following % _LOOK_EVERY == 0:
