@@ -42,8 +42,15 @@ def part(function: Callable[..., Any]) -> Any:
     return _njit(function, inline="always", no_cpython_wrapper=True, **_OPTIONS)
 
 
-def drawing(function: Callable[..., Any]) -> Any:
-    """Compile a function that draws from a NumPy generator, makes arrays, and is called by others of the same file."""
+def inner(function: Callable[..., Any]) -> Any:
+    """Compile a function that makes arrays, or that calls one, and that only others of the same file call."""
+    return _njit(
+        function, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+
+
+def allocating(function: Callable[..., Any]) -> Any:
+    """Compile a function that makes arrays, or draws from a NumPy generator, and is called by others of its file."""
     return cached(function, error_model="numpy", nogil=True)
 
 

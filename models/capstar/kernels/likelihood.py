@@ -17,6 +17,8 @@ from capstar.kernels.recursions import U, backward, forward, scratch
 from capstar.kernels.tangents import backward_along, forward_along
 from capstar.kernels.terms import assemble
 
+GRADIENT, SCORES, HESSIAN = range(3)
+
 
 class Room(NamedTuple):
     """What the kernels write.
@@ -162,12 +164,9 @@ def _turn(theta, bound, room, j):
 
 
 @step
-def _derivatives(theta, bound, room, keep, gradient):
-    """Log-likelihood, and its derivative in every parameter (all,), zero where it is not defined; see `backward`."""
-    value = _filtered(theta, bound, room)
+def _gradient(theta, bound, room, keep, gradient):
+    """Fill the derivative of the log-likelihood in every parameter (all,); see `backward`."""
     _clear(gradient)
-    if value == -np.inf:
-        return value
     _clear(room.by_value)
     _clear(room.by_scale)
     _clear(room.W)
@@ -184,48 +183,11 @@ def _derivatives(theta, bound, room, keep, gradient):
     for t in range(bound.scale_param.size):
         if bound.scale_param[t] >= 0:
             gradient[bound.scale_param[t]] += room.by_scale[t]
-    return value
-
-
-def _value_and_score(version):
-    @kernel
-    def value_and_score(theta, bound, room, gradient):
-        """Log-likelihood at all parameters (all,); fills its exact derivative in each."""
-        if version < 0:  # never: the digest is here for the cache alone
-            return 0.0
-        return _derivatives(theta, bound, room, False, gradient)
-
-    return value_and_score
-
-
-def _scores(version):
-    @kernel
-    def scores(theta, bound, room, out):
-        """Log-likelihood; fills ``out`` (k, n) with the derivative of each period's in every free parameter."""
-        value = _filtered(theta, bound, room)
-        if version < 0 or value == -np.inf:
-            return value
-        for row in range(bound.free.size):
-            spread = _turn(theta, bound, room, bound.free[row])
-            _clear(room.W)
-            forward_along(
-                bound.pattern, bound.system, room.direction, room.moving, spread, bound.P0, room.still, bound.sample,
-                room.dscale, room.path, False, room.tangent, out[row], room.W,
-            )  # fmt: skip
-        return value
-
-    return scores
 
 
 @step
-def _second_derivatives(theta, bound, room, row, out):
+def _curve(theta, bound, room, row, spread, out):
     """Fill a row of the Hessian (k, k), but for what the curvature of the system's values adds."""
-    spread = _turn(theta, bound, room, bound.free[row])
-    _clear(room.W)
-    forward_along(
-        bound.pattern, bound.system, room.direction, room.moving, spread, bound.P0, room.still, bound.sample,
-        room.dscale, room.path, True, room.tangent, room.per_period, room.W,
-    )  # fmt: skip
     _clear(room.second)
     _clear(room.by_dscale)
     _clear(room.W)
@@ -244,32 +206,53 @@ def _second_derivatives(theta, bound, room, row, out):
         out[row, col] = total
 
 
-def _hessian(version):
+@step
+def _symmetrise(theta, bound, room, out):
+    """Add to the rows of a Hessian what the curvature of the system's values adds."""
+    for row in range(bound.free.size):
+        for col in range(row + 1):
+            total = 0.5 * (out[row, col] + out[col, row])
+            for i in range(bound.slot.size):
+                weight = room.by_value[bound.slot[i]]
+                if weight != 0.0:
+                    total += weight * _bend(theta, bound, i, bound.free[row], bound.free[col])
+            out[row, col], out[col, row] = total, total
+
+
+def _differentiate(version):
     @kernel
-    def hessian(theta, bound, room, gradient, out):
-        """Log-likelihood; fills its exact derivatives: first (all,), and second in the free parameters (k, k)."""
-        value = _derivatives(theta, bound, room, True, gradient)
-        for row in range(bound.free.size):
-            for col in range(bound.free.size):
-                out[row, col] = 0.0
-        if version < 0 or value == -np.inf:
+    def differentiate(what, theta, bound, room, gradient, scores, hessian):
+        """Log-likelihood at all parameters (all,), with exact derivatives; these are untouched where it is not defined.
+
+        Parameters
+        ----------
+        what
+            ``GRADIENT``: ``gradient`` (all,) is filled with derivatives in all parameters.  ``SCORES``: ``scores``
+            (k, n) with those of each period's in the free ones.  ``HESSIAN``: ``gradient``, and ``hessian`` (k, k) with
+            second derivatives in the free ones; ``scores`` is overwritten.
+        theta, bound, room
+            Parameters, likelihood, and arrays that are overwritten.
+        """
+        value = _filtered(theta, bound, room)
+        if version < 0 or value == -np.inf:  # a version is never negative: the digest is here for the cache alone
             return value
-        for row in range(bound.free.size):
-            _second_derivatives(theta, bound, room, row, out)
-        for row in range(bound.free.size):
-            for col in range(row + 1):
-                total = 0.5 * (out[row, col] + out[col, row])
-                for i in range(bound.slot.size):
-                    weight = room.by_value[bound.slot[i]]
-                    if weight != 0.0:
-                        total += weight * _bend(theta, bound, i, bound.free[row], bound.free[col])
-                out[row, col], out[col, row] = total, total
+        if what != SCORES:
+            _gradient(theta, bound, room, what == HESSIAN, gradient)
+        if what != GRADIENT:
+            for row in range(bound.free.size):
+                spread = _turn(theta, bound, room, bound.free[row])
+                _clear(room.W)
+                forward_along(
+                    bound.pattern, bound.system, room.direction, room.moving, spread, bound.P0, room.still,
+                    bound.sample, room.dscale, room.path, what == HESSIAN, room.tangent, scores[row], room.W,
+                )  # fmt: skip
+                if what == HESSIAN:
+                    _curve(theta, bound, room, row, spread, hessian)
+        if what == HESSIAN:
+            _symmetrise(theta, bound, room, hessian)
         return value
 
-    return hessian
+    return differentiate
 
 
-_VERSION = digest(recursions, tangents, terms)
-value_and_score = _value_and_score(_VERSION)
-scores = _scores(_VERSION)
-hessian = _hessian(_VERSION)
+differentiate = _differentiate(digest(recursions, tangents, terms))

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from capstar.kernels import gaussian, likelihood, simulation, terms
+from capstar.kernels import climbing, gaussian, likelihood, simulation, terms
 from capstar.kernels.arrays import Bound, Path, Pattern, Sample, System
 
 
@@ -40,6 +40,7 @@ def make_ready() -> None:
     terms.jacobian(one, *table, np.empty((1, 1)))
     bound = Bound(slots, *table, one, 0, pattern, system, sample, one, one, slots, slots)
     room = likelihood.room(bound, False, lambda flat: System(*(flat[:0] for _ in System._fields)))
-    likelihood.value_and_score(one, bound, room, np.empty(1))
-    likelihood.scores(one, bound, room, np.empty((0, 0)))
-    likelihood.hessian(one, bound, room, np.empty(1), np.empty((0, 0)))
+    climbing.climb(
+        climbing.Climbed(one, bound, room, np.empty(1), np.empty((0, 0))),
+        climbing.begin(np.empty((4, 0)), np.empty(0), walking=False),
+    )

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.kernels.arrays import Floats
-from capstar.kernels.compiling import drawing
+from capstar.kernels.compiling import allocating
 
 Ints = npt.NDArray[np.int64]
 _SETTLED, _ENDLESS, _DOUBLINGS = 1e-15, 1e12, 60
@@ -97,7 +97,7 @@ class Parameters(NamedTuple):
     theta: Floats
 
 
-@drawing
+@allocating
 def inverse_wishart(rng, scale, df):
     """Draw from the inverse Wishart distribution with mean ``scale / (df - r - 1)``."""
     size = scale.shape[0]
@@ -110,13 +110,13 @@ def inverse_wishart(rng, scale, df):
     return half.T @ half
 
 
-@drawing
+@allocating
 def inverse_gamma(rng, shape, scale):
     """Draw from the inverse gamma distribution with mean ``scale / (shape - 1)``."""
     return scale / rng.gamma(shape, 1.0)
 
 
-@drawing
+@allocating
 def matrix_normal(rng, mean, root, cov):
     """Draw a matrix whose columns have covariance ``cov`` and whose rows have precision ``root root'``."""
     noise = np.empty(mean.shape)
@@ -127,7 +127,7 @@ def matrix_normal(rng, mean, root, cov):
     return mean + left @ np.ascontiguousarray(np.linalg.cholesky(cov).T)
 
 
-@drawing
+@allocating
 def stationary_covariance(B, sigma, out):
     """Fill ``out`` with the covariance of the cycles and their lags, by doubling; whether they are stationary."""
     size, n = B.shape
@@ -149,7 +149,7 @@ def stationary_covariance(B, sigma, out):
     return False
 
 
-@drawing
+@allocating
 def normal_density(x, cov):
     """Log density of a normal vector of mean zero, without its constant; minus infinity where ``cov`` is singular."""
     root = np.linalg.cholesky(cov)
@@ -157,7 +157,7 @@ def normal_density(x, cov):
     return -0.5 * z @ z - np.log(np.diag(root)).sum()
 
 
-@drawing
+@allocating
 def loadings_at(series, theta):
     """The loadings with the free ones at their values."""
     out = series.loadings.copy()
@@ -166,7 +166,7 @@ def loadings_at(series, theta):
     return out
 
 
-@drawing
+@allocating
 def whitening(B, sigma):
     """What maps the cycles of a period and each lag to standardised innovations, shape (lags + 1, n, n)."""
     n = sigma.shape[0]
@@ -178,7 +178,7 @@ def whitening(B, sigma):
     return out
 
 
-@drawing
+@allocating
 def start_system(series, P, band, rhs):
     """Precision and its product with the mean before the first observation."""
     n, r = series.loadings.shape
@@ -197,7 +197,7 @@ def start_system(series, P, band, rhs):
         rhs[at] += series.mean[k] / series.sd[k] ** 2
 
 
-@drawing
+@allocating
 def repeats(series, block, lags):
     """Whether the unknowns of a block and the lags before it stand as those of the block before did."""
     missing = series.missing
@@ -206,7 +206,7 @@ def repeats(series, block, lags):
     )
 
 
-@drawing
+@allocating
 def fill_rows(series, loadings, white, block, rows):
     """Weights of the unknowns in one period's standardised innovations."""
     first, missing = series.first, series.missing
@@ -224,7 +224,7 @@ def fill_rows(series, loadings, white, block, rows):
                         rows[i, trend + k] -= white[lag, i, j] * loadings[j, k]
 
 
-@drawing
+@allocating
 def add_period(series, loadings, white, q_inv, block, rows, square, band, rhs):
     """Add what the innovations of one period say.
 
@@ -257,7 +257,7 @@ def add_period(series, loadings, white, q_inv, block, rows, square, band, rhs):
             band[before + k, now + m - before - k] -= q_inv[k, m]
 
 
-@drawing
+@allocating
 def eliminate(band, rhs, start, stop, end):
     """Cholesky factor and forward substitution of some columns of a system that ends before ``end``, in place.
 
@@ -279,7 +279,7 @@ def eliminate(band, rhs, start, stop, end):
                     band[j + k, m] -= factor * band[j, k + m]
 
 
-@drawing
+@allocating
 def substitute_back(band, rhs, start, end, out):
     """Solve the transposed triangular system of columns ``start`` to ``end``."""
     for j in range(end - 1, start - 1, -1):
@@ -289,7 +289,7 @@ def substitute_back(band, rhs, start, end, out):
         out[j] = total / band[j, 0]
 
 
-@drawing
+@allocating
 def factor(series, parameters, theta, band, rhs):
     """Cholesky factor of the states' precision, and half of their mean; the log-likelihood but for a constant.
 
@@ -311,7 +311,7 @@ def factor(series, parameters, theta, band, rhs):
     return value
 
 
-@drawing
+@allocating
 def draw_filtered(rng, series, parameters, band, rhs, out):
     """Fill ``out`` (n_periods, r) with a draw of each period's trends given data to that period."""
     n, r = series.loadings.shape
@@ -332,7 +332,7 @@ def draw_filtered(rng, series, parameters, band, rhs, out):
         out[block - lags] = right[size - r :]
 
 
-@drawing
+@allocating
 def unpack(series, loadings, x, tau, c):
     """Trends (n_periods + 1, r) and cycles (lags + n_periods, n) from the unknowns."""
     n, r = loadings.shape
@@ -348,7 +348,7 @@ def unpack(series, loadings, x, tau, c):
                 c[b, j] = series.y[b - lags, j] - loadings[j] @ tau[b - lags + 1]
 
 
-@drawing
+@allocating
 def draw_states(rng, series, theta, band, rhs, tau, c):
     """Draw trends and cycles given the factor of their precision."""
     for j in range(rhs.size):
@@ -357,7 +357,7 @@ def draw_states(rng, series, theta, band, rhs, tau, c):
     unpack(series, loadings_at(series, theta), rhs, tau, c)
 
 
-@drawing
+@allocating
 def draw_cycle(rng, priors, c, parameters, exact):
     """Draw the cycle's coefficients and covariance given the cycles; whether they are new.
 
@@ -390,14 +390,14 @@ def draw_cycle(rng, priors, c, parameters, exact):
     return True
 
 
-@drawing
+@allocating
 def draw_trend_covariance(rng, priors, tau, Q):
     """Draw the covariance of the trends' changes given the trends."""
     change = tau[1:] - tau[:-1]
     Q[:] = inverse_wishart(rng, priors.q_scale + change.T @ change, priors.q_df + change.shape[0])
 
 
-@drawing
+@allocating
 def draw_loadings(rng, series, priors, parameters, value, band, rhs, other, right):
     """Metropolis step for the free loadings by the likelihood with the states integrated out; whether it moved.
 
@@ -417,7 +417,7 @@ def draw_loadings(rng, series, priors, parameters, value, band, rhs, other, righ
     return True
 
 
-@drawing
+@allocating
 def run(rng, series, priors, parameters, exact, n_draws, band, rhs, tau, c):
     """Go on with a chain for some draws; how many moved the cycle's parameters, and how many the free loadings."""
     cycle, loadings, free = 0, 0, parameters.theta.size > 0

@@ -13,10 +13,11 @@ import pandas as pd
 
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
 from capstar.kernels.arrays import Floats
+from capstar.kernels.climbing import TOLERANCE, curvature, slope_in_units
 from capstar.kernels.ready import make_ready
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
-from capstar.statespace.climbing import TOLERANCE, Climb, curvature_of, finish, leap, walk
+from capstar.statespace.climbing import Climb, climb, finish, leap
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.objective import Objective
 from capstar.statespace.parameters import ParameterTable
@@ -166,7 +167,7 @@ def maximize(
     at = Coordinates(table)
     objective = Objective(problem, at)
     if not table.free.any():
-        return _report(objective, finish(objective, at.start, 0, ""), _tried([]), tolerance)
+        return _report(objective, finish(objective, at.start), _tried([]), tolerance)
     if problem.nobs < int(table.free.sum()):
         raise DataError(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
@@ -174,12 +175,12 @@ def maximize(
         )
     try:
         with reporting(progress) as tell:
-            best = finish(objective, *walk(objective, at.start))
+            best = climb(objective, at.start)
             tried: pd.DataFrame | Callable[[], pd.DataFrame]
             tried = partial(_all_tried, problem, table, n_starts, seed, best)
             if keep == "best":
                 tries = [best, *_elsewhere(objective, n_starts, seed, tell)]
-                best, tried = max(tries, key=lambda one: one.end.value), _tried(tries)
+                best, tried = max(tries, key=lambda one: one.value), _tried(tries)
             tell("maximum likelihood", 1.0)
         result = _report(objective, best, tried, tolerance)
     except np.linalg.LinAlgError as error:
@@ -218,29 +219,31 @@ def _further_points(objective: Objective, n_starts: int, seed: int) -> Floats:
     start = objective.at.start
     if n_starts < 2:
         return np.empty((0, start.size))
-    spread = 1.0 / np.maximum(np.sqrt(np.diag(objective.information(start))), 1e-8)
+    information = np.zeros((start.size, start.size))
+    objective.information(start, information)
+    spread = 1.0 / np.maximum(np.sqrt(np.diag(information)), 1e-8)
     spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
     draws = np.random.default_rng(seed).standard_normal((n_starts - 1, start.size))
-    points: Floats = np.clip(start + draws * spread, objective.lower, objective.upper)
+    points: Floats = np.clip(start + draws * spread, objective.box[0], objective.box[1])
     return points
 
 
 def _tried(tries: list[Climb]) -> pd.DataFrame:
-    rows = [(one.end.value, one.iterations, one.message) for one in tries]
+    rows = [(one.value, one.iterations, one.message) for one in tries]
     return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "message"])
 
 
 def _report(
-    objective: Objective, climb: Climb, tried: pd.DataFrame | Callable[[], pd.DataFrame], tolerance: float
+    objective: Objective, end: Climb, tried: pd.DataFrame | Callable[[], pd.DataFrame], tolerance: float
 ) -> MaximumLikelihood:
-    at, problem, (x, value, gradient, hessian) = objective.at, objective.problem, climb.end
+    at, problem, (x, value, gradient, hessian, *_) = objective.at, objective.problem, end
     names, theta = at.names, at.fill(x)
-    inside = objective.inside(x, gradient)
     # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
-    unit, eigenvalues, _ = curvature_of(hessian[np.ix_(inside, inside)])
-    slope = float(np.abs(gradient[inside] * unit).max(initial=0.0))
-    bend = float(eigenvalues.min(initial=1.0))
-    at_bound = at.spread(objective.at_lower(x) | objective.at_upper(x))
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    slope = float(slope_in_units(objective.box, x, gradient, unit))
+    bend = float(curvature(hessian, -1.0, unit, objective.box, x, gradient)[1].min(initial=1.0))
+    near = np.abs(x - objective.box[:2]) <= objective.box[2:]
+    at_bound = at.spread(near.any(axis=0))
     score = gradient
     if at.groups:
         score = problem.value_and_score(theta)[1][at.free]

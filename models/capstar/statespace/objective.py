@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from capstar.kernels import likelihood
 from capstar.kernels.arrays import Bound, Floats, Sample
+from capstar.kernels.climbing import Climbed
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.problem import Problem
 
@@ -24,74 +25,67 @@ class Objective:
     ----------
     problem, at
         The likelihood, and the coordinates.
+    box
+        Lower and upper bounds of the coordinates, and the distances within which these count as at them, shape (4, k).
+    arrays
+        The likelihood in arrays, which a climb is compiled for; None where its Hessian is not that of an ordinary one.
     """
 
     def __init__(self, problem: Problem, at: Coordinates) -> None:
         self.problem, self.at = problem, at
-        self.lower, self.upper = at.bounds
-        self._reach = tuple(
-            _AT_BOUND * np.maximum(np.abs(np.where(np.isfinite(one), one, 0.0)), 1e-2) for one in at.bounds
-        )
-        self._compiled = type(problem) is Problem and not problem.stationary
-        if self._compiled:
-            self._bound = bound_arrays(problem, at.free)
-            self._room = likelihood.room(self._bound, problem.model.moving, problem.model.system)
+        size = np.abs(np.where(np.isfinite(at.bounds), at.bounds, 0.0))
+        self.box = np.vstack([*at.bounds, _AT_BOUND * np.maximum(size, 1e-2)])
+        self.arrays: Climbed | None = None
+        if type(problem) is Problem and not problem.stationary and not at.groups:
+            bound = bound_arrays(problem, at.free)
+            self.arrays = Climbed(
+                at.fill(at.start), bound, likelihood.room(bound, problem.model.moving, problem.model.system),
+                np.empty(len(problem.names)), np.empty((at.start.size, problem.nobs)),
+            )  # fmt: skip
 
     def value(self, x: Floats) -> float:
         """Log-likelihood."""
         return self.problem.loglike(self.at.fill(x))
 
-    def value_and_score(self, x: Floats) -> tuple[float, Floats]:
-        """Log-likelihood and its gradient in the coordinates, shape (k,)."""
+    def gradient(self, x: Floats, out: Floats) -> float:
+        """Log-likelihood; fills its gradient in the coordinates (k,)."""
         theta = self.at.fill(x)
-        if self._compiled:
-            score = np.empty(theta.size)
-            value = float(likelihood.value_and_score(theta, self._bound, self._room, score))
+        if self.arrays is not None:
+            score = self.arrays.score
+            value = self._differentiate(likelihood.GRADIENT, theta)
         else:
             value, score = self.problem.value_and_score(theta)
-        return value, self.at.pull(x, score)
+        out[:] = self.at.pull(x, score)
+        return value
 
-    def information(self, x: Floats) -> Floats:
-        """Outer product of the scores of each period, shape (k, k)."""
+    def information(self, x: Floats, out: Floats) -> float:
+        """Fill the outer product of the scores of each period (k, k); minus infinity where there is no likelihood."""
         theta = self.at.fill(x)
-        if self._compiled:
-            by_period = np.empty((x.size, self.problem.nobs))
-            if likelihood.scores(theta, self._bound, self._room, by_period) == -np.inf:
-                self.problem.filter_path(theta)  # raises, naming the period
-            scores = self.at.pull_free(x, by_period.T)
+        if self.arrays is not None:
+            scores = self.arrays.by_period
+            if self._differentiate(likelihood.SCORES, theta) == -np.inf:
+                return -np.inf
         else:
-            scores = self.at.pull(x, self.problem.score_obs(theta).to_numpy())
-        out: Floats = scores.T @ scores
-        return out
+            scores = self.at.pull(x, self.problem.score_obs(theta).to_numpy()).T
+        out[:] = scores @ scores.T
+        return 0.0
 
-    def hessian(self, x: Floats) -> Floats:
-        """Second derivatives in the coordinates, shape (k, k).
+    def _differentiate(self, what: int, theta: Floats) -> float:
+        one = self.arrays
+        assert one is not None
+        none = np.empty((0, 0))
+        return float(likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, none))
 
-        Exact where the coordinates are the parameters of an ordinary likelihood, else central differences of the score.
-        """
-        out = np.empty((x.size, x.size))
-        if self._compiled and not self.at.groups:
-            theta = self.at.fill(x)
-            likelihood.hessian(theta, self._bound, self._room, np.empty(theta.size), out)
-            return out
+    def hessian(self, x: Floats, out: Floats) -> None:
+        """Fill the second derivatives in the coordinates (k, k), by central differences of the score."""
+        up, down = np.empty_like(x), np.empty_like(x)
         for j in range(x.size):
             step = np.zeros_like(x)
             step[j] = _STEP * max(abs(x[j]), 1e-2)
-            up, down = (self.value_and_score(x + sign * step)[1] for sign in (1, -1))
+            self.gradient(x + step, up)
+            self.gradient(x - step, down)
             out[j] = (up - down) / (2 * step[j])
-        return (out + out.T) / 2
-
-    def at_lower(self, x: Floats) -> Mask:
-        """Coordinates that are at a finite lower bound, up to rounding."""
-        return np.abs(x - self.lower) <= self._reach[0]
-
-    def at_upper(self, x: Floats) -> Mask:
-        """Coordinates that are at a finite upper bound, up to rounding."""
-        return np.abs(x - self.upper) <= self._reach[1]
-
-    def inside(self, x: Floats, gradient: Floats) -> Mask:
-        """Coordinates but for those at a bound that the likelihood would like to cross."""
-        return ~((self.at_lower(x) & (gradient <= 0)) | (self.at_upper(x) & (gradient >= 0)))
+        out[:] = (out + out.T) / 2
 
 
 def bound_arrays(problem: Problem, free: npt.NDArray[np.int64]) -> Bound:
