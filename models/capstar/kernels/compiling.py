@@ -44,9 +44,7 @@ def part(function: Callable[..., Any]) -> Any:
 
 def inner(function: Callable[..., Any]) -> Any:
     """Compile a function that makes arrays, or that calls one, and that only others of the same file call."""
-    return _njit(
-        function, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )
+    return _njit(function, error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def allocating(function: Callable[..., Any]) -> Any:

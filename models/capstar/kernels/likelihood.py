@@ -234,7 +234,9 @@ def _differentiate(version):
             Parameters, likelihood, and arrays that are overwritten.
         """
         value = _filtered(theta, bound, room)
-        if version < 0 or value == -np.inf:  # a version is never negative: the digest is here for the cache alone
+        if (
+            version < 0 or value == -np.inf
+        ):  # a version is never negative: the digest is here for the cache alone
             return value
         if what != SCORES:
             _gradient(theta, bound, room, what == HESSIAN, gradient)

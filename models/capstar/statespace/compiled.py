@@ -145,6 +145,14 @@ def compile_spec(spec: Spec) -> Compiled:
             f"Expected the equations of a model, a Spec, got {type(spec).__name__}. Declare one with "
             "capstar.statespace.Spec, or take that of a model, cs.rstar.HLW2023.spec()."
         )
+    made = spec.made()
+    if "compiled" not in made:
+        made["compiled"] = _compile(spec)
+    compiled: Compiled = made["compiled"]
+    return compiled
+
+
+def _compile(spec: Spec) -> Compiled:
     spec.check()
     states, regressors = spec.state_slots(), spec.regressors()
     drivers = tuple(s for s in spec.shocks if any(s in as_linear(r).names for r in spec.transition.values()))

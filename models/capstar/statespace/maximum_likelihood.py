@@ -248,15 +248,16 @@ def _report(
     if at.groups:
         score = problem.value_and_score(theta)[1][at.free]
         hessian = problem.hessian(theta).to_numpy()[np.ix_(at.free, at.free)]
+    labels = pd.Index(names, dtype="str")
     return MaximumLikelihood(
-        params=pd.Series(theta, at.table.names, name="estimate"),
+        params=pd.Series(theta, at.table.start.index, name="estimate"),
         free=tuple(names),
         llf=value,
-        gradient=pd.Series(score, names, name="score"),
+        gradient=pd.Series(score, labels, name="score"),
         projected_gradient=slope,
         curvature=bend,
-        hessian=pd.DataFrame(hessian, names, names),
-        at_bound=pd.Series(at_bound, names, name="at_bound", dtype=bool),
+        hessian=pd.DataFrame(hessian, labels, labels),
+        at_bound=pd.Series(at_bound, labels, name="at_bound", dtype=bool),
         converged=bool(np.isfinite(value) and slope <= tolerance and bend > 0.0),
         tried=tried,
     )

@@ -74,7 +74,9 @@ class Objective:
         one = self.arrays
         assert one is not None
         none = np.empty((0, 0))
-        return float(likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, none))
+        return float(
+            likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, none)
+        )
 
     def hessian(self, x: Floats, out: Floats) -> None:
         """Fill the second derivatives in the coordinates (k, k), by central differences of the score."""

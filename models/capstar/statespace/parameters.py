@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -70,15 +71,15 @@ class ParameterTable:
         cls, parameters: Mapping[str, Parameter], constraints: tuple[Constraint, ...] = ()
     ) -> ParameterTable:
         """Table of the parameters at their default start values."""
-        names = list(parameters)
+        names = pd.Index(list(parameters), dtype="str")
 
         def column(field: str, kind: type) -> pd.Series:
-            return pd.Series([getattr(parameters[n], field) for n in names], names, dtype=kind)
+            return pd.Series([getattr(one, field) for one in parameters.values()], names, dtype=kind)
 
         start, lower, upper = (column(field, float) for field in ("start", "lower", "upper"))
         return cls(start, lower, upper, column("fixed", bool), constraints)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Parameter names in order."""
         return [str(name) for name in self.start.index]
@@ -91,9 +92,8 @@ class ParameterTable:
 
     def starting(self, values: Mapping[str, float]) -> ParameterTable:
         """The same table with other start values, moved inside the bounds."""
-        start = self._updated(values)
-        start[:] = np.clip(start.to_numpy(), self.lower.to_numpy(), self.upper.to_numpy())
-        return replace(self, start=start)
+        start = np.clip(self._updated(values), self.lower.to_numpy(), self.upper.to_numpy())
+        return replace(self, start=pd.Series(start, self.start.index))
 
     def complete(self) -> ParameterTable:
         """The same table with a placeholder, inside the bounds, where there is no start value."""
@@ -105,10 +105,11 @@ class ParameterTable:
 
     def fix(self, values: Mapping[str, float]) -> ParameterTable:
         """Hold parameters at the values given."""
-        fixed = self.fixed.copy()
-        start = self._updated(values)
-        fixed[list(values)] = True
-        return replace(self, start=start, fixed=fixed)
+        start = pd.Series(self._updated(values), self.start.index)
+        fixed = self.fixed.to_numpy(dtype=bool) | np.array(
+            [name in values for name in self.names], dtype=bool
+        )
+        return replace(self, start=start, fixed=pd.Series(fixed, self.start.index))
 
     def release(self, names: Iterable[str]) -> ParameterTable:
         """Estimate parameters that are held."""
@@ -123,13 +124,13 @@ class ParameterTable:
         theta[self.free] = free_values
         return theta
 
-    def _updated(self, values: Mapping[str, float]) -> pd.Series:
+    def _updated(self, values: Mapping[str, float]) -> Floats:
         self._require_known(values)
         for name, value in values.items():
             if not np.isfinite(value):
                 raise SpecificationError(f"{name} = {value} is not a finite number. Give one.")
-        given = self.start.to_dict() | {name: float(value) for name, value in values.items()}
-        return pd.Series(given, self.start.index, dtype=float)
+        start = zip(self.names, self.start.to_numpy(dtype=float).tolist(), strict=True)
+        return np.array([values.get(name, before) for name, before in start], dtype=float)
 
     def _require_known(self, names: Iterable[str]) -> None:
         if unknown := sorted(set(names) - set(self.names)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,7 +14,8 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels import gaussian, terms
 from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System, own
-from capstar.statespace.algebra import CONSTANT, Slot, show_slot
+from capstar.statespace.algebra import Slot, show_slot
+from capstar.statespace.columns import Columns
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.spec import Spec
@@ -273,7 +275,7 @@ class Problem:
 
 def bind(
     spec: Spec,
-    data: pd.DataFrame,
+    data: pd.DataFrame | Columns,
     *,
     initial_mean: Mapping[Slot, float],
     initial_cov: npt.ArrayLike,
@@ -303,49 +305,49 @@ def bind(
         A column is missing, a lag reaches before the data, or a regressor is NaN in the sample.
     """
     model = compile_spec(spec)
-    _require_columns(spec, model, data)
-    # A lag reads rows before `start`, so shift on the whole frame and cut afterwards.
-    x, extra = _lagged(data, model.regressors), _lagged(data, model.report_inputs)
-    first = _first_complete(x, data.index) if start is None else pd.Period(start, data.index.freqstr)
-    last = data.index[-1] if end is None else pd.Period(end, data.index.freqstr)
-    rows = data.index.slice_indexer(first, last)
-    x, index = x[rows], pd.PeriodIndex(data.index[rows])
+    _require_columns(spec, model, data.values if isinstance(data, Columns) else data.columns)
+    known = Columns.of(data, model.series)
+    frequency = known.periods.freqstr
+    first = _first_complete(model, known) if start is None else pd.Period(start, frequency)
+    last = known.periods[-1] if end is None else pd.Period(end, frequency)
+    span = slice(max(known.row(first), 0), max(known.row(last) + 1, 0))
+    index = known.periods[span]
+    rows = known.rows(index)
+
+    def lagged(slots: tuple[Slot, ...]) -> Floats:
+        out = np.empty((len(rows), len(slots)))
+        for column, slot in zip(out.T, slots, strict=True):
+            column[:] = known.at(slot, rows)
+        return out
+
+    x = lagged(model.regressors)
     _require_regressors(spec, model, x, index, first)
     return Problem(
         spec=spec,
         model=model,
         index=index,
-        y=own(data[list(model.observed)].to_numpy(dtype=float)[rows]),
-        x=own(x),
-        report_inputs=own(extra[rows]),
+        y=lagged(tuple((name, 0) for name in model.observed)),
+        x=x,
+        report_inputs=lagged(model.report_inputs),
         scale_param=_scale_positions(spec, model, index),
         initial_mean=np.array([initial_mean[slot] for slot in model.states], dtype=float),
         initial_cov=own(initial_cov),
     )
 
 
-def _require_columns(spec: Spec, model: Compiled, data: pd.DataFrame) -> None:
-    if absent := sorted(set(model.series) - set(data.columns)):
-        raise DataError(
-            f"{spec.name} needs the columns {absent}; the data have {sorted(map(str, data.columns))}."
-        )
+def _require_columns(spec: Spec, model: Compiled, columns: Collection[str]) -> None:
+    if absent := sorted(set(model.series) - set(columns)):
+        raise DataError(f"{spec.name} needs the columns {absent}; the data have {sorted(map(str, columns))}.")
 
 
-def _lagged(data: pd.DataFrame, slots: tuple[Slot, ...]) -> Floats:
-    """Series at their lags in every row of the data, shape (rows, slots); NaN where a lag lies outside."""
-    out = np.full((len(data), len(slots)), np.nan)
-    for column, (name, lag) in zip(out.T, slots, strict=True):
-        values = np.ones(len(data)) if name == CONSTANT else data[name].to_numpy(dtype=float)
-        shift = 0 if name == CONSTANT else -lag
-        column[max(shift, 0) : len(data) + min(shift, 0)] = values[max(-shift, 0) : len(data) - max(shift, 0)]
-    return out
-
-
-def _first_complete(x: Floats, index: pd.PeriodIndex) -> pd.Period:
-    complete = ~np.isnan(x).any(axis=1)
+def _first_complete(model: Compiled, known: Columns) -> pd.Period:
+    rows = np.arange(len(known.periods))
+    complete = np.ones(len(rows), dtype=bool)
+    for slot in model.regressors:
+        complete &= ~np.isnan(known.at(slot, rows))
     if not complete.any():
         raise DataError("No period has all the lags the model reads. Give a longer sample.")
-    return index[int(np.argmax(complete))]
+    return known.periods[int(np.argmax(complete))]
 
 
 def _require_regressors(
@@ -361,8 +363,13 @@ def _require_regressors(
 
 
 def _scale_positions(spec: Spec, model: Compiled, index: pd.PeriodIndex) -> npt.NDArray[np.int64]:
-    out = np.full(len(index), -1, dtype=np.int64)
-    for name, (start, end) in spec.obs_scale.items():
-        window = (index >= pd.Period(start, index.freqstr)) & (index <= pd.Period(end, index.freqstr))
-        out[window] = model.param_names.index(name)
+    out, periods = np.full(len(index), -1, dtype=np.int64), index.asi8
+    for name, window in spec.obs_scale.items():
+        first, last = (_ordinal(text, index.freqstr) for text in window)
+        out[(periods >= first) & (periods <= last)] = model.param_names.index(name)
     return out
+
+
+@cache
+def _ordinal(period: str, frequency: str) -> int:
+    return int(pd.Period(period, frequency).ordinal)

@@ -15,17 +15,16 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.statespace.algebra import CONSTANT, Coef, Monomial, Slot, as_linear, show_slot
+from capstar.statespace.columns import Columns, Rows
 from capstar.statespace.parameters import Parameter
 from capstar.statespace.spec import Spec
 
-Rows = npt.NDArray[np.intp]
 _COLLINEAR = 1e-9  # share of a column's norm that earlier columns leave unexplained
 _DIGITS = 12  # to which numbers in two coefficients have to agree
 
@@ -67,8 +66,7 @@ class Regression:
         others
             Number of parameters estimated besides the coefficients.
         """
-        rest, freedom = self.residuals.to_numpy(), len(self.y) - self.X.shape[1] - others
-        return float(np.sqrt(rest @ rest / freedom)) if freedom > 0 else float("nan")
+        return _residual_sd(self.residuals.to_numpy(), self.X.shape[1] + others)
 
 
 def regression(
@@ -103,14 +101,29 @@ def regression(
     SpecificationError
         There is no such equation, or nothing stands for a state or series it reads.
     """
+    periods = _Equation.align(spec, equation, data, states, index).periods
+    y, labels, X = regression_arrays(spec, equation, data, states, index=periods, values=values)
+    return Regression(pd.Series(y, periods, name=equation), pd.DataFrame(X, periods, labels, dtype=float))
+
+
+def regression_arrays(
+    spec: Spec,
+    equation: str,
+    data: pd.DataFrame | Columns,
+    states: pd.DataFrame | Columns,
+    *,
+    index: pd.PeriodIndex | None = None,
+    values: Mapping[str, float] | None = None,
+) -> tuple[Floats, list[str], Floats]:
+    """The same as arrays: left-hand side (n,), labels of the regressors and these (n, k)."""
     return _Equation.align(spec, equation, data, states, index).regress(values or {})
 
 
 def least_squares_start(
     spec: Spec,
     equation: str,
-    data: pd.DataFrame,
-    states: pd.DataFrame,
+    data: pd.DataFrame | Columns,
+    states: pd.DataFrame | Columns,
     *,
     index: pd.PeriodIndex | None = None,
     values: Mapping[str, float] | None = None,
@@ -135,105 +148,165 @@ def least_squares_start(
     names = _multiplying(spec, equation, known)
     if names:
         known |= _concentrated(spec, aligned, names, known)
-    fitted = aligned.regress(known)
-    parameters = {
-        name for coef in as_linear(spec.observation[equation]).terms.values() for name in coef.names
-    }
+    y, labels, X = aligned.regress(known)
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
     found = {name: known[name] for name in names}
-    found |= {n: float(v) for n, v in fitted.coefficients.items() if n in parameters}
+    found |= {n: float(v) for n, v in zip(labels, beta, strict=True) if n in _parameters(spec, equation)}
     shock = _shock_parameter(spec, equation)
     if shock is not None and shock not in known:
-        found[shock] = fitted.residual_sd(others=len(names))
+        found[shock] = _residual_sd(y - X @ beta, len(labels) + len(names))
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-class _Term(NamedTuple):
-    """A coefficient, what it multiplies by period, and whether that is data (0), the constant (1) or a state (2)."""
+def _residual_sd(residuals: Floats, estimated: int) -> float:
+    freedom = len(residuals) - estimated
+    return float(np.sqrt(residuals @ residuals / freedom)) if freedom > 0 else float("nan")
 
+
+class _Term(NamedTuple):
+    """What one column of an equation is multiplied by, some parameters being known.
+
+    Attributes
+    ----------
+    label, factor
+        The unknown coefficient, empty where there is none, and the polynomial in what is known in front of it;
+        no label where the coefficient has to be looked at anew for every value of what is known.
+    coef
+        The whole.
+    kind
+        Whether it multiplies data (0), the constant (1) or a state (2).
+    """
+
+    label: str | None
+    factor: Coef
     coef: Coef
-    column: Floats
     kind: int
+
+    def at(self, known: Mapping[str, float]) -> tuple[str, float]:
+        """Label and number."""
+        if self.label is not None:
+            return self.label, self.factor.number(known)
+        coef = self.coef.at(known)
+        return _normalised(coef) if coef.names else ("", coef.number({}))
 
 
 @dataclass(frozen=True)
 class _Equation:
-    """The left-hand side and the terms of one equation, period by period."""
+    """One equation, period by period.
 
-    y: pd.Series
-    terms: tuple[_Term, ...]
+    Attributes
+    ----------
+    spec, equation
+        The model, and the observed series explained.
+    periods
+        Those without a missing value, length n.
+    y, columns
+        The series (n,), and what its coefficients multiply (terms, n).
+    """
+
+    spec: Spec
+    equation: str
+    periods: pd.PeriodIndex
+    y: Floats
+    columns: Floats
 
     @classmethod
     def align(
-        cls, spec: Spec, equation: str, data: pd.DataFrame, states: pd.DataFrame, index: pd.PeriodIndex | None
+        cls,
+        spec: Spec,
+        equation: str,
+        data: pd.DataFrame | Columns,
+        states: pd.DataFrame | Columns,
+        index: pd.PeriodIndex | None,
     ) -> _Equation:
         if equation not in spec.observation:
             raise SpecificationError(
                 f"{spec.name} has no equation of {equation!r}; it has {list(spec.observation)}. Choose one."
             )
-        periods = data.index if index is None else index
-        coefs = as_linear(spec.observation[equation]).terms
-        slots = [s for s in coefs if s[0] not in spec.shocks]
-        rows = data.index.get_indexer(periods), states.index.get_indexer(periods)
-        columns = [_column(spec, slot, data, states, *rows) for slot in slots]
-        values = np.column_stack([_at(data[equation], rows[0]), *columns])
-        complete = ~np.isnan(values).any(axis=1)
-        values = values[complete]
-        kinds = [2 if name in spec.transition else int(name == CONSTANT) for name, _ in slots]
-        terms = [
-            _Term(coefs[s], values[:, i], kind)
-            for i, (s, kind) in enumerate(zip(slots, kinds, strict=True), 1)
-        ]
-        return cls(pd.Series(values[:, 0], periods[complete], name=equation), tuple(terms))
+        slots = _slots(spec, equation)
+        data = Columns.of(data, [equation, *(name for name, _ in slots)])
+        states = Columns.of(states)
+        periods = data.periods if index is None else index
+        rows = data.rows(periods), states.rows(periods)
+        values = np.array(
+            [data.at((equation, 0), rows[0]), *(_column(spec, s, data, states, *rows) for s in slots)]
+        )
+        complete = ~np.isnan(values).any(axis=0)
+        if not complete.all():
+            periods, values = periods[complete], np.ascontiguousarray(values[:, complete])
+        return cls(spec, equation, periods, values[0], values[1:])
 
     def grouped(self, known: Mapping[str, float]) -> tuple[Floats, dict[str, Floats]]:
         """The left-hand side less what is known, and columns by coefficient: first those that are measured."""
-        y, groups = self.y.to_numpy(dtype=float, copy=True), dict[str, Floats]()
+        y, groups = self.y.copy(), dict[str, Floats]()
         kinds: dict[str, int] = {}
-        for term in self.terms:
-            coef = term.coef.at(known)
-            if not coef.names:
-                y -= coef.number({}) * term.column
+        for term, column in zip(_terms(self.spec, self.equation, known), self.columns, strict=True):
+            label, factor = term.at(known)
+            if not label:
+                y -= factor * column
                 continue
-            label, factor = _normalised(coef)
-            groups[label] = groups.get(label, 0.0) + factor * term.column
+            groups[label] = groups.get(label, 0.0) + factor * column
             kinds[label] = min(kinds.get(label, term.kind), term.kind)
         return y, {label: groups[label] for label in sorted(groups, key=lambda label: kinds[label])}
 
-    def regress(self, known: Mapping[str, float]) -> Regression:
-        """The regression, some parameters being known."""
+    def regress(self, known: Mapping[str, float]) -> tuple[Floats, list[str], Floats]:
+        """Left-hand side (n,), labels of the regressors and these (n, k), some parameters being known."""
         y, groups = self.grouped(known)
         # Of collinear columns the later goes: what is measured comes before what something stands for.
         kept = _independent(groups)
-        X = np.column_stack([groups[label] for label in kept]) if kept else np.empty((len(y), 0))
-        return Regression(
-            pd.Series(y, self.y.index, name=self.y.name), pd.DataFrame(X, self.y.index, kept, dtype=float)
-        )
+        return y, kept, np.column_stack([groups[label] for label in kept]) if kept else np.empty((len(y), 0))
 
 
-def _column(
-    spec: Spec, slot: Slot, data: pd.DataFrame, states: pd.DataFrame, in_data: Rows, in_states: Rows
-) -> Floats:
+def _slots(spec: Spec, equation: str) -> list[Slot]:
+    """What the coefficients of an equation multiply, its shock left out."""
+    return [slot for slot in as_linear(spec.observation[equation]).terms if slot[0] not in spec.shocks]
+
+
+def _parameters(spec: Spec, equation: str) -> set[str]:
+    return {name for coef in as_linear(spec.observation[equation]).terms.values() for name in coef.names}
+
+
+def _terms(spec: Spec, equation: str, known: Mapping[str, float]) -> list[_Term]:
+    """Terms of an equation in the order of its slots; worked out once for each set of parameters that is known."""
+    made, key = spec.made(), (equation, frozenset(known))
+    if key not in made:
+        coefs = as_linear(spec.observation[equation]).terms
+        made[key] = [_term(coefs[slot], _kind(spec, slot), known) for slot in _slots(spec, equation)]
+    terms: list[_Term] = made[key]
+    return terms
+
+
+def _kind(spec: Spec, slot: Slot) -> int:
+    return 2 if slot[0] in spec.transition else int(slot[0] == CONSTANT)
+
+
+def _term(coef: Coef, kind: int, known: Mapping[str, float]) -> _Term:
+    parts: dict[Monomial, Coef] = {}
+    for mono, number in coef.terms.items():
+        rest = tuple(item for item in mono if item[0] not in known)
+        taken = tuple(item for item in mono if item[0] in known)
+        parts[rest] = parts.get(rest, Coef()) + Coef({taken: number})
+    if len(parts) == 1:
+        ((rest, factor),) = parts.items()
+        return _Term(_label(rest) if rest else "", factor, coef, kind)
+    if not any(factor.names for factor in parts.values()):
+        label, number = _normalised(coef)
+        return _Term(label, Coef({(): number}), coef, kind)
+    return _Term(None, Coef(), coef, kind)
+
+
+def _column(spec: Spec, slot: Slot, data: Columns, states: Columns, in_data: Rows, in_states: Rows) -> Floats:
     """One term's series in the periods wanted, which are rows of the two tables; NaN where it has no value."""
     name, lag = slot
-    if name == CONSTANT:
-        return np.ones(len(in_data))
     state = name in spec.transition
     source, rows = (states, in_states) if state else (data, in_data)
-    if state and show_slot(slot) in source:
-        return _at(source[show_slot(slot)], rows)
-    if name not in source:
+    if state and show_slot(slot) in source.values:
+        return source.at((show_slot(slot), 0), rows)
+    if name != CONSTANT and name not in source.values:
         raise SpecificationError(
-            f"{spec.name} reads {show_slot(slot)}; there are {[str(c) for c in source]}. Add a column {name!r}."
+            f"{spec.name} reads {show_slot(slot)}; there are {[str(c) for c in source.values]}. Add a column {name!r}."
         )
-    return _at(source[name], np.where(rows >= 0, rows + lag, -1))
-
-
-def _at(series: pd.Series, rows: Rows) -> Floats:
-    """Values at positions, NaN where these lie outside."""
-    values = series.to_numpy(dtype=float)
-    inside = (rows >= 0) & (rows < len(values))
-    out: Floats = np.where(inside, values[np.where(inside, rows, 0)], np.nan)
-    return out
+    return source.at((name, lag), rows)
 
 
 def _normalised(coef: Coef) -> tuple[str, float]:
@@ -296,7 +369,8 @@ def _concentrated(
 ) -> dict[str, float]:
     """Least squares over some parameters, the coefficients concentrated out."""
     declared = [spec.parameters.get(name, Parameter()) for name in names]
-    inverse = {n for term in aligned.terms for mono in term.coef.terms for n, power in mono if power < 0}
+    terms = _terms(spec, aligned.equation, known)
+    inverse = {n for term in terms for mono in term.coef.terms for n, power in mono if power < 0}
     generic = [1.0 if name in inverse else 0.0 for name in names]
     start = [g if p.start is None else p.start for g, p in zip(generic, declared, strict=True)]
     bounds = [p.lower for p in declared], [p.upper for p in declared]

@@ -82,6 +82,11 @@ class StateEstimates:
 
         The standard deviation is that of the state estimate at known parameters.
         """
+        both = self.reported(name, which)
+        return tuple(pd.Series(one, self.problem.index, name=name) for one in both)
+
+    def reported(self, name: str, which: Which = "smoothed") -> tuple[Floats, Floats]:
+        """The same as arrays, shapes (n,)."""
         self.require(which)
         model, values = self.problem.model, self.problem.values(self.theta)
         row = model.reports.index(name)
@@ -89,8 +94,7 @@ class StateEstimates:
         on_data = model.blocks["X"].dense(values)[row]
         mean = getattr(self, which) @ on_states + self.problem.report_inputs @ on_data
         variance = np.einsum("i,tij,j->t", on_states, getattr(self, f"{which}_cov"), on_states)
-        both = (mean, np.sqrt(np.maximum(variance, 0)))
-        return tuple(pd.Series(one, self.problem.index, name=name) for one in both)
+        return mean, np.sqrt(np.maximum(variance, 0))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from capstar.errors import SpecificationError
 from capstar.statespace.algebra import CONSTANT, Coef, Linear, Slot, as_coef, as_linear, show_slot, variables
@@ -53,6 +54,31 @@ class Spec:
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def made(self) -> dict[str, Any]:
+        """What has been derived from the equations as they stand: a place to keep it."""
+        parts = (
+            self.observation,
+            self.transition,
+            self.shocks,
+            self.initial_mean,
+            self.obs_scale,
+            self.reports,
+        )
+        held = [*parts, self.parameters]
+        now = [(name, id(value)) for part in held for name, value in part.items()]
+        if self._made.get("from") != now:
+            self._made.clear()
+            self._made["from"] = now
+            self._made["held"] = [
+                list(part.values()) for part in held
+            ]  # so that no identity is given away again
+        return self._made
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what can be derived again."""
+        return self.__dict__ | {"_made": {}}
 
     def __str__(self) -> str:
         """The model as equations."""

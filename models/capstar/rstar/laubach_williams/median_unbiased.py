@@ -146,6 +146,12 @@ def break_statistics(
         raise DataError(
             f"weights: their sum is {w.sum():.4g}; none may be negative and the sum must exceed {k + 1}."
         )
+    return break_at_every_date(y, X, w, trim)
+
+
+def break_at_every_date(y: Floats, X: Floats, w: Floats, trim: int = 4) -> BreakStatistics:
+    """The same of arrays that are known to be in order."""
+    n, k = X.shape
     root = np.sqrt(w)
     dates = np.arange(trim, n - trim + 1)
     # Frisch-Waugh: every dummy and y less their projection on X, all dates at once.

@@ -10,8 +10,10 @@ from scipy.linalg import solveh_banded
 
 from capstar.arguments import checked
 from capstar.errors import DataError
+from capstar.kernels.arrays import Floats
 from capstar.rstar.laubach_williams.equations import Stage, Variant
 from capstar.statespace.algebra import Slot
+from capstar.statespace.columns import Columns
 from capstar.statespace.regression import least_squares_start
 from capstar.statespace.spec import Spec
 
@@ -41,32 +43,36 @@ def hp_trend(series: pd.Series, penalty: float = HP_LAMBDA) -> pd.Series:
             f"{series.name}: {n} values, {int((~np.isfinite(series)).sum())} missing or infinite, penalty {penalty:g}; "
             "at least 4, all finite, and a penalty of at least 0 are needed. Fill or cut the series."
         )
-    outer = np.convolve([1.0, -2.0, 1.0], [1.0, -2.0, 1.0])
+    return pd.Series(_hp_trend(series.to_numpy(dtype=float), penalty), series.index, name=series.name)
+
+
+def _hp_trend(values: Floats, penalty: float = HP_LAMBDA) -> Floats:
+    n, outer = len(values), np.convolve([1.0, -2.0, 1.0], [1.0, -2.0, 1.0])
     bands = np.vstack([np.full(n, outer[0]), np.full(n, outer[1]), np.full(n, outer[2])])
     bands[2, [0, -1]], bands[2, [1, -2]] = 1.0, 5.0
     bands[1, [1, -1]] = -2.0
     bands *= penalty
     bands[2] += 1.0
-    return pd.Series(solveh_banded(bands, series.to_numpy(dtype=float)), series.index, name=series.name)
+    return np.asarray(solveh_banded(bands, values, check_finite=False))
 
 
-def broken_trend(series: pd.Series, breaks: tuple[int, ...]) -> pd.Series:
-    """Linear trend whose slope changes after so many quarters (Laubach and Williams 2003)."""
-    t = np.arange(1.0, len(series) + 1)
+def broken_trend(values: Floats, breaks: tuple[int, ...]) -> Floats:
+    """Linear trend (n,) whose slope changes after so many quarters (Laubach and Williams 2003)."""
+    t = np.arange(1.0, len(values) + 1)
     design = np.column_stack([np.ones_like(t), t, *(np.maximum(t - k, 0.0) for k in breaks if k < len(t))])
-    fitted = design @ np.linalg.lstsq(design, series.to_numpy(dtype=float), rcond=None)[0]
-    return pd.Series(fitted, series.index, name=series.name)
+    fitted: Floats = design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    return fitted
 
 
 def initial_state(
-    output: pd.Series, start: pd.Period, slots: tuple[Slot, ...], *, breaks: tuple[int, ...] = ()
+    output: Columns, start: pd.Period, slots: tuple[Slot, ...], *, breaks: tuple[int, ...] = ()
 ) -> Mapping[Slot, float]:
     """Mean of the state one quarter before ``start``.
 
     Parameters
     ----------
     output
-        100 times log real GDP, with three quarters or more before ``start``.
+        With ``y``, 100 times log real GDP, from four quarters before ``start`` or earlier.
     start
         First quarter of the likelihood.
     slots
@@ -77,19 +83,20 @@ def initial_state(
         with these breaks in its slope; y* is dated one quarter later and g is the first slope throughout,
         as in the code of Laubach and Williams (2003).
     """
+    values = _from_trend_lead(output, start)
     if breaks:
-        trend, shift = broken_trend(output.loc[start - TREND_LEAD :], breaks), 0
-        growth = pd.Series(trend.iloc[1] - trend.iloc[0], output.index)
+        trend, shift = broken_trend(values, breaks), 0
+        growth = np.full(len(trend), trend[1] - trend[0])
     else:
-        trend, shift = hp_trend(output.loc[start - TREND_LEAD :]), -1
-        growth = trend.diff()
+        trend, shift = _hp_trend(values), -1
+        growth = np.diff(trend, prepend=np.nan)
     newest: dict[str, int] = {}
     for name, lag in slots:
         newest[name] = max(newest.get(name, lag), lag)
 
     def value(name: str, lag: int) -> float:
-        quarter = start + shift + (lag - newest[name])
-        return {"ystar": trend, "g": growth}[name][quarter] if name in ("ystar", "g") else 0.0
+        row = TREND_LEAD + shift + (lag - newest[name])
+        return {"ystar": trend, "g": growth}[name][row] if name in ("ystar", "g") else 0.0
 
     return {slot: float(value(*slot)) for slot in slots}
 
@@ -123,26 +130,35 @@ def start_values(
     Holston, Laubach and Williams (2017, 2023) and Laubach and Williams (2003), published code, ``rstar.stage1.R`` to
     ``rstar.stage3.R``.
     """
-    return least_squares_values(data, start, end, stage, variant)
+    return least_squares_values(Columns.of(data.loc[:end]), start, end, stage, variant)
 
 
 def least_squares_values(
-    data: pd.DataFrame, start: pd.Period, end: pd.Period, stage: Stage, variant: Variant
+    data: Columns, start: pd.Period, end: pd.Period, stage: Stage, variant: Variant
 ) -> dict[str, float]:
-    """The same of data that are known to be in order."""
-    spec, frame = variant.stage(stage), data.loc[:end]
-    proxies, index = _proxies(spec, frame, start, variant), pd.period_range(start, end, freq="Q")
+    """The same of data that are known to be in order, and end in ``end``."""
+    spec, first = variant.stage(stage), data.row(start)
+    proxies, index = _proxies(spec, data, start, variant), data.periods[first : data.row(end) + 1]
     found: dict[str, float] = {}
     for equation in spec.observation:
-        found |= least_squares_start(spec, equation, frame, proxies, index=index, values=found)
+        found |= least_squares_start(spec, equation, data, proxies, index=index, values=found)
     found["sigma_ystar"] = 0.7 if stage == 3 else 0.5
     if stage == 2 and "a_r" in found:
         found["a_g"] = -found["a_r"]
     return found
 
 
-def _proxies(spec: Spec, frame: pd.DataFrame, start: pd.Period, variant: Variant) -> pd.DataFrame:
+def _proxies(spec: Spec, data: Columns, start: pd.Period, variant: Variant) -> Columns:
     """What stands for the states in the published regressions, by state and quarter."""
-    trend = broken_trend(frame["y"].loc[start - TREND_LEAD :], variant.trend_breaks)
-    known = {"ystar": trend.reindex(frame.index), "g": float(trend.diff().mean())}
-    return pd.DataFrame({name: known.get(name, 0.0) for name in spec.transition}, index=frame.index)
+    trend = broken_trend(_from_trend_lead(data, start), variant.trend_breaks)
+    n = len(data.periods)
+    known = {
+        "ystar": np.concatenate([np.full(n - len(trend), np.nan), trend]),
+        "g": np.full(n, np.diff(trend).mean()),
+    }
+    return Columns(data.periods, {name: known.get(name, np.zeros(n)) for name in spec.transition})
+
+
+def _from_trend_lead(data: Columns, start: pd.Period) -> Floats:
+    """Output from where the published code takes trends of it on."""
+    return data.values["y"][data.row(start) - TREND_LEAD :]

@@ -22,12 +22,13 @@ from capstar.rstar.laubach_williams.equations import (
 from capstar.rstar.laubach_williams.maxima import LAMBDAS, maxima
 from capstar.rstar.laubach_williams.median_unbiased import (
     BreakStatistics,
-    break_statistics,
+    break_at_every_date,
     median_unbiased_lambda,
 )
 from capstar.rstar.laubach_williams.options import Options
 from capstar.rstar.laubach_williams.starting import initial_state, least_squares_values
 from capstar.statespace.algebra import Slot, show_slot
+from capstar.statespace.columns import Columns
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
 from capstar.statespace.gls import GLSProblem, gls_start
@@ -35,7 +36,7 @@ from capstar.statespace.initial import InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem, bind
-from capstar.statespace.regression import regression
+from capstar.statespace.regression import regression_arrays
 from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
 
@@ -133,7 +134,7 @@ class ThreeStages:
     @property
     def last_rstar(self) -> float:
         """One-sided r* of the last quarter, percent a year."""
-        return float(self.stage3.states.report("rstar", "filtered")[0].iloc[-1])
+        return float(self.stage3.states.reported("rstar", "filtered")[0][-1])
 
     def differs_from(self, other: ThreeStages) -> bool:
         """Whether a stage ended at another maximum than in other stages run on the same data."""
@@ -143,7 +144,7 @@ class ThreeStages:
     @property
     def last_error(self) -> float:
         """Standard error of one-sided r* in the last quarter at known parameters, percentage points."""
-        return float(self.stage3.states.report("rstar", "filtered")[1].iloc[-1])
+        return float(self.stage3.states.reported("rstar", "filtered")[1][-1])
 
     @property
     def estimated(self) -> tuple[StageEstimate, ...]:
@@ -191,6 +192,11 @@ class Job:
     start: pd.Period
     end: pd.Period
     options: Options
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The frame as arrays."""
+        return Columns.of(self.frame)
 
 
 def estimate_stages(job: Job, *, progress: Progress | bool = False) -> ThreeStages:
@@ -292,9 +298,9 @@ def _bound(job: Job, stage: Stage) -> Problem:
         mean, cov = initial.cut_to(spec)
     else:
         breaks = job.variant.trend_breaks if job.variant.trend_start else ()
-        mean = initial_state(job.frame["y"], job.start, slots, breaks=breaks)
+        mean = initial_state(job.columns, job.start, slots, breaks=breaks)
         cov = FIRST_COV * np.eye(len(slots))
-    problem = bind(spec, job.frame, initial_mean=mean, initial_cov=cov, start=job.start, end=job.end)
+    problem = bind(spec, job.columns, initial_mean=mean, initial_cov=cov, start=job.start, end=job.end)
     if job.variant.missing:
         passed = _within(problem.index, job.variant.missing)
         problem = problem.with_data(np.where(passed[:, None], np.nan, problem.y))
@@ -314,7 +320,7 @@ def _within(index: pd.PeriodIndex, windows: tuple[Window, ...]) -> npt.NDArray[n
 
 def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, float]) -> ParameterTable:
     """Start values: given, by least squares, declared, or else searched for with the others at theirs."""
-    values = least_squares_values(job.frame, job.start, job.end, stage, job.variant) | dict(
+    values = least_squares_values(job.columns, job.start, job.end, stage, job.variant) | dict(
         job.options.start_params or {}
     )
     known = problem.model.parameters.items()
@@ -327,9 +333,8 @@ def _start_table(job: Job, stage: Stage, problem: Problem, fixed: Mapping[str, f
 
 def _growth_breaks(stage1: StageEstimate) -> BreakStatistics:
     """Break in the mean of annualised growth of smoothed potential (HLW 2017, section 4.1)."""
-    potential = stage1.states.report("potential", "smoothed")[0]
-    growth = 4 * potential.diff().dropna()
-    return break_statistics(growth, np.ones((len(growth), 1)))
+    growth = 4 * np.diff(stage1.states.reported("potential", "smoothed")[0])
+    return break_at_every_date(growth, np.ones((len(growth), 1)), np.ones(len(growth)))
 
 
 def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
@@ -338,22 +343,23 @@ def _intercept_breaks(job: Job, stage2: StageEstimate) -> BreakStatistics:
     The published code reads trend growth at the newest date the state vector holds, whatever the lags in the
     equation; only output net of COVID is taken as known.  Buncic (2021) takes the residual of the whole equation.
     """
-    problem, params = stage2.problem, stage2.ml.params.to_dict()
-    smoothed = stage2.states.states("smoothed")
-    weights = _weights(job.variant, problem, stage2.ml.params)
-    if job.variant.stage2 == "buncic":
-        rest = regression(problem.spec, "y", job.frame, smoothed, index=problem.index, values=params).y
-        return break_statistics(rest, np.ones((len(rest), 1)), weights=weights)
-    growth = [show_slot(slot) for slot in problem.model.states if slot[0] == "g"]
-    smoothed = smoothed.assign(**dict.fromkeys(growth, smoothed[growth[0]]))
-    known = {name: params[name] for name in ("phi",) if name in params}
-    curve = regression(problem.spec, "y", job.frame, smoothed, index=problem.index, values=known)
-    return break_statistics(curve.y, curve.X, weights=weights)
+    problem, theta = stage2.problem, stage2.states.theta
+    values = dict(zip(problem.names, theta.tolist(), strict=True))
+    slots = problem.model.states
+    smoothed = dict(zip(map(show_slot, slots), np.ascontiguousarray(stage2.states.smoothed.T), strict=True))
+    known: dict[str, float] = values
+    if job.variant.stage2 == "published":
+        growth = [show_slot(slot) for slot in slots if slot[0] == "g"]
+        smoothed |= dict.fromkeys(growth, smoothed[growth[0]])
+        known = {name: values[name] for name in ("phi",) if name in values}
+    states = Columns(problem.index, smoothed)
+    y, _, X = regression_arrays(problem.spec, "y", job.columns, states, index=problem.index, values=known)
+    if not X.shape[1]:
+        X = np.ones((len(y), 1))
+    return break_at_every_date(y, X, _weights(job.variant, problem, theta))
 
 
-def _weights(variant: Variant, problem: Problem, params: pd.Series) -> npt.NDArray[np.float64] | None:
+def _weights(variant: Variant, problem: Problem, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Weights of the quarters in the second break test: 1 / kappa^2, none for those passed over."""
-    if not variant.weighted_break and not variant.missing:
-        return None
-    scale = problem.scale(problem.vector(params)) if variant.weighted_break else np.ones(problem.nobs)
+    scale = problem.scale(theta) if variant.weighted_break else np.ones(problem.nobs)
     return np.where(_within(problem.index, variant.missing), 0.0, 1.0 / scale**2)

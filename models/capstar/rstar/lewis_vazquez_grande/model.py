@@ -27,6 +27,7 @@ from capstar.rstar.laubach_williams.equations import (
 from capstar.rstar.laubach_williams.starting import initial_state
 from capstar.statespace.algebra import params, show_slot
 from capstar.statespace.bayes.priors import Normal, Prior, Uniform
+from capstar.statespace.columns import Columns
 from capstar.statespace.constraints import Between
 from capstar.statespace.initial import InitialState
 from capstar.statespace.parameters import Parameter
@@ -118,7 +119,7 @@ def trend_start(spec: Spec, frame: pd.DataFrame, start: pd.Period) -> InitialSta
     aged = [(name, newest[name] - lag) for name, lag in slots]
     cov = np.array([[_covariance(one, other) for other in aged] for one in aged])
     labels = [show_slot(slot) for slot in slots]
-    mean = initial_state(frame["y"], start, slots)
+    mean = initial_state(Columns.of(frame, ["y"]), start, slots)
     return InitialState(pd.Series([mean[slot] for slot in slots], labels), pd.DataFrame(cov, labels, labels))
 
 
