@@ -30,7 +30,7 @@ from capstar.errors import DataError, DataWarning, SpecificationError
 Units: TypeAlias = str | Mapping[str, str] | None
 Kind = Literal["output", "rate", "relative price", "index"]
 _INF = float("inf")
-_RIGHT = "columns declared right"  # in attrs
+RIGHT = "columns declared right"  # in attrs
 _FEWEST = 20  # quarters from which a spread is judged
 _RATES: Mapping[str, Callable[[pd.Series], pd.Series]] = {
     "percent": lambda x: x,
@@ -122,7 +122,7 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
     DataError
         A value cannot be in that unit, such as a level of zero.
     """
-    made, right = {}, set(frame.attrs.get(_RIGHT, ()))
+    made, right = {}, set(frame.attrs.get(RIGHT, ()))
     for name, unit in _declared(units, list(map(str, frame.columns))).items():
         if unit == _own(name):
             right.add(name)
@@ -137,7 +137,7 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
             made[name] = values
     out = frame.assign(**made)
     if right:
-        out.attrs[_RIGHT] = sorted(right)
+        out.attrs[RIGHT] = sorted(right)
     return out
 
 
@@ -161,7 +161,7 @@ def check_units(frame: pd.DataFrame, *, source: str) -> None:
     DataWarning
         It is odd.
     """
-    right = frame.attrs.get(_RIGHT, ())
+    right = frame.attrs.get(RIGHT, ())
     with np.errstate(all="ignore"):  # of extreme values, which are what is looked for
         found = [one for one in _findings(frame) if one.column not in right or one.column == "covid_index"]
     if impossible := [one for one in found if one.impossible]:

@@ -54,6 +54,11 @@ def _recursive() -> rstar.RecursiveEstimates:
 
 
 @cache
+def _many() -> rstar.ManyEstimates:
+    return rstar.fit_many(rstar.HLW2017, {"to 2005": _us()[:"2005Q4"], "to 2009": _us()}, progress=False)
+
+
+@cache
 def _profile() -> rstar.Profile:
     return _fit().profile("lambda_z", (0.0, 0.02, 0.04))
 
@@ -79,6 +84,7 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.StateUncertainty: lambda: _fit().uncertainty,
     rstar.Bootstrap: _bootstrap,
     rstar.RecursiveEstimates: _recursive,
+    rstar.ManyEstimates: _many,
     rstar.Profile: _profile,
     rstar.PileUp: lambda: _fit().pile_up,
     rstar.RStarDecomposition: lambda: _fit().decompose("2000Q1", "2009Q3"),

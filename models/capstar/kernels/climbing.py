@@ -20,7 +20,7 @@ INFORMATION, DONE = SCORES, -1  # what is asked for, besides GRADIENT and HESSIA
 WITHIN, NO_ASCENT, LIMIT, UNDEFINED = range(4)  # how the short steps end
 _STARTING, _INFORMED, _SEARCHING, _CURVED, _PROBING, _RIDGE, _ENDING = range(7)  # what the answer is for
 VALUE, _BEST, _LENGTH, _BEFORE, _LAST, _SIZE, _HIGHEST = range(7)
-END, TOTAL, _PHASE, _WALKING, _STEPS, _HALVING, _EXACT, _ROUND, _COORDINATE, _PROBE = range(10)
+END, TOTAL, _PHASE, _WALKING, _STEPS, _HALVING, _EXACT, _ROUND, _COORDINATE, _PROBE, ASKED = range(11)
 _NEWTON_STEPS, _NEAR, _DONE, _SLOW = 80, 1e-7, 1e-10, 0.5
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
@@ -48,7 +48,8 @@ class Climb(NamedTuple):
     best, best_gradient, best_hessian
         The highest maximum so far.
     number, count
-        By the names of this module: ``VALUE``, ``END`` and ``TOTAL`` say what came out, others how far it is.
+        By the names of this module: ``VALUE``, ``END`` and ``TOTAL`` say what came out, others how far it is; from
+        ``ASKED`` on, how often each kind of derivative was asked for.
     """
 
     box: Floats
@@ -74,10 +75,24 @@ def begin(box: Floats, start: Floats, *, walking: bool) -> Climb:
     Its first wish is the gradient at ``trial``.
     """
     k = start.size
+    vectors, squares = np.zeros((9, k)), np.zeros((3, k, k))
     at = Climb(
-        box, *(np.zeros(k) for _ in range(2)), *(np.zeros((k, k)) for _ in range(2)),
-        *(np.zeros(k) for _ in range(7)), np.zeros((k, k)), np.zeros(7), np.zeros(10, dtype=np.int64),
-    )  # fmt: skip
+        box=box,
+        x=vectors[0],
+        gradient=vectors[1],
+        hessian=squares[0],
+        information=squares[1],
+        trial=vectors[2],
+        slope=vectors[3],
+        direction=vectors[4],
+        unit=vectors[5],
+        moved=vectors[6],
+        best=vectors[7],
+        best_gradient=vectors[8],
+        best_hessian=squares[2],
+        number=np.zeros(_HIGHEST + 1),
+        count=np.zeros(ASKED + 3, dtype=np.int64),
+    )
     at.trial[:] = start
     at.count[_PHASE], at.count[_WALKING] = _STARTING, walking
     return at
@@ -543,6 +558,7 @@ def _climb(version):
         """Climb an ordinary likelihood to the end; the log-likelihood there is returned, and the rest in ``at``."""
         ask = GRADIENT if version >= 0 else DONE  # never: the digest is here for the cache alone
         while ask != DONE:
+            at.count[ASKED + ask] += 1
             x = at.trial if ask == GRADIENT else at.x
             for i in range(x.size):
                 one.theta[one.bound.free[i]] = x[i]

@@ -165,8 +165,7 @@ def _turn(theta, bound, room, j):
 
 @step
 def _gradient(theta, bound, room, keep, gradient):
-    """Fill the derivative of the log-likelihood in every parameter (all,); see `backward`."""
-    _clear(gradient)
+    """Add to ``gradient`` the derivative of the log-likelihood in every parameter (all,); see `backward`."""
     _clear(room.by_value)
     _clear(room.by_scale)
     _clear(room.W)
@@ -222,7 +221,7 @@ def _symmetrise(theta, bound, room, out):
 def _differentiate(version):
     @kernel
     def differentiate(what, theta, bound, room, gradient, scores, hessian):
-        """Log-likelihood at all parameters (all,), with exact derivatives; these are untouched where it is not defined.
+        """Log-likelihood at all parameters (all,), with exact derivatives; no second ones where it is not defined.
 
         Parameters
         ----------
@@ -234,6 +233,7 @@ def _differentiate(version):
             Parameters, likelihood, and arrays that are overwritten.
         """
         value = _filtered(theta, bound, room)
+        _clear(gradient)
         if (
             version < 0 or value == -np.inf
         ):  # a version is never negative: the digest is here for the cache alone

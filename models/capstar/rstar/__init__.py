@@ -44,6 +44,7 @@ from capstar.rstar.laubach_williams.uncertainty import (
 )
 from capstar.rstar.layouts import LAYOUTS, Layout
 from capstar.rstar.lewis_vazquez_grande.model import LVG_ALT, LVG_ALT_COVID, LVG_BASE, LVG_BASE_COVID
+from capstar.rstar.many import ManyEstimates, fit_many
 from capstar.rstar.natural_rate import (
     FIVE_YEARS,
     LONG_RUN,
@@ -105,6 +106,7 @@ __all__ = [
     "InitialState",
     "LaubachWilliamsSpec",
     "Layout",
+    "ManyEstimates",
     "MovingAverage",
     "NaturalRate",
     "NaturalRateModel",
@@ -136,6 +138,7 @@ __all__ = [
     "compare",
     "draw_parameters",
     "draw_sample",
+    "fit_many",
     "from_spec",
     "gap_source",
     "hp_trend",

@@ -7,7 +7,6 @@ one revised table, cut at each quarter, so that the estimate is recursive but ha
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
-from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
+from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import as_quarterly
 from capstar.progress import Progress
 from capstar.reporting import Result
+from capstar.rstar.many import estimate_or_error
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.tasks import run_tasks
@@ -232,7 +232,7 @@ def real_time(
     ends = quarters[::every]
     known = (_known(vintages, t) for t in ends)
     fitted = run_tasks(
-        partial(_fit, model, start), known, n_workers=n_workers, total=len(ends),
+        partial(estimate_or_error, model, start=start, n_starts=1), known, n_workers=n_workers, total=len(ends),
         stage=f"{model.name}: {len(ends)} samples", progress=progress,
     )  # fmt: skip
     fits = dict(zip(ends, fitted, strict=True))
@@ -285,17 +285,6 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
             f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."
         )
     return table.loc[:quarter]
-
-
-def _fit(
-    model: NaturalRateModel, start: str | pd.Period | None, known: pd.DataFrame
-) -> NaturalRate | CapstarError:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IdentificationWarning)  # the table has it, sample by sample
-        try:
-            return model.fit(known, start, n_starts=1, progress=False)
-        except CapstarError as error:
-            return error
 
 
 def _row(results: NaturalRate, estimated: pd.Period) -> dict[str, object]:

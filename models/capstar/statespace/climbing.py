@@ -9,6 +9,7 @@ from scipy.optimize import Bounds, minimize
 
 from capstar.kernels import climbing
 from capstar.kernels.arrays import Floats
+from capstar.kernels.likelihood import GRADIENT
 from capstar.statespace.objective import Objective
 
 _SLSQP_STEPS, _SLSQP_TOLERANCE = 500, 1e-12
@@ -70,14 +71,14 @@ def _run(objective: Objective, start: Floats, *, walking: bool) -> Climb:
 
 def _answered(objective: Objective, at: climbing.Climb) -> float:
     """Climb a likelihood that only Python can tell; see `capstar.kernels.climbing.climb`."""
-    ask, value = climbing.GRADIENT, 0.0
+    ask, value = GRADIENT, 0.0
     while ask != climbing.DONE:
-        if ask == climbing.GRADIENT:
-            value = objective.gradient(at.trial, at.slope)
+        if ask == GRADIENT:
+            value, at.slope[:] = objective.value_and_score(at.trial)
         elif ask == climbing.INFORMATION:
-            value = objective.information(at.x, at.information)
+            at.information[:] = objective.information(at.x)
         else:
-            objective.hessian(at.x, at.hessian)
+            at.hessian[:] = objective.hessian(at.x)
         ask = climbing.advance(at, value)
     return float(at.number[climbing.VALUE])
 
@@ -86,8 +87,7 @@ def leap(objective: Objective, start: Floats, *, steps: int | None = None) -> tu
     """Sequential quadratic programming; coordinates (k,), iterations, message."""
 
     def negative(x: Floats) -> tuple[float, Floats]:
-        gradient = np.empty(x.size)
-        value = objective.gradient(x, gradient)
+        value, gradient = objective.value_and_score(x)
         return -value, -gradient
 
     bounds = Bounds(objective.box[0], objective.box[1])

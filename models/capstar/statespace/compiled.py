@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Pattern, System, own
 from capstar.kernels.terms import assemble
 from capstar.statespace.algebra import CONSTANT, Coef, Slot, as_coef, as_linear, params, show_slot
 from capstar.statespace.constraints import Constraint
-from capstar.statespace.parameters import Parameter
+from capstar.statespace.parameters import Parameter, ParameterTable
 from capstar.statespace.spec import Spec
 
 Entries = dict[tuple[int, int], Coef]
@@ -91,6 +92,22 @@ class Compiled:
     report_inputs: tuple[Slot, ...]
     blocks: Mapping[str, Block]
     terms: Terms
+
+    @cached_property
+    def table(self) -> ParameterTable:
+        """All parameters at their default start values; not to be written to."""
+        return ParameterTable.build(self.parameters, self.constraints)
+
+    def labels(self, free: npt.NDArray[np.bool_]) -> pd.Index:
+        """Names of the parameters that a mask (all parameters,) marks."""
+        key = free.tobytes()
+        if key not in self._labels:
+            self._labels[key] = self.table.start.index[free]
+        return self._labels[key]
+
+    @cached_property
+    def _labels(self) -> dict[bytes, pd.Index]:
+        return {}
 
     @property
     def reads(self) -> tuple[Slot, ...]:

@@ -219,9 +219,7 @@ def _further_points(objective: Objective, n_starts: int, seed: int) -> Floats:
     start = objective.at.start
     if n_starts < 2:
         return np.empty((0, start.size))
-    information = np.zeros((start.size, start.size))
-    objective.information(start, information)
-    spread = 1.0 / np.maximum(np.sqrt(np.diag(information)), 1e-8)
+    spread = 1.0 / np.maximum(np.sqrt(np.diag(objective.information(start))), 1e-8)
     spread = np.minimum(_SPREAD * spread, np.maximum(np.abs(start), 0.1))
     draws = np.random.default_rng(seed).standard_normal((n_starts - 1, start.size))
     points: Floats = np.clip(start + draws * spread, objective.box[0], objective.box[1])
@@ -243,12 +241,12 @@ def _report(
     slope = float(slope_in_units(objective.box, x, gradient, unit))
     bend = float(curvature(hessian, -1.0, unit, objective.box, x, gradient)[1].min(initial=1.0))
     near = np.abs(x - objective.box[:2]) <= objective.box[2:]
-    at_bound = at.spread(near.any(axis=0))
+    at_bound = at.spread(near[0] | near[1])
     score = gradient
     if at.groups:
         score = problem.value_and_score(theta)[1][at.free]
         hessian = problem.hessian(theta).to_numpy()[np.ix_(at.free, at.free)]
-    labels = pd.Index(names, dtype="str")
+    labels = problem.model.labels(at.table.free)
     return MaximumLikelihood(
         params=pd.Series(theta, at.table.start.index, name="estimate"),
         free=tuple(names),

@@ -13,7 +13,7 @@ from capstar.statespace.problem import Problem
 
 _AT_BOUND = 1e-8  # relative distance below which a parameter counts as at its bound
 _STEP = 1e-5  # relative, of differences of the score
-Mask = npt.NDArray[np.bool_]
+_NONE = np.empty((0, 0))
 
 
 class Objective:
@@ -47,47 +47,49 @@ class Objective:
         """Log-likelihood."""
         return self.problem.loglike(self.at.fill(x))
 
-    def gradient(self, x: Floats, out: Floats) -> float:
-        """Log-likelihood; fills its gradient in the coordinates (k,)."""
+    def value_and_score(self, x: Floats) -> tuple[float, Floats]:
+        """Log-likelihood and its gradient in the coordinates, shape (k,)."""
         theta = self.at.fill(x)
-        if self.arrays is not None:
-            score = self.arrays.score
-            value = self._differentiate(likelihood.GRADIENT, theta)
-        else:
+        if self.arrays is None:
             value, score = self.problem.value_and_score(theta)
-        out[:] = self.at.pull(x, score)
-        return value
-
-    def information(self, x: Floats, out: Floats) -> float:
-        """Fill the outer product of the scores of each period (k, k); minus infinity where there is no likelihood."""
-        theta = self.at.fill(x)
-        if self.arrays is not None:
-            scores = self.arrays.by_period
-            if self._differentiate(likelihood.SCORES, theta) == -np.inf:
-                return -np.inf
         else:
+            value, score = self._differentiate(likelihood.GRADIENT, theta), self.arrays.score
+        return value, self.at.pull(x, score)
+
+    def information(self, x: Floats) -> Floats:
+        """Outer product of the scores of each period, shape (k, k)."""
+        theta = self.at.fill(x)
+        if self.arrays is None:
             scores = self.at.pull(x, self.problem.score_obs(theta).to_numpy()).T
-        out[:] = scores @ scores.T
-        return 0.0
+        else:
+            if self._differentiate(likelihood.SCORES, theta) == -np.inf:
+                self.problem.filter_path(theta)  # raises, naming the period
+            scores = self.arrays.by_period
+        out: Floats = scores @ scores.T
+        return out
 
-    def _differentiate(self, what: int, theta: Floats) -> float:
-        one = self.arrays
-        assert one is not None
-        none = np.empty((0, 0))
-        return float(
-            likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, none)
-        )
+    def hessian(self, x: Floats) -> Floats:
+        """Second derivatives in the coordinates, shape (k, k).
 
-    def hessian(self, x: Floats, out: Floats) -> None:
-        """Fill the second derivatives in the coordinates (k, k), by central differences of the score."""
-        up, down = np.empty_like(x), np.empty_like(x)
+        Exact where the coordinates are the parameters of an ordinary likelihood, else central differences of the score.
+        """
+        out = np.zeros((x.size, x.size))
+        if self.arrays is not None:
+            self._differentiate(likelihood.HESSIAN, self.at.fill(x), out)
+            return out
         for j in range(x.size):
             step = np.zeros_like(x)
             step[j] = _STEP * max(abs(x[j]), 1e-2)
-            self.gradient(x + step, up)
-            self.gradient(x - step, down)
+            up, down = (self.value_and_score(x + sign * step)[1] for sign in (1, -1))
             out[j] = (up - down) / (2 * step[j])
-        out[:] = (out + out.T) / 2
+        return (out + out.T) / 2
+
+    def _differentiate(self, what: int, theta: Floats, hessian: Floats = _NONE) -> float:
+        one = self.arrays
+        assert one is not None
+        return float(
+            likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, hessian)
+        )
 
 
 def bound_arrays(problem: Problem, free: npt.NDArray[np.int64]) -> Bound:

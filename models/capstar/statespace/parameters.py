@@ -79,6 +79,12 @@ class ParameterTable:
         start, lower, upper = (column(field, float) for field in ("start", "lower", "upper"))
         return cls(start, lower, upper, column("fixed", bool), constraints)
 
+    def copy(self) -> ParameterTable:
+        """The same in series of its own."""
+        return ParameterTable(
+            self.start.copy(), self.lower.copy(), self.upper.copy(), self.fixed.copy(), self.constraints
+        )
+
     @cached_property
     def names(self) -> list[str]:
         """Parameter names in order."""

@@ -85,7 +85,7 @@ class Problem:
 
     def table(self) -> ParameterTable:
         """All parameters free at their default start values."""
-        return ParameterTable.build(self.model.parameters, self.model.constraints)
+        return self.model.table.copy()
 
     def vector(self, params: Params) -> Floats:
         """Parameter vector, shape (k,), from values by name (or a vector, as it is)."""

@@ -54,31 +54,29 @@ class Spec:
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
-    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def made(self) -> dict[str, Any]:
+    def made(self) -> dict[Any, Any]:
         """What has been derived from the equations as they stand: a place to keep it."""
-        parts = (
+        parts: list[Mapping[Any, object]] = [
             self.observation,
             self.transition,
             self.shocks,
             self.initial_mean,
             self.obs_scale,
             self.reports,
-        )
-        held = [*parts, self.parameters]
-        now = [(name, id(value)) for part in held for name, value in part.items()]
-        if self._made.get("from") != now:
-            self._made.clear()
-            self._made["from"] = now
-            self._made["held"] = [
-                list(part.values()) for part in held
-            ]  # so that no identity is given away again
-        return self._made
+            self.parameters,
+        ]
+        now = [(name, id(value)) for part in parts for name, value in part.items()]
+        made: dict[Any, Any] = self.__dict__.setdefault("_made", {})
+        if made.get("from") != now:
+            made.clear()
+            made["from"] = now
+            made["held"] = [list(part.values()) for part in parts]  # so that no identity is given away again
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be derived again."""
-        return self.__dict__ | {"_made": {}}
+        return {name: value for name, value in self.__dict__.items() if name != "_made"}
 
     def __str__(self) -> str:
         """The model as equations."""

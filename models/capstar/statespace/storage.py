@@ -250,7 +250,7 @@ def _pack_ml(ml: MaximumLikelihood) -> dict[str, Any]:
 
 
 def _unpack_ml(stored: Mapping[str, Any]) -> MaximumLikelihood:
-    free = list(stored["free"])
+    free = pd.Index(stored["free"], dtype="str")
     hessian = np.array(stored["hessian"], dtype=float).reshape(len(free), len(free))
     return MaximumLikelihood(
         params=pd.Series(stored["params"], name="estimate", dtype=float),

@@ -11,7 +11,7 @@ from capstar.frames import as_quarterly, require_columns, require_complete
 from capstar.rstar.laubach_williams.equations import STAGES, Variant
 from capstar.rstar.laubach_williams.starting import TREND_LEAD
 from capstar.rstar.series import PI, R, Y, columns_of, derive, with_covid_index
-from capstar.units import Units, check_units, in_model_units
+from capstar.units import RIGHT, Units, check_units, in_model_units
 
 
 def required_columns(variant: Variant) -> tuple[str, ...]:
@@ -70,6 +70,7 @@ def prepare(
     depths = _depths(variant)
     needed = _by_column(depths)
     table = in_model_units(as_quarterly(data, source=source, columns=needed), units)
+    known, table.attrs = table.attrs, {RIGHT: table.attrs.get(RIGHT, ())}  # which pandas copies at every step
     frame = with_covid_index(table, table.index[-1] if end is None else _quarter(end, "end"))
     columns = tuple(needed)
     absent = [name for name in columns if name not in frame]
@@ -84,7 +85,9 @@ def prepare(
             f"{source}: {first}-{last} has {quarters} quarters; {variant.name} has {n_params} parameters and "
             f"needs at least {4 * n_params}. Give a longer sample."
         )
-    return derive(frame.loc[first - max(depths.values()) : last], depths), first, last
+    out = derive(frame.loc[first - max(depths.values()) : last], depths)
+    out.attrs = known
+    return out, first, last
 
 
 def _by_column(depths: Mapping[str, int]) -> dict[str, int]:

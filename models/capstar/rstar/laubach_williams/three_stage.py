@@ -168,7 +168,8 @@ def adapt(variant: Variant, frame: pd.DataFrame, start: pd.Period, end: pd.Perio
         final = final.without(
             n for n in empty if n not in {*final.observation, *final.transition, *final.shocks}
         )
-    return with_windows(replace(variant, covid=variant.covid and "d" not in empty, final=final), windows)
+    adapted = with_windows(replace(variant, covid=variant.covid and "d" not in empty, final=final), windows)
+    return variant if adapted == variant else adapted  # whose equations are declared and compiled already
 
 
 @dataclass(frozen=True)
