@@ -94,7 +94,7 @@ def begin(box: Floats, start: Floats, *, walking: bool) -> Climb:
         count=np.zeros(ASKED + 3, dtype=np.int64),
     )
     at.trial[:] = start
-    at.count[_PHASE], at.count[_WALKING] = _STARTING, walking
+    at.count[_PHASE], at.count[_WALKING], at.count[ASKED + GRADIENT] = _STARTING, walking, 1
     return at
 
 
@@ -158,9 +158,12 @@ def curvature(matrix, sign, unit, box, x, gradient):
 
 @step
 def _in_units(hessian, unit):
-    """Fill the units in which minus a Hessian has a unit diagonal."""
+    """Fill the units in which minus a Hessian has a unit diagonal; False where that is not defined."""
     for i in range(unit.size):
+        if not np.isfinite(hessian[i, i]):
+            return False
         unit[i] = 1.0 / np.sqrt(max(abs(hessian[i, i]), 1e-12))
+    return True
 
 
 @kernel
@@ -315,7 +318,8 @@ def _newton_on(at):
     if at.count[_STEPS] == _NEWTON_STEPS:
         at.count[_PHASE] = _ENDING
         return HESSIAN
-    _in_units(at.hessian, at.unit)
+    if not _in_units(at.hessian, at.unit):
+        return _fail(at)
     size = slope_in_units(at.box, at.x, at.gradient, at.unit)
     if exact and size < _DONE:
         return _look_round(at)
@@ -529,6 +533,8 @@ def advance(at, value):
         at.count[_EXACT] = 1
         at.number[_LAST] = np.inf
         ask = _newton_on(at)
+    if ask != DONE:
+        at.count[ASKED + ask] += 1
     return ask
 
 
@@ -558,7 +564,6 @@ def _climb(version):
         """Climb an ordinary likelihood to the end; the log-likelihood there is returned, and the rest in ``at``."""
         ask = GRADIENT if version >= 0 else DONE  # never: the digest is here for the cache alone
         while ask != DONE:
-            at.count[ASKED + ask] += 1
             x = at.trial if ask == GRADIENT else at.x
             for i in range(x.size):
                 one.theta[one.bound.free[i]] = x[i]

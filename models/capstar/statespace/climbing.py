@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
@@ -61,7 +61,7 @@ def finish(objective: Objective, start: Floats, iterations: int = 0, message: st
 def _run(objective: Objective, start: Floats, *, walking: bool) -> Climb:
     at = climbing.begin(objective.box, start, walking=walking)
     arrays = objective.arrays
-    value = _answered(objective, at) if arrays is None else climbing.climb(arrays, at)
+    value = answered(objective, at) if arrays is None else climbing.climb(arrays, at)
     if np.isnan(value):
         objective.problem.filter_path(objective.at.fill(at.x))  # raises, naming the period
         raise np.linalg.LinAlgError("a second derivative is not finite")
@@ -69,7 +69,7 @@ def _run(objective: Objective, start: Floats, *, walking: bool) -> Climb:
     return Climb(at.x, float(value), at.gradient, at.hessian, int(at.count[climbing.TOTAL]), said)
 
 
-def _answered(objective: Objective, at: climbing.Climb) -> float:
+def answered(objective: Any, at: climbing.Climb) -> float:
     """Climb a likelihood that only Python can tell; see `capstar.kernels.climbing.climb`."""
     ask, value = GRADIENT, 0.0
     while ask != climbing.DONE:
