@@ -170,7 +170,7 @@ class _Term(NamedTuple):
     ----------
     label, factor
         The unknown coefficient, empty where there is none, and the polynomial in what is known in front of it;
-        no label where the coefficient has to be looked at anew for every value of what is known.
+        no label where the coefficient has to be worked out again for every value of what is known.
     coef
         The whole.
     kind
