@@ -243,8 +243,7 @@ def test_what_is_not_identified_is_one_line_and_no_error(tmp_path: Path, golden_
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    # A busy machine is also told how far the work is.
-    (line,) = [one for one in done.stderr.splitlines() if one.startswith("capstar: ")]
+    (line,) = complaints(done)
     assert line.startswith(
         "capstar: HLW 2017, 1961Q1-1985Q4: r* is not identified: a_r = -0.0025 is at its bound"
     )
