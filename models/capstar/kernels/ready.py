@@ -1,4 +1,4 @@
-"""Compile every kernel of the state-space room in one go."""
+"""Compile the kernels of an estimate by maximum likelihood in one go."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from capstar.kernels.arrays import Bound, Path, Pattern, Sample, System
 
 @cache
 def make_ready() -> None:
-    """Compile every kernel, or load it from the cache: nothing waits for the compiler afterwards.
+    """Compile them, or load them from the cache: an estimate does not wait for the compiler afterwards.
 
     Each is run on a model of one state and one observed series in a sample of no periods.  Types do not depend on
     the model, so what this compiles is all that any model needs.
@@ -30,7 +30,6 @@ def make_ready() -> None:
     )
     change = System(*(each.copy() for each in system))
     gaussian.score(pattern, system, P0, sample, path, change, nothing, np.empty((1, 1)))
-    gaussian.score_per_period(pattern, system, change, P0, P0, sample, nothing, path, nothing)
     slots = np.empty(0, dtype=np.int64)
     simulation.simulate(
         pattern, system, sample, slots, slots, one, sample.y, sample.y, np.empty((0, 1)), np.empty((0, 1))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from capstar.kernels import likelihood
-from capstar.kernels.arrays import Bound, Floats, Sample
+from capstar.kernels.arrays import Floats
 from capstar.kernels.climbing import Climbed
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.problem import Problem
@@ -36,8 +35,8 @@ class Objective:
         size = np.abs(np.where(np.isfinite(at.bounds), at.bounds, 0.0))
         self.box = np.vstack([*at.bounds, _AT_BOUND * np.maximum(size, 1e-2)])
         self.arrays: Climbed | None = None
-        if type(problem) is Problem and not problem.stationary and not at.groups:
-            bound = bound_arrays(problem, at.free)
+        if problem.is_ordinary and not at.groups:
+            bound = problem.arrays(at.free)
             self.arrays = Climbed(
                 at.fill(at.start), bound, likelihood.room(bound, problem.model.moving, problem.model.system),
                 np.empty(len(problem.names)), np.empty((at.start.size, problem.nobs)),
@@ -90,22 +89,3 @@ class Objective:
         return float(
             likelihood.differentiate(what, theta, one.bound, one.room, one.score, one.by_period, hessian)
         )
-
-
-def bound_arrays(problem: Problem, free: npt.NDArray[np.int64]) -> Bound:
-    """A likelihood in arrays of its own, for kernels that overwrite them.
-
-    Parameters
-    ----------
-    problem
-        Of the plain class, whose initial moments are known or unconditional ones.
-    free
-        Positions of the parameters that are sampled or estimated.
-    """
-    model, values, size = problem.model, np.zeros(problem.model.n_values), len(problem.model.states)
-    return Bound(
-        free, *model.terms, values, model.blocks["a"].where.start, model.pattern,
-        model.system(values)._replace(a0=np.zeros(size)), Sample(problem.y, problem.x, np.ones(problem.nobs)),
-        problem.initial_mean.copy(), problem.initial_cov.reshape(-1).copy(),
-        np.array(problem.stationary, dtype=np.int64), problem.scale_param,
-    )  # fmt: skip

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.kernels import gaussian, terms
-from capstar.kernels.arrays import Floats, Path, Pattern, Sample, System, own
+from capstar.kernels import gaussian, likelihood, terms
+from capstar.kernels.arrays import Bound, Floats, Path, Pattern, Sample, System, own
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.columns import Columns
 from capstar.statespace.compiled import Compiled, compile_spec
@@ -200,6 +200,42 @@ class Problem:
     def score_obs(self, params: Params) -> pd.DataFrame:
         """Gradient of each period's log-likelihood, shape (n, k)."""
         theta = self.vector(params)
+        out = self._scores_of_arrays(theta) if self.is_ordinary else self.scores_along(theta)
+        return pd.DataFrame(out, self.index, list(self.names))
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether the moments of the state before the sample are known numbers."""
+        return type(self) is Problem and not self.stationary
+
+    def _scores_of_arrays(self, theta: Floats) -> Floats:
+        bound, scores = self.arrays(np.arange(theta.size)), np.empty((theta.size, self.nobs))
+        room, unused = likelihood.room(bound, self.model.moving, self.model.system), np.empty((0, 0))
+        value = likelihood.differentiate(likelihood.SCORES, theta, bound, room, theta.copy(), scores, unused)
+        if value == -np.inf:
+            self.filter_path(theta)  # raises, naming the period
+        return scores.T
+
+    def arrays(self, free: npt.NDArray[np.int64]) -> Bound:
+        """The likelihood in arrays of its own, for kernels that overwrite them.
+
+        Of a problem of the plain class, whose initial moments are known or unconditional ones.
+
+        Parameters
+        ----------
+        free
+            Positions of the parameters that are sampled or estimated.
+        """
+        model, values, size = self.model, np.zeros(self.model.n_values), len(self.model.states)
+        return Bound(
+            free, *model.terms, values, model.blocks["a"].where.start, model.pattern,
+            model.system(values)._replace(a0=np.zeros(size)), Sample(self.y, self.x, np.ones(self.nobs)),
+            self.initial_mean.copy(), self.initial_cov.reshape(-1).copy(),
+            np.array(self.stationary, dtype=np.int64), self.scale_param,
+        )  # fmt: skip
+
+    def scores_along(self, theta: Floats) -> Floats:
+        """Gradient of each period's log-likelihood, shape (n, k), one direction after the other."""
         inputs, path = self.inputs(theta), self.filter_path(theta)
         derivative = self._jacobian(theta)
         out = np.empty((self.nobs, theta.size))
@@ -211,7 +247,7 @@ class Problem:
                 inputs.pattern, inputs.system, direction, inputs.P0, on_cov, inputs.sample, by_scale, path, column
             )  # fmt: skip
             out[:, j] = column
-        return pd.DataFrame(out, self.index, list(self.names))
+        return out
 
     def _direction(self, theta: Floats, jacobian: Floats, j: int) -> tuple[System, Floats]:
         """What one parameter does to the system, and to the covariance of the state before the sample."""

@@ -16,7 +16,6 @@ from capstar.kernels.recursions import scratch
 from capstar.statespace.algebra import Coef, params
 from capstar.statespace.bayes.priors import Prior, as_arrays
 from capstar.statespace.constraints import Between, Constraint, Stationary, SumBelow
-from capstar.statespace.objective import bound_arrays
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.problem import Problem
 
@@ -103,7 +102,7 @@ class Target:
     def compiled(self) -> Compiled:
         """Arrays for one chain."""
         theta = self.table.start.to_numpy(dtype=float, copy=True)
-        bound = bound_arrays(self.problem, np.flatnonzero(self.table.free))
+        bound = self.problem.arrays(np.flatnonzero(self.table.free))
         priors, limits = self._arrays
         size = max(bound.stationary.size, 1)
         room = kernels.Room(
