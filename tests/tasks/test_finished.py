@@ -170,6 +170,18 @@ def test_what_is_resumable_is_kept_until_it_ends_well(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_part_is_the_same_in_whichever_process_it_is_done(tmp_path: Path) -> None:
+    """Pickled tables have another hash."""
+    table = cs.data.us_macro()
+    items = [table.iloc[:n] for n in (5, 6)]
+    with cs.parallel(keep=tmp_path / "kept"):
+        run_tasks(len, items, n_workers=2)
+    with resumable(resume=True, folder=tmp_path / "kept") as store:
+        assert run_tasks(len, items) == [5, 6]
+    assert len(store.found) == 2
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (

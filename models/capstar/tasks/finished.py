@@ -59,39 +59,41 @@ class Kept(Generic[S, T]):
         """
         return cls(task, folder, f"{code_identity()} {_identity(task)}", read)
 
-    def __call__(self, item: S) -> T:
-        """The result of one item."""
-        if (found := self.find(item)) is not ABSENT:
+    def __call__(self, placed: tuple[Path, S]) -> T:
+        """The result of an item, given with its `path`, which may be another where the item has been pickled."""
+        path, item = placed
+        if (found := self.find(path)) is not ABSENT:
             return found  # type: ignore[no-any-return]
         made = self.task(item)
-        self.keep(item, made)
+        keep(path, made)
         return made
 
-    def find(self, item: S) -> Any:
-        """The result kept of an item, or `ABSENT`; a damaged file counts as none."""
+    def find(self, path: Path) -> Any:
+        """The result kept, or `ABSENT`; a damaged file counts as none."""
         if not self.read:
             return ABSENT
         with suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
-            body = self.path(item).read_bytes()
+            body = path.read_bytes()
             if hashlib.sha256(body[_SEAL:]).digest() == body[:_SEAL]:
                 return pickle.loads(body[_SEAL:])
         return ABSENT
-
-    def keep(self, item: S, made: T) -> None:
-        """Write a result, whole or not at all."""
-        path, body = self.path(item), pickle.dumps(made)
-        while True:
-            prepare(path.parent)
-            try:
-                return write_whole(path, hashlib.sha256(body).digest() + body)
-            except OutputError:
-                if path.parent.is_dir():  # else another run, at its end, has removed it as empty
-                    raise
 
     def path(self, item: S) -> Path:
         """Where the result of an item is kept."""
         name = hashlib.sha256(f"{self.identity} {_hash(item)}".encode()).hexdigest()
         return self.folder / name[:2] / name[2:]
+
+
+def keep(path: Path, made: object) -> None:
+    """Write a result, whole or not at all."""
+    body = pickle.dumps(made)
+    while True:
+        prepare(path.parent)
+        try:
+            return write_whole(path, hashlib.sha256(body).digest() + body)
+        except OutputError:
+            if path.parent.is_dir():  # else another run, at its end, has removed it as empty
+                raise
 
 
 def prepare(folder: Path) -> None:

@@ -50,14 +50,14 @@ class Store:
     paths: set[Path] = field(default_factory=set)
     found: set[Path] = field(default_factory=set)
 
-    def noted(self, kept: Kept[S, T], items: Iterable[S]) -> Iterator[S]:
-        """The items, as their results are asked for."""
+    def noted(self, kept: Kept[S, T], items: Iterable[S]) -> Iterator[tuple[Path, S]]:
+        """The items and the paths of their results, as these are asked for."""
         for item in items:
             path = kept.path(item)
             if self.read and path not in self.paths and path.exists():
                 self.found.add(path)
             self.paths.add(path)
-            yield item
+            yield path, item
 
 
 @dataclass(frozen=True)
@@ -254,14 +254,17 @@ def first_successes(
 def _results(
     task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
 ) -> Iterator[T]:
-    where, kept = _WHERE.get(), None
-    if where.store is not None and not threads:
-        from capstar.tasks.finished import Kept
-
-        kept = Kept.of(task, where.store.folder, read=where.store.read)
-        items = where.store.noted(kept, items)
-    if where.client is None or threads:
-        return results_here(kept or task, items, n_workers, threads=threads)
+    where = _WHERE.get()
+    if threads or where == _HERE:
+        return results_here(task, items, n_workers, threads=threads)
     from capstar.tasks.cluster import results_on
 
-    return results_on(where.client, task, items, kept)
+    if where.store is None:
+        return results_on(where.client, task, ((None, item) for item in items), None)
+    from capstar.tasks.finished import Kept
+
+    kept = Kept.of(task, where.store.folder, read=where.store.read)
+    placed = where.store.noted(kept, items)
+    if where.client is None:
+        return results_here(kept, placed, n_workers)
+    return results_on(where.client, task, placed, kept)
