@@ -98,8 +98,14 @@ def test_a_killed_study_goes_on_where_it_was(anew: Run, killed: Path) -> None:
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A part of a cluster, ended with the block."""
-    one = subprocess.Popen([sys.executable, "-m", "dask", *arguments], stderr=PIPE, text=True)
+    """A part of a cluster, ended with the block; the studies of research/ can be imported."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    one = subprocess.Popen(
+        [sys.executable, "-m", "dask", *arguments],
+        stderr=PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
     try:
         yield one
     finally:
@@ -107,8 +113,9 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         one.communicate(timeout=60)
 
 
-def test_a_study_on_a_cluster_that_loses_a_worker(anew: Run, tmp_path: Path) -> None:
-    """As docs/cluster.md starts it, on a free port of this machine."""
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Of a scheduler with two workers, as docs/cluster.md starts them, on a free port of this machine."""
     pytest.importorskip("distributed", reason="Dask is not installed: pip install 'capstar[cluster]'")
     with ExitStack() as stack:
         scheduler = stack.enter_context(
@@ -116,24 +123,52 @@ def test_a_study_on_a_cluster_that_loses_a_worker(anew: Run, tmp_path: Path) -> 
         )
         assert scheduler.stderr is not None
         found = (re.search(r"Scheduler at: +(tcp://\S+)", line) for line in scheduler.stderr)
-        address = next(one[1] for one in found if one)
+        one = next(match[1] for match in found if match)
         options = ("--nworkers", "2", "--nthreads", "1", "--memory-limit", "2GiB", "--no-dashboard")
-        stack.enter_context(started("worker", address, *options))
+        stack.enter_context(started("worker", one, *options))
+        yield one
 
-        def look() -> tuple[list[str], int]:
-            asked = subprocess.run(
-                [sys.executable, "-c", WORKERS, address], capture_output=True, text=True, check=True
-            )
-            workers, steps = asked.stdout.splitlines()
-            return workers.split(), int(steps)
 
-        workers, before = look()
-        run = study(
-            tmp_path / "run", tmp_path / "cache", "--cluster", address, after=AFTER, whom=int(workers[0])
+def look(address: str) -> tuple[list[str], int]:
+    """Workers, and how many steps the scheduler has taken."""
+    asked = subprocess.run(
+        [sys.executable, "-c", WORKERS, address], capture_output=True, text=True, check=True
+    )
+    workers, steps = asked.stdout.splitlines()
+    return workers.split(), int(steps)
+
+
+def test_a_study_on_a_cluster_that_loses_a_worker(anew: Run, address: str, tmp_path: Path) -> None:
+    (first, _), before = look(address)
+    options = ("--cluster", address)
+    run = study(tmp_path / "run", tmp_path / "cache", *options, after=AFTER, whom=int(first))
+    assert run.status == 0, run.said
+    assert run.made == SAMPLES
+    assert run.tables == anew.tables
+    left, after = look(address)
+    assert first not in left
+    assert after - before >= SAMPLES, "the cluster has done the work"
+
+
+def test_a_study_of_research_on_a_cluster(reference, address: str, tmp_path: Path) -> None:
+    reference("hlw2017/us_input.csv")
+    tables = []
+    for where in (("--workers", "1"), ("--cluster", address)):
+        _, before = look(address)
+        command = [
+            sys.executable,
+            "-m",
+            "research",
+            "coverage_of_bands",
+            "--replications",
+            "2",
+            *where,
+            "--out",
+        ]
+        done = subprocess.run(
+            [*command, tmp_path / "table.csv"], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert run.status == 0, run.said
-        assert run.made == SAMPLES
-        assert run.tables == anew.tables
-        left, after = look()
-        assert workers[0] not in left
-        assert after - before >= SAMPLES, "the cluster has done the work"
+        assert done.returncode == 0, done.stderr
+        tables.append((tmp_path / "table.csv").read_bytes())
+    assert tables[0] == tables[1]
+    assert look(address)[1] > before
