@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import REFERENCE, ROOT, load_module
 from scipy.stats import chisquare
+
+from capstar.tasks import cluster
 
 WITHIN = {  # largest difference by heading, from the READMEs
     "holston_laubach_williams_2017": {"New York Fed workbook": 2e-5},
@@ -123,6 +127,53 @@ def test_unobserved_components_study(golden) -> None:
     apart = committed.loc["Parameters"].xs("errors apart", level="column")
     assert (apart < 3).all()
     assert list(apart.index) == list(tables["Parameters"].index)
+
+
+LONG = (
+    "coverage_of_bands", "del_negro_giannone_giannoni_tambalotti_2017", "lewis_vazquez_grande_2018", "range_trading",
+    "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "module", [*(f"{name}.reproduce" for name in LONG), "size_of_tests.moving_variances"]
+)
+def test_long_studies_go_to_a_cluster_and_keep_what_is_finished(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each says that no scheduler is there: the options are read, and the work is given to where they point."""
+    main = import_module(f"research.{module}").main
+    monkeypatch.setattr(sys, "argv", ["study", "--cluster", "tcp://nowhere:1"])
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.1)
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "No Dask scheduler answers at tcp://nowhere:1" in capsys.readouterr().err
+
+
+def test_a_study_takes_what_it_has_kept(reference, tmp_path: Path) -> None:
+    """Run as users run it, with two workers and with one, which cannot import ``__main__``."""
+    reference("hlw2017/us_input.csv")
+    command = [
+        sys.executable,
+        "-m",
+        "research",
+        "coverage_of_bands",
+        "--replications",
+        "2",
+        "--keep",
+        tmp_path / "kept",
+    ]
+    tables, written = [], []
+    for workers in ("2", "1"):
+        out = tmp_path / f"{workers}.csv"
+        subprocess.run(
+            [*command, "--workers", workers, "--out", out], cwd=ROOT, capture_output=True, check=True
+        )
+        tables.append(out.read_bytes())
+        written.append({path: path.stat().st_mtime_ns for path in (tmp_path / "kept").glob("*/*")})
+    assert tables[0] == tables[1]
+    assert written[0] == written[1]
+    assert len(written[0]) == 2
 
 
 def test_list_and_unknown_name() -> None:

@@ -33,6 +33,13 @@ _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 _HERE, _EXCHANGE = -100, 2  # of Linux: AT_FDCWD, RENAME_EXCHANGE
 
 
+def cache_folder(name: str) -> Path:
+    """A folder of what may be deleted at any time, in the user's cache or in ``CAPSTAR_CACHE``."""
+    import platformdirs
+
+    return Path(os.environ.get("CAPSTAR_CACHE") or platformdirs.user_cache_dir("capstar")) / name
+
+
 def write_whole(path: Path, body: str | bytes) -> None:
     """Write text, as UTF-8, or bytes; see `whole`."""
     with whole(path) as partial:

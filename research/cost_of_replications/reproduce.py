@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
 from distributed import LocalCluster
+from research.cost_of_replications.words import CLUSTER, KEYS, PLAN, WORK, rewritten
+from research.workers import start
 
 import capstar as cs
+from capstar.errors import DataError
 from capstar.study import portfolio_returns, study_data
-from capstar.tasks import run_tasks
+from capstar.tasks import first_successes
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-SIZES, EMPTY, PLAN, CORES = (100, 200, 300), 2000, 100_000, (1, 16, 256)
+SIZES, EMPTY, CORES = (100, 300, 900), (1000, 2000, 4000), (1, 16, 256)
+Answer = tuple[np.ndarray, ...]
 
 
-def measured(sizes: tuple[int, ...], workers: int, *, rounds: int = 3) -> pd.DataFrame:
-    """Seconds of the joint bootstrap of HLW (2017), by replications and workers; the median of some rounds."""
+def replicated(sizes: tuple[int, ...], workers: int, *, rounds: int) -> pd.DataFrame:
+    """Seconds of the joint bootstrap of HLW (2017) on the study's data; the fastest of some rounds.
+
+    Parameters
+    ----------
+    sizes
+        Numbers of replications.
+    workers
+        Processes: from 1 to so many.
+    rounds
+        Of each size.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``KEYS``; columns ``seconds`` and ``rounds``.
+    """
     tables = study_data()
     fit = cs.rstar.HLW2017.fit(tables["macro"], progress=False)
     source, gap, returns = fit.redraw(), fit.gap("filtered"), portfolio_returns(tables["returns"])
@@ -38,67 +57,115 @@ def measured(sizes: tuple[int, ...], workers: int, *, rounds: int = 3) -> pd.Dat
     for n_workers in range(1, workers + 1):
         seconds(min(sizes), n_workers)  # compiles, and starts the workers
         for size in sizes:
-            rows[n_workers, size] = {"seconds": median(seconds(size, n_workers) for _ in range(rounds))}
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(table.index, names=["workers", "replications"])
-    return table
+            rows[WORK, n_workers, size] = min(seconds(size, n_workers) for _ in range(rounds))
+    return _table(rows, rounds)
 
 
-def handed_out(address: str | None) -> float:
-    """Seconds it costs to hand out a task and take its result, of tasks that do nothing; on a cluster where given."""
-    with cs.parallel(address):
-        run_tasks(abs, range(100), n_workers=1 if address is None else 2)
+def handed_out(sizes: tuple[int, ...], *, rounds: int) -> pd.DataFrame:
+    """Seconds in which tasks that do nothing are handed to a Dask cluster of two workers, and their results taken.
+
+    Tasks take a seed and give arrays as large as a replication does.  Index and columns are those of `replicated`.
+    """
+    answer = partial(_answer, (np.zeros(12), np.zeros(3), np.zeros(3)))
+
+    def seconds(size: int) -> float:
         began = perf_counter()
-        run_tasks(abs, range(EMPTY), n_workers=1 if address is None else 2)
-        return (perf_counter() - began) / EMPTY
+        first_successes(answer, size, seed=0, n_workers=1)
+        return perf_counter() - began
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two,
+        cs.parallel(two.scheduler_address),
+    ):
+        seconds(min(sizes))
+        rows = {(CLUSTER, 2, size): min(seconds(size) for _ in range(rounds)) for size in sizes}
+    return _table(rows, rounds)
+
+
+def _answer(made: Answer, _: np.random.SeedSequence) -> Answer:
+    return made
+
+
+def _table(seconds: dict[tuple[str, int, int], float], rounds: int) -> pd.DataFrame:
+    index = pd.MultiIndex.from_tuples(seconds, names=KEYS)
+    return pd.DataFrame({"seconds": list(seconds.values()), "rounds": rounds}, index)
 
 
 def growth(table: pd.DataFrame) -> pd.DataFrame:
-    """Line through the seconds of each number of workers: before the first replication, and a replication."""
-    rows = {}
-    for workers, one in table["seconds"].groupby(level="workers"):
-        n = one.index.get_level_values("replications").to_numpy(dtype=float)
-        each, before = np.polyfit(n, one.to_numpy(), 1)
-        off = float(np.abs(one.to_numpy() / (before + each * n) - 1).max())
-        rows[workers] = {"before": max(before, 0.0), "each": each, "largest distance": off}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("workers")
+    """Line through the seconds: before the first, and for each, and how far the seconds are from it, as a share.
 
-
-def plan(lines: pd.DataFrame, each_task: float, *, replications: int = PLAN) -> pd.DataFrame:
-    """Hours on a number of cores, as fast as these: the work shared out, or the rate at which tasks are handed out.
-
-    One core takes the line of one worker.  More take the replication of as many workers as were measured, which share
-    memory and caches, divided by the cores, but never less than it costs to hand a task out.
+    Raises
+    ------
+    DataError
+        The seconds do not grow with the number.
     """
-    one, most = lines.loc[1], lines.loc[lines.index.max()]
-    busy = most["each"] * lines.index.max()  # seconds of a core for a replication beside others
     rows = {}
-    for cores in CORES:
-        work = one["each"] if cores == 1 else busy / cores
-        seconds = one["before"] + replications * max(work, each_task if cores > 1 else 0.0)
-        rows[cores] = {"hours": seconds / 3600, "core hours": cores * seconds / 3600}
+    for (what, workers), one in table["seconds"].groupby(level=KEYS[:2], sort=False):
+        n = one.index.get_level_values("number").to_numpy(dtype=float)
+        each, before = np.polyfit(n, one.to_numpy(), 1)
+        if each <= 0:
+            raise DataError(
+                f"{what} with {workers} workers: {one.iloc[0]:.3g} s for {n[0]:g}, {one.iloc[-1]:.3g} s for {n[-1]:g}, "
+                "so that nothing can be planned. Give sizes further apart, on a machine with nothing beside it."
+            )
+        off = float(np.abs(one.to_numpy() / (before + each * n) - 1).max())
+        rows[what, workers] = {"before": max(before, 0.0), "each": each, "largest distance": off}
+    lines = pd.DataFrame.from_dict(rows, orient="index")
+    return lines.set_axis(pd.MultiIndex.from_tuples(lines.index, names=KEYS[:2]))
+
+
+def plan(lines: pd.DataFrame, *, replications: int = PLAN, cores: tuple[int, ...] = CORES) -> pd.DataFrame:
+    """Hours on a number of cores as fast as these.
+
+    One core takes the line of one worker.  More, on a cluster, take the replication of as many workers as were
+    measured, which share memory and caches, divided by the cores; but no less than it costs to hand a task out.
+    """
+    work = lines.loc[WORK]
+    busy = work["each"].iloc[-1] * work.index[-1]  # seconds of a core for a replication beside others
+    handing = lines.loc[(CLUSTER, 2), "each"]
+    rows = {}
+    for n in cores:
+        shared = work.loc[1, "each"] if n == 1 else busy / n
+        bound = n > 1 and handing > shared
+        hours = (work.loc[1, "before"] + replications * (handing if bound else shared)) / 3600
+        rows[n] = {"hours": hours, "core hours": n * hours, "limit": "handing out" if bound else "work"}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cores")
+
+
+def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """The tables, and what they say in the README where there is one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in tables.items():
+        write_whole(folder / f"{name}.csv", csv_text(one, float_format="%.4g"))
+    if (path := folder / "README.md").exists():
+        write_whole(path, rewritten(path.read_text(encoding="utf-8"), folder))
 
 
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of replications")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=SIZES, help="numbers of replications, 99 or more"
+    )
+    parser.add_argument(
+        "--empty", type=int, nargs="+", default=EMPTY, help="numbers of tasks that do nothing"
+    )
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 2), help="up to so many")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        each_task = handed_out(cluster.scheduler_address)
-    table = measured(tuple(given.sizes), given.workers, rounds=given.rounds)
-    lines = growth(table).assign(**{"a task on a cluster": each_task})
-    cost = plan(lines, each_task)
-    for one in (table, lines, cost):
+    for name in ("sizes", "empty"):
+        if len(set(getattr(given, name))) < 2:
+            parser.error(f"--{name}: a line needs two numbers or more")
+    empty = handed_out(tuple(given.empty), rounds=given.rounds)
+    table = pd.concat([replicated(tuple(given.sizes), given.workers, rounds=given.rounds), empty])
+    lines = growth(table)
+    tables = {"measured": table, "growth": lines, "plan": plan(lines)}
+    for one in tables.values():
         print(one.round(4).to_string(), end="\n\n")
     if given.out is not None:
-        for name, one in {"measured": table, "growth": lines, "plan": cost}.items():
-            write_whole(given.out / f"{name}.csv", csv_text(one, float_format="%.4g"))
+        write(tables, given.out)
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
+from research.workers import add_workers, start, working
 
 import capstar as cs
 from capstar.errors import CapstarError
@@ -127,13 +127,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--replications", type=int, default=500)
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--out", type=Path, help="write the table as CSV")
     given = parser.parse_args()
     try:
-        tables = reproduce(
-            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
-        )
+        with working(given):
+            tables = reproduce(
+                given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
+            )
     except CapstarError as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
@@ -150,4 +151,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
+from research.workers import add_workers, start, working
 
 import capstar as cs
 from capstar.errors import CapstarError
 from capstar.rstar import TrendVarRate
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
@@ -65,21 +70,9 @@ def reproduce(
         Numbers of the models.
     """
     data, published = read_input(folder / "tvar_input.csv"), read_published(folder)
-    quantiles, chains = [], []
-    for number in models:
-        for as_published in (True, False):
-            begun = time.perf_counter()
-            fit = MODELS[number].fit(
-                data, end=END, n_draws=n_draws, n_chains=n_chains, seed=seed, n_workers=n_workers,
-                as_published=as_published, progress=False,
-            )  # fmt: skip
-            label = {"model": number, "sampler": "as published" if as_published else "exact"}
-            chains.append(by_chain(fit).assign(**label, seconds=time.perf_counter() - begun))
-            main = main_mode(fit)
-            found = {"all": None} if len(main) == n_chains else {"all": None, "main mode": main}
-            for which, kept in found.items():
-                gap = differences(fit, published.loc[number], kept)
-                quantiles.append(gap.assign(**label, chains=which))
+    options = {"end": END, "n_draws": n_draws, "n_chains": n_chains, "seed": seed, "n_workers": n_workers}
+    done = run_tasks(partial(_compared, data, published, options), product(models, (True, False)))
+    quantiles, chains = [gap for gaps, _ in done for gap in gaps], [one for _, one in done]
     keys = ["model", "sampler"]
     return {
         "Largest difference from the published quantiles over all quarters": _labelled(
@@ -87,6 +80,24 @@ def reproduce(
         ),
         "What each chain says": _labelled(chains, keys),
     }
+
+
+def _compared(
+    data: pd.DataFrame, published: pd.DataFrame, options: dict[str, Any], one: tuple[str, bool]
+) -> tuple[list[pd.DataFrame], pd.DataFrame]:
+    """Of one model and sampler: differences of all chains and of the main mode, and what each chain says."""
+    number, as_published = one
+    begun = time.perf_counter()
+    fit = MODELS[number].fit(data, **options, as_published=as_published, progress=False)
+    label = {"model": number, "sampler": "as published" if as_published else "exact"}
+    chains = by_chain(fit).assign(**label, seconds=time.perf_counter() - begun)
+    main = main_mode(fit)
+    found = {"all": None} if len(main) == len(chains) else {"all": None, "main mode": main}
+    gaps = [
+        differences(fit, published.loc[number], kept).assign(**label, chains=which)
+        for which, kept in found.items()
+    ]
+    return gaps, chains
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -167,14 +178,15 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20_000, help="of each of four chains")
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--seed", type=int, default=2017)
-    parser.add_argument("--workers", type=int, default=-1)
+    add_workers(parser, default=-1)
     parser.add_argument("--out", type=Path, help="write quantiles.csv and chains.csv there")
     given = parser.parse_args()
     try:
-        tables = reproduce(
-            given.data, n_draws=given.draws, n_chains=given.chains, seed=given.seed,
-            models=tuple(given.models.split(",")), n_workers=given.workers,
-        )  # fmt: skip
+        with working(given):
+            tables = reproduce(
+                given.data, n_draws=given.draws, n_chains=given.chains, seed=given.seed,
+                models=tuple(given.models.split(",")), n_workers=given.workers,
+            )  # fmt: skip
     except CapstarError as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
@@ -189,4 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

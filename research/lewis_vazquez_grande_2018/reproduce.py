@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
+from research.workers import add_workers, start, working
 
 import capstar as cs
 from capstar.errors import CapstarError
-from capstar.rstar import BayesianRate
+from capstar.rstar import BayesianModel, BayesianRate
 from capstar.statespace import quantile_error
+from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
@@ -58,22 +61,40 @@ def reproduce(
         Of `capstar.rstar.LVG_ALT.fit`.
     """
     data = read_input(_file(folder, "lvg_input.csv"))
-    tables, parts = {}, []
-    for model, key in ((cs.rstar.LVG_ALT, "alt"), (cs.rstar.LVG_BASE, "base")):
-        begun = time.perf_counter()
-        wanted = n_state_draws if key == "alt" else 10  # no states of base were computed or published
-        fit = model.fit(
-            data, n_draws=n_draws if key == "alt" else n_draws // 4, thin=25, n_state_draws=wanted, seed=seed,
-            n_workers=n_workers, progress=False,
-        )  # fmt: skip
-        seconds = time.perf_counter() - begun
-        parts.append(_parameters(folder, fit, key).assign(seconds=seconds))
-        if key == "alt":
-            tables["States, alt: largest difference over all quarters"] = _states(folder, fit)
-            tables["Bayes factor of rho_z = 1 (Savage-Dickey)"] = pd.DataFrame(
-                {"value": [fit.results.savage_dickey("rho_z", 1.0)]}, ["base over alt"]
-            )
-    return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables
+    # No states of base were computed or published.
+    fits = [(cs.rstar.LVG_ALT, "alt", n_draws, n_state_draws), (cs.rstar.LVG_BASE, "base", n_draws // 4, 10)]
+    done = run_tasks(partial(_compared, folder, data, seed, n_workers), fits)  # whose chains are side by side
+    parts, tables = zip(*done, strict=True)
+    return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables[0]
+
+
+def _compared(
+    folder: Path,
+    data: pd.DataFrame,
+    seed: int,
+    n_workers: int,
+    one: tuple[BayesianModel, str, int, int],
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Parameters of one specification, and, of ``alt``, its other tables."""
+    model, key, n_draws, n_state_draws = one
+    begun = time.perf_counter()
+    fit = model.fit(
+        data,
+        n_draws=n_draws,
+        thin=25,
+        n_state_draws=n_state_draws,
+        seed=seed,
+        n_workers=n_workers,
+        progress=False,
+    )
+    parameters = _parameters(folder, fit, key).assign(seconds=time.perf_counter() - begun)
+    if key != "alt":
+        return parameters, {}
+    factor = pd.DataFrame({"value": [fit.results.savage_dickey("rho_z", 1.0)]}, ["base over alt"])
+    return parameters, {
+        "States, alt: largest difference over all quarters": _states(folder, fit),
+        "Bayes factor of rho_z = 1 (Savage-Dickey)": factor,
+    }
 
 
 def _file(folder: Path, name: str) -> Path:
@@ -156,14 +177,15 @@ def main() -> None:
     )
     parser.add_argument("--draws", type=int, default=16_000, help="of each of four chains")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=-1)
+    add_workers(parser, default=-1)
     parser.add_argument("--out", type=Path, help="write parameters.csv and states.csv there")
     given = parser.parse_args()
     try:
-        tables = reproduce(
-            given.data, n_draws=given.draws, n_state_draws=min(given.draws, 5000), seed=given.seed,
-            n_workers=given.workers,
-        )  # fmt: skip
+        with working(given):
+            tables = reproduce(
+                given.data, n_draws=given.draws, n_state_draws=min(given.draws, 5000), seed=given.seed,
+                n_workers=given.workers,
+            )  # fmt: skip
     except CapstarError as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
@@ -178,4 +200,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

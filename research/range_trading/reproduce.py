@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from arch.data import nasdaq, sp500
 from research.comparison import REFERENCE
+from research.workers import add_workers, start, working
 
 from capstar.data import french
 from capstar.errors import CapstarError
@@ -136,13 +137,14 @@ def table_of(
     n_workers
         Processes; the table does not depend on them.
     """
-
-    def one(pair: tuple[str, str]) -> dict[str, Any]:
-        name, rule = pair
-        return row(name, rule, backtest(traded[name], rule, n_replications=n_replications, seed=seed))
-
+    one = partial(_row, traded, n_replications=n_replications, seed=seed)
     rows = run_tasks(one, product(traded, RULES), n_workers=n_workers)
     return pd.DataFrame(rows).set_index(["market", "rule"])
+
+
+def _row(traded: Mapping[str, Market], pair: tuple[str, str], **options: int) -> dict[str, Any]:
+    name, rule = pair
+    return row(name, rule, backtest(traded[name], rule, **options))
 
 
 def verdict(table: pd.DataFrame) -> str:
@@ -178,13 +180,14 @@ def main() -> None:
     )
     parser.add_argument("--replications", type=int, default=1000, help="replications of the bootstrap")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--out", type=Path, help="write the table as CSV")
     given = parser.parse_args()
     try:
-        table = reproduce(
-            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
-        )
+        with working(given):
+            table = reproduce(
+                given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
+            )
     except CapstarError as error:
         print(f"{error} Give a folder with the data by --data.", file=sys.stderr)
         raise SystemExit(2) from None
@@ -195,4 +198,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

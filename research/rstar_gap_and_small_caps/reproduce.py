@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from research.rstar_gap_and_small_caps.material import (
     read,
 )
 from research.rstar_gap_and_small_caps.readme import INDEX, read_tables, readme
+from research.workers import add_workers, start, working
 
 from capstar import data, leads, markets, rstar
 from capstar.errors import CapstarError, DataError
@@ -304,14 +304,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--replications", type=int, default=999, help="of r*; 0 leaves that table as it is")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--out", type=Path, help="folder for tables and figures")
     given = parser.parse_args()
     try:
-        tables, found, material = reproduce(
-            given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers,
-            say=lambda line: print(line, file=sys.stderr, flush=True),
-        )  # fmt: skip
+        with working(given):
+            tables, found, material = reproduce(
+                given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers,
+                say=lambda line: print(line, file=sys.stderr, flush=True),
+            )  # fmt: skip
     except (CapstarError, FileNotFoundError) as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
@@ -327,4 +328,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from research.simulation_based_calibration.samplers import Simulation, declared, real_rate, trend_var
+from research.workers import add_workers, start, working
 from scipy.stats import binom, chisquare
 
 from capstar.plotting import save
@@ -173,16 +173,17 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, help="samples of each sampler; default: 1000, of NUTS 400")
     parser.add_argument("--only", choices=list(SAMPLERS), help="one sampler")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     for name in SAMPLERS if given.only is None else [given.only]:
         size = given.simulations or SAMPLERS[name][1]
-        table = reproduce(simulations={name: size}, seed=given.seed, n_workers=given.workers)
+        with working(given):
+            table = reproduce(simulations={name: size}, seed=given.seed, n_workers=given.workers)
         print(table.drop(columns=COUNTS).round(3).to_string())
         if given.out is not None:
             write(table, given.out)
 
 
 if __name__ == "__main__":
-    main()
+    start(__spec__)

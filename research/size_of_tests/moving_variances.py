@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from research.size_of_tests.battery import aligned
 from research.size_of_tests.moving_readme import tell
+from research.workers import add_workers, start, working
 from scipy.signal import lfilter
 
 from capstar.leads import predictability_tests
@@ -269,7 +269,7 @@ def main() -> None:
     )
     parser.add_argument("--samples", type=int)
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--horizons", type=int, nargs="+", default=[1, 4, 8, 12])
     parser.add_argument("--rho", type=float, nargs="+", default=[0.9, 0.95, 1.0])
     parser.add_argument("--delta", type=float, nargs="+", default=[-0.95, -0.5, 0.0])
@@ -286,13 +286,11 @@ def main() -> None:
         for one in among
         if one.horizon in given.horizons and one.rho in given.rho and one.delta in given.delta
     )
-    table = rejection_rates(
-        cells,
-        tests=tuple(given.tests or tests),
-        samples=given.samples or samples,
-        seed=given.seed,
-        n_workers=given.workers,
-    )
+    with working(given):
+        table = rejection_rates(
+            cells, tests=tuple(given.tests or tests), samples=given.samples or samples, seed=given.seed,
+            n_workers=given.workers,
+        )  # fmt: skip
     print((100 * table["rate"]).unstack("b" if given.power else "horizon").round(1).to_string())
     print(f"{table.groupby(level=CELL)['seconds'].first().mean():.1f} seconds a cell")
     if given.out is not None:
@@ -304,8 +302,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from research.size_of_tests.moving_variances import (
-        main as main_of_the_module,
-    )  # workers cannot import __main__
-
-    main_of_the_module()
+    start(__spec__)

@@ -16,6 +16,7 @@ from research.comparison import REFERENCE
 from research.size_of_tests.battery import ALTERNATIVES, BOOTSTRAP, Q, bootstrap_margins, every_test, margins
 from research.size_of_tests.designs import PERIODS, POWER_DESIGNS, SIZE_DESIGNS, Design, predictable
 from research.size_of_tests.figures import plot_power, plot_size
+from research.workers import add_workers, start, working
 
 from capstar.errors import CapstarError
 from capstar.plotting import save
@@ -146,11 +147,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--samples", type=int, help="default: 2000 for size, 1000 for power")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    add_workers(parser)
     parser.add_argument("--out", type=Path, help="folder for the tables and figures")
     given = parser.parse_args()
     try:
-        tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
+        with working(given):
+            tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
     except (CapstarError, FileNotFoundError) as error:
         print(
             f"{error} The study reads its bounds from {given.data}; give another with --data.",
@@ -176,4 +178,4 @@ def write(tables: dict[str, pd.DataFrame], folder: Path, *, samples: int | None,
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         os.nice(10)
-    main()
+    start(__spec__)

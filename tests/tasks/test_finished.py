@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +14,8 @@ import numpy as np
 import pytest
 
 import capstar as cs
-from capstar.errors import SpecificationError
-from capstar.tasks import first_successes, run_tasks
+from capstar.errors import CacheWarning, OutputError, SpecificationError
+from capstar.tasks import first_successes, resumable, run_tasks
 from capstar.tasks.finished import Kept
 
 
@@ -145,6 +146,51 @@ def test_what_cannot_be_identified_is_refused(tmp_path: Path, monkeypatch: pytes
         cs.parallel(7),
     ):
         pass
+
+
+def test_what_is_resumable_is_kept_until_it_ends_well(tmp_path: Path) -> None:
+    log, task, folder = tmp_path / "log", partial(noted, tmp_path / "log", 2.0), tmp_path / "kept"
+
+    def interrupted(resume: bool) -> None:
+        with resumable(resume=resume, folder=folder):
+            assert run_tasks(task, range(3)) == [0.0, 2.0, 4.0]
+            raise KeyboardInterrupt
+
+    for resume, made in ((False, [0, 1, 2]), (False, [0, 1, 2]), (True, [])):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(resume)
+        assert done(log) == made
+    old = sorted(folder.glob("*/*"))
+    assert len(old) == 3
+    os.utime(old[0], (0, time.time() - 31 * 86_400))
+    with resumable(resume=True, folder=folder) as store:
+        assert run_tasks(task, range(5), n_workers=2) == [2.0 * k for k in range(5)]
+    assert store.found == set(old[1:]), "a month is the most that anything is kept"
+    assert len(done(log)) == 3
+    assert list(folder.iterdir()) == []
+
+
+def test_a_part_is_the_same_in_whichever_process_it_is_done(tmp_path: Path) -> None:
+    """Pickled tables have another hash."""
+    table = cs.data.us_macro()
+    items = [table.iloc[:n] for n in (5, 6)]
+    with cs.parallel(keep=tmp_path / "kept"):
+        run_tasks(len, items, n_workers=2)
+    with resumable(resume=True, folder=tmp_path / "kept") as store:
+        assert run_tasks(len, items) == [5, 6]
+    assert len(store.found) == 2
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.warns(CacheWarning, match=r"kept: cannot be made.*starts anew"),
+        resumable(resume=True, folder=tmp_path / "file" / "kept"),
+    ):
+        assert run_tasks(abs, [-1]) == [1]
+    with pytest.raises(OutputError, match="cannot be made"), cs.parallel(keep=tmp_path / "file" / "kept"):
+        run_tasks(abs, [-1])
 
 
 KILLED = """

@@ -59,6 +59,14 @@ def study(
             "same.",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a study of the same data and options that was killed: what it had finished of the longest "
+            "work is not done again, and the numbers are the same.",
+        ),
+    ] = False,
     model: ModelKey = "hlw2017",
     debug: Debug = False,
 ) -> None:
@@ -74,7 +82,7 @@ def study(
             raise typer.Exit
         from capstar import rstar
         from capstar.study import require_quarterly, run_study, study_data
-        from capstar.tasks import parallel
+        from capstar.tasks import parallel, resumable
 
         chosen = rstar.model(str(model))
         require_quarterly(chosen)
@@ -90,8 +98,10 @@ def study(
         require_inputs(
             chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
         )
-        with parallel(cluster):
+        with parallel(cluster), resumable(resume=resume) as kept:
             results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
-        paths = results.save(out)
+            paths = results.save(out)
         say(results.summary())
+        if resume:
+            say(f"\nNot done again: {len(kept.found)} finished parts of a study before.")
         say("\nWritten: " + ", ".join(map(str, paths)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from capstar.tasks.running import first_successes, parallel, run_tasks
+from capstar.tasks.running import first_successes, parallel, resumable, run_tasks
 
-__all__ = ["first_successes", "parallel", "run_tasks"]
+__all__ = ["first_successes", "parallel", "resumable", "run_tasks"]
 
 
 def __dir__() -> list[str]:

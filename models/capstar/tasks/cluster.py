@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from capstar.errors import ClusterError, SpecificationError
-from capstar.tasks.finished import ABSENT, Kept, code_identity
+from capstar.tasks.finished import ABSENT, Kept, code_identity, keep
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -18,9 +19,12 @@ _PATIENCE = 60  # seconds until a scheduler answers and a first worker is there
 
 
 def results_on(
-    client: Any, task: Callable[[S], T], items: Iterable[S], kept: Kept[S, T] | None
+    client: Any,
+    task: Callable[[S], T],
+    items: Iterable[tuple[Path | None, S]],
+    kept: Kept[S, T] | None,
 ) -> Iterator[T]:
-    """Results in the order of the items.
+    """Results in the order of the items, each given with the path of its result where it is kept.
 
     A result is taken off its worker as soon as it is there, so that a worker that dies takes none of them along: what
     it was at work on is given to another.  The task, with what it holds, goes to the cluster once.
@@ -31,7 +35,7 @@ def results_on(
         _wait_for_one(client)
         carried = client.submit(_same, task, pure=False)
         ready: dict[int, T] = {}
-        out: dict[Any, tuple[int, S]] = {}
+        out: dict[Any, tuple[int, Path | None]] = {}
         coming = as_completed(
             with_results=True, loop=client.loop
         )  # else of the default client, if there is one
@@ -41,23 +45,23 @@ def results_on(
                 if following % _LOOK_EVERY == 0:
                     ahead = max(_AHEAD * sum(client.nthreads().values()), 2)
                 batch = list(islice(left, max(ahead - len(out), 0)))  # workers may have gone
-                for place, item in batch:
-                    if kept is not None and (found := kept.find(item)) is not ABSENT:
+                for place, (path, item) in batch:
+                    if kept and path and (found := kept.find(path)) is not ABSENT:
                         ready[place] = found
                     else:
                         future = client.submit(_done, carried, item, code_identity(), pure=False)
-                        out[future] = place, item
+                        out[future] = place, path
                         coming.add(future)
                 while following in ready:
                     yield ready.pop(following)
                     following += 1
                 if out:
                     for future, made in coming.next_batch():  # all that are here
-                        place, item = out.pop(future)
+                        place, path = out.pop(future)
                         future.release()  # or it would be made again, should its worker die
                         ready[place] = made
-                        if kept is not None:
-                            kept.keep(item, made)
+                        if path:
+                            keep(path, made)
                 elif not batch:
                     return
         finally:

@@ -7,7 +7,7 @@ import pickle
 import platform
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from joblib.hashing import NumpyHasher
 
-from capstar.errors import SpecificationError
+from capstar.errors import OutputError, SpecificationError
 from capstar.writing import write_whole
 
 S = TypeVar("S")
@@ -30,6 +30,8 @@ _SEAL = hashlib.sha256().digest_size
 @dataclass(frozen=True)
 class Kept(Generic[S, T]):
     """A task whose results are read from a folder where they are there, and written to it where they are not.
+
+    Without ``read`` all are made, and written.
 
     Attributes
     ----------
@@ -44,9 +46,10 @@ class Kept(Generic[S, T]):
     task: Callable[[S], T]
     folder: Path
     identity: str
+    read: bool = True
 
     @classmethod
-    def of(cls, task: Callable[[S], T], folder: Path) -> Kept[S, T]:
+    def of(cls, task: Callable[[S], T], folder: Path, *, read: bool = True) -> Kept[S, T]:
         """The task with its identity.
 
         Raises
@@ -54,33 +57,61 @@ class Kept(Generic[S, T]):
         SpecificationError
             It cannot be pickled, or is defined where its code cannot be read.
         """
-        return cls(task, folder, f"{code_identity()} {_identity(task)}")
+        return cls(task, folder, f"{code_identity()} {_identity(task)}", read)
 
-    def __call__(self, item: S) -> T:
-        """The result of one item."""
-        if (found := self.find(item)) is not ABSENT:
+    def __call__(self, placed: tuple[Path, S]) -> T:
+        """The result of an item, given with its `path`, which may be another where the item has been pickled."""
+        path, item = placed
+        if (found := self.find(path)) is not ABSENT:
             return found  # type: ignore[no-any-return]
         made = self.task(item)
-        self.keep(item, made)
+        keep(path, made)
         return made
 
-    def find(self, item: S) -> Any:
-        """The result kept of an item, or `ABSENT`; a damaged file counts as none."""
+    def find(self, path: Path) -> Any:
+        """The result kept, or `ABSENT`; a damaged file counts as none."""
+        if not self.read:
+            return ABSENT
         with suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
-            body = self._path(item).read_bytes()
+            body = path.read_bytes()
             if hashlib.sha256(body[_SEAL:]).digest() == body[:_SEAL]:
                 return pickle.loads(body[_SEAL:])
         return ABSENT
 
-    def keep(self, item: S, made: T) -> None:
-        """Write a result, whole or not at all."""
-        path, body = self._path(item), pickle.dumps(made)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, hashlib.sha256(body).digest() + body)
-
-    def _path(self, item: S) -> Path:
+    def path(self, item: S) -> Path:
+        """Where the result of an item is kept."""
         name = hashlib.sha256(f"{self.identity} {_hash(item)}".encode()).hexdigest()
         return self.folder / name[:2] / name[2:]
+
+
+def keep(path: Path, made: object) -> None:
+    """Write a result, whole or not at all."""
+    body = pickle.dumps(made)
+    while True:
+        prepare(path.parent)
+        try:
+            return write_whole(path, hashlib.sha256(body).digest() + body)
+        except OutputError:
+            if path.parent.is_dir():  # else another run, at its end, has removed it as empty
+                raise
+
+
+def prepare(folder: Path) -> None:
+    """Make a folder of results, or say why it cannot be; `OutputError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made ({error.strerror}), so that finished work cannot be kept. Choose another folder."
+        ) from error
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Delete results, and folders of theirs that are empty then."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
 
 
 @cache

@@ -3,26 +3,67 @@
 from __future__ import annotations
 
 import os
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from capstar.errors import CacheWarning, OutputError
 from capstar.progress import Progress, reporting
 from capstar.tasks.processes import results_here
+from capstar.writing import cache_folder
+
+if TYPE_CHECKING:
+    from capstar.tasks.finished import Kept
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 
+_DAYS = 30  # for which what a killed run left is kept
+
+
+@dataclass(frozen=True)
+class Store:
+    """Folder of finished work.
+
+    Attributes
+    ----------
+    folder
+        Of the results.
+    read
+        Whether results that are there are taken.
+    paths
+        Of the results that were asked for.
+    found
+        Those of them that were there and are taken.
+    """
+
+    folder: Path
+    read: bool = True
+    paths: set[Path] = field(default_factory=set)
+    found: set[Path] = field(default_factory=set)
+
+    def noted(self, kept: Kept[S, T], items: Iterable[S]) -> Iterator[tuple[Path, S]]:
+        """The items and the paths of their results, as these are asked for."""
+        for item in items:
+            path = kept.path(item)
+            if self.read and path not in self.paths and path.exists():
+                self.found.add(path)
+            self.paths.add(path)
+            yield path, item
+
+
 @dataclass(frozen=True)
 class _Where:
     client: Any = None
-    keep: Path | None = None
+    store: Store | None = None
 
 
 _HERE = _Where()
@@ -68,12 +109,61 @@ def parallel(cluster: Any = None, *, keep: str | os.PathLike[str] | None = None)
     outer = _WHERE.get()
     with ExitStack() as stack:
         client = outer.client if cluster is None else stack.enter_context(_connected(cluster))
-        folder = outer.keep if keep is None else Path(keep).expanduser().resolve()
-        token = _WHERE.set(_Where(client, folder))
+        store = outer.store if keep is None else Store(Path(keep).expanduser().resolve())
+        token = _WHERE.set(_Where(client, store))
         try:
             yield
         finally:
             _WHERE.reset(token)
+
+
+@contextmanager
+def resumable(*, resume: bool, folder: Path | None = None) -> Iterator[Store]:
+    """Keep what is finished of the block's long work until the block ends well, and read it only where asked.
+
+    Parameters
+    ----------
+    resume
+        Take what is found of a run that was killed or failed; else all is done, and written over what is there.
+    folder
+        Of finished work, as of `parallel`; by default in the user's cache.  What was left in it more than 30 days ago
+        is deleted.
+
+    Yields
+    ------
+    Store
+        At the end of the block it says which results were found.
+
+    Warns
+    -----
+    CacheWarning
+        The folder cannot be made: nothing is kept.
+    """
+    from capstar.tasks.finished import discard, prepare
+
+    store = Store(cache_folder("unfinished") if folder is None else folder, read=resume)
+    outer = _WHERE.get()
+    try:
+        prepare(store.folder)
+        discard(_old(store.folder))
+    except OutputError as error:
+        warnings.warn(f"{error} A run that is killed starts anew.", CacheWarning, stacklevel=3)
+        yield store
+        return
+    token = _WHERE.set(replace(outer, store=store))
+    try:
+        yield store
+    finally:
+        _WHERE.reset(token)
+    discard(store.paths)
+
+
+def _old(folder: Path) -> Iterator[Path]:
+    limit = time.time() - _DAYS * 86_400
+    for path in folder.glob("*/*"):
+        with suppress(OSError):  # another run has just deleted it
+            if path.stat().st_mtime < limit:
+                yield path
 
 
 def _connected(cluster: Any) -> AbstractContextManager[Any]:
@@ -164,13 +254,17 @@ def first_successes(
 def _results(
     task: Callable[[S], T], items: Iterable[S], n_workers: int, *, threads: bool = False
 ) -> Iterator[T]:
-    where, kept = _WHERE.get(), None
-    if where.keep is not None and not threads:
-        from capstar.tasks.finished import Kept
-
-        kept = Kept.of(task, where.keep)
-    if where.client is None or threads:
-        return results_here(kept or task, items, n_workers, threads=threads)
+    where = _WHERE.get()
+    if threads or where == _HERE:
+        return results_here(task, items, n_workers, threads=threads)
     from capstar.tasks.cluster import results_on
 
-    return results_on(where.client, task, items, kept)
+    if where.store is None:
+        return results_on(where.client, task, ((None, item) for item in items), None)
+    from capstar.tasks.finished import Kept
+
+    kept = Kept.of(task, where.store.folder, read=where.store.read)
+    placed = where.store.noted(kept, items)
+    if where.client is None:
+        return results_here(kept, placed, n_workers)
+    return results_on(where.client, task, placed, kept)

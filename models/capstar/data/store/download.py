@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 import warnings
@@ -11,23 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-
-import platformdirs
 
 from capstar.data.store.cache import Cache, Entry, entry_of
 from capstar.data.store.transfer import Bounds, NoAnswerError, NoConnectionError, Transfer
 from capstar.errors import DataWarning, SourceError
 from capstar.progress import Progress, reporting
 from capstar.timing import timed
+from capstar.writing import cache_folder
 
 T = TypeVar("T")
-
-
-def _default_folder() -> Path:
-    return Path(os.environ.get("CAPSTAR_CACHE") or platformdirs.user_cache_dir("capstar")) / "downloads"
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Network:
         Told of each request that leaves the machine; see `capstar.progress.reporting`.
     """
 
-    cache: Path = field(default_factory=_default_folder)
+    cache: Path = field(default_factory=partial(cache_folder, "downloads"))
     offline: bool = False
     refresh: bool = False
     max_age: float = 86_400.0
