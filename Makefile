@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench lint types doors check lab format clean
+.PHONY: help setup study test test-nojit bench bench-store bench-compare lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,12 @@ test-nojit: $(READY) ## the kernels' tests with compilation switched off
 
 bench: $(READY) ## benchmarks: times and ratios, printed beside the figures aimed at
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-enable --benchmark-columns=min,median,rounds
+
+bench-compare: $(READY) ## ratios held against the stored ones: fails where one is over 20 % slower
+	$(BIN)/python tests/ratios.py compare
+
+bench-store: $(READY) ## medians of three runs' ratios, written to tests/benchmarks/stored.csv
+	$(BIN)/python tests/ratios.py store
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -60,11 +60,27 @@ def run(folder: Path, securities: int) -> dict[str, float]:
     return found
 
 
-def test_whole_history(tmp_path, benchmark, timed) -> None:
+# Reads the same prices, and adds them up by day as pandas does.
+PLAIN = """
+import sys, pandas
+prices = pandas.read_parquet(f"{sys.argv[1]}/prices.parquet", columns=["date", "id", "close"])
+prices["value"] = prices["close"] / prices.groupby("id", observed=True)["close"].transform("first")
+assert prices.groupby("date")["value"].sum().gt(0).all()
+"""
+
+
+def test_whole_history(tmp_path, against, timed) -> None:
     """A fresh process reads Parquet; contributions add up to the return, weights to one."""
     securities, years = (3000, 25) if timed else (240, 4)
     size = simulate(tmp_path, securities, years)
-    found = benchmark.pedantic(lambda: run(tmp_path, securities))
+    plain = [sys.executable, "-c", PLAIN, str(tmp_path)]
+    one = against(
+        lambda: run(tmp_path, securities),
+        lambda: subprocess.run(plain, check=True, capture_output=True),
+        "sums by pandas in a process",
+        rounds=2,
+    )
+    found = one.found
     assert found["days"] > 0.9 * 252 * years
     assert found["members"] > securities // 3
     assert found["error"] < 1e-10

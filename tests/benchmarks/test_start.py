@@ -1,4 +1,4 @@
-"""The start, as processor time of whole processes, beside that of ``import pandas``."""
+"""The start of whole processes, beside one that imports pandas."""
 
 from __future__ import annotations
 
@@ -14,27 +14,19 @@ CASES = {
     "capstar rstar --input embedded": ["-m", "capstar.cli", "rstar", "--input", "embedded"],
 }
 AIMS = {"import capstar": 0.3, "capstar rstar --input embedded": 2.0}  # seconds on a quiet core, cached
-resource = pytest.importorskip("resource")
+SAYS = {"capstar --version": "0.", "capstar rstar --input embedded": "natural rate of interest"}
 
 
-def processor_seconds(arguments: list[str], repeat: int) -> float:
-    """The least of several processes."""
-
-    def once() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-
-    return min(once() for _ in range(repeat))
+def process(*arguments: str) -> str:
+    """What it prints."""
+    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_start(name: str, benchmark, timed) -> None:
-    repeat = 5 if timed else 1
-    own = benchmark.pedantic(lambda: processor_seconds(CASES[name], repeat))
-    assert own > 0
-    if timed:
-        pandas = processor_seconds(["-c", "import pandas"], repeat)
-        aim = f" (aim: {AIMS[name]} s)" if name in AIMS else ""
-        print(f"\n{name}: {own:.2f} s{aim}, {own / pandas:.2f} times 'import pandas' ({pandas:.2f} s)")
+def test_start(name: str, against, timed) -> None:
+    one = against(
+        lambda: process(*CASES[name]), lambda: process("-c", "import pandas"), "imports of pandas", rounds=4
+    )
+    assert SAYS.get(name, "") in one.found
+    if timed and name in AIMS:
+        print(f"aim: {AIMS[name]} s")

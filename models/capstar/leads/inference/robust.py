@@ -100,8 +100,7 @@ def equal_weighted_cosine(
     if cosines is not None:
         require_count("cosines", cosines, 1, n - 1, f"{n} observations")
     b = int(0.4 * n ** (2 / 3)) if cosines is None else cosines
-    angles = np.pi * np.outer(np.arange(1, b + 1), np.arange(n) + 0.5) / n
-    transforms = np.sqrt(2 / n) * np.cos(angles) @ scores
+    transforms = scipy.fft.dct(scores, type=2, norm="ortho", axis=0)[1 : b + 1]
     omega = transforms.T @ transforms / b
     se = float(np.sqrt(n * (fit.bread @ omega @ fit.bread)[1, 1]))
     statistic = float(fit.beta[1] / se)

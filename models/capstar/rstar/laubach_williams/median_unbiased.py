@@ -154,16 +154,14 @@ def break_at_every_date(y: Floats, X: Floats, w: Floats, trim: int = 4) -> Break
     n, k = X.shape
     root = np.sqrt(w)
     dates = np.arange(trim, n - trim + 1)
-    # Frisch-Waugh: every dummy and y less their projection on X, all dates at once.
+    # Frisch-Waugh: y and every dummy less their projection on X; a dummy's inner products are sums from its date on.
     basis = np.linalg.qr(X * root[:, None])[0]
-    dummies = (np.arange(n)[:, None] >= dates) * root[:, None]
-    dummies = dummies - basis @ (basis.T @ dummies)
     rest = y * root - basis @ (basis.T @ (y * root))
-    square = (dummies**2).sum(axis=0)
+    later = np.cumsum(np.column_stack([w, root * rest, basis * root[:, None]])[::-1], axis=0)[::-1][dates]
+    square = later[:, 0] - (later[:, 2:] ** 2).sum(axis=1)
     # Dates between which every observation has weight zero give the same dummy; none may vanish.
     usable = square > 1e-10 * w.sum()
-    dummies, square, dates = dummies[:, usable], square[usable], dates[usable]
-    slope = (dummies.T @ rest) / square
+    square, dates, slope = square[usable], dates[usable], later[usable, 1] / square[usable]
     variance = ((rest @ rest) - slope**2 * square) / (w.sum() - k - 1)
     t_statistic = slope * np.sqrt(square / variance)
     wald = t_statistic**2
