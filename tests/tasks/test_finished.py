@@ -185,7 +185,7 @@ def test_a_part_is_the_same_in_whichever_process_it_is_done(tmp_path: Path) -> N
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.warns(CacheWarning, match=r"kept: cannot be written to.*starts anew"),
+        pytest.warns(CacheWarning, match=r"kept: cannot be written to.*begin again"),
         resumable(resume=True, folder=tmp_path / "file" / "kept"),
     ):
         assert run_tasks(abs, [-1]) == [1]

@@ -147,7 +147,7 @@ def resumable(*, resume: bool, folder: Path | None = None) -> Iterator[Store]:
         prepare(store.folder)
         discard(_old(store.folder))
     except OutputError as error:
-        warnings.warn(f"{error} A run that is killed starts anew.", CacheWarning, stacklevel=3)
+        warnings.warn(f"{error} A run that is killed has to begin again.", CacheWarning, stacklevel=3)
         where = _WHERE.get()
     token = _WHERE.set(where)
     try:
