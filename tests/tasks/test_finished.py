@@ -182,14 +182,17 @@ def test_a_part_is_the_same_in_whichever_process_it_is_done(tmp_path: Path) -> N
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.warns(CacheWarning, match=r"kept: cannot be made.*starts anew"),
+        pytest.warns(CacheWarning, match=r"kept: cannot be written to.*begin again"),
         resumable(resume=True, folder=tmp_path / "file" / "kept"),
     ):
         assert run_tasks(abs, [-1]) == [1]
-    with pytest.raises(OutputError, match="cannot be made"), cs.parallel(keep=tmp_path / "file" / "kept"):
+    with (
+        pytest.raises(OutputError, match="cannot be written to"),
+        cs.parallel(keep=tmp_path / "file" / "kept"),
+    ):
         run_tasks(abs, [-1])
 
 

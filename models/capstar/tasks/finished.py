@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import pickle
 import platform
 import sys
@@ -100,9 +102,12 @@ def prepare(folder: Path) -> None:
     """Make a folder of results, or say why it cannot be; `OutputError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be made ({error.strerror}), so that finished work cannot be kept. Choose another folder."
+            f"{folder}: cannot be written to ({error.strerror}), so that finished work cannot be kept. Choose another "
+            "folder."
         ) from error
 
 

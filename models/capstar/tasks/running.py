@@ -137,20 +137,19 @@ def resumable(*, resume: bool, folder: Path | None = None) -> Iterator[Store]:
     Warns
     -----
     CacheWarning
-        The folder cannot be made: nothing is kept.
+        The folder cannot be written to: nothing is kept.
     """
     from capstar.tasks.finished import discard, prepare
 
     store = Store(cache_folder("unfinished") if folder is None else folder, read=resume)
-    outer = _WHERE.get()
+    where = replace(_WHERE.get(), store=store)
     try:
         prepare(store.folder)
         discard(_old(store.folder))
     except OutputError as error:
-        warnings.warn(f"{error} A run that is killed starts anew.", CacheWarning, stacklevel=3)
-        yield store
-        return
-    token = _WHERE.set(replace(outer, store=store))
+        warnings.warn(f"{error} A run that is killed has to begin again.", CacheWarning, stacklevel=3)
+        where = _WHERE.get()
+    token = _WHERE.set(where)
     try:
         yield store
     finally:
