@@ -136,6 +136,14 @@ def embedded_fit() -> Any:
     return rstar.HLW2017.fit(data.us_macro())
 
 
+@pytest.fixture(scope="session")
+def study() -> Any:
+    """The main job on the embedded data, with few replications, run once a session."""
+    from capstar.study import run_study
+
+    return run_study(n_replications=99, n_workers=2)
+
+
 def load_module(path: Path) -> ModuleType:
     """Import a file by its path."""
     import importlib.util

@@ -144,18 +144,26 @@ def test_no_convergence_exits_with_3(tmp_path: Path) -> None:
 
 
 def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
-    done = capstar("study", "--replications", "0", "--out", tmp_path / "new" / "folder")
+    done = capstar("study", "--replications", "0", "--out", "new/folder", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "over all rows" in done.stdout
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+    assert lines[2] == "Does the r* gap lead small caps?   NOT SHOWN"
+    assert "over all rows" not in done.stdout, "tables are printed by --tables alone"
+    assert "study.html" in lines[-2] + lines[-1]
     names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert {
         "lead.csv",
         "rstar.csv",
         "out_of_sample.csv",
         "economic_value.csv",
+        "study.html",
         "study.png",
         "summary.txt",
     } <= names
+    page = (tmp_path / "new" / "folder" / "study.html").read_text(encoding="utf-8")
+    assert ">capstar study --out new/folder --replications 0<" in page
     lead = pd.read_csv(tmp_path / "new" / "folder" / "lead.csv")
     assert set(lead["returns"]) == {"small", "large", "small_minus_large"}
     assert sorted(set(lead["horizon"])) == [1, 2, 4, 8, 12]
@@ -221,6 +229,12 @@ def test_states_of_a_market(reference, tmp_path: Path) -> None:
         (["--model", "lw2003"], "The embedded data have no oil_price_inflation"),
         (["--model", "hlw2107"], "Did you mean 'hlw2017'?"),
         (["--data", "nowhere"], "capstar data snapshot nowhere"),
+        (
+            ["--report", "study.pdf"],
+            "study.pdf: a report cannot be written as .pdf. End its name in .html, .tex, .md",
+        ),
+        (["--report", "absent/study.html"], "the folder absent does not exist"),
+        (["--report", "a.html", "--report", "a.html"], "a.html: is an input, or another output"),
     ],
 )
 def test_study_called_wrongly_ends_before_the_work(options: list[str], message: str, tmp_path: Path) -> None:

@@ -9,11 +9,6 @@ from capstar import data, leads
 from capstar.study import run_study
 
 
-@pytest.fixture(scope="module")
-def study():
-    return run_study(n_replications=99, n_workers=2)
-
-
 def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
     fit = study.rstar
     direct = leads.predictive_regression(
@@ -93,7 +88,8 @@ def test_tables_are_whole(study, tmp_path) -> None:
     again = pd.read_csv(tmp_path / "estimated_regressor.csv")
     assert (again["p_family"] >= again["p"] - 1e-12).all()
     assert set(pd.read_csv(tmp_path / "probability.csv")["state"]) == {"rally", "range_bound"}
-    assert (tmp_path / "summary.txt").read_text() == f"{study.summary()}\n"
+    text = (tmp_path / "summary.txt").read_text()
+    assert text == f"{study.overview()}\n\n{study.summary()}\n"
 
 
 def test_the_economic_value_is_of_what_was_forecast(study) -> None:

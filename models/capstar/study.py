@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,8 @@ class StudyResults(Result):
     tilts
         The same of the recursive gap's forecasts of small minus large, to one who holds large caps and tilts to small
         ones: ``"long and short"``, weights in [-1, 1], and ``"long only"``, in [0, 1].
+    inputs
+        The tables it ran on, by name.
     """
 
     rstar: NaturalRate
@@ -76,6 +78,7 @@ class StudyResults(Result):
     probability: dict[str, leads.StateProbability]
     economic_value: leads.EconomicValue | None
     tilts: dict[str, leads.EconomicValue]
+    inputs: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -137,17 +140,24 @@ class StudyResults(Result):
     def _tilted(self) -> str:
         return tilt_sentence({name: one.table for name, one in self.tilts.items()}, GAP)
 
-    def _counted(self) -> str:
-        """How many tests there were; a start or a delay that is chosen makes more of them."""
+    @property
+    def counts(self) -> dict[str, int]:
+        """Tests made, by kind."""
         counts = {kind: n + self.recursive.counts[kind] for kind, n in self.lead.counts.items()}
         values = (self.economic_value, *self.tilts.values())
         counts["local projections"] = len(self.projections.table) + len(self.by_state.table)
         counts["regressions of market states"] = sum(len(one.table) for one in self.probability.values())
         counts["strategies"] = sum(len(one.table) for one in values if one is not None)
+        return counts
+
+    def _counted(self) -> str:
+        """How many tests there were; a start or a delay that is chosen makes more of them."""
         made = [one.forecast_comparison for one in (self.lead, self.recursive)]
         starts = [f"forecasts from {one.table['first'].min()}" for one in made if one is not None]
         gaps = f"the gap from {self.quasi_real_time.gap.index[0]}"
-        return count_sentence(counts, [*starts, gaps, f"a delay of {self.lead.publication_lag} month(s)"])
+        return count_sentence(
+            self.counts, [*starts, gaps, f"a delay of {self.lead.publication_lag} month(s)"]
+        )
 
     def plot(self, ax: Any = None) -> Figure:
         """r*, the gap, what small caps did, and the regressions."""
@@ -191,7 +201,7 @@ class StudyResults(Result):
         return own | self.lead.figures()
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write every table as CSV, every figure as PNG and the summary as text, each whole or not at all.
+        """Write every table as CSV, every figure as PNG and, as text, `overview` and the summary: all or none.
 
         Raises
         ------
@@ -200,7 +210,13 @@ class StudyResults(Result):
         """
         from capstar.plotting import save_all
 
-        return save_all(folder, self.tables(), self.figures(), str(self.summary()))
+        return save_all(folder, self.tables(), self.figures(), f"{self.overview()}\n\n{self.summary()}")
+
+    def overview(self) -> str:
+        """On one screen, the answer first; see `capstar.report.overview`."""
+        from capstar.report import overview
+
+        return overview(self)
 
 
 def study_data(snapshot: str | Path | None = None) -> dict[str, pd.DataFrame]:
@@ -304,6 +320,7 @@ def run_study(
         {name: _probability(name, price, gap) for name in STATES},
         _economic_value(lead, returns),
         _tilts(recursive, returns),
+        dict(tables),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from capstar.cli.shared import (
     Debug,
     ModelKey,
     check_folder,
+    check_outputs,
     list_models,
     require_inputs,
 )
@@ -68,40 +70,70 @@ def study(
         ),
     ] = False,
     model: ModelKey = "hlw2017",
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The report: .html, one page to hand on; .tex, tables for a paper; .md. May be repeated; by default "
+            "study.html in the folder of --out.",
+        ),
+    ] = None,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="Print every table and note, not the overview alone.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Test whether the r* gap leads small-cap returns: the main job.
 
     Estimates r*, takes it from the real rate, and asks in sample and out whether that gap leads returns of small caps:
     with parameters of the whole sample, then in quasi-real time (estimated again every quarter, on revised data).
-    Prints tables and a verdict, and writes both with the figures.
+    Prints the answer and what speaks for and against it; writes a report, every table, the figures and a summary.
     """
     with errors(debug=debug or context.obj["debug"]):
         if model == LIST:
             list_models()
             raise typer.Exit
         from capstar import rstar
+        from capstar.report import located, overview, require_report, write_report
         from capstar.study import require_quarterly, run_study, study_data
         from capstar.tasks import parallel, resumable
 
         chosen = rstar.model(str(model))
         require_quarterly(chosen)
         check_folder(out)
+        reports = report or [out / "study.html"]
+        for one in reports:
+            require_report(one)
+        check_outputs(*(one for one in reports if one.parent != out))
         if 0 < replications < _FEWEST:
             raise SpecificationError(
                 f"--replications {replications}: at least {_FEWEST} are needed, or 0 to leave out the bootstrap that "
                 "re-estimates r*."
             )
         with reading(data, "Write a snapshot again with 'capstar data snapshot FOLDER'."):
-            tables = study_data(data)
+            frames = study_data(data)
         where = "The embedded data" if data is None else f"The data of {data}"
         require_inputs(
-            chosen, tables["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
+            chosen, frames["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
         )
         with parallel(cluster), resumable(resume=resume) as kept:
-            results = run_study(tables, model=chosen, n_replications=replications, n_workers=workers)
+            results = run_study(frames, model=chosen, n_replications=replications, n_workers=workers)
             paths = results.save(out)
-        say(results.summary())
+            for one in reports:
+                paths += write_report(results, one, command=_command(context))
+        written = located(paths)
+        say("\n".join([str(results.summary()), "", *written]) if tables else overview(results, written))
         if resume:
             say(f"\nNot done again: {len(kept.found)} finished parts of a study before.")
-        say("\nWritten: " + ", ".join(map(str, paths)))
+
+
+def _command(context: typer.Context) -> str:
+    """The command as it may be given again, without what is as by default."""
+    source = context.get_parameter_source
+    given = [one for one in context.command.params if str(source(one.name or "")).endswith("COMMANDLINE")]
+    words = ["capstar", "study"]
+    for one in given:
+        value = context.params[one.name or ""]
+        for each in value if isinstance(value, list) else [value]:
+            words += [one.opts[0], *([] if each is True else [str(each)])]
+    return shlex.join(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capstar.plotting.diagnostics import plot_diagnostics
 from capstar.plotting.leads import plot_lead
+from capstar.plotting.panels import plot_panels
 from capstar.plotting.rstar import (
     plot_band,
     plot_bars,
@@ -24,6 +25,7 @@ __all__ = [
     "plot_diagnostics",
     "plot_lead",
     "plot_lines",
+    "plot_panels",
     "plot_profile",
     "plot_rstar",
     "plot_study",

@@ -1,0 +1,85 @@
+"""Figures of the study's page for a paper: the same panels as on the page, in matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from capstar.errors import printable
+from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, dress, panels, plain
+
+_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", GREY)
+
+
+def plot_panels(
+    parts: Sequence[Any],
+    *,
+    positions: Callable[[pd.Index, Any], list[float]],
+    dodge: Callable[[Any, Any], float],
+    labels: Callable[[Any], list[str]],
+    shared: bool = False,
+) -> Figure:
+    """Panels of lines, bands, points, intervals and bars, side by side.
+
+    Parameters
+    ----------
+    parts
+        ``capstar.report.charts.Panel``, one a panel.
+    positions, dodge, labels
+        Of that module: where values stand on the x axis, the shift of marks that share a label, and the labels.
+    shared
+        Whether all have one y scale.
+    """
+    count = len(parts)
+    figure, axes = panels(None, count, width=7.0 if count == 1 else 4.0, height=3.2, across=3, sharey=shared)
+    for ax, part in zip(axes, parts, strict=True):
+        for mark in part.marks:
+            color = _COLOURS[mark.series % len(_COLOURS)]
+            _MARKS[type(mark).__name__](ax, mark, part, color, positions, dodge)
+        dress(ax, printable(part.title), part.unit, zero=part.zero)
+        ax.set_xlabel(_said(part.across), fontsize=9)
+        if part.along == "label":
+            ax.set_xticks(range(len(labels(part))), [_said(label) for label in labels(part)])
+        if any(mark.label for mark in part.marks):
+            ax.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def _said(text: object) -> str:
+    return plain(printable(str(text)))
+
+
+def _line(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:
+    at, style = positions(mark.values.index, part), "--" if mark.dashed else "-"
+    ax.plot(at, mark.values.to_numpy(), style, color=color, linewidth=1.4, label=_said(mark.label))
+
+
+def _band(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:
+    at = positions(mark.lower.index, part)
+    ax.fill_between(at, mark.lower, mark.upper, color=color, alpha=0.15, linewidth=0, label=_said(mark.label))
+
+
+def _points(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:
+    ax.scatter(mark.frame["x"], mark.frame["y"], s=10, color=color, label=_said(mark.label))
+
+
+def _intervals(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:
+    frame = mark.frame
+    at = [x + dodge(part, mark) for x in positions(frame.index, part)]
+    sides = [frame["estimate"] - frame["lower"], frame["upper"] - frame["estimate"]]
+    ax.errorbar(at, frame["estimate"], sides, fmt="o", color=color, markersize=4, label=_said(mark.label))
+
+
+def _bars(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:
+    shift = dodge(part, mark)
+    at = [x + shift for x in positions(mark.values.index, part)]
+    ax.bar(at, mark.values.to_numpy(), 0.22 if shift else 0.6, color=color, label=_said(mark.label))
+
+
+_MARKS: dict[str, Callable[..., None]] = {
+    "Line": _line, "Band": _band, "Points": _points, "Intervals": _intervals, "Bars": _bars
+}  # fmt: skip

@@ -1,0 +1,105 @@
+"""What was tried, on which data, and how the page was made."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import pandas as pd
+
+from capstar import __version__
+from capstar.data import describe_data
+from capstar.report.numbers import plain, whole
+from capstar.report.parts import Column, Section, Study, Table, say
+from capstar.report.sections.opening import answer_word
+from capstar.writing import csv_text
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "numba", "statsmodels", "arch", "linearmodels")
+
+
+def tried(study: Study) -> Section:
+    """Every test by kind; one of them is primary."""
+    counts = pd.Series({kind: n for kind, n in study.counts.items() if n}, dtype=int)
+    frame = pd.DataFrame({"tests": counts})
+    frame.loc["all"] = int(counts.sum())
+    table = Table("tried", "Tests made, by kind", frame, (Column("tests", "tests", whole),), ("kind",))
+    said = say(
+        "{n} tests were made, {one} of them primary; all else is exploratory. A p beside a test is that test's "
+        "alone unless its family is named.",
+        one="none" if answer_word(study) == "NOT TESTED" else "one",
+        n=table.cell("all", "tests"),
+    )
+    return Section("tried", "How much was tried", ((said,),), (), (table,))
+
+
+def data(study: Study) -> Section:
+    """Each series: source, identifier, span, when it was downloaded, and the checksum of its table."""
+    tables = used_tables(study)
+    described, sums = [], {}
+    for name, table in tables.items():
+        described.append(describe_data(table).assign(table=name))
+        sums[name] = {
+            "rows": len(table),
+            "checksum": checksum(table),
+            "licence": str(table.attrs.get("terms", "")),
+        }
+    series = pd.concat(described)
+    series.index = pd.MultiIndex.from_arrays(
+        [series.pop("table"), series.index.astype(str)], names=["table", "series"]
+    )
+    kept = [name for name in series if series[name].astype(str).str.len().max()]
+    columns = tuple(Column(name, name, plain) for name in kept)
+    frame = pd.DataFrame.from_dict(sums, orient="index")
+    checks = tuple(
+        Column(name, "SHA-256" if name == "checksum" else name, plain)
+        for name in frame
+        if frame[name].astype(str).str.len().max()
+    )
+    about = say(
+        "{n} series in {tables} tables. The checksum is of the table as CSV, as 'capstar data snapshot' keeps it.",
+        n=str(len(series)), tables=str(len(tables)),
+    )  # fmt: skip
+    note = study.returns.attrs.get("note", "")
+    said = (about, *([say("Small caps: {note}.", note=str(note))] if note else []))
+    return Section(
+        "data", "Data", (said,), (),
+        (
+            Table("series", "Every series", series, columns, ("table", "series")),
+            Table("checksums", "Checksums", frame, checks, ("table",)),
+        ),
+    )  # fmt: skip
+
+
+def used_tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Tables the study ran on, by name; where it keeps none, the real rate and the returns."""
+    return study.inputs or {
+        "real rate": study.rstar.real_rate.to_frame("real_rate"),
+        "returns": study.returns,
+    }
+
+
+def checksum(table: pd.DataFrame) -> str:
+    """SHA-256 of a table as CSV, as the manifest of a snapshot has it."""
+    return hashlib.sha256(csv_text(table.rename_axis("date"), lineterminator="\n").encode()).hexdigest()
+
+
+def made(study: Study, command: str) -> Section:
+    """Command, versions and seed."""
+    seed = "" if study.lead.estimated is None else str(study.lead.estimated.seed)
+    versions = {"capstar": __version__, "Python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    rows = {"command": command, "seed of the joint bootstrap": seed, **versions}
+    frame = pd.DataFrame(
+        {"value": pd.Series({name: said for name, said in rows.items() if said}, dtype=object)}
+    )
+    table = Table("made", "Command, seed and versions", frame, (Column("value", "value", plain),), ("item",))
+    said = say(
+        "The same command with the same versions and data gives the same numbers, whatever the number of workers. "
+        "Every number in a sentence is quoted from a table of this page, to whose row it leads."
+    )
+    return Section("made", "How this page was made", ((said,),), (), (table,))
