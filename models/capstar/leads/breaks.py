@@ -13,6 +13,7 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.alignment import aligned
 from capstar.leads.checks import require_count, require_horizon
 from capstar.leads.numerics import bootstrap_p, with_constant
@@ -79,11 +80,14 @@ class BreakTest(Result):
         p = {"p asymptotic": self.p_asymptotic, "p bootstrap": self.p_bootstrap, "nobs": self.nobs}
         return {"Largest statistics": self.table.nlargest(4, "wald"), "P-values": pd.DataFrame([p])}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Wald statistics against the date of the break."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Wald statistics against the date of the break, from a start on."""
         from capstar.plotting.leads import plot_lines
 
-        return plot_lines({self.title: self.table}, unit="Wald statistic", ax=ax)
+        shown, along = since(self.table, start), "last period before the break"
+        return plot_lines(
+            {self.title: shown}, unit="Wald statistic", along=along, source=self.provenance, ax=ax
+        )
 
 
 @checked

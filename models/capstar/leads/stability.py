@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from capstar.arguments import checked
+from capstar.arguments import checked, half_width
 from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.checks import require_horizon, require_level, require_variation_of
 from capstar.leads.inference.regression import newey_west
@@ -69,20 +70,34 @@ class Slopes(Tabled):
         )
         return (words,)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Slopes with their bands."""
+    def plot(self, ax: Any = None, *, start: Start = None, level: float | None = None) -> Figure:
+        """Slopes with their bands.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw in; by default a figure of its own.
+        start
+            First period shown of rolling slopes.
+        level
+            Coverage of the bands; by default that of the table.
+        """
         from capstar.plotting.leads import plot_estimates, plot_paths
 
-        title, unit = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target
-        table = self.table.rename(columns={"slope": "estimate"})
+        level = self.level if level is None else level
+        title, unit = f"{self.title}, {level:.0%} bands", "slope, per unit of the predictor"
+        half = half_width(level) * self.table["se"]
+        table = since(self.table.rename(columns={"slope": "estimate"}), start)
+        table = table.assign(lower=table["estimate"] - half, upper=table["estimate"] + half)
+        own: dict[str, Any] = {"title": title, "unit": unit, "source": self.provenance, "ax": ax}
         if self.kind == "subsample":
-            return plot_estimates(table.set_index("sample"), title=title, unit=unit, ax=ax)
+            return plot_estimates(table.set_index("sample"), **own)
         if self.kind == "rolling":
-            return plot_paths({"slope": table}, title=title, unit=unit, ax=ax)
+            return plot_paths({"slope": table}, along="last period of the window", **own)
         lines = {
             str(name): part for name, part in table.set_index("quantile").groupby("predictor", sort=False)
         }
-        return plot_paths(lines, title=title, unit=unit, along="quantile of the target", ax=ax)
+        return plot_paths(lines, along="quantile of the target", **own)
 
 
 @checked

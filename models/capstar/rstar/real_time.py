@@ -19,7 +19,7 @@ import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
-from capstar.frames import as_quarterly
+from capstar.frames import Start, as_quarterly, since
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
@@ -103,7 +103,7 @@ class RecursiveEstimates(Result):
         )
         return f"{t['estimated'].nunique()} estimations{failed}.", moves
 
-    def plot(self, ax: Any = None, *, final: NaturalRate | None = None) -> Figure:
+    def plot(self, ax: Any = None, *, final: NaturalRate | None = None, start: Start = None) -> Figure:
         """r* of each quarter's own sample.
 
         Parameters
@@ -112,6 +112,8 @@ class RecursiveEstimates(Result):
             Axes to draw in; by default a figure of its own.
         final
             An estimate on one whole sample, whose one-sided r* is drawn beside it.
+        start
+            First quarter shown.
         """
         from capstar.plotting import plot_lines
 
@@ -120,7 +122,8 @@ class RecursiveEstimates(Result):
             known = final.rstar.filtered.reindex(self.table.index)
             lines[f"one-sided, parameters of {final.start}-{final.end}"] = known
         title = f"Natural rate r* in {self.kind}, {self.model_name}"
-        return plot_lines(pd.DataFrame(lines), title=title, unit="percent a year", ax=ax)
+        shown = since(pd.DataFrame(lines), start)
+        return plot_lines(shown, title=title, unit="percent a year", source=self.provenance, ax=ax)
 
 
 @checked

@@ -43,6 +43,7 @@ class ForecastAccuracy(Record):
         P, number of forecasts.
     """
 
+    _unit = "t statistic; 95% intervals, positive: better than the benchmark"
     r2_os: float
     clark_west: float
     clark_west_p: float
@@ -74,6 +75,7 @@ class DirectionTest(Record):
         Asymptotically standard normal; one-sided.
     """
 
+    _unit = "share of signs; 95% interval"
     hit: float
     expected: float
     statistic: float

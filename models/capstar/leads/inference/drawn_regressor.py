@@ -37,6 +37,7 @@ class DrawnRegressor(Tabled):
         Coverage of the intervals.
     """
 
+    _unit = "percent per point of the predictor"
     table: pd.DataFrame
     slopes: pd.DataFrame
     level: float
@@ -56,7 +57,7 @@ class DrawnRegressor(Tabled):
 
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
-        return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
+        return {(row.returns, f"{row.horizon} quarters"): (row.slope, row.lower, row.upper) for row in rows}
 
 
 @checked

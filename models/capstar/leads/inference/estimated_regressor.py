@@ -56,6 +56,7 @@ class EstimatedRegressor(Tabled):
         Of the draws.
     """
 
+    _unit = "percent per point of the predictor"
     table: pd.DataFrame
     t_draws: pd.DataFrame
     failed: int
@@ -72,7 +73,7 @@ class EstimatedRegressor(Tabled):
 
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
-        return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
+        return {(row.returns, f"{row.horizon} quarters"): (row.slope, row.lower, row.upper) for row in rows}
 
 
 @checked

@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import CapstarError, SpecificationError
+from capstar.frames import Start, since
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress
 from capstar.reporting import Result
@@ -119,8 +120,9 @@ class Bootstrap(Result):
         return (f"Seed {self.seed}; samples without an estimate, replaced by others: {self.failed}.",)
 
     def plot(
-        self, ax: Any = None, *, name: str = "rstar", which: Which = "smoothed", level: float = 0.9
-    ) -> Figure:
+        self, ax: Any = None, *, name: str = "rstar", which: Which = "smoothed", start: Start = None,
+        level: float = 0.9,
+    ) -> Figure:  # fmt: skip
         """The estimate in its bootstrap band.
 
         Parameters
@@ -129,11 +131,16 @@ class Bootstrap(Result):
             Axes to draw in; by default a figure of its own.
         name, which, level
             As in `band`.
+        start
+            First quarter shown.
         """
         from capstar.plotting import plot_band
 
-        title = f"{name}, {which}, {level:.0%} bootstrap band of {len(self.params)} replications"
-        return plot_band(self.band(name, which, level=level), title=title, ax=ax)
+        label = f"{level:.0%} band of {len(self.params)} bootstrap replications: filter and parameters"
+        title = f"{'r*' if name == 'rstar' else name}, {'one' if which == 'filtered' else 'two'}-sided"
+        unit = "percent" if name == "output_gap" else "percent a year"
+        drawn = since(self.band(name, which, level=level), start)
+        return plot_band(drawn, title=title, band=label, unit=unit, source=self.provenance, ax=ax)
 
     @property
     def average(self) -> pd.Series:

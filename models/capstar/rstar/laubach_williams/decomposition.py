@@ -21,7 +21,17 @@ class RStarDecomposition(Change):
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
     """
 
+    _unit = "percentage points"
+
     components: pd.Series
+
+    @property
+    def title(self) -> str:
+        """What changed, when and by how much."""
+        return super().title.replace("rstar", "r*")
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.by_year().rename(columns={"y": "output", "pi": "inflation"})
 
     def to_frame(self) -> pd.DataFrame:
         """The change and its parts, percentage points."""
