@@ -17,6 +17,7 @@ from capstar.frames import Start, since
 from capstar.leads.alignment import aligned
 from capstar.leads.checks import require_count, require_horizon
 from capstar.leads.numerics import bootstrap_p, with_constant
+from capstar.provenance import titled
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -149,8 +150,9 @@ def break_test(
     multipliers = _multipliers(n, horizon, n_replications, np.random.default_rng(seed))
     draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
+    table = titled(pd.DataFrame({"wald": wald}, y.index[dates - 1]), target, predictors)
     return BreakTest(
-        pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
+        table, float(wald[best]), y.index[dates[best] - 1],
         sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
         k, n, n_replications,
     )  # fmt: skip

@@ -55,6 +55,11 @@ class Tabled(Record):
         return self.table
 
 
+def periods_of(count: Any, period: str = "period") -> str:
+    """A number of periods in words: ``1 quarter``, ``4 quarters``."""
+    return f"{count} {period}{'' if count == 1 else 's'}"
+
+
 def around(estimate: float, se: float) -> tuple[float, float, float]:
     """An estimate and its 95 percent interval from the normal distribution."""
     return estimate, estimate - _NORMAL_95 * se, estimate + _NORMAL_95 * se

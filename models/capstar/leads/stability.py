@@ -21,6 +21,7 @@ from capstar.leads.checks import require_horizon, require_level, require_variati
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import normal_p, require_error, with_constant
 from capstar.leads.records import Tabled
+from capstar.provenance import titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -149,7 +150,9 @@ def quantile_slopes(
             {"quantile": q, "predictor": str(name), **_tested(float(beta[j]), se[j], level)}
             for j, name in enumerate(x, start=1)
         ]
-    return Slopes(pd.DataFrame(rows), "quantile", str(target.name), level, horizon)
+    return Slopes(
+        titled(pd.DataFrame(rows), target, predictors), "quantile", str(target.name), level, horizon
+    )
 
 
 @checked
@@ -190,7 +193,9 @@ def subsample_slopes(
             )
         names = {"sample": f"{y.index[first]}-{y.index[end - 1]}", "nobs": end - first}
         rows.append(names | _slope(y.to_numpy()[first:end], x.to_numpy()[first:end, 0], horizon, level))
-    return Slopes(pd.DataFrame(rows), "subsample", str(target.name), level, horizon)
+    return Slopes(
+        titled(pd.DataFrame(rows), target, predictor), "subsample", str(target.name), level, horizon
+    )
 
 
 @checked
@@ -232,7 +237,7 @@ def rolling_slopes(
             DataWarning,
             stacklevel=3,
         )
-    return Slopes(table, "rolling", str(target.name), level, horizon)
+    return Slopes(titled(table, target, predictor), "rolling", str(target.name), level, horizon)
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:

@@ -12,7 +12,6 @@ from capstar.arguments import check_fields, checked, require_percent
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import Start, since
 from capstar.markets.indicators import Floats, checked_prices, span_of
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -121,10 +120,8 @@ class Rallies(Result):
         title = self.title.rpartition(":")[0]
         return plot_spells(prices, rally, shown, title=title, state="rally", source=self.provenance, ax=ax)
 
-    @property
-    def provenance(self) -> Source:
-        """The prices."""
-        return source_of(self.prices)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.prices
 
 
 @checked

@@ -15,7 +15,6 @@ from capstar.frames import Start, require_columns, since
 from capstar.markets.indicators import Bars, Floats, as_bars, average_true_range, checked_prices, span_of
 from capstar.markets.ranges import in_range, labels_of, trading_ranges
 from capstar.progress import Progress, reporting
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -292,10 +291,8 @@ class RangeTradingResults(Result):
             ax=ax,
         )  # fmt: skip
 
-    @property
-    def provenance(self) -> Source:
-        """The prices."""
-        return source_of(self.close)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.close
 
 
 def _plan(frame: pd.DataFrame, levels: pd.DataFrame, rule: RangeTrading) -> list[dict[str, Any]]:

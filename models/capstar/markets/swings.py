@@ -13,7 +13,6 @@ from capstar.arguments import checked, require_percent
 from capstar.errors import SpecificationError
 from capstar.frames import Start, since
 from capstar.markets.indicators import Floats, checked_prices, span_of
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -120,10 +119,8 @@ class Swings(Result):
             prices, bear, shown, title=title, state="bear market", source=self.provenance, ax=ax
         )
 
-    @property
-    def provenance(self) -> Source:
-        """The prices."""
-        return source_of(self.prices)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.prices
 
 
 @checked

@@ -101,8 +101,8 @@ def plot_estimates(
     figure, (one,) = panels(ax, width=7.0, height=min(0.35 * len(table) + 1.5, 12.0))
     width = [table["estimate"] - table["lower"], table["upper"] - table["estimate"]]
     one.errorbar(table["estimate"], -np.arange(len(table)), xerr=width, fmt="o", color=BLUE, capsize=3)
-    _rows(one, table.index, title, unit)
-    return finish(figure, ax, source=source)
+    _rows(one, table.index, "" if ax is None else title, unit)
+    return finish(figure, ax, title=title, source=source)
 
 
 def plot_within(
@@ -117,15 +117,14 @@ def plot_within(
     title, unit, source, ax
         As in `plot_estimates`.
     """
-    low, own, high = table
+    low, own, high = map(str, table)
     figure, (one,) = panels(ax, width=7.0, height=min(0.4 * len(table) + 1.6, 12.0))
     rows = -np.arange(len(table))
-    said = f"{name_of(low)} to {name_of(high)} without predictability"
-    one.hlines(rows, table[low], table[high], color=GREY, alpha=0.35, linewidth=9, label=said)
-    one.plot(table[own], rows, "o", color=ORANGE, markersize=6, label=f"{own} of the sample")
-    _rows(one, table.index, title, unit)
-    one.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return finish(figure, ax, source=source)
+    one.hlines(rows, table[low], table[high], color=GREY, alpha=0.35, linewidth=9)
+    one.plot(table[own], rows, "o", color=ORANGE, markersize=6)
+    said = f"{unit}; grey: {name_of(low)} to {name_of(high)} without predictability"
+    _rows(one, table.index, "" if ax is None else title, said)
+    return finish(figure, ax, title=title, source=source)
 
 
 def plot_bars(
@@ -151,8 +150,8 @@ def plot_bars(
     one.margins(x=0.12)
     if table.shape[1] > 1:
         one.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    _rows(one, table.index, title, unit)
-    return finish(figure, ax, source=source)
+    _rows(one, table.index, "" if ax is None else title, unit)
+    return finish(figure, ax, title=title, source=source)
 
 
 def _rows(ax: Axes, labels: pd.Index, title: str, unit: str) -> None:

@@ -61,7 +61,11 @@ class Result(ABC):
     @property
     def provenance(self) -> Source:
         """Data and sample, the line below the figure: of the frame's ``attrs`` and index unless a class knows more."""
-        return source_of(self.to_frame())
+        return source_of(self._dated())
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        """What tells data and sample."""
+        return self.to_frame()
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Tables of the summary by heading."""

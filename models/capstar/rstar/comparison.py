@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.frames import Start, since
-from capstar.provenance import Source, source_of, titled
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate, Which, require_which
 
@@ -133,10 +133,8 @@ class Comparison(Result):
             since(self.rstar, start), self.bands, title=title, source=self.provenance, ax=ax
         )
 
-    @property
-    def provenance(self) -> Source:
-        """The data of all estimates, and the quarters that any has."""
-        return source_of(self.rstar)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.rstar
 
 
 @checked

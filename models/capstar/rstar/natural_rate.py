@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from capstar.arguments import checked
+from capstar.arguments import checked, half_width
 from capstar.errors import SpecificationError
 from capstar.frames import PERIODS, Start, since
 from capstar.progress import Progress
@@ -246,12 +245,10 @@ class NaturalRate(Result):
             Columns ``lower``, ``estimate`` and ``upper``, percent a year; ``attrs["includes"]`` says which
             uncertainty they include.
         """
-        if not 0 < level < 1:
-            raise SpecificationError(f"level={level}; give a share between 0 and 1, such as 0.9.")
         center: pd.Series = getattr(self.rstar, require_which(which))
         full = which == "smoothed" and "rstar" in self.standard_errors
         se = self.standard_errors["rstar"] if full else getattr(self.rstar, f"{which}_se")
-        width = NormalDist().inv_cdf(0.5 + level / 2) * se
+        width = half_width(level) * se
         out = pd.DataFrame({"lower": center - width, "estimate": center, "upper": center + width})
         known = WITH_PARAMETERS if full else FILTER_ONLY
         out.attrs = {"includes": _NOTHING if se.isna().all() else known, "level": level}
@@ -352,25 +349,19 @@ class NaturalRate(Result):
         }
 
     def plot(self, ax: Any = None, *, start: Start = None, level: float = 0.9) -> Figure:
-        """Smoothed r* in its bands, filtered where there is no smoothed; the legend says what these include.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw in; by default a figure of its own.
-        start
-            First period shown.
-        level
-            Coverage of the bands.
-        """
+        """Smoothed r* in its bands, filtered where there is no smoothed; the legend says what these include."""
         which: Which = "filtered" if self.rstar.smoothed.isna().all() else "smoothed"
         return self._draw(self.bands(which, level), which, start, ax)
 
     def _draw(self, bands: pd.DataFrame, which: Which, start: Start, ax: Any) -> Figure:
         from capstar.plotting import plot_band
 
-        band = f"{bands.attrs['level']:.0%} band: {bands.attrs['includes']}"
-        title = f"Natural rate r*, {self.model_name}, {'one' if which == 'filtered' else 'two'}-sided"
+        known = bands["lower"].notna().any()
+        band = f"{bands.attrs['level']:.0%} band: {bands.attrs['includes']}" if known else ""
+        side = (
+            f"{'one' if which == 'filtered' else 'two'}-sided estimate{'' if known else ', without a band'}"
+        )
+        title = f"Natural rate r*, {self.model_name}: {side}"
         return plot_band(since(bands, start), title=title, band=band, source=self.provenance, ax=ax)
 
     @property

@@ -21,6 +21,7 @@ from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, IdentificationWarning, SpecificationError
 from capstar.frames import Start, as_quarterly, since
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
@@ -73,7 +74,7 @@ class RecursiveEstimates(Result):
     @property
     def gap(self) -> pd.Series:
         """The r* gap of each quarter's own sample, for `capstar.leads.LeadStudy`; ``attrs["kind"]`` is `kind`."""
-        gap = self.table["gap"].rename("rstar_gap")
+        gap = titled(self.table["gap"].rename("rstar_gap"), self.table)
         gap.attrs["kind"] = self.kind
         return gap
 
@@ -253,6 +254,8 @@ def real_time(
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+    if latest is not None:
+        titled(table, latest.real_rate)
     return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
 
 

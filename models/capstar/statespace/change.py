@@ -11,7 +11,6 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats, Path
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.diffuse import proper_remainder
@@ -85,10 +84,8 @@ class Change(Result):
     def _drawn(self) -> pd.DataFrame:
         return self.by_year()
 
-    @property
-    def provenance(self) -> Source:
-        """The observations."""
-        return source_of(self.observations)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.observations
 
 
 def decompose_change(

@@ -10,7 +10,6 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import Start, since
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 from capstar.statespace.smoothing import Disturbances, StateEstimates
 
@@ -142,10 +141,8 @@ class Diagnostics(Result):
         drawn = (since(self.innovations, start), self.autocorrelations, *paths)
         return plot_diagnostics(*drawn, title=f"Diagnostics: {self.model}", source=self.provenance, ax=ax)
 
-    @property
-    def provenance(self) -> Source:
-        """The periods that have innovations."""
-        return source_of(self.innovations)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.innovations
 
     def _complaints(self, name: str) -> list[str]:
         row, v, acf = self.tests.loc[name], self.innovations[name].dropna(), self.autocorrelations[name]

@@ -11,6 +11,7 @@ from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.frames import Start, since
 from capstar.leads.numerics import checked_sample
+from capstar.provenance import titled
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def cumulative_difference(forecasts: pd.DataFrame, *, benchmark: str = "mean") -
     """
     names = forecast_names(forecasts, benchmark)
     errors = forecasts[[benchmark, *names]].sub(forecasts["actual"], axis=0) ** 2
-    return CumulativeDifference(errors[names].rsub(errors[benchmark], axis=0).cumsum(), benchmark)
+    saved = errors[names].rsub(errors[benchmark], axis=0).cumsum()
+    return CumulativeDifference(titled(saved, forecasts), benchmark)
 
 
 def forecast_names(forecasts: pd.DataFrame, benchmark: str) -> list[str]:

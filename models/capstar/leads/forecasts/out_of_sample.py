@@ -18,6 +18,7 @@ from capstar.leads.forecasts.batched import prevailing_means, recursive_regressi
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.numerics import checked_sample
 from capstar.leads.records import Estimates, Record, around
+from capstar.provenance import titled
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
@@ -163,7 +164,7 @@ def recursive_forecasts(
         if signs is not None and name in signs:
             forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
         out[str(name)] = forecast
-    return pd.DataFrame(out, index[first:])
+    return titled(pd.DataFrame(out, index[first:]), target, predictors)
 
 
 @checked

@@ -20,7 +20,7 @@ from capstar.leads.inference.wild_null import Multipliers, Scheme, fit_wild_null
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
 from capstar.progress import Progress
-from capstar.provenance import Source, source_of
+from capstar.provenance import titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,10 +76,8 @@ class EpisodicIVX(Tabled):
         shown = since(along[[name]], start)
         return plot_lines({self.title: shown}, unit=unit, along=when, source=self.provenance, ax=ax)
 
-    @property
-    def provenance(self) -> Source:
-        """From the first window to the last."""
-        return source_of(self.path)
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.path
 
 
 @checked
@@ -146,7 +144,9 @@ def episodic_ivx(
     if len(names) == 1:
         path["slope"] = slope[0, :, 0]
         path["t"] = np.sign(slope[0, :, 0]) * np.sqrt(wald[0])
-    return EpisodicIVX(path, table, windows, chosen, covariance, scheme, n_replications, seed)
+    return EpisodicIVX(
+        titled(path, returns, predictors), table, windows, chosen, covariance, scheme, n_replications, seed
+    )
 
 
 def _windows(n: int, windows: Windows, share: float) -> tuple[Integers, Integers]:

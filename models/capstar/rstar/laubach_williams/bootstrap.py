@@ -14,6 +14,7 @@ from capstar.errors import CapstarError, SpecificationError
 from capstar.frames import Start, since
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
@@ -103,6 +104,9 @@ class Bootstrap(Result):
         index = self.estimate["smoothed"].index
         return f"Bootstrap of the three stages, {index[0]}-{index[-1]}, {len(self.params)} replications"
 
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.estimate["smoothed"]
+
     def to_frame(self) -> pd.DataFrame:
         """Root mean squared errors by quarter, such as ``rstar_filtered_se``."""
         return pd.concat([self.se(which).add_suffix(f"_{which}_se") for which in _BOTH], axis=1)
@@ -169,7 +173,7 @@ def bootstrap(
             "estimated. Look at its diagnostics, or fix the lambdas."
         )
     return Bootstrap(
-        estimate={which: _states(results, which) for which in _BOTH},
+        estimate={which: titled(_states(results, which), results.real_rate) for which in _BOTH},
         errors={which: np.stack([errors[which] for errors, _ in found]) for which in _BOTH},
         params=pd.DataFrame([params for _, params in found]).reset_index(drop=True),
         failed=tried - len(found),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from capstar.provenance import titled
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
 from capstar.statespace.change import Change, decompose_change
@@ -57,4 +58,5 @@ def decompose(
     paths = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
     moves = {"z": 0.0} | {name: float(path[found.end] - path[found.start]) for name, path in paths.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
+    titled(found.observations, results.real_rate)
     return RStarDecomposition(**vars(found), components=parts)

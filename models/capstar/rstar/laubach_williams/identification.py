@@ -14,6 +14,7 @@ from scipy.special import gammaincinv
 from capstar.errors import ConvergenceError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress, reporting
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.three_stage import StageEstimate
@@ -189,7 +190,7 @@ def likelihood_profile(
         tell(f"{results.model_name}: profile of {name}", 1.0)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
     table.index.name = name
-    return Profile(name, table, center, stage.ml.llf)
+    return Profile(name, titled(table, results.real_rate), center, stage.ml.llf)
 
 
 def _drop(level: float) -> float:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from capstar.frames import Start, since
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
@@ -215,7 +216,9 @@ class RStarResults(ThreeStageEstimates):
         lags
             Of the tests for serial correlation.
         """
-        return diagnose(self._final.states, self.disturbances(), lags=lags)
+        found = diagnose(self._final.states, self.disturbances(), lags=lags)
+        titled(found.innovations, self.real_rate)
+        return found
 
     def forecast(
         self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"

@@ -13,7 +13,6 @@ from scipy.special import logsumexp
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 from capstar.statespace.bayes.draws import PosteriorDraws
 from capstar.statespace.bayes.priors import Prior
@@ -273,10 +272,8 @@ class PosteriorResults(Result):
         title = f"Ranks by chain: {self.problem.spec.name}"
         return plot_ranks(draws, title=title, source=self.provenance, ax=ax)
 
-    @property
-    def provenance(self) -> Source:
-        """The periods of the data."""
-        return source_of(pd.Series(index=self.problem.index, dtype=float))
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return pd.Series(index=self.problem.index, dtype=float)
 
     def to_arviz(self) -> Any:
         """What ArviZ reads: an ``xarray.DataTree``, or ``arviz.InferenceData`` before ArviZ 1.0.
