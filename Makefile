@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench lint types doors check lab format clean
+.PHONY: help setup study test test-nojit bench gallery lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ test-nojit: $(READY) ## the kernels' tests with compilation switched off
 
 bench: $(READY) ## benchmarks: times and ratios, printed beside the figures aimed at
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-enable --benchmark-columns=min,median,rounds
+
+gallery: $(READY) ## every figure, to results/gallery; what the tests know of them is written anew
+	PYTHONPATH=tests $(BIN)/python tests/figure_data.py results/gallery
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -12,7 +12,6 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import Start, since
 from capstar.kernels.arrays import Floats, Pointer
-from capstar.provenance import source_of
 from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.compiled import Compiled
@@ -74,6 +73,9 @@ class Forecast(Result):
         both = {"lower": self.mean - half, "upper": self.mean + half}
         return pd.concat(both, axis=1).swaplevel(axis=1)[list(self.mean)]
 
+    def _dated(self) -> pd.DataFrame:
+        return self.history
+
     def to_frame(self) -> pd.DataFrame:
         """Means, and standard deviations with the ending ``_se``, by period."""
         out = pd.concat([self.mean, self.std.add_suffix("_se")], axis=1)
@@ -104,7 +106,7 @@ class Forecast(Result):
             level=level,
             title=title,
             color="grey",
-            source=source_of(self.history),
+            source=self.provenance,
             ax=ax,
         )
 

@@ -24,7 +24,7 @@ from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_tab
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
 from capstar.progress import Progress, reporting
-from capstar.provenance import sample_of, source_of, titled
+from capstar.provenance import Source, sample_of, source_of, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,9 +113,13 @@ class ForecastComparison(Tabled):
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
         title = f"Squared errors saved against the mean, {horizon} quarter(s) ahead: rising where better"
-        first = next(iter(chosen.values()))
-        source = source_of(self.table, sample=sample_of(first))
-        return plot_lines(chosen, unit="percent squared, cumulated", title=title, source=source, ax=ax)
+        unit = "percent squared, cumulated"
+        return plot_lines(chosen, unit=unit, title=title, source=self.provenance, ax=ax)
+
+    @property
+    def provenance(self) -> Source:
+        """The data, and the quarters that were forecast."""
+        return source_of(self.table, sample=sample_of(next(iter(self.forecasts.values()))))
 
 
 def shown(table: pd.DataFrame, heads: Mapping[str, str]) -> pd.DataFrame:
