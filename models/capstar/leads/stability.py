@@ -86,7 +86,13 @@ class Slopes(Tabled):
         from capstar.plotting.leads import plot_estimates, plot_paths
 
         level = self.level if level is None else level
-        title, unit = f"{self.title}, {level:.0%} bands", "slope, per unit of the predictor"
+        title = (
+            f"{self.kind.capitalize()} slopes",
+            self.target,
+            f"horizon {self.horizon}",
+            f"{level:.0%} bands",
+        )
+        unit = "slope, per unit of the predictor"
         half = half_width(level) * self.table["se"]
         table = since(self.table.rename(columns={"slope": "estimate"}), start)
         table = table.assign(lower=table["estimate"] - half, upper=table["estimate"] + half)

@@ -104,7 +104,12 @@ def panels(
 
 
 def finish(
-    figure: Figure, ax: Axes | None, *, title: str = "", source: Source | None = None, ground: bool = True
+    figure: Figure,
+    ax: Axes | None,
+    *,
+    title: Hashable = "",
+    source: Source | None = None,
+    ground: bool = True,
 ) -> Figure:
     """What every figure ends with: readable dates, recessions behind US data, and around a figure of its own its words.
 
@@ -131,7 +136,7 @@ def finish(
                 shaded |= shade_recessions(one, height=1.0 if ground else STRIP)
     if ax is None:
         if title:
-            figure.suptitle(_folded(title, figure.get_figwidth()), fontsize=11)
+            figure.suptitle(_folded(name_of(title), figure.get_figwidth()), fontsize=11)
         if source is not None:
             words = (
                 f"{source} {'Shaded' if ground else 'Strip'}: recessions (NBER)." if shaded else str(source)
@@ -207,9 +212,9 @@ def log_axis(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
 
 
-def dress(ax: Axes, heading: object, unit: str, *, zero: bool = True) -> None:
+def dress(ax: Axes, heading: Hashable, unit: str, *, zero: bool = True) -> None:
     """Heading, unit and quiet axes."""
-    ax.set_title(_folded(name_of(str(heading)), _width(ax)), fontsize=10, loc="left")
+    ax.set_title(_folded(name_of(heading), _width(ax)), fontsize=10, loc="left")
     ax.set_ylabel(plain(unit), fontsize=9)
     if zero:
         ax.axhline(0, color=GREY, linewidth=0.6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from itertools import cycle
 
 import numpy as np
@@ -85,7 +85,12 @@ def draw_slopes(
 
 
 def plot_estimates(
-    table: pd.DataFrame, *, title: str, unit: str = "", source: Source | None = None, ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    title: Hashable,
+    unit: str = "",
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Estimates in their intervals, one below the other.
 
@@ -94,7 +99,7 @@ def plot_estimates(
     table
         Columns ``estimate``, ``lower`` and ``upper`` by label.
     title, unit
-        Above the figure and below the axis.
+        Above the figure, a tuple of names and words is joined; below the axis.
     source, ax
         As in `plot_lead`.
     """
@@ -154,7 +159,7 @@ def plot_bars(
     return finish(figure, ax, title=title, source=source)
 
 
-def _rows(ax: Axes, labels: pd.Index, title: str, unit: str) -> None:
+def _rows(ax: Axes, labels: pd.Index, title: Hashable, unit: str) -> None:
     """Labels on the left, from the top down, and zero."""
     ax.set_yticks(-np.arange(len(labels)), [plain(name_of(one)) for one in labels])
     ax.set_ylim(-len(labels) + 0.4, 0.6)
@@ -166,7 +171,7 @@ def _rows(ax: Axes, labels: pd.Index, title: str, unit: str) -> None:
 def plot_paths(
     tables: Mapping[str, pd.DataFrame],
     *,
-    title: str,
+    title: Hashable,
     unit: str,
     along: str = "",
     source: Source | None = None,

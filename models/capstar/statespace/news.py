@@ -106,15 +106,16 @@ class News(Result):
         return Summary(self.title, self.frames(period), self.notes())
 
     def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
-        """The change of each report by period, from one on."""
+        """The change of each report by period, by default where it is over 0.5 percent of the largest and after."""
         from capstar.plotting.statespace import plot_series
 
         changes = (self.table["later"] - self.table["earlier"]).unstack("report")
-        title = f"{self.title}: change of the estimates"
-        source = source_of(changes)
-        return plot_series(
-            since(changes, start), title=title, unit="units of the report", source=source, ax=ax
-        )
+        title, source = f"{self.title}: change of the estimates", source_of(changes)
+        if start is None:  # where little changes there is nothing to see
+            size = changes.abs().max(axis=1)
+            start = size.index[int((size > 0.005 * size.max()).argmax())]
+        shown = since(changes, start)
+        return plot_series(shown, title=title, unit="units of the report", source=source, ax=ax)
 
 
 def explain_revisions(

@@ -18,7 +18,7 @@ from capstar.frames import described
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.checks import require_level
 from capstar.leads.numerics import residuals, with_constant
-from capstar.leads.records import Tabled
+from capstar.leads.records import Tabled, periods_of
 from capstar.provenance import titled
 
 if TYPE_CHECKING:
@@ -82,19 +82,19 @@ class LocalProjections(Tabled):
         half = half_width(level) * self.table["se"]
         estimate, quarterly = self.table["estimate"], "Q" in str(self.table["first"].iloc[0])
         table = self.table.assign(lower=estimate - half, upper=estimate + half)
-        bands, periods = f"{level:.0%} {self.bands} bands", "quarters" if quarterly else "periods"
+        bands, period = f"{level:.0%} {self.bands} bands", "quarter" if quarterly else "period"
         returns = int(table["horizon"].min()) > 0  # impulse responses begin at once
         unit = "percent per point of" if returns else "per unit of"
         what = "Log return after a shock" if returns else "Response to a shock"
         own: dict[str, Any] = {"state": self.state, "unit": unit, "source": self.provenance, "ax": ax}
         if horizon is None:
-            return plot_responses(table, title=f"{what}, {bands}", along=f"horizon, {periods}", **own)
+            return plot_responses(table, title=f"{what}, {bands}", along=f"horizon, {period}s", **own)
         table = table[table["horizon"] == horizon]
         if table.empty:
             raise SpecificationError(
                 f"horizon={horizon} was not estimated. Give one of the table's horizons."
             )
-        return plot_responses_at(table, title=f"{what} over {horizon} {periods}, {bands}", **own)
+        return plot_responses_at(table, title=f"{what} over {periods_of(horizon, period)}, {bands}", **own)
 
 
 @checked

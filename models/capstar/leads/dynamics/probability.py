@@ -15,7 +15,7 @@ from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Tabled
-from capstar.provenance import Source, sample_of, source_of
+from capstar.provenance import Source, sample_of, source_of, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,7 +185,7 @@ def state_probability(
     base = float(y.mean())
     area, influence = _area(y.to_numpy(), probability.to_numpy())
     return StateProbability(
-        _table(fit, ["const", *map(str, x)]),
+        titled(_table(fit, ["const", *map(str, x)]), outcome, predictors),
         roc_curve(y, probability),
         probability,
         y,

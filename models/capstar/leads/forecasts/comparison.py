@@ -22,7 +22,7 @@ from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_t
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
-from capstar.leads.records import Tabled
+from capstar.leads.records import Tabled, periods_of
 from capstar.progress import Progress, reporting
 from capstar.provenance import Source, sample_of, source_of, titled
 
@@ -112,7 +112,7 @@ class ForecastComparison(Tabled):
             raise SpecificationError(
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
-        title = f"Squared errors saved against the mean, {horizon} quarter(s) ahead: rising where better"
+        title = f"Squared errors saved against the mean, {periods_of(horizon, 'quarter')} ahead: rising where better"
         unit = "percent squared, cumulated"
         return plot_lines(chosen, unit=unit, title=title, source=self.provenance, ax=ax)
 
