@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench bench-store bench-compare lint types doors check lab format clean
+.PHONY: help setup study test test-nojit bench bench-store bench-compare gallery lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ bench-compare: $(READY) ## ratios held against the stored ones: fails where one 
 
 bench-store: $(READY) ## medians of three runs' ratios, written to tests/benchmarks/stored.csv
 	$(BIN)/python tests/ratios.py store
+
+gallery: $(READY) ## every figure, to results/gallery; what the tests know of them is written anew
+	PYTHONPATH=tests $(BIN)/python tests/figure_data.py results/gallery
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

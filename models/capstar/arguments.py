@@ -12,6 +12,7 @@ from functools import wraps
 from importlib import import_module
 from numbers import Integral, Real
 from pathlib import Path
+from statistics import NormalDist
 from types import NoneType, SimpleNamespace, UnionType
 from typing import (
     Any,
@@ -292,3 +293,16 @@ def _instance(name: str, value: Any, kind: Any) -> Any:
 
 def _called(kind: type) -> str:
     return {bool: "True or False", str: "text"}.get(kind, f"a {kind.__name__}")
+
+
+def half_width(level: float) -> float:
+    """Half the width of a normal interval of a coverage, in standard errors.
+
+    Raises
+    ------
+    SpecificationError
+        The level is no probability.
+    """
+    if not 0 < level < 1:
+        raise SpecificationError(f"level={level}; give a share between 0 and 1, such as 0.9.")
+    return NormalDist().inv_cdf(0.5 + level / 2)

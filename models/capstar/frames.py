@@ -5,16 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from datetime import date, time, timedelta
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from capstar.dates import local_dates, read_dates
-from capstar.errors import DataError, quoted
+from capstar.errors import DataError, SpecificationError, quoted
 
+Table = TypeVar("Table", pd.Series, pd.DataFrame)
 _NO_NUMBERS = (bool, np.bool_, date, time, timedelta)
 PERIODS = {"Q": "quarter", "Y": "year"}  # what a row is of, by frequency
+Start: TypeAlias = str | pd.Period | pd.Timestamp | None  # of a figure; all by default
 UNUSED = "unused columns"  # in attrs: what a file has besides the columns asked for
 
 
@@ -334,3 +337,30 @@ def _float(cell: object) -> float:
         return float(pd.to_numeric(cell, errors="coerce"))
     except OverflowError:
         return float("inf")
+
+
+def since(table: Table, start: Start) -> Table:
+    """Rows from a period or day on, all by default; of a table without dates all.
+
+    Raises
+    ------
+    SpecificationError
+        ``start`` is no date, or nothing is left.
+    """
+    index = table.index
+    if start is None or not isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
+        return table
+    try:
+        first = (
+            pd.Timestamp(start)
+            if isinstance(index, pd.DatetimeIndex)
+            else pd.Period(start, freq=index.freqstr)
+        )
+    except (TypeError, ValueError):
+        raise SpecificationError(f"start={start!r} is no date. Write it as {str(index[0])[:10]}.") from None
+    kept = table.loc[index >= first]
+    if not len(kept):
+        raise SpecificationError(
+            f"start={start!r}: the figure's data end in {str(index[-1])[:10]}. Choose an earlier start."
+        )
+    return kept

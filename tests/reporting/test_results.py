@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
 
 import pandas as pd
 import pytest
-import result_examples
 from matplotlib.figure import Figure
+from result_examples import every_example
 
 import capstar
 from capstar.reporting import Result, Summary, results
@@ -20,9 +19,7 @@ MODULES = [
     if not found.name.startswith("capstar.cli")  # whose main module runs the command line
 ]
 
-EXAMPLES: dict[type[Result], Callable[[], Result]] = {}
-for found in pkgutil.iter_modules(result_examples.__path__, "result_examples."):
-    EXAMPLES |= importlib.import_module(found.name).EXAMPLES
+EXAMPLES = every_example()
 
 LIBRARY = [one for one in results() if one.__module__.startswith("capstar.")]
 

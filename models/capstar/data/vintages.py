@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
+from capstar.frames import Start, since
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ class Vintages(Result):
         latest = self.revisions().iloc[-20:]
         return {"Revisions": latest.assign(first_vintage=latest["first_vintage"].dt.strftime("%Y-%m-%d"))}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """First releases and the latest vintage."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """First releases and the latest vintage, from a period on."""
         from capstar.plotting import plot_lines
 
-        table, unit = self.revisions()[["first_release", "latest"]], str(self.attrs.get("units", ""))
-        return plot_lines(table, title=self.title, unit=unit, zero=False, ax=ax)
+        table = since(self.revisions()[["first_release", "latest"]], start)
+        unit = str(self.attrs.get("units", "")) or "units of the source"
+        return plot_lines(table, title=self.title, unit=unit, zero=False, source=self.provenance, ax=ax)
 
     def latest(self) -> pd.Series:
         """The latest vintage."""

@@ -15,6 +15,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.provenance import titled
 
 _MONTHS = {"M": 1, "Q": 3}
 
@@ -54,7 +55,7 @@ def cumulate_after(
         )
     length, last = window_after(returns, quarters, horizon=horizon, publication_lag=publication_lag)
     total = (100 * np.log1p(returns / 100)).rolling(length).sum()
-    return pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name)
+    return titled(pd.Series(total.reindex(last).to_numpy(), quarters, name=returns.name), returns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +131,7 @@ class AlignedSample:
             last = min(last, x.index[-1])
         span = pd.period_range(known.index[0], last, freq="Q", name="date")
         shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
-        return shifted.rename(after.name), x.reindex(span)
+        return titled(shifted.rename(after.name), after), x.reindex(span)
 
 
 @dataclass(frozen=True, eq=False)

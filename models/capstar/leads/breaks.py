@@ -13,9 +13,11 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.alignment import aligned
 from capstar.leads.checks import require_count, require_horizon
 from capstar.leads.numerics import bootstrap_p, with_constant
+from capstar.provenance import titled
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -79,11 +81,14 @@ class BreakTest(Result):
         p = {"p asymptotic": self.p_asymptotic, "p bootstrap": self.p_bootstrap, "nobs": self.nobs}
         return {"Largest statistics": self.table.nlargest(4, "wald"), "P-values": pd.DataFrame([p])}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Wald statistics against the date of the break."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Wald statistics against the date of the break, from a start on."""
         from capstar.plotting.leads import plot_lines
 
-        return plot_lines({self.title: self.table}, unit="Wald statistic", ax=ax)
+        shown, along = since(self.table, start), "last period before the break"
+        return plot_lines(
+            {self.title: shown}, unit="Wald statistic", along=along, source=self.provenance, ax=ax
+        )
 
 
 @checked
@@ -145,8 +150,9 @@ def break_test(
     multipliers = _multipliers(n, horizon, n_replications, np.random.default_rng(seed))
     draws = _wald(_net_of(X)(Y) * multipliers, X, bases).max(axis=0)
     known = horizon == 1 and trim == _TRIM and k in _HANSEN
+    table = titled(pd.DataFrame({"wald": wald}, y.index[dates - 1]), target, predictors)
     return BreakTest(
-        pd.DataFrame({"wald": wald}, y.index[dates - 1]), float(wald[best]), y.index[dates[best] - 1],
+        table, float(wald[best]), y.index[dates[best] - 1],
         sup_wald_p(float(wald[best]), k) if known else float("nan"), float(bootstrap_p(draws >= wald[best])),
         k, n, n_replications,
     )  # fmt: skip

@@ -35,6 +35,7 @@ class AdjustedPValues(Tabled):
         Tests with a p-value: the size of the family.
     """
 
+    _unit = "p-value"
     table: pd.DataFrame
     column: str
     level: float
@@ -56,7 +57,8 @@ class AdjustedPValues(Tabled):
         return (words,)
 
     def _drawn(self) -> pd.DataFrame:
-        return self.table[[self.column, f"{self.column}_adjusted"]]
+        both = self.table[[self.column, f"{self.column}_adjusted"]]
+        return both.set_axis(["p alone", "p adjusted (Benjamini-Hochberg)"], axis=1)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class SuperiorAbility(Tabled):
         Mean block length, number of bootstrap samples, of dates.
     """
 
+    _unit = "t statistic, positive: better than the benchmark"
     table: pd.DataFrame
     p_values: pd.DataFrame
     benchmark: str
@@ -133,6 +136,7 @@ class ConfidenceSet(Tabled):
         Mean block length, number of bootstrap samples, of dates.
     """
 
+    _unit = "p-value of the confidence set"
     table: pd.DataFrame
     size: float
     method: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -12,12 +13,14 @@ from capstar.reporting import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Estimates = dict[str, tuple[float, float, float]]
+Estimates = Mapping[Hashable, tuple[float, float, float]]
 _NORMAL_95 = 1.959963984540054  # 97.5 percent point of the normal distribution
 
 
 class Record(Result):
-    """A dataclass of a few numbers: a row each in its frame."""
+    """A dataclass of a few numbers: a row each in its frame; ``_unit`` is what the figure's axis measures."""
+
+    _unit: ClassVar[str] = "slope, per unit of the predictor; 95% intervals"
 
     def _estimates(self) -> Estimates:
         """By label: estimate, lower and upper end of its interval, of 95 percent unless the title says otherwise."""
@@ -25,9 +28,8 @@ class Record(Result):
 
     def _drawn(self) -> pd.DataFrame:
         """What the figure shows: estimates in their intervals, or other numbers as bars."""
-        return pd.DataFrame.from_dict(
-            self._estimates(), orient="index", columns=["estimate", "lower", "upper"]
-        )
+        found = self._estimates()
+        return pd.DataFrame([*found.values()], pd.Index([*found]), columns=["estimate", "lower", "upper"])
 
     def to_frame(self) -> pd.DataFrame:
         """Every number by its name, in the column ``value``."""
@@ -35,11 +37,12 @@ class Record(Result):
         return pd.DataFrame({"value": {name: getattr(self, name) for name in names}})
 
     def plot(self, ax: Any = None) -> Figure:
-        """Estimates in their intervals, or bars."""
-        from capstar.plotting.leads import plot_bars, plot_estimates
+        """Estimates in their intervals, statistics beside their quantiles under the null, or bars."""
+        from capstar.plotting.leads import plot_bars, plot_estimates, plot_within
 
         drawn = self._drawn()
-        return (plot_estimates if "estimate" in drawn else plot_bars)(drawn, title=self.title, ax=ax)
+        draw = plot_estimates if "estimate" in drawn else plot_within if "95%" in drawn else plot_bars
+        return draw(drawn, title=self.title, unit=self._unit, source=self.provenance, ax=ax)
 
 
 class Tabled(Record):
@@ -50,6 +53,11 @@ class Tabled(Record):
     def to_frame(self) -> pd.DataFrame:
         """The table."""
         return self.table
+
+
+def periods_of(count: Any, period: str = "period") -> str:
+    """A number of periods in words: ``1 quarter``, ``4 quarters``."""
+    return f"{count} {period}{'' if count == 1 else 's'}"
 
 
 def around(estimate: float, se: float) -> tuple[float, float, float]:

@@ -135,8 +135,8 @@ class LeadResults(Tabled):
         made = self.forecast_comparison
         return {"lead": self.plot()} | ({} if made is None else {"out_of_sample": made.plot()})
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Slopes by horizon with 90 percent bands, a panel a portfolio."""
+    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
+        """Slopes by horizon in Hodrick bands of a coverage, a panel a portfolio."""
         from capstar.plotting import plot_lead
 
-        return plot_lead(self.own, predictor=self.predictor, ax=ax)
+        return plot_lead(self.own, predictor=self.predictor, level=level, source=self.provenance, ax=ax)

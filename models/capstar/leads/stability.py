@@ -13,13 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
-from capstar.arguments import checked
+from capstar.arguments import checked, half_width
 from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.checks import require_horizon, require_level, require_variation_of
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import normal_p, require_error, with_constant
 from capstar.leads.records import Tabled
+from capstar.provenance import titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,20 +71,40 @@ class Slopes(Tabled):
         )
         return (words,)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Slopes with their bands."""
+    def plot(self, ax: Any = None, *, start: Start = None, level: float | None = None) -> Figure:
+        """Slopes with their bands.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw in; by default a figure of its own.
+        start
+            First period shown of rolling slopes.
+        level
+            Coverage of the bands; by default that of the table.
+        """
         from capstar.plotting.leads import plot_estimates, plot_paths
 
-        title, unit = f"{self.kind.capitalize()} slopes, {self.level:.0%} bands", self.target
-        table = self.table.rename(columns={"slope": "estimate"})
+        level = self.level if level is None else level
+        title = (
+            f"{self.kind.capitalize()} slopes",
+            self.target,
+            f"horizon {self.horizon}",
+            f"{level:.0%} bands",
+        )
+        unit = "slope, per unit of the predictor"
+        half = half_width(level) * self.table["se"]
+        table = since(self.table.rename(columns={"slope": "estimate"}), start)
+        table = table.assign(lower=table["estimate"] - half, upper=table["estimate"] + half)
+        own: dict[str, Any] = {"title": title, "unit": unit, "source": self.provenance, "ax": ax}
         if self.kind == "subsample":
-            return plot_estimates(table.set_index("sample"), title=title, unit=unit, ax=ax)
+            return plot_estimates(table.set_index("sample"), **own)
         if self.kind == "rolling":
-            return plot_paths({"slope": table}, title=title, unit=unit, ax=ax)
+            return plot_paths({"slope": table}, along="last period of the window", **own)
         lines = {
             str(name): part for name, part in table.set_index("quantile").groupby("predictor", sort=False)
         }
-        return plot_paths(lines, title=title, unit=unit, along="quantile of the target", ax=ax)
+        return plot_paths(lines, along="quantile of the target", **own)
 
 
 @checked
@@ -134,7 +156,9 @@ def quantile_slopes(
             {"quantile": q, "predictor": str(name), **_tested(float(beta[j]), se[j], level)}
             for j, name in enumerate(x, start=1)
         ]
-    return Slopes(pd.DataFrame(rows), "quantile", str(target.name), level, horizon)
+    return Slopes(
+        titled(pd.DataFrame(rows), target, predictors), "quantile", str(target.name), level, horizon
+    )
 
 
 @checked
@@ -175,7 +199,9 @@ def subsample_slopes(
             )
         names = {"sample": f"{y.index[first]}-{y.index[end - 1]}", "nobs": end - first}
         rows.append(names | _slope(y.to_numpy()[first:end], x.to_numpy()[first:end, 0], horizon, level))
-    return Slopes(pd.DataFrame(rows), "subsample", str(target.name), level, horizon)
+    return Slopes(
+        titled(pd.DataFrame(rows), target, predictor), "subsample", str(target.name), level, horizon
+    )
 
 
 @checked
@@ -217,7 +243,7 @@ def rolling_slopes(
             DataWarning,
             stacklevel=3,
         )
-    return Slopes(table, "rolling", str(target.name), level, horizon)
+    return Slopes(titled(table, target, predictor), "rolling", str(target.name), level, horizon)
 
 
 def _tested(slope: float, se: float, level: float) -> dict[str, float]:

@@ -21,6 +21,7 @@ from capstar.leads.inference.in_sample import persistence, tabulate
 from capstar.leads.results import LeadResults
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress, reporting
+from capstar.provenance import titled
 
 Information = Literal["filtered", "smoothed", "recursive", "real time"]
 _SEEN = ("filtered", "smoothed", "recursive", "real time")
@@ -124,6 +125,8 @@ class LeadStudy:
                     n_workers=self.n_workers,
                     progress=tell,
                 )
+        for one in (table, *([] if forecasts is None else [forecasts.table])):
+            titled(one, self.gap, self.returns)
         return LeadResults(
             str(self.gap.name),
             table,

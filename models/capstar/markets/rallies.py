@@ -10,6 +10,7 @@ import pandas as pd
 
 from capstar.arguments import check_fields, checked, require_percent
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.markets.indicators import Floats, checked_prices, span_of
 from capstar.reporting import Result
 
@@ -108,12 +109,19 @@ class Rallies(Result):
             ),
         )
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Price on a log scale, rallies shaded from trough to high, starts and confirmations marked."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Price on a log scale, rallies shaded from trough to high, starts and confirmations marked from a date on."""
         from capstar.plotting.markets import plot_spells
 
+        prices = since(self.prices, start)
         marks = {name: pd.Index(self.table[name]) for name in ("start", "confirmed")}
-        return plot_spells(self.prices, self.states == 1, marks, title="Rallies", ax=ax)
+        shown = {name: dates[dates >= prices.index[0]] for name, dates in marks.items()}
+        rally = self.states.loc[prices.index] == 1
+        title = self.title.rpartition(":")[0]
+        return plot_spells(prices, rally, shown, title=title, state="rally", source=self.provenance, ax=ax)
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.prices
 
 
 @checked

@@ -11,7 +11,7 @@ import pandas as pd
 
 from capstar.arguments import check_fields, checked, require_percent
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import require_columns
+from capstar.frames import Start, require_columns, since
 from capstar.markets.indicators import Bars, Floats, as_bars, average_true_range, checked_prices, span_of
 from capstar.markets.ranges import in_range, labels_of, trading_ranges
 from capstar.progress import Progress, reporting
@@ -279,13 +279,20 @@ class RangeTradingResults(Result):
             self.verdict,
         )
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Price with ranges shaded and trades marked, wealth below."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Price with ranges shaded and trades marked, wealth below; ``start`` is the first date shown."""
         from capstar.plotting.markets import plot_trades
 
-        heading, within = f"Wealth, net of {self.cost_bp:g} bp a trade", in_range(self.levels)
-        equity = self.equity[[STRATEGY, HOLD]]
-        return plot_trades(self.close, self.levels, within, self.ledger, equity, heading=heading, ax=ax)
+        close, heading = since(self.close, start), f"Wealth, net of {self.cost_bp:g} bp a trade"
+        levels, trades = self.levels.loc[close.index], self.ledger[self.ledger["entry"] >= close.index[0]]
+        equity = self.equity[[STRATEGY, HOLD]].loc[close.index[0] :]
+        return plot_trades(
+            close, levels, in_range(levels), trades, equity, heading=heading, title=self.title, source=self.provenance,
+            ax=ax,
+        )  # fmt: skip
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.close
 
 
 def _plan(frame: pd.DataFrame, levels: pd.DataFrame, rule: RangeTrading) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from capstar.arguments import checked, require_percent
 from capstar.errors import SpecificationError
-from capstar.frames import require_columns
+from capstar.frames import Start, require_columns, since
 from capstar.markets.indicators import (
     Bars,
     Floats,
@@ -21,6 +21,7 @@ from capstar.markets.indicators import (
     directional_index,
 )
 from capstar.markets.variance_ratio import rolling_variance_ratio
+from capstar.provenance import source_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -164,11 +165,13 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 @checked(labels=("levels",))
-def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None) -> Figure:
-    """Price by date with its `trading_ranges`, in the `matplotlib.axes.Axes` given or a figure of its own."""
+def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None, *, start: Start = None) -> Figure:
+    """Price by date from a start on with its `trading_ranges`, in the axes given or a figure of its own."""
     from capstar.plotting.markets import plot_trading_ranges
 
-    return plot_trading_ranges(close, levels, in_range(levels), ax=ax)
+    shown = since(close, start)
+    levels = levels.loc[shown.index]
+    return plot_trading_ranges(shown, levels, in_range(levels), source=source_of(shown), ax=ax)
 
 
 @dataclass(frozen=True)

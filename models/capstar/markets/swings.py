@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.arguments import checked, require_percent
 from capstar.errors import SpecificationError
+from capstar.frames import Start, since
 from capstar.markets.indicators import Floats, checked_prices, span_of
 from capstar.reporting import Result
 
@@ -106,12 +107,20 @@ class Swings(Result):
         """Whether there is anything to count."""
         return () if len(self.turning_points) > 1 else ("no complete phase",)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Price on a log scale, bear markets shaded, turning points marked."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Price on a log scale, bear markets shaded, turning points marked; ``start`` is the first date shown."""
         from capstar.plotting.markets import plot_spells
 
+        prices = since(self.prices, start)
         marks = {"peak": self.peaks, "trough": self.troughs}
-        return plot_spells(self.prices, self.states == 0, marks, title=self.rule, ax=ax)
+        shown = {name: dates[dates >= prices.index[0]] for name, dates in marks.items()}
+        bear, title = self.states.loc[prices.index] == 0, f"Bull and bear markets: {self.rule}"
+        return plot_spells(
+            prices, bear, shown, title=title, state="bear market", source=self.provenance, ax=ax
+        )
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.prices
 
 
 @checked

@@ -14,6 +14,7 @@ import scipy
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.markets.indicators import Floats, checked_prices
+from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -47,11 +48,17 @@ class VarianceRatio(Result):
         kind = "unbiased variances" if self.debiased else "variances not corrected for bias"
         return f"Variance ratios, {self.nobs} returns, {kind}"
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Ratios by horizon, with 95 percent intervals robust to heteroskedasticity."""
+    def plot(self, ax: Any = None, *, level: float = 0.95) -> Figure:
+        """Ratios by horizon, in intervals of a coverage that are robust to heteroskedasticity."""
         from capstar.plotting.markets import plot_variance_ratios
 
-        return plot_variance_ratios(self.table["vr"], (self.table["vr"] - 1.0) / self.table["m2"], ax=ax)
+        se = (self.table["vr"] - 1.0) / self.table["m2"]
+        return plot_variance_ratios(self.table["vr"], se, level=level, source=self.provenance, ax=ax)
+
+    @property
+    def provenance(self) -> Source:
+        """The prices, and how many returns there are."""
+        return source_of(self.table, sample=f"{self.nobs} returns")
 
 
 @checked

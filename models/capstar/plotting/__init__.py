@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from capstar.plotting.diagnostics import plot_diagnostics
-from capstar.plotting.leads import plot_lead
+from capstar.plotting.leads import plot_bars, plot_lead
 from capstar.plotting.panels import plot_panels
 from capstar.plotting.rstar import (
     plot_band,
-    plot_bars,
     plot_comparison,
     plot_contributions,
     plot_lines,

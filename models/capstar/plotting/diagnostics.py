@@ -8,9 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, panels, plain
+from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, finish, panels
+from capstar.plotting.names import name_of
+from capstar.provenance import Source
 
-_HEADINGS = ("standardised innovations", "autocorrelations, 95% bands", "CUSUM, 5% lines")
+_HEADINGS = ("standardised innovations, lines at 2", "autocorrelations, 95% bands", "CUSUM, 5% lines")
+_UNITS = ("standard deviations", "correlation", "cumulated standard deviations")
 
 
 def plot_diagnostics(
@@ -20,6 +23,7 @@ def plot_diagnostics(
     cusum_bounds: pd.DataFrame,
     *,
     title: str = "",
+    source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
     """Standardised innovations, their autocorrelations and CUSUM, a row for each series.
@@ -43,10 +47,8 @@ def plot_diagnostics(
             _autocorrelations(panel, autocorrelations[name], 1.96 / math.sqrt(innovations[name].count()))
         else:
             _cusum(panel, cusum[name], cusum_bounds[name])
-        dress(panel, f"{name}: {_HEADINGS[k % 3]}", "" if k % 3 else "standard deviations")
-    if ax is None:
-        figure.suptitle(plain(title), fontsize=11)
-    return figure
+        dress(panel, f"{name_of(name)}: {_HEADINGS[k % 3]}", _UNITS[k % 3])
+    return finish(figure, ax, title=title, source=source)
 
 
 def _innovations(ax: Axes, v: pd.Series) -> None:
@@ -62,7 +64,7 @@ def _autocorrelations(ax: Axes, acf: pd.Series, band: float) -> None:
     reach = 1.25 * max(band, float(acf.abs().max()))
     ax.set_ylim(-reach, reach)
     ax.set_xticks(acf.index[:: math.ceil(len(acf) / 12)])
-    ax.set_xlabel("lag", fontsize=9)
+    ax.set_xlabel("lag, periods", fontsize=9)
 
 
 def _cusum(ax: Axes, path: pd.Series, bounds: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from capstar.arguments import half_width
 from capstar.plotting.figures import (
     BLUE,
     GREEN,
@@ -17,21 +18,30 @@ from capstar.plotting.figures import (
     ORANGE,
     SERIES,
     draw_line,
+    draw_lines,
     dress,
+    finish,
+    log_axis,
     panels,
     time_axis,
 )
+from capstar.provenance import Source
 
 
 def plot_trading_ranges(
-    close: pd.Series, levels: pd.DataFrame, within: npt.NDArray[np.bool_], *, ax: Axes | None = None
+    close: pd.Series,
+    levels: pd.DataFrame,
+    within: npt.NDArray[np.bool_],
+    *,
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Close with ``support`` and ``resistance``, shaded on the bars within a trading range; all on one index."""
-    figure, (ax,) = panels(ax, height=4.2)
-    _ranges(ax, close, levels, within)
-    ax.legend(frameon=False, fontsize=8)
-    dress(ax, "Trading ranges", "price", zero=False)
-    return figure
+    figure, (one,) = panels(ax, height=4.2)
+    _ranges(one, close, levels, within)
+    one.legend(frameon=False, fontsize=8)
+    dress(one, "Trading ranges", "price", zero=False)
+    return finish(figure, ax, source=source, ground=False)
 
 
 def plot_spells(
@@ -39,24 +49,27 @@ def plot_spells(
     shaded: pd.Series,
     marks: Mapping[str, pd.Index],
     *,
-    title: str = "",
+    title: str,
+    state: str,
+    source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Price on a log scale, shaded where true on the same index, with dates marked by what they are."""
-    figure, (ax,) = panels(ax, height=4.2)
+    """Price on a log scale, shaded in its ``state``, where true on the same index, with dates marked by their kind."""
+    figure, (one,) = panels(ax, height=4.2)
     x = time_axis(prices.index)
-    where = shaded.to_numpy(dtype=bool)
-    ax.fill_between(
-        x, 0, 1, where=where, transform=ax.get_xaxis_transform(), color=GREY, alpha=0.2, linewidth=0
-    )
-    draw_line(ax, prices, color=SERIES[0])
-    for (label, dates), color in zip(marks.items(), (ORANGE, GREEN, SERIES[3]), strict=False):
+    one.fill_between(
+        x, 0, 1, where=shaded.to_numpy(dtype=bool), transform=one.get_xaxis_transform(), color=GREY,
+        alpha=0.2, linewidth=0, label=state,
+    )  # fmt: skip
+    draw_line(one, prices, color=SERIES[0])
+    kinds = zip(marks.items(), (ORANGE, GREEN, SERIES[3]), "ov^", strict=False)
+    for (label, dates), color, mark in kinds:
         at = prices.index.get_indexer(dates)
-        ax.plot(x[at], prices.iloc[at], "o", color=color, markersize=4, label=label)
-    ax.set_yscale("log")
-    dress(ax, title, "price, log scale", zero=False)
-    ax.legend(frameon=False, fontsize=8)
-    return figure
+        one.plot(x[at], prices.iloc[at], mark, color=color, markersize=5, linestyle="", label=label)
+    log_axis(one)
+    dress(one, title, "price, log scale", zero=False)
+    one.legend(frameon=False, fontsize=8)
+    return finish(figure, ax, source=source, ground=False)
 
 
 def plot_trades(
@@ -67,6 +80,8 @@ def plot_trades(
     equity: pd.DataFrame,
     *,
     heading: str,
+    title: str,
+    source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
     """Price with ranges shaded as in `plot_trading_ranges` and trades marked, wealth below.
@@ -89,21 +104,30 @@ def plot_trades(
     price.legend(frameon=False, fontsize=8, loc="upper left", ncols=5)
     dress(price, "Price, trading ranges and trades", "price", zero=False)
     for wealth in below:
-        for name, color in zip(equity, (BLUE, GREY), strict=True):
-            draw_line(wealth, equity[name], color=color, label=str(name).replace("_", " "))
+        draw_lines(wealth, equity.rename(columns=lambda name: str(name).replace("_", " ")))
         wealth.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
         dress(wealth, heading, "of 1 at the start", zero=False)
-    return figure
+    return finish(figure, ax, title=title, source=source, ground=False)
 
 
-def plot_variance_ratios(ratio: pd.Series, se: pd.Series, *, ax: Axes | None = None) -> Figure:
-    """Variance ratios by horizon with 95 percent intervals, and the random walk's at one."""
-    figure, (ax,) = panels(ax)
-    ax.errorbar(range(len(ratio)), ratio, 1.96 * se, fmt="o", color=BLUE, capsize=3)
-    ax.set_xticks(range(len(ratio)), [str(k) for k in ratio.index])
-    ax.axhline(1, color=GREY, linewidth=0.6)
-    dress(ax, "Variance ratios by horizon, 95% intervals", "of a random walk's variance", zero=False)
-    return figure
+def plot_variance_ratios(
+    ratio: pd.Series,
+    se: pd.Series,
+    *,
+    level: float = 0.95,
+    source: Source | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Variance ratios by horizon in their intervals, and the random walk's at one."""
+    figure, (one,) = panels(ax)
+    width = half_width(level) * se
+    one.errorbar(range(len(ratio)), ratio, width, fmt="o", color=BLUE, capsize=3)
+    one.set_xticks(range(len(ratio)), [str(k) for k in ratio.index])
+    one.set_xlabel("horizon, periods", fontsize=9)
+    one.axhline(1, color=GREY, linewidth=0.6)
+    title = f"Variance ratios by horizon, {level:.0%} intervals robust to heteroskedasticity"
+    dress(one, title, "of a random walk's variance", zero=False)
+    return finish(figure, ax, source=source)
 
 
 def _trades(ledger: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.Series]]:

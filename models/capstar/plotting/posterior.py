@@ -9,13 +9,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, dress, panels
+from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, dress, finish, panels
+from capstar.provenance import Source
 
 _BINS = 20
 
 
 def plot_densities(
-    densities: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes | None = None
+    densities: Mapping[str, pd.DataFrame],
+    *,
+    title: str = "",
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Prior against posterior, a panel a parameter.
 
@@ -28,15 +33,20 @@ def plot_densities(
     for panel, (name, one) in zip(axes, densities.items(), strict=False):
         panel.plot(one.index, one["posterior"], color=BLUE, linewidth=1.4, label="posterior")
         panel.plot(one.index, one["prior"], color=ORANGE, linewidth=1.2, linestyle="--", label="prior")
-        dress(panel, name, "")
+        dress(panel, name, "density")
+        panel.set_xlabel("value of the parameter", fontsize=8)
         panel.set_ylim(0, 1.1 * one["posterior"].max())
     axes[0].legend(frameon=False, fontsize=8)
-    if ax is None:
-        figure.suptitle(title, fontsize=11)
-    return figure
+    return finish(figure, ax, title=title, source=source)
 
 
-def plot_ranks(draws: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes | None = None) -> Figure:
+def plot_ranks(
+    draws: Mapping[str, pd.DataFrame],
+    *,
+    title: str = "",
+    source: Source | None = None,
+    ax: Axes | None = None,
+) -> Figure:
     """Histograms of ranks among all draws, a line a column, with the height that equal columns have.
 
     Parameters
@@ -53,7 +63,6 @@ def plot_ranks(draws: Mapping[str, pd.DataFrame], *, title: str = "", ax: Axes |
             panel.stairs(counts, edges, color=SERIES[k % len(SERIES)], linewidth=1.2, label=f"chain {k + 1}")
         panel.axhline(1.0, color=GREY, linewidth=0.8, linestyle="--")
         dress(panel, name, "relative height", zero=False)
+        panel.set_xlabel("rank among all draws", fontsize=8)
     axes[0].legend(frameon=False, fontsize=7, ncols=2)
-    if ax is None:
-        figure.suptitle(title, fontsize=11)
-    return figure
+    return finish(figure, ax, title=title, source=source)

@@ -1,16 +1,18 @@
 """Figures of natural rates, and of what lies behind an estimate: profiles, contributions, comparisons.
 
-``title`` stands above a figure and ``unit`` beside its axis; ``ax`` is where to draw the main panel alone.
+``title`` stands above a figure, ``unit`` beside its axis and ``source``, data and sample, below it; ``ax`` is where to
+draw the main panel alone.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
-from itertools import cycle
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from capstar.plotting.figures import (
     BLUE,
@@ -19,11 +21,15 @@ from capstar.plotting.figures import (
     SERIES,
     draw_band,
     draw_line,
+    draw_lines,
     dress,
+    finish,
     panels,
     plain,
     time_axis,
 )
+from capstar.plotting.names import name_of
+from capstar.provenance import Source
 
 _PANELS = {
     "rstar": ("Natural rate r*", "percent a year"),
@@ -34,7 +40,13 @@ _PANELS = {
 
 
 def plot_rstar(
-    frame: pd.DataFrame, *, title: str = "", includes: str = "", level: float = 0.9, ax: Axes | None = None
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    includes: str = "",
+    level: float = 0.9,
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """r*, trend growth, z and the output gap, as far as the model has them.
 
@@ -55,13 +67,18 @@ def plot_rstar(
         dress(one, *_PANELS[name])
     band = f"{level:.0%} band: {includes}" if includes else None
     axes[0].legend(frameon=False, fontsize=8, title=band, title_fontsize=7)
-    if ax is None:
-        figure.suptitle(f"{plain(title)}  ({level:.0%} bands of the two-sided estimate)", fontsize=11)
-    return figure
+    said = f"{title} ({level:.0%} bands of the two-sided estimate)"
+    return finish(figure, ax, title=said, source=source)
 
 
 def plot_profile(
-    table: pd.DataFrame, *, name: str, estimate: float, drop: float, ax: Axes | None = None
+    table: pd.DataFrame,
+    *,
+    name: str,
+    estimate: float,
+    drop: float,
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Log-likelihood and last r* along one parameter.
 
@@ -79,58 +96,100 @@ def plot_profile(
     figure, axes = panels(ax, 2, width=4.5, height=3.6, across=2)
     relative = table["log_likelihood"] - table["log_likelihood"].max()
     lines = (
-        (relative, f"Profile likelihood of {name}", "log-likelihood below the maximum"),
-        (table["rstar"], f"Latest r* along {name}", "percent a year"),
+        (relative, f"Profile likelihood of {name_of(name)}", "log-likelihood below the maximum"),
+        (table["rstar"], f"Latest r* along {name_of(name)}", "percent a year"),
     )
     for one, (line, heading, unit) in zip(axes, lines, strict=False):
         one.plot(table.index, line, color=BLUE, linewidth=1.6)
         dress(one, heading, unit, zero=False)
         one.axvline(estimate, color=GREY, linewidth=1, linestyle=":")
         one.annotate("used", (estimate, 0.97), xycoords=("data", "axes fraction"), fontsize=8, color=GREY)
-        one.set_xlabel(plain(name), fontsize=9)
+        one.set_xlabel(plain(name_of(name)), fontsize=9)
     axes[0].axhline(-drop, color=ORANGE, linewidth=1, linestyle="--", label="95% likelihood-ratio line")
     axes[0].legend(frameon=False, fontsize=8)
-    return figure
+    return finish(figure, ax, source=source)
 
 
-def plot_contributions(table: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
-    """Stacked bars of a table of years by series, percentage points."""
+def plot_contributions(
+    table: pd.DataFrame,
+    *,
+    title: str = "",
+    unit: str = "",
+    source: Source | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Stacked bars of a table of years by series, over the years that matter."""
     figure, (one,) = panels(ax)
-    above, below = pd.Series(0.0, table.index), pd.Series(0.0, table.index)
-    for column, color in zip(table.columns, SERIES, strict=False):
-        base = above.where(table[column] > 0, below)
-        one.bar(table.index, table[column], bottom=base, color=color, label=plain(column), width=0.8)
-        above, below = above + table[column].clip(lower=0), below + table[column].clip(upper=0)
-    dress(one, title, "percentage points")
+    size = table.abs().sum(axis=1)
+    kept = size.index[size > 0.005 * size.max()]
+    shown = table.loc[kept[0] : kept[-1]] if len(kept) else table
+    above, below = pd.Series(0.0, shown.index), pd.Series(0.0, shown.index)
+    for column, color in zip(shown.columns, SERIES, strict=False):
+        base = above.where(shown[column] > 0, below)
+        label = plain(name_of(column))
+        one.bar(shown.index, shown[column], bottom=base, color=color, label=label, width=0.8)
+        above, below = above + shown[column].clip(lower=0), below + shown[column].clip(upper=0)
+    dress(one, title, unit)
+    one.xaxis.set_major_locator(MaxNLocator(integer=True))
+    one.set_xlabel("year of the observation; others add less than 0.5 % of the largest", fontsize=9)
     one.legend(frameon=False, fontsize=8)
-    return figure
+    return finish(figure, ax, source=source)
 
 
-def plot_band(frame: pd.DataFrame, *, title: str = "", ax: Axes | None = None) -> Figure:
-    """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter."""
+def plot_band(
+    frame: pd.DataFrame,
+    *,
+    title: str = "",
+    band: str = "",
+    unit: str = "percent a year",
+    source: Source | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter; ``band`` says what it includes."""
     figure, (one,) = panels(ax, height=4.2)
-    x = pd.PeriodIndex(frame.index).to_timestamp()
-    one.fill_between(x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0)
-    draw_line(one, frame["estimate"], color=BLUE)
-    dress(one, title, "", zero=frame["lower"].min() < 0)
-    return figure
+    _band(one, frame, band)
+    dress(one, title, unit, zero=frame["lower"].min() < 0)
+    if band:
+        one.legend(frameon=False, fontsize=8)
+    return finish(figure, ax, source=source)
+
+
+def _band(ax: Axes, frame: pd.DataFrame, label: str = "") -> None:
+    x = time_axis(frame.index)
+    ax.fill_between(
+        x, frame["lower"], frame["upper"], color=BLUE, alpha=0.15, linewidth=0, label=label or None
+    )
+    draw_line(ax, frame["estimate"], color=BLUE)
 
 
 def plot_lines(
-    frame: pd.DataFrame, *, title: str, unit: str = "", zero: bool = True, ax: Axes | None = None
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    unit: str = "",
+    along: str = "",
+    zero: bool = True,
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """One line a column by period or number, named in the legend; NaN where it has no value."""
     figure, (one,) = panels(ax, height=4.2)
-    styles = [style for style in ("-", "--", ":", "-.") for _ in SERIES]
-    for name, color, style in zip(frame, cycle(SERIES), styles, strict=False):
-        draw_line(one, frame[name].dropna(), color=color, label=str(name), style=style)
+    draw_lines(one, frame)
     dress(one, title, unit, zero=zero)
-    one.legend(frameon=False, fontsize=8)
-    return figure
+    one.set_xlabel(plain(along), fontsize=9)
+    if frame.shape[1] > 1:
+        one.legend(frameon=False, fontsize=8)
+    return finish(figure, ax, source=source)
 
 
 def plot_comparison(
-    frame: pd.DataFrame, bands: Mapping[str, pd.DataFrame], *, title: str, ax: Axes | None = None
+    frame: pd.DataFrame,
+    bands: Mapping[str, pd.DataFrame],
+    *,
+    title: str,
+    unit: str = "percent a year",
+    source: Source | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
     """Estimates in one panel, and in a panel each: the estimate in its band, the others grey behind it.
 
@@ -139,33 +198,30 @@ def plot_comparison(
     frame
         A column an estimate, by quarter.
     bands
-        Of each: ``lower``, ``estimate`` and ``upper`` by quarter.
+        Of each: ``lower``, ``estimate`` and ``upper`` by quarter; ``attrs`` say what they include.
     """
     if ax is not None or frame.shape[1] == 1:
-        return plot_lines(frame, title=title, ax=ax)
-    figure, axes = panels(None, frame.shape[1] + 1, width=4.2, height=2.9, across=3, sharex=True)
-    plot_lines(frame, title=title, ax=axes[0])
+        return plot_lines(frame, title=title, unit=unit, source=source, ax=ax)
+    figure, axes = panels(None, frame.shape[1] + 1, width=4.2, height=3.0, across=3, sharex=True)
+    plot_lines(frame, title="All estimates", unit=unit, ax=axes[0])
     if frame.shape[1] > 5:
         axes[0].legend(fontsize=6, ncols=2, frameon=False)
     low, high = float(frame.min().min()) - 1, float(frame.max().max()) + 1
     for one, name in zip(axes[1:], frame, strict=True):
         for other in frame.columns.drop(name):
-            draw_line(one, frame[other].dropna(), color="#cccccc")
-        band = bands[str(name)]
-        one.fill_between(
-            time_axis(band.index), band["lower"], band["upper"], color=BLUE, alpha=0.15, linewidth=0
-        )
-        draw_line(one, frame[name].dropna(), color=BLUE)
-        dress(one, str(name), "")
+            draw_line(one, frame[other].dropna(), color="#bbbbbb")
+        band = bands[str(name)].loc[frame.index[0] : frame.index[-1]]
+        _band(one, band.assign(estimate=frame[name]))
+        dress(one, name, unit)
         one.set_ylim(low, high)
-    return figure
+        one.set_xlabel(_included(band), fontsize=7)
+    return finish(figure, ax, title=title, source=source)
 
 
-def plot_bars(values: pd.Series, *, title: str, unit: str = "", ax: Axes | None = None) -> Figure:
-    """One horizontal bar a label, the first on top."""
-    figure, (one,) = panels(ax, height=1.2 + 0.35 * len(values))
-    one.barh([str(label) for label in values.index], values.to_numpy(dtype=float), color=BLUE, height=0.6)
-    one.invert_yaxis()
-    dress(one, title, "", zero=False)
-    one.set_xlabel(unit, fontsize=9)
-    return figure
+def _included(band: pd.DataFrame) -> str:
+    """What a band is, for the axis below it."""
+    includes = str(band.attrs.get("includes", ""))
+    if band["lower"].isna().all():
+        return "no band"
+    level = band.attrs.get("level")
+    return textwrap.fill(f"band{'' if level is None else f' of {level:.0%}'}: {includes}", 58)

@@ -14,7 +14,7 @@ from capstar.timing import timed
 from capstar.writing import csv_text, whole, whole_folder, write_whole
 
 
-def save(figure: Figure, path: str | Path, *, dpi: int = 150) -> None:
+def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> None:
     """Write a figure whole or not at all; the ending decides the format.
 
     Raises

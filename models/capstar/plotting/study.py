@@ -6,8 +6,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, draw_band, draw_line, dress, panels
-from capstar.plotting.leads import RETURNS, draw_slopes
+from capstar.plotting.figures import (
+    BLUE,
+    ORANGE,
+    SERIES,
+    draw_band,
+    draw_line,
+    draw_lines,
+    dress,
+    finish,
+    log_axis,
+    panels,
+)
+from capstar.plotting.leads import draw_slopes
+from capstar.provenance import source_of
 
 
 def plot_study(
@@ -36,31 +48,35 @@ def plot_study(
     ax
         For r* alone.
     """
-    figure, (one, *others) = panels(ax, 4, width=5.0, height=3.3, across=2)
-    draw_band(one, frame, "rstar_filtered", level=0.9, color=BLUE, label="one-sided, 90% band")
+    figure, (one, *others) = panels(ax, 4, width=5.2, height=3.4, across=2)
+    label = "one-sided, 90% band at known parameters"
+    draw_band(one, frame, "rstar_filtered", level=0.9, color=BLUE, label=label)
     dress(one, "Natural rate r*", "percent a year")
     one.legend(frameon=False, fontsize=8)
     if others:
-        figure.suptitle(title, fontsize=12)
         _gap(others[0], gap)
         _wealth(others[1], returns)
-        for name, color in zip(dict.fromkeys(table["returns"]), SERIES, strict=False):
-            draw_slopes(others[2], table[table["returns"] == name], color, label=str(RETURNS.get(name, name)))
-        dress(others[2], "Return after publication on the gap, 90% Hodrick bands", "percent per point")
+        names = list(dict.fromkeys(table["returns"]))
+        for k, (name, color) in enumerate(zip(names, SERIES, strict=False)):
+            rows = table[table["returns"] == name]
+            draw_slopes(others[2], rows, color, label=str(name), place=(k, len(names)))
+        dress(
+            others[2],
+            "Log return after publication on the gap, 90% Hodrick bands",
+            "percent per point of the gap",
+        )
         others[2].legend(frameon=False, fontsize=8)
-    return figure
+    return finish(figure, ax, title=title, source=source_of(frame, returns))
 
 
 def _gap(ax: Axes, gap: pd.Series) -> None:
     draw_line(ax, gap, color=ORANGE)
     ax.fill_between(gap.index.to_timestamp(), 0, gap.to_numpy(), color=ORANGE, alpha=0.25, linewidth=0)
-    dress(ax, "r* gap: ex-ante real rate minus r*", "percentage points")
+    dress(ax, "r* gap: ex-ante real rate minus r*, one-sided", "percentage points")
 
 
 def _wealth(ax: Axes, returns: pd.DataFrame) -> None:
-    for name, color in (("small", BLUE), ("large", GREY)):
-        growth = (1 + returns[name] / 100).cumprod()
-        draw_line(ax, growth, color=color, label=f"{name} caps")
-    ax.set_yscale("log")
+    draw_lines(ax, (1 + returns[["small", "large"]] / 100).cumprod())
+    log_axis(ax)
     dress(ax, "Value of 1 dollar invested at the start", "dollars, log scale", zero=False)
     ax.legend(frameon=False, fontsize=8)

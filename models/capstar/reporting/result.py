@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from capstar.errors import printable
+from capstar.provenance import Source, source_of
 from capstar.timing import timed
 
 if TYPE_CHECKING:
@@ -53,8 +54,18 @@ class Result(ABC):
         Returns
         -------
         matplotlib.figure.Figure
-            Shows itself in a notebook; ``plt.show()`` shows it where pyplot was imported before.
+            Shows itself in a notebook; ``plt.show()`` shows it where pyplot was imported before.  Results with a time
+            axis take ``start``, the first period shown; those with bands ``level``, their coverage.
         """
+
+    @property
+    def provenance(self) -> Source:
+        """Data and sample, the line below the figure: of the frame's ``attrs`` and index unless a class knows more."""
+        return source_of(self._dated())
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        """What tells data and sample."""
+        return self.to_frame()
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Tables of the summary by heading."""

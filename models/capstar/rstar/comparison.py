@@ -10,6 +10,8 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
+from capstar.frames import Start, since
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate, Which, require_which
 
@@ -121,11 +123,18 @@ class Comparison(Result):
             )
         return tuple(said)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """All estimates in one panel, and each in a panel of its own with its band."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """All estimates in one panel, and each in a panel of its own with its band, from a quarter on."""
         from capstar.plotting import plot_comparison
 
-        return plot_comparison(self.rstar, self.bands, title="Natural rate r*, percent a year", ax=ax)
+        kinds = sorted({"one" if kind == "filtered" else "two" for kind in self.table.loc["shown"]})
+        title = f"Natural rate r*, {' or '.join(kinds)}-sided"
+        return plot_comparison(
+            since(self.rstar, start), self.bands, title=title, source=self.provenance, ax=ax
+        )
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.rstar
 
 
 @checked
@@ -163,7 +172,8 @@ def compare(
     for name in yearly:
         paths[name], bands[name] = _in_quarters(paths[name]), _in_quarters(bands[name])
     departures = {name: fit.departures for name, fit in fits.items()}
-    return Comparison(table, pd.DataFrame(paths), departures, bands, yearly)
+    rstar = titled(pd.DataFrame(paths), *(fit.real_rate for fit in fits.values()))
+    return Comparison(table, rstar, departures, bands, yearly)
 
 
 def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, NaturalRate]:

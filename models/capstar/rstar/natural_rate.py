@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from capstar.arguments import checked
+from capstar.arguments import checked, half_width
 from capstar.errors import SpecificationError
-from capstar.frames import PERIODS
+from capstar.frames import PERIODS, Start, since
 from capstar.progress import Progress
+from capstar.provenance import Source, titled
 from capstar.reporting import Result
 from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
@@ -227,7 +227,7 @@ class NaturalRate(Result):
         """
         rstar: pd.Series = getattr(self.rstar, require_which(which))
         rstar = rstar.loc[rstar.first_valid_index() :]
-        return (self.real_rate.loc[rstar.index] - rstar).rename("rstar_gap")
+        return titled((self.real_rate.loc[rstar.index] - rstar).rename("rstar_gap"), self.real_rate)
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
         """Normal bands of r* by quarter.
@@ -245,12 +245,10 @@ class NaturalRate(Result):
             Columns ``lower``, ``estimate`` and ``upper``, percent a year; ``attrs["includes"]`` says which
             uncertainty they include.
         """
-        if not 0 < level < 1:
-            raise SpecificationError(f"level={level}; give a share between 0 and 1, such as 0.9.")
         center: pd.Series = getattr(self.rstar, require_which(which))
         full = which == "smoothed" and "rstar" in self.standard_errors
         se = self.standard_errors["rstar"] if full else getattr(self.rstar, f"{which}_se")
-        width = NormalDist().inv_cdf(0.5 + level / 2) * se
+        width = half_width(level) * se
         out = pd.DataFrame({"lower": center - width, "estimate": center, "upper": center + width})
         known = WITH_PARAMETERS if full else FILTER_ONLY
         out.attrs = {"includes": _NOTHING if se.isna().all() else known, "level": level}
@@ -331,9 +329,7 @@ class NaturalRate(Result):
                 path = self.path(name)
                 columns[f"{name}_{which}"] = getattr(path, which)
                 columns[f"{name}_{which}_se"] = getattr(path, f"{which}_se")
-        out = pd.DataFrame(columns)
-        out.index.name = "date"
-        return out
+        return titled(pd.DataFrame(columns).rename_axis("date"), self.real_rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""
@@ -352,22 +348,26 @@ class NaturalRate(Result):
             "states": {"date": [str(quarter) for quarter in frame.index], **states},
         }
 
-    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
-        """Smoothed r* in its bands, filtered where there is no smoothed; the title says what these include.
+    def plot(self, ax: Any = None, *, start: Start = None, level: float = 0.9) -> Figure:
+        """Smoothed r* in its bands, filtered where there is no smoothed; the legend says what these include."""
+        which: Which = "filtered" if self.rstar.smoothed.isna().all() else "smoothed"
+        return self._draw(self.bands(which, level), which, start, ax)
 
-        Parameters
-        ----------
-        ax
-            Axes to draw in; by default a figure of its own.
-        level
-            Coverage of the bands.
-        """
+    def _draw(self, bands: pd.DataFrame, which: Which, start: Start, ax: Any) -> Figure:
         from capstar.plotting import plot_band
 
-        bands = self.bands("filtered" if self.rstar.smoothed.isna().all() else "smoothed", level)
-        band = f"{level:.0%} band: {bands.attrs['includes']}"
-        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end} ({band})"
-        return plot_band(bands, title=title, ax=ax)
+        known = bands["lower"].notna().any()
+        band = f"{bands.attrs['level']:.0%} band: {bands.attrs['includes']}" if known else ""
+        side = (
+            f"{'one' if which == 'filtered' else 'two'}-sided estimate{'' if known else ', without a band'}"
+        )
+        title = f"Natural rate r*, {self.model_name}: {side}"
+        return plot_band(since(bands, start), title=title, band=band, source=self.provenance, ax=ax)
+
+    @property
+    def provenance(self) -> Source:
+        """The data, and the first and last period of the estimate."""
+        return Source(self.data_title, f"{self.start} to {self.end}")
 
     def require_quantity(self, name: str) -> str:
         """The name, or a `SpecificationError` if the estimate has no such quantity."""

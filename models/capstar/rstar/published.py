@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import as_quarterly
+from capstar.frames import Start, as_quarterly
 from capstar.rstar.layouts import LAYOUTS, Layout
 from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_which
 
@@ -168,15 +168,12 @@ class PublishedRate(NaturalRate):
         what = self.definition_note or "The file does not say what its r* is; read it with definition=."
         return (what, f"Read from {self.source}; {self.citation or 'no citation is given'}", kind[self.which])
 
-    def plot(self, ax: Any = None, *, level: float | None = None) -> Figure:
-        """r* in its published band."""
-        from capstar.plotting import plot_band
-
+    def plot(self, ax: Any = None, *, start: Start = None, level: float | None = None) -> Figure:
+        """r* in its published band, from a quarter on; the only ``level`` is the published one."""
         banded: Which = "smoothed" if self.layout.smoothed else "filtered"
         if self.frame[banded].isna().all():
             banded = self.which
-        title = f"Natural rate r*, {self.model_name}, {self.start}-{self.end} ({self.layout.level:.0%} band if any)"
-        return plot_band(self.bands(banded, level), title=title, ax=ax)
+        return self._draw(self.bands(banded, level), banded, start, ax)
 
 
 def read_published(

@@ -18,8 +18,9 @@ import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, SpecificationError
-from capstar.frames import as_quarterly
+from capstar.frames import Start, as_quarterly, since
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.many import estimate_or_error
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
@@ -73,7 +74,7 @@ class RecursiveEstimates(Result):
     @property
     def gap(self) -> pd.Series:
         """The r* gap of each quarter's own sample, for `capstar.leads.LeadStudy`; ``attrs["kind"]`` is `kind`."""
-        gap = self.table["gap"].rename("rstar_gap")
+        gap = titled(self.table["gap"].rename("rstar_gap"), self.table)
         gap.attrs["kind"] = self.kind
         return gap
 
@@ -103,7 +104,7 @@ class RecursiveEstimates(Result):
         )
         return f"{t['estimated'].nunique()} estimations{failed}.", moves
 
-    def plot(self, ax: Any = None, *, final: NaturalRate | None = None) -> Figure:
+    def plot(self, ax: Any = None, *, final: NaturalRate | None = None, start: Start = None) -> Figure:
         """r* of each quarter's own sample.
 
         Parameters
@@ -112,6 +113,8 @@ class RecursiveEstimates(Result):
             Axes to draw in; by default a figure of its own.
         final
             An estimate on one whole sample, whose one-sided r* is drawn beside it.
+        start
+            First quarter shown.
         """
         from capstar.plotting import plot_lines
 
@@ -120,7 +123,8 @@ class RecursiveEstimates(Result):
             known = final.rstar.filtered.reindex(self.table.index)
             lines[f"one-sided, parameters of {final.start}-{final.end}"] = known
         title = f"Natural rate r* in {self.kind}, {self.model_name}"
-        return plot_lines(pd.DataFrame(lines), title=title, unit="percent a year", ax=ax)
+        shown = since(pd.DataFrame(lines), start)
+        return plot_lines(shown, title=title, unit="percent a year", source=self.provenance, ax=ax)
 
 
 @checked
@@ -250,6 +254,8 @@ def real_time(
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+    if latest is not None:
+        titled(table, latest.real_rate)
     return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.reporting import Result
 from capstar.smallcaps.prices import PriceTable
 from capstar.smallcaps.rules import IndexRules
@@ -201,13 +202,15 @@ class IndexResults(Result):
             f"Carried closes {len(self.carried)}",
         )
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Both levels, on a log scale where they grow manifold, and the reconstitutions."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Both levels, on a log scale where they grow manifold, and the reconstitutions, from a day on."""
         from capstar.plotting.smallcaps import plot_levels
 
+        levels = since(self.levels, start)
         days = self.rebalances.loc[self.rebalances["kind"] == "reconstitution", "effective"]
+        days = days[days >= levels.index[0]]
         unit = f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}"
-        return plot_levels(self.levels, days, title=self.rules.name, unit=unit, ax=ax)
+        return plot_levels(levels, days, title=self.rules.name, unit=unit, source=self.provenance, ax=ax)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write every table as Parquet, ``index.csv``, ``index.png`` and the summary as text: all of them or none.

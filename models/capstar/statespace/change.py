@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,8 @@ class Change(Result):
     {'y': -222.1}
     """
 
+    _unit: ClassVar[str] = "units of the report"
+
     report: str
     start: pd.Period
     end: pd.Period
@@ -76,7 +78,14 @@ class Change(Result):
         """Bars: contributions of each year's observations."""
         from capstar.plotting import plot_contributions
 
-        return plot_contributions(self.by_year(), title=f"{self.title}, by year of the observation", ax=ax)
+        title = f"{self.title}, by year of the observation"
+        return plot_contributions(self._drawn(), title=title, unit=self._unit, source=self.provenance, ax=ax)
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.by_year()
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.observations
 
 
 def decompose_change(

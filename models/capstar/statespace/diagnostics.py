@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.reporting import Result
 from capstar.statespace.smoothing import Disturbances, StateEstimates
 
@@ -132,12 +133,16 @@ class Diagnostics(Result):
         """What the tables show, and what fails in plain words."""
         return (_NOTE, *((_NOTE_AUXILIARY,) if len(self.outliers()) else ()), *self.sentences())
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Innovations, their autocorrelations and CUSUM, a row for each series; the first alone in axes given."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Innovations and CUSUM from a period on, autocorrelations; a row a series, the first alone in axes given."""
         from capstar.plotting.diagnostics import plot_diagnostics
 
-        drawn = (self.innovations, self.autocorrelations, self.cusum, self.cusum_bounds)
-        return plot_diagnostics(*drawn, title=self.model, ax=ax)
+        paths = (since(one, start) for one in (self.cusum, self.cusum_bounds))
+        drawn = (since(self.innovations, start), self.autocorrelations, *paths)
+        return plot_diagnostics(*drawn, title=f"Diagnostics: {self.model}", source=self.provenance, ax=ax)
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.innovations
 
     def _complaints(self, name: str) -> list[str]:
         row, v, acf = self.tests.loc[name], self.innovations[name].dropna(), self.autocorrelations[name]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.kernels.arrays import Floats, Pointer
 from capstar.reporting import Result
 from capstar.statespace.algebra import CONSTANT, Slot, show_slot
@@ -72,28 +73,41 @@ class Forecast(Result):
         both = {"lower": self.mean - half, "upper": self.mean + half}
         return pd.concat(both, axis=1).swaplevel(axis=1)[list(self.mean)]
 
+    def _dated(self) -> pd.DataFrame:
+        return self.history
+
     def to_frame(self) -> pd.DataFrame:
         """Means, and standard deviations with the ending ``_se``, by period."""
         out = pd.concat([self.mean, self.std.add_suffix("_se")], axis=1)
         return out.rename_axis("date")
 
-    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
-        """Each series with its interval, the observed ones after the forty periods before.
+    def plot(self, ax: Any = None, *, start: Start = None, level: float = 0.9) -> Figure:
+        """Each series with its interval, the observed ones after what was observed before.
 
         Parameters
         ----------
         ax
             Of the caller, for the first series alone.
+        start
+            First observed period shown; by default the fortieth before the forecast.
         level
             Of the intervals.
         """
         from capstar.plotting.statespace import plot_bands
 
         require_level(level)
-        title, before = f"{self.title}, {level:.0%} intervals", self.history.iloc[-_SHOWN:]
+        title = f"{self.title}, {level:.0%} intervals"
+        before = self.history.iloc[-_SHOWN:] if start is None else since(self.history, start)
         labels = ("forecast", "observed")
         return plot_bands(
-            self.to_frame(), before, labels=labels, level=level, title=title, color="grey", ax=ax
+            self.to_frame(),
+            before,
+            labels=labels,
+            level=level,
+            title=title,
+            color="grey",
+            source=self.provenance,
+            ax=ax,
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from capstar.arguments import half_width
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
 from capstar.kernels.arrays import Floats
 from capstar.kernels.climbing import TOLERANCE, curvature, slope_in_units
@@ -111,11 +112,15 @@ class MaximumLikelihood(Result):
         }
         return tuple(note for note, applies in said.items() if applies)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Estimates with 95 percent intervals at the other parameters' values."""
-        from capstar.plotting.statespace import plot_estimates
+    def plot(self, ax: Any = None, *, level: float = 0.95) -> Figure:
+        """Estimates in their intervals of a coverage, each at the other parameters' values."""
+        from capstar.plotting.leads import plot_estimates
 
-        return plot_estimates(self.to_frame(), title=self.title, ax=ax)
+        table = self.to_frame()
+        half = half_width(level) * table["std err"]
+        table = table.assign(lower=table["estimate"] - half, upper=table["estimate"] + half)
+        unit = f"value of the parameter; {level:.0%} intervals"
+        return plot_estimates(table, title=self.title, unit=unit, source=self.provenance, ax=ax)
 
     @property
     def higher_maximum(self) -> float | None:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError
-from capstar.frames import as_periods
+from capstar.frames import Start, as_periods, since
 from capstar.progress import Progress, reporting
+from capstar.provenance import source_of
 from capstar.reporting import Result
 from capstar.statespace.compiled import Compiled, compile_spec
 from capstar.statespace.forecasting import forecast
@@ -104,12 +105,17 @@ class News(Result):
 
         return Summary(self.title, self.frames(period), self.notes())
 
-    def plot(self, ax: Any = None) -> Figure:
-        """The change of each report by period."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """The change of each report by period, by default where it is over 0.5 percent of the largest and after."""
         from capstar.plotting.statespace import plot_series
 
         changes = (self.table["later"] - self.table["earlier"]).unstack("report")
-        return plot_series(changes, title=f"{self.title}: change of the estimates", ax=ax)
+        title, source = f"{self.title}: change of the estimates", source_of(changes)
+        if start is None:  # where little changes there is nothing to see
+            size = changes.abs().max(axis=1)
+            start = size.index[int((size > 0.005 * size.max()).argmax())]
+        shown = since(changes, start)
+        return plot_series(shown, title=title, unit="units of the report", source=source, ax=ax)
 
 
 def explain_revisions(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import as_periods
+from capstar.frames import Start, as_periods, since
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.statespace.change import Change, decompose_change
@@ -335,13 +335,15 @@ class StateSpaceResults(StoredEstimate, Result):
             )
         return (standard, *fixed, *self.ml.notes())
 
-    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
+    def plot(self, ax: Any = None, *, start: Start = None, level: float = 0.9) -> Figure:
         """Reports (or states, where the model has no reports) with bands at known parameters.
 
         Parameters
         ----------
         ax
             Of the caller, for the first of them alone.
+        start
+            First period shown.
         level
             Coverage of the bands.
         """
@@ -349,5 +351,6 @@ class StateSpaceResults(StoredEstimate, Result):
 
         require_level(level)
         read, labels = self.reports if self.problem.model.reports else self.states, ("two-sided", "one-sided")
-        title = f"{self.title} ({level:.0%} bands)"
-        return plot_bands(read(), read("filtered"), labels=labels, level=level, title=title, ax=ax)
+        title = f"{self.title} ({level:.0%} bands of the two-sided estimate, parameters as known)"
+        both, source = (since(one, start) for one in (read(), read("filtered"))), self.provenance
+        return plot_bands(*both, labels=labels, level=level, title=title, source=source, ax=ax)

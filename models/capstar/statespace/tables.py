@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from capstar.frames import Start, since
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -15,17 +16,21 @@ if TYPE_CHECKING:
 
 
 class SeriesResult(Result):
-    """Series by period: their moments on paper, a panel for each in the figure."""
+    """Series by period: their moments on paper, a panel for each in the figure; ``_unit`` is of their axes."""
+
+    _unit: ClassVar[str] = "units of the data"
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Moments over the periods."""
         return {"Moments": self.to_frame().agg(["mean", "std", "min", "max"]).T}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """A panel for each series; the first alone in axes given."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """A panel for each series from a period on; the first alone in axes given."""
         from capstar.plotting.statespace import plot_series
 
-        return plot_series(self.to_frame(), title=self.title, ax=ax)
+        return plot_series(
+            since(self.to_frame(), start), title=self.title, unit=self._unit, source=self.provenance, ax=ax
+        )
 
 
 def parameter_table(params: pd.Series, bse: pd.Series) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from capstar.data.sources import DataSource, register
 from capstar.data.sources.workbook import Workbook, headed, understood
 from capstar.data.vintages import Vintages
 from capstar.errors import DataError, SourceError
-from capstar.frames import as_quarterly
+from capstar.frames import Start, as_quarterly, since
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -72,12 +72,15 @@ class PublishedEstimates(Result):
         out = {"Latest estimates": self.estimates.iloc[-8:]}
         return out if self.parameters.empty else out | {"Parameters": self.parameters}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """r*, one-sided and, where the workbook has it, two-sided."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """r*, one-sided and, where the workbook has it, two-sided, from a quarter on."""
         from capstar.plotting import plot_lines
 
-        lines = self.estimates.filter(like="rstar_")
-        return plot_lines(lines, title=self.title, unit="percent a year", zero=False, ax=ax)
+        lines = since(self.estimates.filter(like="rstar_"), start)
+        title = "Natural rate r*, published estimates"
+        return plot_lines(
+            lines, title=title, unit="percent a year", zero=False, source=self.provenance, ax=ax
+        )
 
 
 class NewYorkFed(DataSource[Workbook]):

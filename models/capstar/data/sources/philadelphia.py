@@ -77,7 +77,7 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
 
 
 def _vintages(body: bytes, variable: str, where: str) -> Vintages:
-    attrs = {"title": f"{_SOURCE}: {variable}", "source": _SOURCE, "series_id": variable}
+    attrs = {"title": f"{_SOURCE}: {variable} (US)", "source": _SOURCE, "series_id": variable}
     with understood(where, "the table"):
         return Vintages(_matrix(body, variable, where), {**attrs, "transformation": "none"})
 

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from capstar.arguments import checked
+from capstar.arguments import checked, half_width
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import described
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.checks import require_level
 from capstar.leads.numerics import residuals, with_constant
-from capstar.leads.records import Tabled
+from capstar.leads.records import Tabled, periods_of
+from capstar.provenance import titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,12 +45,15 @@ class LocalProjections(Tabled):
         ``"lag-augmented"`` or ``"hac"``.
     level
         Coverage of the bands.
+    state
+        What the market, or the economy, is in where ``state`` is ``"true"``; empty without states.
     """
 
     table: pd.DataFrame
     lags: int
     bands: str
     level: float
+    state: str = ""
 
     @property
     def title(self) -> str:
@@ -60,18 +64,37 @@ class LocalProjections(Tabled):
         """The table without the ends of the bands."""
         return {"": self.table.drop(columns=["lower", "upper"])}
 
-    def plot(self, ax: Any = None, *, horizon: int | None = None) -> Figure:
-        """Responses by horizon, a panel each; or, of one horizon, all side by side."""
+    def plot(self, ax: Any = None, *, horizon: int | None = None, level: float | None = None) -> Figure:
+        """Responses by horizon, a panel each; or, of one horizon, all side by side.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw the first response in; by default a figure of its own.
+        horizon
+            The one to show.
+        level
+            Coverage of the bands; by default that of the table.
+        """
         from capstar.plotting.leads import plot_responses, plot_responses_at
 
+        level = self.level if level is None else level
+        half = half_width(level) * self.table["se"]
+        estimate, quarterly = self.table["estimate"], "Q" in str(self.table["first"].iloc[0])
+        table = self.table.assign(lower=estimate - half, upper=estimate + half)
+        bands, period = f"{level:.0%} {self.bands} bands", "quarter" if quarterly else "period"
+        returns = int(table["horizon"].min()) > 0  # impulse responses begin at once
+        unit = "percent per point of" if returns else "per unit of"
+        what = "Log return after a shock" if returns else "Response to a shock"
+        own: dict[str, Any] = {"state": self.state, "unit": unit, "source": self.provenance, "ax": ax}
         if horizon is None:
-            return plot_responses(self.table, level=self.level, ax=ax)
-        table = self.table[self.table["horizon"] == horizon]
+            return plot_responses(table, title=f"{what}, {bands}", along=f"horizon, {period}s", **own)
+        table = table[table["horizon"] == horizon]
         if table.empty:
             raise SpecificationError(
                 f"horizon={horizon} was not estimated. Give one of the table's horizons."
             )
-        return plot_responses_at(table, horizon=horizon, level=self.level, ax=ax)
+        return plot_responses_at(table, title=f"{what} over {periods_of(horizon, period)}, {bands}", **own)
 
 
 @checked
@@ -145,7 +168,8 @@ def local_projections(
         for h in chosen:
             found = _cumulative(targets[h], design, h, bands, by_state=state is not None)
             rows += [{"response": name, "shock": gap.name, "horizon": h, **row} for row in found]
-    return _results(rows, lags, bands, level)
+    said = "" if state is None else str(state.name or "")
+    return _results(rows, lags, bands, level, portfolios, gap, state=said)
 
 
 @checked
@@ -205,7 +229,7 @@ def impulse_responses(
             y, x = aligned(data[name].shift(-h).rename(f"{name}(+{h})"), design, fewest=design.shape[1] + 10)
             found = _regressed(y, x[names], x.drop(columns=names), h, bands)
             rows += [{"response": name, "shock": s, "horizon": h, **row, "state": "all"} for s, row in found]
-    return _results(rows, lags, bands, level)
+    return _results(rows, lags, bands, level, data)
 
 
 def _check(horizons: list[int], lags: int, bands: str, *, lowest: int) -> None:
@@ -290,7 +314,10 @@ def _impact(data: pd.DataFrame, past: pd.DataFrame) -> Floats:
     return np.asarray(factor / np.diag(factor))
 
 
-def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float) -> LocalProjections:
+def _results(
+    rows: list[dict[str, object]], lags: int, bands: str, level: float, *data: pd.Series | pd.DataFrame,
+    state: str = "",
+) -> LocalProjections:  # fmt: skip
     require_level("level", level)
     keys = ["response", "shock", "state", "horizon"]
     table = pd.DataFrame(rows)
@@ -303,4 +330,4 @@ def _results(rows: list[dict[str, object]], lags: int, bands: str, level: float)
     table["p"] = 2 * ndtr(-table["t"].abs())
     table["lower"], table["upper"] = table["estimate"] - width, table["estimate"] + width
     order = [*keys, "estimate", "se", "t", "p", "lower", "upper", "nobs", "first", "last"]
-    return LocalProjections(table[order], lags, bands, level)
+    return LocalProjections(titled(table[order], *data), lags, bands, level, state)

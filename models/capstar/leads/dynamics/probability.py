@@ -15,6 +15,7 @@ from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Tabled
+from capstar.provenance import Source, sample_of, source_of, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,8 +84,14 @@ class StateProbability(Tabled):
         """ROC curve against the base rate."""
         from capstar.plotting.leads import plot_roc
 
-        title = f"{self.outcome.name}: area {self.area:.2f} ({self.area_se:.2f})"
-        return plot_roc(self.roc, title=title, diagonal=f"base rate {self.base_rate:.2f}", ax=ax)
+        title = f"{self.outcome.name} periods: area under the curve {self.area:.2f} (s.e. {self.area_se:.2f})"
+        diagonal = f"no skill (base rate {self.base_rate:.2f})"
+        return plot_roc(self.roc, title=title, diagonal=diagonal, source=self.provenance, ax=ax)
+
+    @property
+    def provenance(self) -> Source:
+        """The dates of the outcome."""
+        return source_of(self.table, sample=sample_of(self.outcome))
 
 
 @checked
@@ -178,7 +185,7 @@ def state_probability(
     base = float(y.mean())
     area, influence = _area(y.to_numpy(), probability.to_numpy())
     return StateProbability(
-        _table(fit, ["const", *map(str, x)]),
+        titled(_table(fit, ["const", *map(str, x)]), outcome, predictors),
         roc_curve(y, probability),
         probability,
         y,

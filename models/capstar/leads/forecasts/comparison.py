@@ -10,6 +10,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.alignment import AlignedData, quarters_after
 from capstar.leads.forecasts.forecast_tables import cumulative_difference
 from capstar.leads.forecasts.nested_search import (
@@ -21,8 +22,9 @@ from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_t
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
-from capstar.leads.records import Tabled
+from capstar.leads.records import Tabled, periods_of
 from capstar.progress import Progress, reporting
+from capstar.provenance import Source, sample_of, source_of, titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,8 +83,17 @@ class ForecastComparison(Tabled):
         nested = f"allowing for nesting p {self.search.p:.3f} ({self.search.best} the best)"
         return (f"That none of all {len(self.ability.table)} forecasts beats the mean: {tests}; {nested}.",)
 
-    def plot(self, ax: Any = None, *, horizon: int = 1) -> Figure:
+    def plot(self, ax: Any = None, *, horizon: int = 1, start: Start = None) -> Figure:
         """Squared errors of the mean less those of each forecast, cumulated (Welch and Goyal 2008).
+
+        Parameters
+        ----------
+        ax
+            Axes to draw the first portfolio in; by default a figure of its own.
+        horizon
+            Quarters.
+        start
+            First quarter shown.
 
         Raises
         ------
@@ -93,13 +104,22 @@ class ForecastComparison(Tabled):
 
         made = self.forecasts
         chosen = {
-            name: cumulative_difference(table).series for (name, h), table in made.items() if h == horizon
+            name: since(cumulative_difference(table).series, start)
+            for (name, h), table in made.items()
+            if h == horizon
         }
         if not chosen:
             raise SpecificationError(
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
-        return plot_lines(chosen, unit="percent squared, up: better than the mean", ax=ax)
+        title = f"Squared errors saved against the mean, {periods_of(horizon, 'quarter')} ahead: rising where better"
+        unit = "percent squared, cumulated"
+        return plot_lines(chosen, unit=unit, title=title, source=self.provenance, ax=ax)
+
+    @property
+    def provenance(self) -> Source:
+        """The data, and the quarters that were forecast."""
+        return source_of(self.table, sample=sample_of(next(iter(self.forecasts.values()))))
 
 
 def shown(table: pd.DataFrame, heads: Mapping[str, str]) -> pd.DataFrame:
@@ -155,10 +175,12 @@ def forecast_comparison(
     """
     quarters = quarters_after(predictors.index, horizons)
     data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag, quarters=quarters)
-    return compare(
+    found = compare(
         data, horizons, start=start, window=window, signs=signs, n_replications=n_replications, seed=seed,
         n_workers=n_workers, progress=progress,
     )  # fmt: skip
+    titled(found.table, predictors, returns)
+    return found
 
 
 def compare(

@@ -45,6 +45,7 @@ class EconomicValue(Tabled):
         Of the weight; basis points of the amount traded.
     """
 
+    _unit = "gain in certainty equivalent, percent a year; 95% intervals"
     table: pd.DataFrame
     weights: pd.DataFrame
     returns: pd.DataFrame
@@ -66,8 +67,11 @@ class EconomicValue(Tabled):
         return ("Percent a year; gain: certainty equivalent less the benchmark's.",)
 
     def _estimates(self) -> Estimates:
-        rows = self.table.itertuples()
-        return {f"gain, {row.strategy}, {row.risk_aversion:g}": around(row.gain, row.gain_se) for row in rows}
+        rows = self.table[self.table["gain_se"] > 0].itertuples()
+        return {
+            (row.strategy, f"risk aversion {row.risk_aversion:g}"): around(row.gain, row.gain_se)
+            for row in rows
+        }
 
 
 @checked

@@ -9,7 +9,9 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import DataError
+from capstar.frames import Start, since
 from capstar.leads.numerics import checked_sample
+from capstar.provenance import titled
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -54,15 +56,15 @@ class CumulativeDifference(Result):
         )
         return {"": rows}
 
-    def plot(self, ax: Any = None) -> Figure:
-        """One panel for each forecast."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """One panel for each forecast, from a start on."""
         from capstar.plotting.leads import plot_lines
 
         tables = {
-            f"{name} against {self.benchmark}: rising where better": self.series[[name]]
+            f"{name} against {self.benchmark}: rising where better": since(self.series[[name]], start)
             for name in self.series
         }
-        return plot_lines(tables, unit="cumulated squared error", ax=ax)
+        return plot_lines(tables, unit="squared errors saved, cumulated", source=self.provenance, ax=ax)
 
 
 @checked
@@ -83,7 +85,8 @@ def cumulative_difference(forecasts: pd.DataFrame, *, benchmark: str = "mean") -
     """
     names = forecast_names(forecasts, benchmark)
     errors = forecasts[[benchmark, *names]].sub(forecasts["actual"], axis=0) ** 2
-    return CumulativeDifference(errors[names].rsub(errors[benchmark], axis=0).cumsum(), benchmark)
+    saved = errors[names].rsub(errors[benchmark], axis=0).cumsum()
+    return CumulativeDifference(titled(saved, forecasts), benchmark)
 
 
 def forecast_names(forecasts: pd.DataFrame, benchmark: str) -> list[str]:

@@ -34,6 +34,7 @@ class MeanTest(Record):
         Two-sided, and one-sided against a positive mean, same shape.
     """
 
+    _unit = "t statistic"
     statistic: Floats
     p: Floats
     p_upper: Floats

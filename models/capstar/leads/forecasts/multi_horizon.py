@@ -40,6 +40,7 @@ class MultiHorizonAbility(Tabled):
         Of the bootstrap; number of dates.
     """
 
+    _unit = "t statistic, positive: better than the benchmark"
     table: pd.DataFrame
     average: float
     average_p: float

@@ -46,6 +46,7 @@ class NestedSearch(Tabled):
         As asked; number of dates.
     """
 
+    _unit = "t statistic, positive: better than the benchmark"
     table: pd.DataFrame
     statistic: float
     best: str

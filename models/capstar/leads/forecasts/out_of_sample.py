@@ -18,6 +18,7 @@ from capstar.leads.forecasts.batched import prevailing_means, recursive_regressi
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.numerics import checked_sample
 from capstar.leads.records import Estimates, Record, around
+from capstar.provenance import titled
 
 Floats = npt.NDArray[np.float64]
 _FEWEST = 40
@@ -43,6 +44,7 @@ class ForecastAccuracy(Record):
         P, number of forecasts.
     """
 
+    _unit = "t statistic; 95% intervals, positive: better than the benchmark"
     r2_os: float
     clark_west: float
     clark_west_p: float
@@ -74,6 +76,7 @@ class DirectionTest(Record):
         Asymptotically standard normal; one-sided.
     """
 
+    _unit = "share of signs; 95% interval"
     hit: float
     expected: float
     statistic: float
@@ -161,7 +164,7 @@ def recursive_forecasts(
         if signs is not None and name in signs:
             forecast = np.maximum(np.where(np.sign(slope) == signs[name], forecast, out["mean"]), 0.0)
         out[str(name)] = forecast
-    return pd.DataFrame(out, index[first:])
+    return titled(pd.DataFrame(out, index[first:]), target, predictors)
 
 
 @checked

@@ -30,6 +30,7 @@ class SharpeRatio(Record):
         Autocovariances in the standard error; observations.
     """
 
+    _unit = "Sharpe ratio a period; 95% interval"
     ratio: float
     se: float
     p: float

@@ -72,7 +72,7 @@ class WildBootstrap(Tabled):
         """Distribution of the largest statistics, and where the sample's are."""
         from capstar.plotting.leads import plot_bootstrap
 
-        return plot_bootstrap(self.maximum, self.draws, ax=ax)
+        return plot_bootstrap(self.maximum, self.draws, title=self.title, source=self.provenance, ax=ax)
 
 
 @checked

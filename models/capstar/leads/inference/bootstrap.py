@@ -81,7 +81,7 @@ class BootstrapTest(Tabled):
         """Distribution of each statistic, and where the sample's stands."""
         from capstar.plotting.leads import plot_bootstrap
 
-        return plot_bootstrap(self.table, self.draws, ax=ax)
+        return plot_bootstrap(self.table, self.draws, title=self.title, source=self.provenance, ax=ax)
 
 
 @checked

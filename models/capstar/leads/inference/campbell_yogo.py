@@ -46,6 +46,7 @@ class QTest(Record):
         then no better than a guess.
     """
 
+    _unit = "slope, per unit of the predictor; 90% interval"
     slope: float
     t: float
     delta: float

@@ -14,7 +14,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import Floats, normal_p
-from capstar.leads.records import Estimates, Tabled
+from capstar.leads.records import Estimates, Tabled, periods_of
 
 _FEWEST = 20
 
@@ -37,6 +37,7 @@ class DrawnRegressor(Tabled):
         Coverage of the intervals.
     """
 
+    _unit = "percent per point of the predictor"
     table: pd.DataFrame
     slopes: pd.DataFrame
     level: float
@@ -56,7 +57,10 @@ class DrawnRegressor(Tabled):
 
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
-        return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
+        return {
+            (row.returns, periods_of(row.horizon, "quarter")): (row.slope, row.lower, row.upper)
+            for row in rows
+        }
 
 
 @checked

@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
+from capstar.frames import Start, since
 from capstar.leads.checks import require_level
 from capstar.leads.inference.instrument import centred, instrument
 from capstar.leads.inference.ivx import Covariance, aligned_arrays, is_white
@@ -19,6 +20,7 @@ from capstar.leads.inference.wild_null import Multipliers, Scheme, fit_wild_null
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled
 from capstar.progress import Progress
+from capstar.provenance import titled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,13 +65,19 @@ class EpisodicIVX(Tabled):
         """How p was found."""
         return (f"{self.scheme} wild bootstrap, {self.n_replications} replications, seed {self.seed}",)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """t, or with several predictors the Wald statistic, of every window."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """t, or with several predictors the Wald statistic, of every window from a start on."""
         from capstar.plotting.leads import plot_lines
 
         name = "t" if "t" in self.path else "wald"
         along = self.path.set_index("first" if self.windows == "backward" else "last")
-        return plot_lines({self.title: along[[name]]}, unit=name, ax=ax)
+        unit = "t statistic" if name == "t" else "Wald statistic"
+        when = f"{along.index.name} period of the window"
+        shown = since(along[[name]], start)
+        return plot_lines({self.title: shown}, unit=unit, along=when, source=self.provenance, ax=ax)
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.path
 
 
 @checked
@@ -136,7 +144,9 @@ def episodic_ivx(
     if len(names) == 1:
         path["slope"] = slope[0, :, 0]
         path["t"] = np.sign(slope[0, :, 0]) * np.sqrt(wald[0])
-    return EpisodicIVX(path, table, windows, chosen, covariance, scheme, n_replications, seed)
+    return EpisodicIVX(
+        titled(path, returns, predictors), table, windows, chosen, covariance, scheme, n_replications, seed
+    )
 
 
 def _windows(n: int, windows: Windows, share: float) -> tuple[Integers, Integers]:

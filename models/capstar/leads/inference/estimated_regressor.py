@@ -16,7 +16,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
-from capstar.leads.records import Estimates, Tabled
+from capstar.leads.records import Estimates, Tabled, periods_of
 from capstar.progress import Progress
 from capstar.tasks import first_successes
 
@@ -56,6 +56,7 @@ class EstimatedRegressor(Tabled):
         Of the draws.
     """
 
+    _unit = "percent per point of the predictor"
     table: pd.DataFrame
     t_draws: pd.DataFrame
     failed: int
@@ -72,7 +73,10 @@ class EstimatedRegressor(Tabled):
 
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
-        return {f"{row.returns}, {row.horizon}": (row.slope, row.lower, row.upper) for row in rows}
+        return {
+            (row.returns, periods_of(row.horizon, "quarter")): (row.slope, row.lower, row.upper)
+            for row in rows
+        }
 
 
 @checked

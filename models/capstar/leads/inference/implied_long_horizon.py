@@ -17,7 +17,7 @@ from capstar.leads.checks import require_horizon
 from capstar.leads.inference.ivx import aligned_arrays
 from capstar.leads.inference.ivx_bootstrap import multiplied, tails
 from capstar.leads.inference.wild_null import Multipliers
-from capstar.leads.records import Estimates, Tabled, around
+from capstar.leads.records import Estimates, Tabled, around, periods_of
 from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
@@ -72,7 +72,8 @@ class ImpliedLongHorizon(Tabled):
 
     def _estimates(self) -> Estimates:
         return {
-            f"slope, {row.Index} periods": around(row.slope, row.se_white) for row in self.table.itertuples()
+            f"slope, {periods_of(row.Index)}": around(row.slope, row.se_white)
+            for row in self.table.itertuples()
         }
 
 

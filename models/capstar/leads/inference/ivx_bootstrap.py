@@ -56,6 +56,7 @@ class IVXBootstrap(Tabled):
         As asked.
     """
 
+    _unit = "t statistic"
     table: pd.DataFrame
     wald: float
     p: float

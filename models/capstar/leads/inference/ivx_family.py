@@ -39,6 +39,7 @@ class IVXFamily(Tabled):
         Of the multipliers.
     """
 
+    _unit = "t statistic"
     table: pd.DataFrame
     p: float
     draws: pd.DataFrame

@@ -54,7 +54,7 @@ class IVXSystem(Tabled):
 
     def _estimates(self) -> Estimates:
         return {
-            " on ".join(map(str, row.Index)): around(row.slope, row.se) for row in self.table.itertuples()
+            (row.Index[0], f"on {row.Index[1]}"): around(row.slope, row.se) for row in self.table.itertuples()
         }
 
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import CapstarError, SpecificationError
+from capstar.frames import Start, since
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
@@ -102,6 +104,9 @@ class Bootstrap(Result):
         index = self.estimate["smoothed"].index
         return f"Bootstrap of the three stages, {index[0]}-{index[-1]}, {len(self.params)} replications"
 
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return self.estimate["smoothed"]
+
     def to_frame(self) -> pd.DataFrame:
         """Root mean squared errors by quarter, such as ``rstar_filtered_se``."""
         return pd.concat([self.se(which).add_suffix(f"_{which}_se") for which in _BOTH], axis=1)
@@ -119,8 +124,9 @@ class Bootstrap(Result):
         return (f"Seed {self.seed}; samples without an estimate, replaced by others: {self.failed}.",)
 
     def plot(
-        self, ax: Any = None, *, name: str = "rstar", which: Which = "smoothed", level: float = 0.9
-    ) -> Figure:
+        self, ax: Any = None, *, name: str = "rstar", which: Which = "smoothed", start: Start = None,
+        level: float = 0.9,
+    ) -> Figure:  # fmt: skip
         """The estimate in its bootstrap band.
 
         Parameters
@@ -129,11 +135,16 @@ class Bootstrap(Result):
             Axes to draw in; by default a figure of its own.
         name, which, level
             As in `band`.
+        start
+            First quarter shown.
         """
         from capstar.plotting import plot_band
 
-        title = f"{name}, {which}, {level:.0%} bootstrap band of {len(self.params)} replications"
-        return plot_band(self.band(name, which, level=level), title=title, ax=ax)
+        label = f"{level:.0%} band of {len(self.params)} bootstrap replications: filter and parameters"
+        title = f"{'r*' if name == 'rstar' else name}, {'one' if which == 'filtered' else 'two'}-sided"
+        unit = "percent" if name == "output_gap" else "percent a year"
+        drawn = since(self.band(name, which, level=level), start)
+        return plot_band(drawn, title=title, band=label, unit=unit, source=self.provenance, ax=ax)
 
     @property
     def average(self) -> pd.Series:
@@ -162,7 +173,7 @@ def bootstrap(
             "estimated. Look at its diagnostics, or fix the lambdas."
         )
     return Bootstrap(
-        estimate={which: _states(results, which) for which in _BOTH},
+        estimate={which: titled(_states(results, which), results.real_rate) for which in _BOTH},
         errors={which: np.stack([errors[which] for errors, _ in found]) for which in _BOTH},
         params=pd.DataFrame([params for _, params in found]).reset_index(drop=True),
         failed=tried - len(found),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from capstar.provenance import titled
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
 from capstar.statespace.change import Change, decompose_change
@@ -21,7 +22,17 @@ class RStarDecomposition(Change):
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
     """
 
+    _unit = "percentage points"
+
     components: pd.Series
+
+    @property
+    def title(self) -> str:
+        """What changed, when and by how much."""
+        return super().title.replace("rstar", "r*")
+
+    def _drawn(self) -> pd.DataFrame:
+        return self.by_year().rename(columns={"y": "output", "pi": "inflation"})
 
     def to_frame(self) -> pd.DataFrame:
         """The change and its parts, percentage points."""
@@ -47,4 +58,5 @@ def decompose(
     paths = {n: getattr(results.path(n), which) for n in ("rstar", "z") if n in results.quantities}
     moves = {"z": 0.0} | {name: float(path[found.end] - path[found.start]) for name, path in paths.items()}
     parts = pd.Series({"g": moves["rstar"] - moves["z"], "z": moves["z"]})
+    titled(found.observations, results.real_rate)
     return RStarDecomposition(**vars(found), components=parts)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 import pandas as pd
 
+from capstar.frames import Start, since
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, estimate_stages
@@ -94,15 +95,16 @@ class StateUncertainty(Result):
         )
         return (said,)
 
-    def plot(self, ax: Any = None) -> Figure:
-        """Standard error of r* by quarter, and its two sources."""
+    def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
+        """Standard error of r* by quarter from one on, and its two sources."""
         from capstar.plotting import plot_lines
 
         parts = {"parameters": self.parameter_variance, "filter": self.filter_variance}
         lines = {"r*": self.se["rstar"]} | {
             f"of which {name}": np.sqrt(part["rstar"]) for name, part in parts.items()
         }
-        return plot_lines(pd.DataFrame(lines), title="Standard error of r*", unit="percentage points", ax=ax)
+        shown, title = since(pd.DataFrame(lines), start), "Standard error of r*, two-sided"
+        return plot_lines(shown, title=title, unit="percentage points", source=self.provenance, ax=ax)
 
 
 @dataclass(frozen=True)

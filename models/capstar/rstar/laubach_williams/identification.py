@@ -14,6 +14,7 @@ from scipy.special import gammaincinv
 from capstar.errors import ConvergenceError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress, reporting
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
 from capstar.rstar.laubach_williams.three_stage import StageEstimate
@@ -74,7 +75,9 @@ class Profile(Result):
         from capstar.plotting import plot_profile
 
         drop = _drop(0.95)
-        return plot_profile(self.table, name=self.name, estimate=self.estimate, drop=drop, ax=ax)
+        return plot_profile(
+            self.table, name=self.name, estimate=self.estimate, drop=drop, source=self.provenance, ax=ax
+        )
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,10 @@ class PileUp(Result):
         """Log-likelihood of stage 3 at three values of lambda_z."""
         from capstar.plotting import plot_bars
 
-        values = {"lambda_z = 0": -self.gain, "the value used": -self.loss, "maximum likelihood": 0.0}
-        heading = "Log-likelihood by lambda_z, lambda_g held"
-        return plot_bars(pd.Series(values), title=heading, unit="below the highest value found", ax=ax)
+        values = {"λ_z = 0": -self.gain, "the value used": -self.loss, "maximum likelihood": 0.0}
+        table, heading = pd.Series(values).to_frame("loss"), "Log-likelihood by λ_z, λ_g held"
+        unit = "log-likelihood below the highest found"
+        return plot_bars(table, title=heading, unit=unit, source=self.provenance, ax=ax)
 
     def notes(self) -> tuple[str, ...]:
         """The finding in words, as far as there is one."""
@@ -186,7 +190,7 @@ def likelihood_profile(
         tell(f"{results.model_name}: profile of {name}", 1.0)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["log_likelihood", "rstar"]).sort_index()
     table.index.name = name
-    return Profile(name, table, center, stage.ml.llf)
+    return Profile(name, titled(table, results.real_rate), center, stage.ml.llf)
 
 
 def _drop(level: float) -> float:

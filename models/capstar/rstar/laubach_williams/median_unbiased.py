@@ -13,6 +13,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels.arrays import Floats
+from capstar.provenance import Source, source_of
 from capstar.reporting import Result
 
 if TYPE_CHECKING:
@@ -96,7 +97,16 @@ class BreakStatistics(Result):
         """Wald statistic by the number of observations before the break."""
         from capstar.plotting import plot_lines
 
-        return plot_lines(self.to_frame()[["Wald"]], title=self.title, ax=ax)
+        along = "observations before the break"
+        return plot_lines(
+            self.to_frame()[["Wald"]], title=self.title, unit="Wald statistic", along=along,
+            source=self.provenance, ax=ax,
+        )  # fmt: skip
+
+    @property
+    def provenance(self) -> Source:
+        """The number of observations."""
+        return source_of(self.to_frame(), sample=f"{self.nobs} observations")
 
 
 @checked

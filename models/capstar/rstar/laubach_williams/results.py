@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from capstar.frames import Start, since
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.rstar.laubach_williams.bootstrap import Bootstrap, bootstrap
 from capstar.rstar.laubach_williams.decomposition import RStarDecomposition, decompose
 from capstar.rstar.laubach_williams.estimates import Covariance, ThreeStageEstimates
@@ -214,7 +216,9 @@ class RStarResults(ThreeStageEstimates):
         lags
             Of the tests for serial correlation.
         """
-        return diagnose(self._final.states, self.disturbances(), lags=lags)
+        found = diagnose(self._final.states, self.disturbances(), lags=lags)
+        titled(found.innovations, self.real_rate)
+        return found
 
     def forecast(
         self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"
@@ -286,7 +290,7 @@ class RStarResults(ThreeStageEstimates):
         found = self.pile_up.notes() if checkable(self) else ()
         return (*found, *super().identification_notes())
 
-    def plot(self, ax: Any = None, *, level: float = 0.9) -> Figure:
+    def plot(self, ax: Any = None, *, start: Start = None, level: float = 0.9) -> Figure:
         """r*, its parts and the output gap with bands.
 
         The bands of r* and g carry the uncertainty of the parameters if `with_standard_errors` was called;
@@ -296,6 +300,8 @@ class RStarResults(ThreeStageEstimates):
         ----------
         ax
             Axes to draw r* in; by default a figure of its own.
+        start
+            First quarter shown.
         level
             Coverage of the bands.
         """
@@ -306,7 +312,8 @@ class RStarResults(ThreeStageEstimates):
             for name in ("rstar", "g"):
                 frame[f"{name}_smoothed_se"] = self.uncertainty.se[name]
         title, includes = f"{self.model_name}, {self.start}-{self.end}", self.bands().attrs["includes"]
-        return plot_rstar(frame, title=title, includes=includes, level=level, ax=ax)
+        frame, source = since(frame, start), self.provenance
+        return plot_rstar(frame, title=title, includes=includes, level=level, source=source, ax=ax)
 
 
 def _filtered_rstar(results: ThreeStageEstimates, frame: pd.DataFrame) -> pd.Series:

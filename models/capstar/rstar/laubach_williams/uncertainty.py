@@ -12,6 +12,7 @@ from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.rstar.laubach_williams.estimates import (
     UNCERTAIN,
     Covariance,
@@ -105,7 +106,7 @@ def state_uncertainty(
         filtering = np.vstack([filtering[1:], filtering[-1:]])
     index, names = stage.problem.index, list(UNCERTAIN)
     return StateUncertainty(
-        se=pd.DataFrame(np.sqrt(parameter + filtering), index, names),
+        se=titled(pd.DataFrame(np.sqrt(parameter + filtering), index, names), results.real_rate),
         parameter_variance=pd.DataFrame(parameter, index, names),
         filter_variance=pd.DataFrame(filtering, index, names),
         monte_carlo_error=_monte_carlo_error(parts, len(draws.theta), names),

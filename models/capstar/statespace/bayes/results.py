@@ -262,14 +262,18 @@ class PosteriorResults(Result):
         """Prior against posterior density, a panel a parameter."""
         from capstar.plotting.posterior import plot_densities
 
-        return plot_densities(self.densities(), title=self.title, ax=ax)
+        return plot_densities(self.densities(), title=self.title, source=self.provenance, ax=ax)
 
     def plot_ranks(self, ax: Any = None) -> Figure:
         """Histograms of the ranks of each chain's draws among all: flat where the chains agree."""
         from capstar.plotting.posterior import plot_ranks
 
         draws = {name: pd.DataFrame(self.draws.of(name).T) for name in self.draws.names}
-        return plot_ranks(draws, title=f"Ranks by chain: {self.problem.spec.name}", ax=ax)
+        title = f"Ranks by chain: {self.problem.spec.name}"
+        return plot_ranks(draws, title=title, source=self.provenance, ax=ax)
+
+    def _dated(self) -> pd.Series | pd.DataFrame:
+        return pd.Series(index=self.problem.index, dtype=float)
 
     def to_arviz(self) -> Any:
         """What ArviZ reads: an ``xarray.DataTree``, or ``arviz.InferenceData`` before ArviZ 1.0.

@@ -1,0 +1,53 @@
+"""What columns and states are called in figures: one table, for every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+NAMES = {
+    "5%": "5 % quantile",
+    "95%": "95 % quantile",
+    "actual": "outcome",
+    "adjusted_mspe": "adjusted mean squared error",
+    "all": "all states",
+    "combination": "mean of the forecasts",
+    "excess": "small caps over the bill",
+    "expected_inflation": "expected inflation",
+    "first_release": "first release",
+    "gap": "gap",
+    "interest_rate": "interest rate",
+    "lambda_g": "λ_g",
+    "lambda_z": "λ_z",
+    "large": "large caps",
+    "latest": "latest vintage",
+    "log_gdp": "log GDP",
+    "mean": "historical mean",
+    "mse_f": "MSE-F",
+    "output_gap": "output gap",
+    "real_rate": "real rate",
+    "risk_free": "one-month bill",
+    "rstar": "r*",
+    "rstar_filtered": "r*, one-sided",
+    "rstar_gap": "r* gap",
+    "rstar_smoothed": "r*, two-sided",
+    "small": "small caps",
+    "small_minus_large": "small minus large",
+    "smb": "small minus big (SMB)",
+    "unrestricted": "without restriction",
+    "wald": "Wald statistic",
+}
+_OPPOSITES = (("bull", "bear"), ("bear", "bull"), ("rally", "no rally"), ("recession", "expansion"))
+
+
+def name_of(label: Hashable) -> str:
+    """A column, or several in a tuple, in words; one that the table does not know, such as the user's, as it is."""
+    if isinstance(label, tuple):
+        return ", ".join(map(name_of, label))
+    return NAMES.get(str(label), str(label))
+
+
+def state_names(state: str) -> dict[str, str]:
+    """By the ``state`` of a table of local projections: what it is called, given the name of the state that is true."""
+    state = state or "state"
+    found = next((state.replace(one, other) for one, other in _OPPOSITES if one in state), f"not {state}")
+    return {"all": NAMES["all"], "true": state, "false": found}
