@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from capstar import data, leads
-from capstar.study import run_study
+from capstar.study import run
 
 
 @pytest.fixture(scope="module")
 def study():
-    return run_study(n_replications=99, n_workers=2)
+    return run(n_replications=99, n_workers=2)
 
 
 def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
@@ -45,6 +45,7 @@ def test_summary_says_what_was_used(study) -> None:
 def test_figures_have_labels_and_units(study) -> None:
     assert list(study.figures()) == [
         "study",
+        "now",
         "quasi_real_time",
         "projections",
         "by_state",
@@ -61,7 +62,7 @@ def test_figures_have_labels_and_units(study) -> None:
 
 def test_progress_tells_every_step() -> None:
     told: list[tuple[str, float]] = []
-    run_study(horizons=(1,), n_replications=0, progress=lambda stage, share: told.append((stage, share)))
+    run(horizons=(1,), n_replications=0, progress=lambda stage, share: told.append((stage, share)))
     stages = list(dict.fromkeys(stage for stage, _ in told))
     assert any("stage 2 of 3" in stage for stage in stages)
     lead = ["in sample", "persistence and constancy", "out of sample"]
