@@ -32,7 +32,9 @@ def serve_all(server: Server, reference: Reference) -> None:
         (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),
         (FACTORS, "small_caps/french/F-F_Research_Data_Factors.csv"),
     ):
-        server.serve(f"{_FRENCH}/{name}_CSV.zip", archived(reference(path).read_bytes()), kind="application/zip")
+        server.serve(
+            f"{_FRENCH}/{name}_CSV.zip", archived(reference(path).read_bytes()), kind="application/zip"
+        )
     server.serve(f"{_BOOKS}/Holston_Laubach_Williams_current_estimates.xlsx", hlw_book(reference))
     server.serve(f"{_BOOKS}/Laubach_Williams_current_estimates.xlsx", lw_book(reference, old=False))
 
@@ -44,13 +46,13 @@ def serve_vintages(server: Server, reference: Reference) -> None:
     later = pd.read_csv(reference("vintages/fred_qd_PCEPILFE.csv.gz"), index_col=0)
 
     def column(series: str, day: pd.Timestamp) -> pd.Series:
-        label = str(day.to_period("Q"))
+        label, month = str(day.to_period("Q")), str(day.to_period("M") - 1)
         if series == "GDPC1":
-            out = gdp[label].set_axis(pd.PeriodIndex(gdp.index, freq="Q"))
+            out = gdp[min(label, gdp.columns[-1])].set_axis(pd.PeriodIndex(gdp.index, freq="Q"))
         elif label in core:
             out = core[label].set_axis(pd.PeriodIndex(core.index, freq="Q"))
         else:
-            out = later[str(day.to_period("M") - 1)].set_axis(pd.PeriodIndex(later.index, freq="Q"))
+            out = later[min(month, later.columns[-1])].set_axis(pd.PeriodIndex(later.index, freq="Q"))
         out = out.dropna()
         if series == "GDPC1":
             return out.set_axis(out.index.asfreq("M", "start"))

@@ -1,18 +1,7 @@
-"""The study of live data, end to end over loopback."""
-
 from __future__ import annotations
-
-import subprocess
-import sys
-from pathlib import Path
-
-import pandas as pd
-import pytest
+import pytest, time, warnings
 from data.live import serve_all
-
-from capstar import data
-from capstar.study import study_data
-from capstar.study.choice import choose
+from capstar.study import run
 
 
 @pytest.fixture
@@ -21,9 +10,21 @@ def live(server, reference):
     return server
 
 
-def test_fred_needs_nothing_else(live) -> None:
-    with pytest.warns(data.store.download.DataWarning if False else UserWarning) as told:
-        tables = study_data("fred")
-    for one in told: print(one.message)
-    for name, t in tables.items(): print(name, t.shape, t.index[0], t.index[-1], list(t.columns)[:8])
-    c = choose("all", tables); print(c.main.name, [o.name for o in c.others], c.reason, c.left_out)
+def test_all(live) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        t = time.time()
+        r = run(
+            "fred",
+            model="all",
+            n_replications=0,
+            n_workers=2,
+            horizons=(1, 4),
+            progress=lambda s, x: (x in (0.0, 1.0)) and print(round(time.time() - t), s, x, flush=True),
+        )
+        print(time.time() - t)
+    for part in (r.now, r.whose, r.real_time):
+        print(part and part.summary())
+    print(r.verdict()[:1200])
+    print(r.choice)
+    r.save("/tmp/studyins_live")

@@ -77,7 +77,9 @@ def study_data(
     """
     _require_options(input, returns, as_of, country)
     if units is not None and (_is(input, EMBEDDED) or _is(input, FRED) or _is_folder(input)):
-        raise SpecificationError(f"units are of a file's columns; those of {_named(input)} are known. Leave units out.")
+        raise SpecificationError(
+            f"units are of a file's columns; those of {_named(input)} are known. Leave units out."
+        )
     tables = _model_tables(input, as_of, country, units)
     wanted = FRENCH if returns is None and _is(input, FRED) else returns
     if wanted is not None or RETURNS not in tables:

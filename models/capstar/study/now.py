@@ -91,7 +91,8 @@ class Now(Result):
 
     def rate(self) -> str:
         """r*, real rate and gap of the main model, and the range over models."""
-        row, others = self.table.iloc[0], self.table["rstar"]
+        row = self.table.iloc[0]
+        others = self.table.loc[self.table["quarter"] == row["quarter"], "rstar"]
         band = "" if np.isnan(row["lower"]) else f" [{row['lower']:.1f}, {row['upper']:.1f}]"
         models = (
             f"; over {len(others)} estimates {others.min():.1f} to {others.max():.1f}"
@@ -113,7 +114,16 @@ class Now(Result):
             f"[{row['lower']:+.1f}, {row['upper']:+.1f}], where the mean of the past is {row['mean']:+.1f}"
             for horizon, row in self.implied.iterrows()
         )
-        return f"{self._worth()} Fitted, it implies small minus large {said}."
+        first = self.implied.iloc[0]
+        apart = (
+            "no different"
+            if first["expected_lower"] <= first["mean"] <= first["expected_upper"]
+            else "different"
+        )
+        return (
+            f"{self._worth()} Fitted, it implies small minus large {said}; what is expected of the next quarter is "
+            f"{apart} from that mean at {1 - LEVEL:.0%}."
+        )
 
     def _worth(self) -> str:
         shown = (

@@ -11,6 +11,7 @@ import pandas as pd
 from capstar import leads, rstar
 from capstar.errors import DataError
 from capstar.leads.inference.regression import regress
+from capstar.leads.verdict import PRIMARY
 from capstar.progress import Progress
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
@@ -79,7 +80,22 @@ class RealTime(Result):
             f"with a standard deviation of {sd['revision']:.2f} (that of r* in real time is {noise:.2f}); of its steps "
             f"{parts}."
         )
-        return (*self.estimates.notes(), words)
+        return (*self.estimates.notes(), words, *self._lead())
+
+    def _lead(self) -> tuple[str, ...]:
+        """The primary specification on vintages, beside revised data."""
+        rows = self.regressions
+        rows = rows[(rows["returns"] == PRIMARY.returns) & (rows["horizon"] == PRIMARY.horizon)]
+        if rows.empty:
+            return ()
+        said = ", ".join(
+            f"{row.slope:+.2f} in {row.information} (Hodrick 1B p {row.hodrick_p:.3f})"
+            for row in rows.itertuples()
+        )
+        named = (
+            f"{PRIMARY.returns.replace('_', ' ').capitalize()} over {PRIMARY.horizon} quarter(s) on the gap"
+        )
+        return (f"{named}, {rows['first'].iloc[0]}-{rows['last'].iloc[0]}: {said}.",)
 
     def plot(self, ax: Any = None) -> Figure:
         """r* in real time and as estimated since."""

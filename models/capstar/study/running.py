@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ def run(
     vintages: str | Path | Mapping[str, Vintages] | None = None,
     units: Units = None,
     horizons: tuple[int, ...] = (1, 2, 4, 8, 12),
+    recursive_from: str | pd.Period = RECURSIVE,
     n_replications: int = 199,
     n_workers: int = 1,
     progress: Progress | bool = True,
@@ -62,6 +64,8 @@ def run(
         Of `study_data`.
     horizons
         Quarters.
+    recursive_from
+        First quarter of the estimates as known then, or later where the data begin late.
     n_replications
         Of every bootstrap, among them the joint one that re-estimates r* each time; 0 leaves that one out, as does a
         model that gives no samples to estimate it on.
@@ -92,21 +96,41 @@ def run(
         tables = study_data(input, returns, as_of=as_of, country=country, vintages=vintages, units=units)
     choice = choose(model, tables, country)
     with reporting(progress) as tell:
-        return _Study(choice, tables, horizons, n_replications, n_workers, tell).run()
+        first = pd.Period(recursive_from, freq="Q")
+        return _Study(choice, tables, tuple(horizons), first, n_replications, n_workers, tell).run()
 
 
+@dataclass(frozen=True)
 class _Study:
     """One run: what its steps share."""
 
-    def __init__(
-        self, choice: Choice, tables: Tables, horizons: tuple[int, ...], n_replications: int, n_workers: int,
-        tell: Progress,
-    ) -> None:  # fmt: skip
-        self.choice, self.tables, self.horizons = choice, tables, horizons
-        self.n_replications, self.n_workers, self.tell = n_replications, n_workers, tell
-        self.macro, self.returns = table_for(choice.main, tables), tables[RETURNS]
-        self.portfolios = portfolio_returns(self.returns)
-        self.price = (1 + self.returns["small"] / 100).cumprod().rename("small")
+    choice: Choice
+    tables: Tables
+    horizons: tuple[int, ...]
+    first: pd.Period
+    n_replications: int
+    n_workers: int
+    tell: Progress
+
+    @property
+    def macro(self) -> pd.DataFrame:
+        """The main model's input."""
+        return table_for(self.choice.main, self.tables)
+
+    @property
+    def returns(self) -> pd.DataFrame:
+        """By size."""
+        return self.tables[RETURNS]
+
+    @property
+    def portfolios(self) -> pd.DataFrame:
+        """What the gap is asked to lead."""
+        return portfolio_returns(self.returns)
+
+    @property
+    def price(self) -> pd.Series:
+        """Of small caps."""
+        return (1 + self.returns["small"] / 100).cumprod().rename("small")
 
     def run(self) -> StudyResults:
         """Estimate r* of the main model and ask everything of its gap; then the other models, and now."""
@@ -155,7 +179,7 @@ class _Study:
 
     def _known(self) -> tuple[RecursiveEstimates, RecursiveEstimates | None]:
         """In quasi-real time, and on vintages where there are any."""
-        model, first = self.choice.main, max(pd.Period(RECURSIVE), self.macro.index[0] + _LEARNED)
+        model, first = self.choice.main, max(self.first, self.macro.index[0] + _LEARNED)
         quasi = rstar.quasi_real_time(model, self.macro, first, n_workers=self.n_workers, progress=self.tell)
         known = KnownThen.of(self.tables)
         if known is None:

@@ -142,14 +142,22 @@ class KnownThen:
 
     @property
     def quarters(self) -> pd.PeriodIndex:
-        """Quarters after each of which a vintage of its own was out, to the last of the input."""
-        days = [one.days for one in (self.output, self.prices)]
-        first = max(one[0] for one in days)
-        last = min(one[-1] for one in days)
-        span = pd.period_range(first.to_period("Q") - 1, last.to_period("Q"), freq="Q")
-        known = [t for t in span if first <= day_known(t) and t <= self.macro.index[-1]]
-        fresh = [t for t in known if day_known(t) <= last + pd.Timedelta(days=45)]
-        return pd.PeriodIndex(fresh, freq="Q", name="date")
+        """The last quarters in a row after each of which data were known that end in it, or the quarter before."""
+        first = max(self.output.days[0], self.prices.days[0]).to_period("Q") - 1
+        out: list[pd.Period] = []
+        for t in pd.period_range(first, self.macro.index[-1], freq="Q"):
+            if self._reaches(t):
+                out.append(t)
+            elif out and self._reaches(t + 1):  # a hole, not the end
+                out = []
+        return pd.PeriodIndex(out, freq="Q", name="date")
+
+    def _reaches(self, quarter: pd.Period) -> bool:
+        day = day_known(quarter)
+        if day < max(self.output.days[0], self.prices.days[0]):
+            return False
+        ends = [one.as_of(day).last_valid_index().asfreq("Q") for one in (self.output, self.prices)]
+        return bool(min(ends) >= quarter - 1)
 
 
 def _quarterly(series: pd.Series) -> pd.Series:

@@ -298,7 +298,7 @@ def _models(
             "kind": kind,
             "definition": fit.definition.partition(":")[0],
             "information": _then(then) if name == then else _which(fit),
-            "rstar": float(getattr(fit.rstar, _which(fit)).iloc[-1]),
+            "rstar": float(fit.real_rate.loc[gap.last_valid_index()] - gap.dropna().iloc[-1]),
             "gap": float(gap.dropna().iloc[-1]),
             "correlation": gap.corr(gaps[main]),
             "identified": fit.identified,
