@@ -28,6 +28,10 @@ LEVEL = 0.9
 Key: TypeAlias = tuple[str, str]  # portfolio, gap
 _FEWEST = 60  # quarters of a series that stands beside the others
 _AVERAGES = {"average, equal weights": "equal", "average, predictive likelihood": "predictive likelihood"}
+_EXPLORATORY = (
+    "Exploratory: gaps of models have parameters of the whole sample, but for the one named after what it has seen, "
+    "and portfolios and horizons are many; the primary test is of that one alone."
+)
 _SHOWN = {
     "slope": "slope", "lower": "lower", "upper": "upper", "t": "IVX t", "p": "IVX-RWB p", "p_adjusted": "p adj",
     "p_family": "p family", "first": "first", "last": "last",
@@ -106,8 +110,7 @@ class WhoseRate(Result):
         absent = "; ".join(f"{name} {why}" for name, why in self.left_out.items())
         future = self.models.index[self.models["information"] == "smoothed"]
         return (
-            "Exploratory: gaps of models have parameters of the whole sample, but for the one named after what it has "
-            "seen, and portfolios and horizons are many; the primary test is of that one alone.",
+            _EXPLORATORY,
             self.answer(),
             self.sharing(),
             *([f"Has seen the future and cannot show a lead: {', '.join(future)}."] if len(future) else []),
