@@ -40,7 +40,7 @@ def test_fred_and_all_models(live, quick, tmp_path) -> None:
     """HLW (2023) is chosen, the quarters of 2020-22 are treated, and the lead is asked of every model."""
     with pytest.warns(DataWarning, match="nothing is forecast"):
         found = run(
-            "fred", model="all", horizons=(1, 4), recursive_from="2014Q1", n_replications=0, n_workers=2,
+            "fred", model="all", horizons=(1, 4), recursive_from="2011Q1", n_replications=0, n_workers=2,
             progress=False,
         )  # fmt: skip
     assert found.rstar.model_name == "HLW 2023"
@@ -63,7 +63,7 @@ def test_fred_and_all_models(live, quick, tmp_path) -> None:
     assert found.whose.left_out["HLW 2017"] == "is not made for quarters after 2019; hlw2023 is"
     then = found.real_time
     assert then.estimates.kind == "real time"
-    assert str(then.estimates.table.index[0]) == "2014Q1"
+    assert str(then.estimates.table.index[0]) == "2011Q1"
     steps = then.table[["revised_data", "parameters", "later_information"]].sum(axis=1)
     np.testing.assert_allclose(steps, then.table["two_sided"] - then.table["real_time"], atol=1e-12)
     assert (then.table["revised_data"].abs() > 1e-3).mean() > 0.9

@@ -22,7 +22,7 @@ from capstar.tasks import run_tasks
 Model: TypeAlias = str | Path | NaturalRateModel | PublishedRate
 ALL = "all"
 _OIL, _INDEX = "oil_price_inflation", "covid_index"
-N_DRAWS = 1000  # of the parameters, for the bands of the last quarter
+_DRAWS = 1000  # of the parameters, for the bands of the last quarter
 
 
 @dataclass(frozen=True)
@@ -204,16 +204,24 @@ def fit_all(
     return fits, {name: str(one) for name, one in both if isinstance(one, CapstarError)}
 
 
+def with_errors(fit: NaturalRate, model: NaturalRateModel, progress: Progress | bool = False) -> NaturalRate:
+    """The estimate with standard errors that carry the parameters' uncertainty, where there are any.
+
+    Where the parameters cannot be drawn from, its bands include less, and say so.
+    """
+    if "standard_errors" not in model.options:
+        return fit
+    try:
+        return fit.with_standard_errors(_DRAWS, progress=progress)
+    except CapstarError:
+        return fit
+
+
 def _fit(item: tuple[NaturalRateModel, pd.DataFrame]) -> NaturalRate | CapstarError:
     model, table = item
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CapstarWarning)  # told by Choice.cautions and the table of models
         try:
-            found = model.fit(table, progress=False)
-            return (
-                found.with_standard_errors(N_DRAWS, progress=False)
-                if "standard_errors" in model.options
-                else found
-            )
+            return with_errors(model.fit(table, progress=False), model)
         except CapstarError as error:
             return error

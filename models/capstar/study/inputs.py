@@ -14,9 +14,10 @@ from capstar import data
 from capstar.data import Vintages
 from capstar.data.embedded import by_size
 from capstar.errors import DataError, DataWarning, SourceError, SpecificationError
+from capstar.frames import as_quarterly
 from capstar.rstar.countries import COUNTRIES, country_name
 from capstar.study.vintages import vintage_tables
-from capstar.units import Units
+from capstar.units import Units, in_model_units
 
 Tables: TypeAlias = dict[str, pd.DataFrame]
 Source: TypeAlias = str | Path | pd.DataFrame
@@ -129,7 +130,8 @@ def _model_tables(
     source: Source, as_of: str | pd.Timestamp | None, country: str | None, units: Units
 ) -> Tables:
     if isinstance(source, pd.DataFrame):
-        return {MACRO: source}
+        table = as_quarterly(source, source=_named(source), columns=None)
+        return {MACRO: in_model_units(table, units)}
     if _is(source, EMBEDDED):
         return {MACRO: data.us_macro()}
     if _is(source, FRED):

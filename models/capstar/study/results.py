@@ -94,7 +94,7 @@ class StudyResults(Result):
     def title(self) -> str:
         """Model and sample."""
         fit = self.rstar
-        return f"{fit.model_name} r*, its gap and US small caps, {fit.start}-{fit.end}"
+        return f"{fit.model_name} r*, its gap and small caps, {fit.start}-{fit.end}"
 
     def to_frame(self) -> pd.DataFrame:
         """r* and its gap by quarter."""

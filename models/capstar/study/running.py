@@ -15,7 +15,7 @@ from capstar.errors import SpecificationError
 from capstar.leads import LeadResults
 from capstar.progress import Progress, reporting
 from capstar.rstar import NaturalRate, PosteriorRate, RecursiveEstimates
-from capstar.study.choice import N_DRAWS, Choice, Model, choose, fit_all, table_for
+from capstar.study.choice import Choice, Model, choose, fit_all, table_for, with_errors
 from capstar.study.inputs import RETURNS, Source, Tables, study_data
 from capstar.study.now import look_now
 from capstar.study.real_time import estimate_then, revise
@@ -134,7 +134,7 @@ class _Study:
 
     def run(self) -> StudyResults:
         """Estimate r* of the main model and ask everything of its gap; then the other models, and now."""
-        fit = self._fit()
+        fit = with_errors(self.choice.main.fit(self.macro, progress=self.tell), self.choice.main, self.tell)
         gap, portfolios = fit.gap("filtered"), self.portfolios
         lead = self._lead(fit, gap)
         quasi, then = self._known()
@@ -163,12 +163,6 @@ class _Study:
     @property
     def _country(self) -> str:
         return str(self.macro.attrs.get("country", "us"))
-
-    def _fit(self) -> NaturalRate:
-        fit = self.choice.main.fit(self.macro, progress=self.tell)
-        if "standard_errors" in self.choice.main.options:
-            return fit.with_standard_errors(N_DRAWS, progress=self.tell)
-        return fit
 
     def _lead(self, fit: NaturalRate, gap: pd.Series) -> LeadResults:
         source = fit.redraw() if self.n_replications and fit.can_be_drawn else None
