@@ -56,6 +56,14 @@ def test_all_are_those_with_inputs_and_made_for_the_sample(embedded, later) -> N
     assert choose("all", embedded).left_out["HLW 2023"] == "is made for quarters after 2019"
 
 
+def test_what_is_named_is_not_left_out(later) -> None:
+    found = choose(["hlw2017", "all"], later)
+    assert found.main == rstar.HLW2017
+    assert rstar.HLW2023 in found.others
+    assert "HLW 2017" not in found.left_out
+    assert len(found.cautions) == 1
+
+
 def test_all_without_a_covid_index_begins_with_another(later) -> None:
     found = choose("all", later | {"macro": later["macro"].drop(columns="covid_index")})
     assert "the inputs of HLW 2023 are not there" in found.reason
@@ -73,6 +81,10 @@ def test_several_by_name_and_a_published_series(embedded, tmp_path) -> None:
     np.testing.assert_allclose(mine.gap("smoothed"), expected, rtol=1e-14)
     assert mine.model_name == "mine"
     assert choose([tmp_path / "mine.csv"], embedded).main == rstar.HLW2017
+    both = choose(["lvg-base", "all"], embedded)
+    assert both.main == rstar.LVG_BASE
+    assert rstar.HLW2017 in both.others
+    assert "LVG base" not in both.left_out
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,14 @@ def test_what_cannot_be_used_is_said_there(now, recursive, fits, portfolios, pri
         assert f"{now.implied.loc[1, 'estimate']:+.1f} percent [" in said
 
 
+def test_a_study_without_the_primary_test_says_so(fits, portfolios, price, recursive) -> None:
+    gap = recursive[0]
+    found = leads.LeadStudy(gap, portfolios, (4,), start=None).run(progress=False)
+    now = look_now({"uc-ml": fits["uc-ml"]}, gap, found, portfolios, price)
+    assert not now.usable
+    assert "is not in this study, and the relation cannot be used" in now.implication()
+
+
 def test_the_gap_stands_in_its_own_history(now, fits) -> None:
     for name, fit in fits.items():
         gap, row = fit.gap(), now.table.loc[name]
@@ -158,6 +166,20 @@ def test_every_model_portfolio_and_horizon_is_one_family(whose, fits, portfolios
     assert whose.p_family == table["p_family"].min()
     primary = whose.compared
     assert primary["p"].min() <= whose.p_models <= primary["p_family"].min() + 1e-12
+
+
+def test_the_shortest_horizon_stands_in_for_the_primary_one(fits, recursive, portfolios) -> None:
+    found = compare_models(
+        dict(list(fits.items())[:2]),
+        recursive[0],
+        portfolios,
+        (4, 8),
+        left_out={},
+        n_replications=99,
+        progress=False,
+    )
+    assert set(found.compared["horizon"]) == {4}
+    assert "Small minus large over 4 quarter(s)" in found.answer()
 
 
 def test_averages_are_of_what_is_known_at_the_time(whose, fits) -> None:

@@ -92,7 +92,7 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
         if every and main not in every:
             main, reason = every[0], f"{every[0].name}, since the inputs of {main.name} are not there."
     others = [one for one in (*named[1:], *every) if one != main]
-    names = [*(one.name for one in named), *(one.model_name for one in published)]
+    names = [*(one.name for one in named or [main]), *(one.model_name for one in published)]
     if len(names) > len({*names}):
         raise SpecificationError(f"model: {', '.join(names)} holds one twice. Name each once.")
     for one in (main, *named):
@@ -103,6 +103,8 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
         for one in chosen
         if one.successor and last >= COVID
     )
+    for one in chosen:
+        left_out.pop(one.name, None)
     return Choice(chosen[0], tuple(chosen[1:]), tuple(published), reason, left_out, cautions)
 
 
@@ -125,7 +127,7 @@ def _published(name: Model, macro: pd.DataFrame) -> PublishedRate | None:
         if isinstance(name, PublishedRate)
         else rstar.read_published(str(name), name=Path(str(name)).stem)
     )
-    if found.rate is None:
+    if found.rate is None and {"interest_rate", "expected_inflation"} <= set(macro):
         return replace(found, rate=macro["interest_rate"] - macro["expected_inflation"])
     return found
 

@@ -126,6 +126,8 @@ class Now(Result):
         )
 
     def _worth(self) -> str:
+        if np.isnan(self.p):
+            return f"The primary test ({self.specification}) is not in this study, and the relation cannot be used."
         shown = (
             "is shown by the primary test: what it implies has the interval beside it"
             if self.usable

@@ -89,12 +89,16 @@ class WhoseRate(Result):
         return f"Whose r*: the lead by {len(self.models)} gaps ({several}); {len(self.table)} regressions"
 
     @property
+    def horizon(self) -> int:
+        """Of the primary specification, or the shortest where that is not among them."""
+        found = self.table["horizon"]
+        return self.primary.horizon if self.primary.horizon in set(found) else int(found.min())
+
+    @property
     def compared(self) -> pd.DataFrame:
         """The primary specification by model."""
-        chosen = (self.table["returns"] == self.primary.returns) & (
-            self.table["horizon"] == self.primary.horizon
-        )
-        return self.table[chosen].set_index("model")
+        found = self.table[self.table["returns"] == self.primary.returns]
+        return found[found["horizon"] == self.horizon].set_index("model")
 
     def to_frame(self) -> pd.DataFrame:
         """Every regression."""
@@ -102,7 +106,7 @@ class WhoseRate(Result):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The primary specification by model, and the models."""
-        named = f"{_words(self.primary.returns)} over {self.primary.horizon} quarter(s)"
+        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s)"
         return {named: self.compared[list(_SHOWN)].rename(columns=_SHOWN), "The gaps": self.models}
 
     def notes(self) -> tuple[str, ...]:
@@ -123,7 +127,7 @@ class WhoseRate(Result):
         alone, least = int((rows["p"] < self.primary.level).sum()), rows["p"].idxmin()
         width = (rows["upper"] - rows["lower"]) / (2 * NormalDist().inv_cdf(0.5 + LEVEL / 2))
         return (
-            f"{_words(self.primary.returns).capitalize()} over {self.primary.horizon} quarter(s) on the gap: slopes "
+            f"{_words(self.primary.returns).capitalize()} over {self.horizon} quarter(s) on the gap: slopes "
             f"{rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
             f"{self.primary.level:.0%} alone in {alone} (smallest p {rows['p'].min():.3f}, {least}; IVX, residual wild "
             f"bootstrap). That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
@@ -152,7 +156,7 @@ class WhoseRate(Result):
         from capstar.plotting.leads import plot_estimates
 
         drawn = self.compared[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"})
-        named = f"{_words(self.primary.returns)} over {self.primary.horizon} quarter(s) on the r* gap"
+        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s) on the r* gap"
         title = f"{named.capitalize()}, by model ({LEVEL:.0%} intervals, Hodrick 1B)"
         return plot_estimates(drawn, title=title, unit="percent per percentage point", ax=ax)
 
@@ -208,7 +212,8 @@ def compare_models(
     )
     models = _models(fits, averaged, frame, then)
     own = [name for name in frame if models.loc[name, "kind"] in ("model", "published")]
-    primary = (table["returns"] == PRIMARY.returns) & (table["horizon"] == PRIMARY.horizon)
+    horizon = PRIMARY.horizon if PRIMARY.horizon in horizons else min(horizons)
+    primary = (table["returns"] == PRIMARY.returns) & (table["horizon"] == horizon)
     p_models = _largest(family, primary & table["model"].isin(own))
     return WhoseRate(
         table, models, frame, _shared(frame[own]), p_models, family.p, len(family.draws), absent
@@ -326,8 +331,7 @@ def _shared(gaps: pd.DataFrame) -> float:
 
 def _largest(family: leads.IVXFamily, chosen: pd.Series) -> float:
     """That none of some rows' predictors predicts, by the largest t of theirs in the joint bootstrap."""
-    if not chosen.any():
-        return float("nan")
-    observed = family.table["t"].abs().to_numpy()[chosen]
-    draws = family.draws.abs().to_numpy()[:, chosen].max(axis=1)
+    rows = chosen.to_numpy()
+    observed = family.table["t"].abs().to_numpy()[rows]
+    draws = family.draws.abs().to_numpy()[:, rows].max(axis=1)
     return float(bootstrap_p(draws[:, None] >= observed.max()).min())
