@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import result_examples.study as examples
+from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
 from capstar import data, leads, rstar
@@ -66,9 +67,16 @@ def test_the_interval_is_that_of_a_regression(now, recursive, portfolios) -> Non
     assert row["history_lower"] == pytest.approx(y.quantile(0.05), rel=1e-12)
 
 
-def test_longer_horizons_are_less_sure(now) -> None:
-    quarter, year = now.implied.loc[1], now.implied.loc[4]
-    assert year["upper"] - year["lower"] > 1.5 * (quarter["upper"] - quarter["lower"])
+def test_the_mean_of_overlapping_returns_is_less_sure(now, recursive, portfolios) -> None:
+    """Sums of four independent quarters: the variance of their mean is four times that of as many separate ones."""
+    gap, _ = recursive
+    y = leads.cumulate_after(portfolios["small_minus_large"], quarters=gap.index, horizon=4).dropna()
+    x, row = gap.loc[y.index], now.implied.loc[4]
+    fit = OLS(y, np.column_stack([np.ones(len(x)), x])).fit()
+    slope = leads.predictive_regression(gap, portfolios["small_minus_large"], horizon=4)
+    variance = 4 * fit.scale / len(y) + (slope.hodrick_se * (gap.iloc[-1] - x.mean())) ** 2
+    width = stats.t.ppf(0.95, len(y) - 2) * np.sqrt(variance)
+    assert (row["expected_upper"] - row["expected_lower"]) / 2 == pytest.approx(width, rel=1e-10)
 
 
 def test_what_cannot_be_used_is_said_there(now, recursive, fits, portfolios, price) -> None:
