@@ -52,9 +52,9 @@ def test_figures_have_labels_and_units(study) -> None:
         "lead",
         "out_of_sample",
     ]
-    for figure in (*study.figures().values(), study.rstar.plot()):
+    for name, figure in {**study.figures(), "rstar": study.rstar.plot()}.items():
         for ax in figure.axes:
-            assert ax.get_ylabel()
+            assert ax.get_xlabel() == "percent a year" if name == "now" else ax.get_ylabel()
             assert ax.get_title(loc="left")
     rstar = study.plot().axes[0].lines[0].get_ydata()
     np.testing.assert_allclose(rstar, study.rstar.rstar.filtered)

@@ -37,6 +37,7 @@ def test_a_changed_file_is_refused(tmp_path) -> None:
 
 
 def test_what_is_no_snapshot(tmp_path) -> None:
+    (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="this is not a snapshot"):
         study_data(tmp_path / "none")
     data.write_snapshot(tmp_path, {"other": study_data()["macro"]})

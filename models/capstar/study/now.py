@@ -1,4 +1,4 @@
-"""What r* says now: by model in its band, the gap in its history, what the fitted relation implies, and its worth."""
+"""What r* says now: by model in its band, the gap in its history, what the relation implies, if it can be used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from capstar import leads, markets
 from capstar.errors import DataError
@@ -86,7 +86,7 @@ class Now(Result):
         }
 
     def notes(self) -> tuple[str, ...]:
-        """r*, what the relation implies and its worth, the market, and the next data."""
+        """r*, what the relation implies and whether it can be used, the market, and the next data."""
         return (self.rate(), self.implication(), self.state(), self.next_data())
 
     def rate(self) -> str:
@@ -108,7 +108,7 @@ class Now(Result):
     def implication(self) -> str:
         """What the relation implies, and first of all whether it can be used."""
         if self.implied.empty:
-            return f"{self._worth()} Nothing is implied: too few returns follow the gap."
+            return f"{self._use()} Nothing is implied: too few returns follow the gap."
         said = "; ".join(
             f"over the next {'quarter' if horizon == 1 else f'{horizon} quarters'} {row['estimate']:+.1f} percent "
             f"[{row['lower']:+.1f}, {row['upper']:+.1f}], where the mean of the past is {row['mean']:+.1f}"
@@ -121,11 +121,11 @@ class Now(Result):
             else "different"
         )
         return (
-            f"{self._worth()} Fitted, it implies small minus large {said}; what is expected of the next quarter is "
+            f"{self._use()} Fitted, it implies small minus large {said}; what is expected of the next quarter is "
             f"{apart} from that mean at {1 - LEVEL:.0%}."
         )
 
-    def _worth(self) -> str:
+    def _use(self) -> str:
         if np.isnan(self.p):
             return f"The primary test ({self.specification}) is not in this study, and the relation cannot be used."
         shown = (
@@ -243,7 +243,7 @@ def _interval(sample: leads.AlignedSample, horizon: int, now: float) -> dict[str
     freedom = len(y) - 2
     noise = float(residual @ residual) / freedom
     of_mean = noise * min(horizon / len(y), 1.0) + (fit.hodrick_se * (now - x.mean())) ** 2
-    estimate, t = fit.intercept + fit.slope * now, stats.t.ppf(0.5 + LEVEL / 2, freedom)
+    estimate, t = fit.intercept + fit.slope * now, stdtrit(freedom, 0.5 + LEVEL / 2)
     wide, narrow = t * np.sqrt(noise + of_mean), t * np.sqrt(of_mean)
     low, high = y.quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return {
