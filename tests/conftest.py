@@ -139,9 +139,9 @@ def embedded_fit() -> Any:
 @pytest.fixture(scope="session")
 def study() -> Any:
     """The main job on the embedded data, with few replications, run once a session."""
-    from capstar.study import run_study
+    from capstar.study import run
 
-    return run_study(n_replications=99, n_workers=2)
+    return run(n_replications=99, n_workers=2)
 
 
 def load_module(path: Path) -> ModuleType:

@@ -226,9 +226,12 @@ def test_states_of_a_market(reference, tmp_path: Path) -> None:
     [
         (["--out", "taken"], "Choose another folder"),
         (["--replications", "5"], "--replications 5: at least 99 are needed, or 0"),
-        (["--model", "lw2003"], "The embedded data have no oil_price_inflation"),
+        (
+            ["--model", "lw2003"],
+            "there is no oil_price_inflation and no import_price_inflation, which LW 2003 needs",
+        ),
         (["--model", "hlw2107"], "Did you mean 'hlw2017'?"),
-        (["--data", "nowhere"], "capstar data snapshot nowhere"),
+        (["--input", "nowhere"], "nowhere: there is no such file"),
         (
             ["--report", "study.pdf"],
             "study.pdf: a report cannot be written as .pdf. End its name in .html, .tex, .md",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from capstar import data, leads
-from capstar.study import run_study
+from capstar.study import run
 
 
 def test_the_gap_of_the_study_is_the_filtered_one(study) -> None:
@@ -40,15 +40,16 @@ def test_summary_says_what_was_used(study) -> None:
 def test_figures_have_labels_and_units(study) -> None:
     assert list(study.figures()) == [
         "study",
+        "now",
         "quasi_real_time",
         "projections",
         "by_state",
         "lead",
         "out_of_sample",
     ]
-    for figure in (*study.figures().values(), study.rstar.plot()):
+    for name, figure in {**study.figures(), "rstar": study.rstar.plot()}.items():
         for ax in figure.axes:
-            assert ax.get_ylabel()
+            assert ax.get_xlabel() == "percent a year" if name == "now" else ax.get_ylabel()
             assert ax.get_title(loc="left")
     rstar = study.plot().axes[0].lines[0].get_ydata()
     np.testing.assert_allclose(rstar, study.rstar.rstar.filtered)
@@ -56,7 +57,7 @@ def test_figures_have_labels_and_units(study) -> None:
 
 def test_progress_tells_every_step() -> None:
     told: list[tuple[str, float]] = []
-    run_study(horizons=(1,), n_replications=0, progress=lambda stage, share: told.append((stage, share)))
+    run(horizons=(1,), n_replications=0, progress=lambda stage, share: told.append((stage, share)))
     stages = list(dict.fromkeys(stage for stage, _ in told))
     assert any("stage 2 of 3" in stage for stage in stages)
     lead = ["in sample", "persistence and constancy", "out of sample"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstar import data, leads, rstar
-from capstar.study import run_study, study_data
+from capstar.study import run, study_data
 
 HORIZON = 4  # quarters
 FIRST, LAST = "1992Q1", "2019Q4"  # last quarters of the history's samples: 112
@@ -99,7 +99,7 @@ def test_study(against, timed, likelihood_unit) -> None:
     """Everything but the joint bootstrap, which has its own benchmark; untimed, of a model that costs nothing."""
     horizons, model = ((1, 2, 4, 8, 12), rstar.HLW2017) if timed else ((1,), rstar.MovingAverage())
     one = against(
-        lambda: run_study(study_data(), model=model, horizons=horizons, n_replications=0, progress=False),
+        lambda: run(study_data(), model=model, horizons=horizons, n_replications=0, progress=False),
         *likelihood_unit,
         rounds=1,
     )

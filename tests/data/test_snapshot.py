@@ -10,7 +10,7 @@ import pytest
 
 from capstar import data
 from capstar.errors import DataError
-from capstar.study import run_study, study_data
+from capstar.study import run, study_data
 
 
 def test_a_study_reruns_bit_for_bit(tmp_path) -> None:
@@ -20,7 +20,7 @@ def test_a_study_reruns_bit_for_bit(tmp_path) -> None:
     for name, table in tables.items():
         pd.testing.assert_frame_equal(again[name], table, check_exact=True)
         assert again[name].attrs == table.attrs
-    one, two = run_study(tables, n_replications=0), run_study(again, n_replications=0)
+    one, two = run(tables, n_replications=0), run(tmp_path / "kept", n_replications=0)
     pd.testing.assert_frame_equal(one.lead.table, two.lead.table, check_exact=True)
     assert str(one.summary()) == str(two.summary())
 
@@ -37,6 +37,7 @@ def test_a_changed_file_is_refused(tmp_path) -> None:
 
 
 def test_what_is_no_snapshot(tmp_path) -> None:
+    (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="this is not a snapshot"):
         study_data(tmp_path / "none")
     data.write_snapshot(tmp_path, {"other": study_data()["macro"]})

@@ -176,7 +176,9 @@ def refused() -> Iterator[tuple[str, ...]]:
     for flag, values in {
         "--replications": (*INTEGERS, "5"), "--workers": (*INTEGERS, "0", "100000"), "--model": MODELS,
         "--out": FOLDERS,
-        "--data": ("", "none", "macro.csv", "folder", LONG),
+        "--input": ("", "none.csv", "folder", LONG), "--returns": ("", "none.csv", "macro.csv", "folder", LONG),
+        "--vintages": ("", "zz", "macro.csv", "folder", LONG), "--country": ("", "zz", "japan", LONG), "--as-of": DAYS,
+        "--units": ("", "zz", "log_gdp", LONG),
     }.items():  # fmt: skip
         yield from (("study", flag, value) for value in values)
     yield from (("data", "fetch", value, "--out", "x.csv", "--offline") for value in SERIES)
@@ -251,6 +253,6 @@ def test_odd_snapshots_are_refused(manifest: str, place: Path) -> None:
     digest = hashlib.sha256((place / "macro.csv").read_bytes()).hexdigest()
     text = MANIFESTS[manifest].replace("SHA", digest)
     (place / "folder" / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    one = run(("study", "--data", "folder", "--replications", "0"), place)
+    one = run(("study", "--input", "folder", "--replications", "0"), place)
     assert one.code == 2, told(one)
     assert not one.faults, told(one)

@@ -7,7 +7,16 @@ from collections.abc import Callable
 import result_examples.leads as room
 from capstar import data, leads, rstar
 from capstar.reporting import Result
-from capstar.study import StudyResults, portfolio_returns
+from capstar.study import Now, RealTime, StudyResults, WhoseRate, portfolio_returns
+from capstar.study.now import look_now
+from capstar.study.real_time import revise
+from capstar.study.whose import compare_models
+
+AVERAGE, HP = rstar.model("moving-average"), rstar.model("hp-one-sided")
+
+
+def portfolios():
+    return portfolio_returns(data.small_cap_returns())
 
 
 def study() -> StudyResults:
@@ -15,10 +24,47 @@ def study() -> StudyResults:
     macro, returns = data.us_macro(), data.small_cap_returns()
     fit = rstar.HLW2017.fit(macro, n_starts=1, progress=False)
     known = rstar.quasi_real_time(rstar.HLW2017, macro, "2008Q4", progress=False)
-    gap, portfolios = fit.gap("filtered"), portfolio_returns(returns)
-    lead, after = room.lead(), leads.local_projections(portfolios, gap, horizons=(1, 4))
+    gap = fit.gap("filtered")
+    lead, after = room.lead(), leads.local_projections(portfolios(), gap, horizons=(1, 4))
     probability = {"fall": room.probability()}
-    return StudyResults(fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {})
+    return StudyResults(
+        fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {}, now(), None, None,
+        {"macro": macro, "returns": returns}, ("HLW 2017 was named first.",),
+    )  # fmt: skip
 
 
-EXAMPLES: dict[type[Result], Callable[[], Result]] = {StudyResults: study}
+def now() -> Now:
+    fit, returns = AVERAGE.fit(data.us_macro()), data.small_cap_returns()
+    price = (1 + returns["small"] / 100).cumprod()
+    return look_now({"moving average": fit}, fit.gap(), room.lead(), portfolios(), price)
+
+
+def whose() -> WhoseRate:
+    fits = {one.name: one.fit(data.us_macro()) for one in (AVERAGE, HP)}
+    known = fits[AVERAGE.name].gap()
+    return compare_models(
+        fits,
+        known,
+        portfolios(),
+        (1, 4),
+        left_out={"LW 2003": "has no input"},
+        n_replications=99,
+        progress=False,
+    )
+
+
+def real_time() -> RealTime:
+    """Vintages that differ from one another in their base alone."""
+    macro = data.us_macro()
+    span = ("1995Q1", "2009Q3")
+    quasi = rstar.quasi_real_time(AVERAGE, macro, *span, progress=False)
+    then = rstar.real_time(AVERAGE, lambda quarter: macro.loc[:quarter], *span, progress=False)
+    return revise(then, quasi, AVERAGE.fit(macro), portfolios(), (1, 4))
+
+
+EXAMPLES: dict[type[Result], Callable[[], Result]] = {
+    StudyResults: study,
+    Now: now,
+    WhoseRate: whose,
+    RealTime: real_time,
+}

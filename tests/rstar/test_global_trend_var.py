@@ -176,7 +176,7 @@ def test_a_yearly_gap_leads_no_quarterly_study(late) -> None:
     with pytest.raises(DataError, match=r"Y-DEC\. A value a year says nothing of quarters within it"):
         leads.LeadStudy(late.gap(), data.small_cap_returns()["small"]).run(progress=False)
     with pytest.raises(SpecificationError, match=r"gives r\* of years.*Choose a quarterly model"):
-        study.run_study(model=MODEL)
+        study.run(model=MODEL)
 
 
 def test_command_line(table, tmp_path: Path) -> None:

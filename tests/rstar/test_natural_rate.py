@@ -140,9 +140,9 @@ def test_quasi_real_time_of_any_model(hp) -> None:
 
 
 def test_study_of_any_model(hp) -> None:
-    from capstar.study import run_study
+    from capstar.study import run
 
-    found = run_study(model=hp, horizons=(1,), n_replications=99)
+    found = run(model=hp, horizons=(1,), n_replications=99)
     text = str(found.summary())
     assert "HP filter on statsmodels macrodata (US), 1960Q1-2009Q3" in text
     assert "no samples to re-estimate r* on" in text

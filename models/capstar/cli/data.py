@@ -130,14 +130,14 @@ def snapshot(
     refresh: Refresh = False,
     debug: Debug = False,
 ) -> None:
-    """Keep every series of the study with checksums; 'capstar study --data FOLDER' runs from it."""
+    """Keep every series of the study with checksums; 'capstar study --input FOLDER' runs from it."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data
-        from capstar.study import live_data, study_data
+        from capstar.study import study_data
 
         check_folder(folder)
         with data.network(offline=offline, refresh=refresh):
-            tables = live_data() if input == "fred" else study_data()
+            tables = study_data(input)
             tables |= {name: data.fetch(name) for name in also or []}
         paths = data.write_snapshot(folder, tables)
         say("Written: " + ", ".join(map(str, paths)))

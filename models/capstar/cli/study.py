@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 
 from capstar.cli.faults import errors, reading, say
+from capstar.cli.rstar_options import Country
 from capstar.cli.shared import (
     LIST,
     MOST_DRAWS,
     MOST_WORKERS,
+    AsOf,
     Debug,
-    ModelKey,
+    Offline,
+    Refresh,
+    UnitsOf,
     check_folder,
     check_outputs,
     list_models,
-    require_inputs,
+    named_units,
 )
 from capstar.errors import SpecificationError
 
@@ -27,16 +31,47 @@ _FEWEST = 99  # replications that give a p-value of 1 percent
 
 def study(
     context: typer.Context,
+    input: Annotated[  # noqa: A002
+        str,
+        typer.Option(
+            metavar="FILE|FOLDER|embedded|fred",
+            help="CSV, Parquet or Excel file with the columns of the model, one row a quarter; folder written by "
+            "'capstar data snapshot'; 'fred' for live data; by default US data to 2009 that come along.",
+        ),
+    ] = "embedded",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY|FILE|all",
+            help="The model by its key, or a CSV with date and rstar of a published r*; may be repeated, the first is "
+            "the one the primary test is of. 'all': every model whose inputs are there. By default the one made for "
+            f"the data; '{LIST}' shows them all.",
+        ),
+    ] = None,
+    returns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|embedded|french",
+            help="Months with the columns small, large and risk_free, percent; 'french' for live ones. By default "
+            "those with the input: live with live data.",
+        ),
+    ] = None,
+    vintages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|alfred|philadelphia|none",
+            help="Data as known at the time: ALFRED, by default with live US data; the Philadelphia Fed, or a folder "
+            "with its files.",
+        ),
+    ] = None,
+    country: Country = None,
+    as_of: AsOf = None,
+    units: UnitsOf = None,
+    offline: Offline = False,
+    refresh: Refresh = False,
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where tables, figures and summary.txt are written.")
     ] = Path("results"),
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Data kept by 'capstar data snapshot FOLDER'; by default US data to 2009 that come along.",
-        ),
-    ] = None,
     replications: Annotated[
         int,
         typer.Option(
@@ -69,7 +104,6 @@ def study(
             "work is not done again, and the numbers are the same.",
         ),
     ] = False,
-    model: ModelKey = "hlw2017",
     report: Annotated[
         list[Path] | None,
         typer.Option(
@@ -86,20 +120,20 @@ def study(
     """Test whether the r* gap leads small-cap returns: the main job.
 
     Estimates r*, takes it from the real rate, and asks in sample and out whether that gap leads returns of small caps:
-    with parameters of the whole sample, then in quasi-real time (estimated again every quarter, on revised data).
-    Prints the answer and what speaks for and against it; writes a report, every table, the figures and a summary.
+    with parameters of the whole sample, then as known at the time (estimated again every quarter, on vintages or, in
+    quasi-real time, on revised data); by several models as one family; and what it says now. Prints the answer
+    and what speaks for and against it; writes a report, every table, the figures and a summary. With --input fred it
+    needs nothing else.
     """
     with errors(debug=debug or context.obj["debug"]):
-        if model == LIST:
+        if model == [LIST]:
             list_models()
             raise typer.Exit
-        from capstar import rstar
+        from capstar import data
         from capstar.report import located, overview, require_report, write_report
-        from capstar.study import require_quarterly, run_study, study_data
+        from capstar.study import run, study_data
         from capstar.tasks import parallel, resumable
 
-        chosen = rstar.model(str(model))
-        require_quarterly(chosen)
         check_folder(out)
         reports = report or [out / "study.html"]
         for one in reports:
@@ -110,14 +144,14 @@ def study(
                 f"--replications {replications}: at least {_FEWEST} are needed, or 0 to leave out the bootstrap that "
                 "re-estimates r*."
             )
-        with reading(data, "Write a snapshot again with 'capstar data snapshot FOLDER'."):
-            frames = study_data(data)
-        where = "The embedded data" if data is None else f"The data of {data}"
-        require_inputs(
-            chosen, frames["macro"], where, f"Choose another model; --model {LIST} shows what each needs."
-        )
+        with data.network(offline=offline, refresh=refresh), reading(input):
+            frames = study_data(
+                input, returns, as_of=as_of, country=country, vintages=vintages, units=named_units(units)
+            )
         with parallel(cluster), resumable(resume=resume) as kept:
-            results = run_study(frames, model=chosen, n_replications=replications, n_workers=workers)
+            results = run(
+                frames, model=model, country=country, n_replications=replications, n_workers=workers
+            )
             paths = results.save(out)
             for one in reports:
                 paths += write_report(results, one, command=_command(context))

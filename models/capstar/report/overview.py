@@ -24,7 +24,7 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
     Parameters
     ----------
     results
-        Of `capstar.study.run_study`.
+        Of `capstar.study.run`.
     files
         Where the files are, a line each, which may be longer; see `located`.
     """

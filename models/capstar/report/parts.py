@@ -68,7 +68,7 @@ class Study(Protocol):
         """Tests made, by kind."""
 
     @property
-    def inputs(self) -> dict[str, pd.DataFrame]:
+    def inputs(self) -> Mapping[str, pd.DataFrame]:
         """Tables it ran on."""
 
     @property

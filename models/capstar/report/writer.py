@@ -41,7 +41,7 @@ def write_report(
     Parameters
     ----------
     results
-        Of `capstar.study.run_study`.
+        Of `capstar.study.run`.
     path
         ``.html``: one page that needs no other file and no network. ``.tex``: tables for the package booktabs, with
         figures as PDF beside it. ``.md``: with figures as SVG beside it.

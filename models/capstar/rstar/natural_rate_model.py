@@ -35,6 +35,9 @@ class NaturalRateModel(ABC):
     definition: str = MEDIUM_RUN
     """What its r* is; see `capstar.rstar.NaturalRate.definition`."""
 
+    successor: str = ""
+    """Key of the model made for quarters after 2019, where this one is not."""
+
     @property
     @abstractmethod
     def name(self) -> str:

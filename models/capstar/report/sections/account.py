@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
@@ -71,7 +72,7 @@ def data(study: Study) -> Section:
     )  # fmt: skip
 
 
-def used_tables(study: Study) -> dict[str, pd.DataFrame]:
+def used_tables(study: Study) -> Mapping[str, pd.DataFrame]:
     """Tables the study ran on, by name; where it keeps none, the real rate and the returns."""
     return study.inputs or {
         "real rate": study.rstar.real_rate.to_frame("real_rate"),

@@ -101,6 +101,11 @@ class RStarModel(NaturalRateModel):
         """Input columns the model needs besides the date."""
         return required_columns(self.variant)
 
+    @property
+    def successor(self) -> str:  # type: ignore[override]
+        """Key of the model made for quarters after 2019, where this one is not."""
+        return self.variant.successor.lower()
+
     def spec(self, stage: Stage = 3) -> LaubachWilliamsSpec:
         """Equations of one stage; printing them shows the model."""
         return declare(self.variant, stage)

@@ -1,0 +1,78 @@
+"""What live sources say to 2026, served on loopback from the reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pandas as pd
+from data.books import hlw_book, lw_book
+from data.sources import Server, query
+from data.test_french import archived
+
+from capstar.data.sources.french import FACTORS, SIZE_PORTFOLIOS
+
+Reference = Callable[[str], Path]
+_BOOKS = "/medialibrary/media/research/economists/williams/data"
+_FRENCH = "/pages/faculty/ken.french/ftp"
+
+
+def serve_all(server: Server, reference: Reference) -> None:
+    """FRED's series of the study to 2026, their vintages, French's files and the New York Fed's workbooks."""
+    for name in ("GDPC1", "PCEPILFE", "FEDFUNDS"):
+        server.serve(f"/graph/fredgraph.csv?id={name}", reference(f"fred_2026/{name}.csv").read_bytes())
+    for name in ("PCECTPI", "M13009USM156NNBR"):  # their early years alone are used
+        lines = reference(f"fred_2020_05/{name}.txt").read_text().splitlines()
+        first = next(i for i, line in enumerate(lines) if line.startswith("DATE")) + 1
+        rows = [line.split() for line in lines[first:] if line.strip()]
+        server.fred(name, "".join(f"{day},{'' if value == '.' else value}\n" for day, value in rows))
+    serve_vintages(server, reference)
+    for name, path in (
+        (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),
+        (FACTORS, "small_caps/french/F-F_Research_Data_Factors.csv"),
+    ):
+        server.serve(
+            f"{_FRENCH}/{name}_CSV.zip", archived(reference(path).read_bytes()), kind="application/zip"
+        )
+    server.serve(f"{_BOOKS}/Holston_Laubach_Williams_current_estimates.xlsx", hlw_book(reference))
+    server.serve(f"{_BOOKS}/Laubach_Williams_current_estimates.xlsx", lw_book(reference, old=False))
+
+
+def serve_vintages(server: Server, reference: Reference) -> None:
+    """ALFRED's table of any days, each a column, from the real-time sets of Philadelphia and of FRED-QD."""
+    gdp = pd.read_csv(reference("vintages/real_gdp_2026q1.csv.gz"), index_col=0)
+    core = pd.read_csv(reference("vintages/core_pce_price.csv"), index_col=0)
+    later = pd.read_csv(reference("vintages/fred_qd_PCEPILFE.csv.gz"), index_col=0)
+
+    def column(series: str, day: pd.Timestamp) -> pd.Series:
+        label, month = str(day.to_period("Q")), str(day.to_period("M") - 1)
+        if series == "GDPC1":
+            out = gdp[min(label, gdp.columns[-1])].set_axis(pd.PeriodIndex(gdp.index, freq="Q"))
+        elif label in core:
+            out = core[label].set_axis(pd.PeriodIndex(core.index, freq="Q"))
+        else:
+            out = later[min(month, later.columns[-1])].set_axis(pd.PeriodIndex(later.index, freq="Q"))
+        out = out.dropna()
+        if series == "GDPC1":
+            return out.set_axis(out.index.asfreq("M", "start"))
+        months = [(q.asfreq("M", "start") + k, value) for q, value in out.items() for k in range(3)]
+        return pd.Series(dict(months))
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked = query(request.path)
+        names, days = asked["id"].split(","), asked["vintage_date"].split(",")
+        columns = {
+            f"{name}_{day.replace('-', '')}": column(name, pd.Timestamp(day))
+            for name, day in zip(names, days, strict=True)
+        }
+        table = pd.DataFrame(columns)
+        table.index = [f"{month}-01" for month in table.index]
+        body = table.rename_axis("observation_date").to_csv().encode()
+        request.send_response(200)
+        request.send_header("Content-Type", "text/csv")
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    server.misbehave("/graph/alfredgraph.csv", answer)
