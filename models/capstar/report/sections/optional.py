@@ -33,7 +33,7 @@ def section_of(found: Result, key: str, title: str) -> Section:
     notes = found.notes()
     frames = {heading: frame for heading, frame in found.frames().items() if len(frame)}
     tables = tuple(
-        Table(f"{key}-{k}", heading or found.title, frame, label=human)
+        Table(f"{key}-{k}", heading or found.title, frame.rename(columns=human), label=human)
         for k, (heading, frame) in enumerate(frames.items())
     )
     main = str(notes[0]) if notes else found.title
