@@ -10,7 +10,6 @@ NAMES = {
     "actual": "outcome",
     "adjusted_mspe": "adjusted mean squared error",
     "all": "all states",
-    "combination": "mean of the forecasts",
     "excess": "small caps over the bill",
     "expected_inflation": "expected inflation",
     "first_release": "first release",
@@ -24,6 +23,7 @@ NAMES = {
     "mean": "historical mean",
     "mse_f": "MSE-F",
     "output_gap": "output gap",
+    "pool_mean": "mean of the forecasts",
     "real_rate": "real rate",
     "risk_free": "one-month bill",
     "rstar": "r*",
@@ -33,7 +33,6 @@ NAMES = {
     "small": "small caps",
     "small_minus_large": "small minus large",
     "smb": "small minus big (SMB)",
-    "unrestricted": "without restriction",
     "wald": "Wald statistic",
 }
 _OPPOSITES = (("bull", "bear"), ("bear", "bull"), ("rally", "no rally"), ("recession", "expansion"))
