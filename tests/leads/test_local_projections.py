@@ -217,11 +217,13 @@ def test_bad_input(gap, deciles) -> None:
 
 def test_figures(gap, deciles) -> None:
     level = (1 + deciles["Hi 10"] / 100).cumprod()
-    found = local_projections(deciles, gap, horizons=(1, 4), lags=1, state=level < 0.9 * level.cummax())
+    found = local_projections(
+        deciles, gap, horizons=(1, 4), lags=1, state=(level < 0.9 * level.cummax()).rename("in a fall")
+    )
     panels = [ax for ax in found.plot().axes if ax.get_visible()]
     assert [ax.get_title(loc="left") for ax in panels] == list(deciles)
     (across,) = found.plot(horizon=4).axes
-    assert [line.get_label() for line in across.lines[:2]] == ["state true", "state false"]
+    assert [line.get_label() for line in across.lines[:2]] == ["in a fall", "not in a fall"]
     assert list(across.lines[0].get_xdata()) == list(deciles)
     with pytest.raises(SpecificationError, match="horizon=3"):
         found.plot(horizon=3)

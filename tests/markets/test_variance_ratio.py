@@ -168,7 +168,7 @@ def test_figure(rates: pd.DataFrame) -> None:
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.table["vr"])
     (low, high), *_ = (path[:, 1] for path in ax.collections[0].get_segments())
     row = found.table.loc[2]
-    assert high - low == pytest.approx(2 * 1.96 * (row["vr"] - 1) / row["m2"])
+    assert high - low == pytest.approx(2 * 1.959963985 * (row["vr"] - 1) / row["m2"])
 
 
 def test_refusals(sp500: pd.Series) -> None:

@@ -58,7 +58,7 @@ def plot_lead(
     )
     for one, name, color in zip(axes, names, cycle(SERIES), strict=False):
         draw_slopes(one, table[table["returns"] == name], color, level=level)
-        dress(one, name, f"percent per point of {name_of(predictor)}" if one is axes[0] else "")
+        dress(one, name, f"percent per point of {name_of(predictor)}")
     title = (
         f"Log return after publication on {name_of(predictor)}: slope by horizon, {level:.0%} Hodrick bands"
     )
@@ -201,10 +201,17 @@ def _paths(ax: Axes, tables: Mapping[str, pd.DataFrame]) -> None:
         rows = tables[label]
         x = time_axis(rows.index)
         ax.fill_between(x, rows["lower"], rows["upper"], color=color, alpha=0.15, linewidth=0)
-        mark = "" if len(rows) > 40 else "o"
+        mark = "none" if len(rows) > 40 else "o"
         said = plain(name_of(label))
         ax.plot(
-            x, rows["estimate"], mark, color=color, linestyle=style, linewidth=1.4, markersize=3, label=said
+            x,
+            rows["estimate"],
+            marker=mark,
+            color=color,
+            linestyle=style,
+            linewidth=1.4,
+            markersize=3,
+            label=said,
         )
     if len(tables) > 1:
         ax.legend(frameon=False, fontsize=8)
@@ -303,8 +310,7 @@ def plot_responses(
     for one, ((shock, response), rows) in zip(axes, groups, strict=False):
         _paths(one, _by_state(rows, "horizon", state))
         one.xaxis.set_major_locator(MaxNLocator(integer=True))
-        first = one is axes[0] or table["shock"].nunique() > 1
-        dress(one, response, f"{unit} {name_of(shock)}" if first else "")
+        dress(one, response, f"{unit} {name_of(shock)}")
         one.set_xlabel(along, fontsize=8)
     return finish(figure, ax, title=title, source=source)
 

@@ -26,6 +26,7 @@ NAMES = {
     "mse_f": "MSE-F",
     "output_gap": "output gap",
     "pool_mean": "mean of all forecasts",
+    "pool_mean": "mean of the forecasts",
     "range_bound": "range-bound market",
     "real_rate": "real rate",
     "risk_free": "one-month bill",
@@ -36,7 +37,6 @@ NAMES = {
     "small": "small caps",
     "small_minus_large": "small minus large",
     "smb": "small minus big (SMB)",
-    "unrestricted": "without restriction",
     "wald": "Wald statistic",
 }
 _OPPOSITES = (("bull", "bear"), ("bear", "bull"), ("rally", "no rally"), ("recession", "expansion"))
