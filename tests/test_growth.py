@@ -124,11 +124,11 @@ def test_memory_and_calls_grow_at_most_as_the_quarters_do(name: str, growth) -> 
 
 @pytest.mark.parametrize(("name", "size"), [("standard_errors", 50), ("bootstrap", 2), ("vintages", 2)])
 def test_calls_grow_at_most_as_what_is_repeated_does(name: str, size: int, growth) -> None:
-    """Samples are not alike: the optimiser takes more steps in some than in others, but the same on any machine."""
+    """Far from the square: in some samples the optimiser takes more steps, but the same on any machine."""
     prepare = getattr(growth.work, name)
     prepare(size)()
     sizes = (size, 2 * size)
-    assert growth.exponent(sizes, [calls(prepare(one)) for one in sizes]) <= 1.2
+    assert growth.exponent(sizes, [calls(prepare(one)) for one in sizes]) <= 1.4
 
 
 def test_growth_is_seen(growth) -> None:

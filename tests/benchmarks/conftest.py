@@ -86,7 +86,7 @@ def against(benchmark, timed, request) -> Callable[..., Measured]:
     It is of processor seconds: what else runs on the machine has its own.  What that takes of caches and cores disturbs
     neighbours alike, while the least seconds of the one may be of a quieter moment than those of the other.  The unit
     should meet the same limits as the call (compiled loops, Python, reading), so that their ratio is about the same on
-    any machine.
+    any machine, and be none of capstar's own, or what makes it faster would seem to make the call slower.
     """
 
     def measure(
