@@ -7,6 +7,7 @@ never compared: they are the machine's.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,11 @@ def least_of(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return both[~both.index.duplicated()]
 
 
+def alone() -> dict[str, str]:
+    """The environment without what says that this process is one of several workers, which time nothing."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+
+
 def measure(names: Collection[str] = ()) -> pd.DataFrame:
     """Run the benchmarks that have a ratio, or those named, in a process of their own.
 
@@ -72,7 +78,7 @@ def measure(names: Collection[str] = ()) -> pd.DataFrame:
         path = Path(folder) / "ratios.csv"
         options = ["-q", "-s", "--benchmark-enable", "--benchmark-columns=min,median,rounds"]
         command = [sys.executable, "-m", "pytest", *targets, *options, f"--ratios={path}"]
-        done = subprocess.run(command, cwd=BENCHMARKS.parents[1], check=False)
+        done = subprocess.run(command, cwd=BENCHMARKS.parents[1], env=alone(), check=False)
         if done.returncode:
             raise SystemExit(done.returncode)
         return read(path)

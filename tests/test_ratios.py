@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +37,7 @@ def measured(folder: Path, machine: float, ratio: int) -> pd.DataFrame:
     path = folder / "ratios.csv"
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", str(folder), "--rootdir", str(folder), f"--ratios={path}"],
-        env=os.environ | {"MACHINE": str(machine), "RATIO": str(ratio)}, check=True, capture_output=True,
+        env=ratios.alone() | {"MACHINE": str(machine), "RATIO": str(ratio)}, check=True, capture_output=True,
     )  # fmt: skip
     return ratios.read(path)
 
