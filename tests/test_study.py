@@ -47,10 +47,9 @@ def test_figures_have_labels_and_units(study) -> None:
         "lead",
         "out_of_sample",
     ]
-    for name, figure in {**study.figures(), "rstar": study.rstar.plot()}.items():
-        for ax in figure.axes:
-            assert ax.get_xlabel() == "percent a year" if name == "now" else ax.get_ylabel()
-            assert ax.get_title(loc="left")
+    for figure in (*study.figures().values(), study.rstar.plot()):
+        assert all(ax.get_xlabel() or ax.get_ylabel() for ax in figure.axes)
+        assert figure.get_suptitle() or all(ax.get_title(loc="left") for ax in figure.axes)
     rstar = study.plot().axes[0].lines[0].get_ydata()
     np.testing.assert_allclose(rstar, study.rstar.rstar.filtered)
 

@@ -345,7 +345,7 @@ def since(table: Table, start: Start) -> Table:
     Raises
     ------
     SpecificationError
-        ``start`` is no date, or nothing is left.
+        ``start`` is not a date, or nothing is left.
     """
     index = table.index
     if start is None or not isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
@@ -357,7 +357,9 @@ def since(table: Table, start: Start) -> Table:
             else pd.Period(start, freq=index.freqstr)
         )
     except (TypeError, ValueError):
-        raise SpecificationError(f"start={start!r} is no date. Write it as {str(index[0])[:10]}.") from None
+        raise SpecificationError(
+            f"start={start!r} is not a date. Write it as {str(index[0])[:10]}."
+        ) from None
     kept = table.loc[index >= first]
     if not len(kept):
         raise SpecificationError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,6 +46,12 @@ def source_of(*tables: pd.Series | pd.DataFrame, sample: str | None = None) -> S
         title for table in tables for title in str(table.attrs.get(TITLE, "")).split("; ") if title
     )
     return Source("; ".join(titles) or AS_GIVEN, sample_of(tables[0]) if sample is None else sample)
+
+
+def entitled(table: Table, titles: Iterable[str]) -> Table:
+    """A table with some titles of data, each once."""
+    table.attrs[TITLE] = "; ".join(dict.fromkeys(titles))
+    return table
 
 
 def titled(table: Table, *tables: pd.Series | pd.DataFrame) -> Table:

@@ -187,7 +187,7 @@ def test_snapshot_and_study_from_the_shell(us, tmp_path) -> None:
     done = capstar("data", "snapshot", "kept", server=us, tmp_path=tmp_path)
     assert done.returncode == 0, done.stderr
     one = capstar(
-        "study", "--replications", "0", "--data", "kept", "--out", "one", server=us, tmp_path=tmp_path
+        "study", "--replications", "0", "--input", "kept", "--out", "one", server=us, tmp_path=tmp_path
     )
     two = capstar("study", "--replications", "0", "--out", "two", server=us, tmp_path=tmp_path)
     assert one.returncode == two.returncode == 0, one.stderr + two.stderr

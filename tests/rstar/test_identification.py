@@ -42,7 +42,7 @@ def test_interval_and_figure(embedded_fit) -> None:
     outside = profile.table.loc[(profile.table.index < low) | (profile.table.index > high)]
     assert (outside["log_likelihood"] < top - 1.92).all()
     figure = profile.plot()
-    assert [ax.get_xlabel() for ax in figure.axes] == ["lambda_z", "lambda_z"]
+    assert [ax.get_xlabel() for ax in figure.axes] == ["λ_z", "λ_z"]
 
 
 def test_pile_up_where_the_data_say_so(golden_fit) -> None:

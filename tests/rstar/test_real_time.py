@@ -43,10 +43,10 @@ def on_vintages(as_known) -> rstar.RecursiveEstimates:
 def words(found: rstar.RecursiveEstimates, final: rstar.NaturalRate | None = None) -> list[str]:
     """Every place in which the estimates say what they are."""
     ax = found.plot(final=final).axes[0]
-    legend = ax.get_legend().get_texts()[0].get_text()
+    legend = ax.get_legend()  # none where there is one line
     return [
         found.kind, found.gap.attrs["kind"], str(found.summary()), repr(found), found._repr_html_(),
-        ax.get_title(loc="left"), legend,
+        ax.get_title(loc="left"), *([] if legend is None else [legend.get_texts()[0].get_text()]),
     ]  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def test_summary(index) -> None:
 
 def test_plot(index) -> None:
     (ax,) = index.plot().axes
-    price = next(line for line in ax.lines if line.get_label() == "price")
+    price = next(line for line in ax.lines if line.get_label() == "price return")
     np.testing.assert_array_equal(price.get_ydata(), index.levels["price"])
     assert ax.get_title(loc="left") == "two hundred"
     assert sum(len(set(line.get_xdata())) == 1 for line in ax.lines) == 2  # the reconstitutions

@@ -25,8 +25,8 @@ from capstar.plotting.figures import (
     styled,
     time_axis,
 )
-from capstar.plotting.names import name_of, state_names
 from capstar.provenance import Source
+from capstar.reporting.names import name_of, state_names
 
 
 def plot_lead(

@@ -28,8 +28,8 @@ from capstar.plotting.figures import (
     plain,
     time_axis,
 )
-from capstar.plotting.names import name_of
 from capstar.provenance import Source
+from capstar.reporting.names import name_of
 
 _PANELS = {
     "rstar": ("Natural rate r*", "percent a year"),

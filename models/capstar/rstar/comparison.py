@@ -11,7 +11,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import SpecificationError
 from capstar.frames import Start, since
-from capstar.provenance import titled
+from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate, Which, require_which
 
@@ -172,7 +172,7 @@ def compare(
     for name in yearly:
         paths[name], bands[name] = _in_quarters(paths[name]), _in_quarters(bands[name])
     departures = {name: fit.departures for name, fit in fits.items()}
-    rstar = titled(pd.DataFrame(paths), *(fit.real_rate for fit in fits.values()))
+    rstar = entitled(pd.DataFrame(paths), (fit.data_title for fit in fits.values()))
     return Comparison(table, rstar, departures, bands, yearly)
 
 

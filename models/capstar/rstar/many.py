@@ -13,6 +13,7 @@ import pandas as pd
 from capstar.arguments import Input
 from capstar.errors import CapstarError, DataError, IdentificationWarning
 from capstar.progress import Progress
+from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar.natural_rate import NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
@@ -49,7 +50,8 @@ class ManyEstimates(Result):
     def to_frame(self) -> pd.DataFrame:
         """A row a table: sample, one-sided r* and gap of its last quarter, identified or not, ratios, parameters."""
         rows = {label: _row(one) for label, one in self.estimates.items()}
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("table")
+        out = pd.DataFrame.from_dict(rows, orient="index").rename_axis("table")
+        return entitled(out, (one.data_title for one in self.estimates.values()))
 
     def notes(self) -> tuple[str, ...]:
         """Which tables gave no estimate, and why."""
@@ -60,7 +62,8 @@ class ManyEstimates(Result):
         from capstar.plotting import plot_lines
 
         paths = {str(label): one.rstar.filtered for label, one in self.estimates.items()}
-        return plot_lines(pd.DataFrame(paths), title=f"{self.title}: one-sided r*", unit="percent", ax=ax)
+        own: dict[str, Any] = {"unit": "percent a year", "source": self.provenance, "ax": ax}
+        return plot_lines(pd.DataFrame(paths), title=f"{self.title}: one-sided r*", **own)
 
 
 def fit_many(

@@ -14,6 +14,7 @@ from capstar import leads, markets
 from capstar.errors import DataError
 from capstar.leads import LeadResults
 from capstar.leads.inference.regression import regress
+from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, PublishedRate
 from capstar.rstar.natural_rate import Which
@@ -162,7 +163,7 @@ class Now(Result):
             lower=drawn["lower"].fillna(drawn["estimate"]), upper=drawn["upper"].fillna(drawn["estimate"])
         )
         title = f"Natural rate r* in {self.table['quarter'].iloc[0]} ({LEVEL:.0%} bands where there are any)"
-        return plot_estimates(drawn, title=title, unit="percent a year", ax=ax)
+        return plot_estimates(drawn, title=title, unit="percent a year", source=self.provenance, ax=ax)
 
 
 def look_now(
@@ -204,6 +205,7 @@ def look_now(
     last = pd.Period(table["quarter"].iloc[0], freq="Q")
     due = (last + 1).end_time.normalize() + pd.Timedelta(days=_DUE.get(country, 60))
     implied = _implied(known, portfolios[primary.returns], recursive.publication_lag)
+    entitled(table, (fit.data_title for fit in fits.values()))
     return Now(table, implied, _market(price), due, p, bool(p < primary.level), said)
 
 

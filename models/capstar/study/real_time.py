@@ -13,6 +13,7 @@ from capstar.errors import DataError
 from capstar.leads.inference.regression import regress
 from capstar.leads.verdict import PRIMARY
 from capstar.progress import Progress
+from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, NaturalRateModel, RecursiveEstimates
 from capstar.study.vintages import LAG, KnownThen
@@ -103,7 +104,7 @@ class RealTime(Result):
 
         lines = self.table[list(_PATHS)].rename(columns=_PATHS)
         title = f"Natural rate r* at the time and since, {self.estimates.model_name}"
-        return plot_lines(lines, title=title, unit="percent a year", ax=ax)
+        return plot_lines(lines, title=title, unit="percent a year", source=self.provenance, ax=ax)
 
 
 def estimate_then(
@@ -149,7 +150,9 @@ def revise(
     whole = paths.join(steps).assign(revision=steps.sum(axis=1))
     both = then.gap.index.intersection(quasi.gap.index)
     gaps: dict[str, pd.Series] = {one.kind: one.gap.loc[both] for one in (then, quasi)}
-    return RealTime(then, whole.rename_axis("date"), _regressions(gaps, portfolios, horizons))
+    return RealTime(
+        then, titled(whole.rename_axis("date"), then.table), _regressions(gaps, portfolios, horizons)
+    )
 
 
 def _regressions(

@@ -17,6 +17,7 @@ from capstar.leads.inference.regression import regress
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress
+from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar import AveragedRate, NaturalRate
 from capstar.rstar.natural_rate import Which
@@ -158,7 +159,9 @@ class WhoseRate(Result):
         drawn = self.compared[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"})
         named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s) on the r* gap"
         title = f"{named.capitalize()}, by model ({LEVEL:.0%} intervals, Hodrick 1B)"
-        return plot_estimates(drawn, title=title, unit="percent per percentage point", ax=ax)
+        return plot_estimates(
+            drawn, title=title, unit="percent per percentage point", source=self.provenance, ax=ax
+        )
 
 
 def compare_models(
@@ -215,6 +218,7 @@ def compare_models(
     horizon = PRIMARY.horizon if PRIMARY.horizon in horizons else min(horizons)
     primary = (table["returns"] == PRIMARY.returns) & (table["horizon"] == horizon)
     p_models = _largest(family, primary & table["model"].isin(own))
+    entitled(table, (fit.data_title for fit in fits.values()))
     return WhoseRate(
         table, models, frame, _shared(frame[own]), p_models, family.p, len(family.draws), absent
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What columns and states are called in figures: one table, for every figure."""
+"""What columns and states are called in figures and tables for readers: one table for all."""
 
 from __future__ import annotations
 
