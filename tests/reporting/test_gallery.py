@@ -15,9 +15,9 @@ from matplotlib.dates import DateLocator, num2date
 from matplotlib.figure import Figure
 from result_examples import every_example
 
+from capstar.names import NAMES
 from capstar.plotting.recessions import recessions
 from capstar.reporting import Result
-from capstar.reporting.names import NAMES
 
 EXAMPLES = {kind: make for kind, make in every_example().items() if kind.__module__.startswith("capstar.")}
 LOOKED_AT = json.loads(STORED.read_text(encoding="utf-8"))

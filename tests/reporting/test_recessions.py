@@ -8,10 +8,10 @@ from matplotlib.dates import num2date
 
 from capstar.errors import SpecificationError
 from capstar.frames import since
+from capstar.names import name_of, state_names
 from capstar.plotting.figures import BLUE, draw_line, finish, panels, styled
 from capstar.plotting.recessions import recessions
 from capstar.provenance import Source, sample_of, source_of, titled
-from capstar.reporting.names import name_of, state_names
 
 US = Source("macrodata (US)", "1969Q1 to 1975Q4")
 QUARTERS = pd.period_range("1969Q1", "1975Q4", freq="Q")

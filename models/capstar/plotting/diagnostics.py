@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from capstar.names import name_of
 from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, finish, panels
 from capstar.provenance import Source
-from capstar.reporting.names import name_of
 
 _HEADINGS = ("standardised innovations, lines at 2", "autocorrelations, 95% bands", "CUSUM, 5% lines")
 _UNITS = ("standard deviations", "correlation", "cumulated standard deviations")

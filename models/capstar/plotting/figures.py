@@ -20,9 +20,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from capstar.arguments import half_width
+from capstar.names import name_of
 from capstar.plotting.recessions import STRIP, shade_recessions
 from capstar.provenance import Source
-from capstar.reporting.names import name_of
 
 # Okabe and Ito's palette, told apart by colour-blind readers.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"

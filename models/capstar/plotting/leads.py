@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from capstar.arguments import half_width
+from capstar.names import name_of, state_names
 from capstar.plotting.figures import (
     BLUE,
     GREY,
@@ -26,7 +27,6 @@ from capstar.plotting.figures import (
     time_axis,
 )
 from capstar.provenance import Source
-from capstar.reporting.names import name_of, state_names
 
 
 def plot_lead(

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from capstar.names import name_of
 from capstar.plotting.figures import (
     BLUE,
     GREY,
@@ -29,7 +30,6 @@ from capstar.plotting.figures import (
     time_axis,
 )
 from capstar.provenance import Source
-from capstar.reporting.names import name_of
 
 _PANELS = {
     "rstar": ("Natural rate r*", "percent a year"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capstar.reporting.names import NAMES
+from capstar.names import NAMES
 
 _IN_TABLES = {"all": "all quarters", "mean": "prevailing mean", "true": "bull market", "false": "bear market"}
 
