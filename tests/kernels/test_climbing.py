@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from capstar.kernels import climbing
+from capstar.kernels.compiling import UNCOMPILED
 from capstar.statespace.climbing import answered, climb
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.objective import Objective
@@ -31,6 +32,7 @@ def reached(surface, start, *, walking: bool = False):
     return answered(surface, at), at
 
 
+@pytest.mark.skipif(UNCOMPILED, reason="a climb of this length is for compiled code")
 @pytest.mark.parametrize("stage", [1, 2, 3])
 def test_compiled_and_answered_from_python(golden_set, stage: int) -> None:
     one = golden_set("hlw2017_us_2019q4")
