@@ -111,5 +111,5 @@ def test_start_is_a_date_within_the_data() -> None:
         SpecificationError, match=r"start='1999': the figure's data end in 1975Q4. Choose an earlier"
     ):
         since(table, "1999")
-    with pytest.raises(SpecificationError, match=r"start='soon' is no date. Write it as 1969Q1"):
+    with pytest.raises(SpecificationError, match=r"start='soon' is not a date. Write it as 1969Q1"):
         since(table, "soon")
