@@ -35,6 +35,14 @@ def test_a_users_own_file(table, tmp_path) -> None:
     assert rstar.read_published(one.frame.reset_index(names="date"), column="filtered").nobs == 60
 
 
+def test_without_a_real_rate_it_is_a_table_all_the_same() -> None:
+    given = pd.DataFrame({"date": ["2001Q1", "2001Q2", "2001Q3"], "rstar": [2.0, 2.1, 2.2]})
+    mine = rstar.read_published(given, name="mine")
+    assert mine.to_frame()["rstar_smoothed"].tolist() == [2.0, 2.1, 2.2]
+    assert "real_rate" not in mine.to_frame()
+    assert mine.to_dict()
+
+
 def test_a_series_that_has_seen_the_future_is_no_predictor_by_chance(table) -> None:
     """Unless the reader says that it was known at the time."""
     one = rstar.read_published(table)

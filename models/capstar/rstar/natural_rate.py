@@ -19,7 +19,7 @@ from capstar.arguments import checked, half_width
 from capstar.errors import SpecificationError
 from capstar.frames import PERIODS, Start, since
 from capstar.progress import Progress
-from capstar.provenance import Source, titled
+from capstar.provenance import Source, entitled, titled
 from capstar.reporting import Result
 from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
@@ -329,7 +329,7 @@ class NaturalRate(Result):
                 path = self.path(name)
                 columns[f"{name}_{which}"] = getattr(path, which)
                 columns[f"{name}_{which}_se"] = getattr(path, f"{which}_se")
-        return titled(pd.DataFrame(columns).rename_axis("date"), self.real_rate)
+        return entitled(pd.DataFrame(columns).rename_axis("date"), [self.data_title])
 
     def to_dict(self) -> dict[str, Any]:
         """Results as plain numbers and lists, ready for JSON; missing numbers are None."""

@@ -20,7 +20,7 @@ from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.frames import Start, as_quarterly, since
 from capstar.progress import Progress
-from capstar.provenance import titled
+from capstar.provenance import entitled, titled
 from capstar.reporting import Result
 from capstar.rstar.many import estimate_or_error
 from capstar.rstar.natural_rate import LEVELS, NaturalRate
@@ -255,7 +255,7 @@ def real_time(
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
     if latest is not None:
-        titled(table, latest.real_rate)
+        entitled(table, [latest.data_title])
     return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
 
 
