@@ -26,6 +26,7 @@ def test_each_is_what_its_table_gives_alone(tables, n_workers: int) -> None:
         np.testing.assert_array_equal(many.estimates[label].rstar.filtered, alone.rstar.filtered)
         np.testing.assert_array_equal(many.estimates[label].params, alone.params)
         assert many.to_frame().loc[label, "rstar"] == alone.rstar.filtered.iloc[-1]
+        assert many.to_frame().loc[label, "gap"] == alone.gap("filtered").iloc[-1]
 
 
 def test_a_table_that_cannot_be_used_is_told(tables) -> None:
