@@ -16,6 +16,7 @@ import math
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from capstar.kernels.compiling import UNCOMPILED, kernel, part, step
@@ -55,23 +56,138 @@ def _instruction(adds):
 _set4, _add4 = _instruction(False), _instruction(True)
 
 
+def _transposition():
+    """Set four rows of four entries, ``s`` apart, from ``y`` on to the columns of those from ``x0`` ... ``x3`` on."""
+
+    def plain(W, y, s, x0, x1, x2, x3):
+        rows = np.array([W[int(x) : int(x) + 4] for x in (x0, x1, x2, x3)])
+        for k in range(4):
+            W[int(y + k * s) : int(y + k * s) + 4] = rows[:, k]
+
+    def compiled(_, W, y, s, x0, x1, x2, x3):
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+
+            def pointer(at):
+                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
+
+            def pick(one, other, *which):
+                return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(_INT, 4), which))
+
+            a, b, c, d = (builder.load(pointer(at), align=8) for at in args[3:])
+            even, odd = pick(a, b, 0, 4, 2, 6), pick(a, b, 1, 5, 3, 7)
+            even_2, odd_2 = pick(c, d, 0, 4, 2, 6), pick(c, d, 1, 5, 3, 7)
+            rows = [pick(even, even_2, 0, 1, 4, 5), pick(odd, odd_2, 0, 1, 4, 5)]
+            rows += [pick(even, even_2, 2, 3, 6, 7), pick(odd, odd_2, 2, 3, 6, 7)]
+            at = args[1]
+            for row in rows:
+                builder.store(row, pointer(at), align=8)
+                at = builder.add(at, args[2])
+            return context.get_dummy_value()
+
+        return types.void(W, *[types.uint64] * 6), generate
+
+    return plain if UNCOMPILED else intrinsic(compiled)
+
+
+_transpose4 = _transposition()
+
+
+def _weighted_sum():
+    """Set the four entries from ``y`` on: those ``s * col[k]`` after ``x`` times ``weight[k]``, added up."""
+
+    def plain(W, y, first, end, weight, col, x, s):
+        total = np.zeros(4)
+        for k in range(int(first), int(end)):
+            at = int(x + s * U(col[k]))
+            total += weight[k] * W[at : at + 4]
+        W[int(y) : int(y) + 4] = total
+
+    def compiled(_, W, y, first, end, weight, col, x, s):
+        def generate(context, builder, signature, args):
+            data, weights, columns = (
+                context.make_array(signature.args[k])(context, builder, args[k]).data for k in (0, 4, 5)
+            )
+
+            def pointer(at):
+                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
+
+            total = cgutils.alloca_once_value(builder, ir.Constant(_FOUR, [0.0] * 4))
+            with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(args[2].type, 1)) as (
+                k,
+                _count,
+            ):
+                column = builder.zext(builder.load(builder.gep(columns, [k])), k.type)
+                source = builder.add(args[6], builder.mul(args[7], column))
+                one = builder.insert_element(
+                    ir.Constant(_FOUR, ir.Undefined),
+                    builder.load(builder.gep(weights, [k])),
+                    ir.Constant(_INT, 0),
+                )
+                weight4 = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
+                product = builder.fmul(weight4, builder.load(pointer(source), align=8))
+                builder.store(builder.fadd(builder.load(total), product), total)
+            builder.store(builder.load(total), pointer(args[1]), align=8)
+            return context.get_dummy_value()
+
+        u = types.uint64
+        return types.void(W, u, u, u, weight, col, u, u), generate
+
+    return plain if UNCOMPILED else intrinsic(compiled)
+
+
+_sum4 = _weighted_sum()
+
+
+def _rank_one():
+    """Take ``gain M M'`` from the matrix at ``P``; an entry and its mirror image are rounded alike."""
+
+    def plain(W, gain, m, s, M, P):
+        row = W[int(M) : int(M + s)]
+        for j in range(int(m)):
+            W[int(P + U(j) * s) : int(P + U(j + 1) * s)] -= row[j] * row * gain
+
+    def compiled(_, W, gain, m, s, M, P):
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            _, gain, m, s, M, P = args
+
+            def pointer(at):
+                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
+
+            def spread(value):
+                one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), value, ir.Constant(_INT, 0))
+                return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
+
+            gain4, none = spread(gain), ir.Constant(m.type, 0)
+            with cgutils.for_range_slice(builder, none, s, ir.Constant(m.type, 4)) as (j, _count):
+                row, first = builder.load(pointer(builder.add(M, j)), align=8), builder.add(P, j)
+                with cgutils.for_range(builder, m, intp=m.type) as loop:
+                    weight = spread(builder.load(builder.gep(data, [builder.add(M, loop.index)])))
+                    at = pointer(builder.add(first, builder.mul(s, loop.index)))
+                    product = builder.fmul(builder.fmul(weight, row), gain4)
+                    builder.store(builder.fsub(builder.load(at, align=8), product), at, align=8)
+            return context.get_dummy_value()
+
+        u = types.uint64
+        return types.void(W, types.float64, u, u, u, u), generate
+
+    return plain if UNCOMPILED else intrinsic(compiled)
+
+
+_take_square = _rank_one()
+
+
 def scratch(m: int) -> np.ndarray:
     """Scratch array of any of the recursions for ``m`` states."""
-    return np.zeros((4 * m + 8) * ((m + 3) // 4 * 4))
+    return np.zeros((4 * m + 16) * ((m + 3) // 4 * 4))
 
 
 @step
 def _combine(s, first, end, weight, col, W, x, y):
     """Row ``y``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
-    k, w, at = U(first), 0.0, U(x)
-    if first < end:
-        w, at = weight[k], U(x) + U(s) * U(col[k])
     for j in range(U(0), U(s), U(4)):
-        _set4(W, U(y) + j, w, W, at + j)
-    for k in range(U(first + 1), U(end)):
-        w, at = weight[k], U(x) + U(s) * U(col[k])
-        for j in range(U(0), U(s), U(4)):
-            _add4(W, U(y) + j, w, W, at + j)
+        _sum4(W, U(y) + j, U(first), U(end), weight, col, U(x) + j, U(s))
 
 
 @step
@@ -129,25 +245,74 @@ def _unpack(m, s, X, x, W, y):
 
 
 @step
-def _symmetric(m, s, ptr, col, value, W, A, out):
-    """Matrix ``out``: ``A T'``, known to be symmetric, for compressed rows ``T``."""
-    for j in range(U(m)):
-        for i in range(j, U(m)):
-            total = 0.0
-            for k in range(U(ptr[j]), U(ptr[j + U(1)])):
-                total += value[k] * W[U(A) + i * U(s) + U(col[k])]
-            W[U(out) + i * U(s) + j] = total
-            W[U(out) + j * U(s) + i] = total
+def _place(W, x):
+    """A place kept in ``W``."""
+    return U(np.int64(W[U(x)]))
 
 
 @step
-def _add_covariance(s, row, col, value, W, P):
-    """Add a symmetric matrix given by the entries of its lower triangle."""
-    for k in range(value.size):
-        i, j = U(row[k]), U(col[k])
-        W[U(P) + i * U(s) + j] += value[k]
-        if i != j:
-            W[U(P) + j * U(s) + i] += value[k]
+def _prepare_covariance(m, s, pattern, system, q, W, P, Q, A, L):
+    """Spread ``q`` over the matrix ``Q``; list at ``L`` what `_predict_covariance` does; the sizes of two lists.
+
+    Most rows of ``T`` have a single entry, of one: there ``T P`` has rows of ``P``.  The first row of ``L`` lists the
+    other rows first, the second where each row of ``T P`` is, in ``P`` or in ``A``, the third the rows ``Q`` has.
+    """
+    _fill((m + 3) * s, 0.0, W, Q)  # with the lists after it
+    for k in range(q.size):
+        i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
+        W[U(Q) + i * U(s) + j] = q[k]
+        W[U(Q) + j * U(s) + i] = q[k]
+    _fill((s - m) * s, 0.0, W, A + m * s)
+    varied, last, spread = 0, m, 0
+    for i in range(s):
+        W[U(L + s + i)] = A + i * s
+    for i in range(m):
+        first = U(pattern.t_ptr[i])
+        if pattern.t_ptr[i + 1] - pattern.t_ptr[i] == 1 and system.t[first] == 1.0:
+            last -= 1
+            W[U(L + last)] = i
+            W[U(L + s + i)] = P + s * np.int64(pattern.t_col[first])
+        else:
+            W[U(L + varied)] = i
+            varied += 1
+        for k in range(q.size):
+            if np.int64(pattern.q_row[k]) == i or np.int64(pattern.q_col[k]) == i:
+                W[U(L + 2 * s + spread)] = i
+                spread += 1
+                break
+    return varied, spread
+
+
+@step
+def _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L):
+    """Matrix ``P``: ``T P T' + Q``; ``A``, with rows of padding, and ``B`` are overwritten.
+
+    An entry and its mirror image are rounded alike, as one of the two states is a mere copy of another, or else are
+    made equal: so ``P`` stays symmetric to the last bit.
+    """
+    for n in range(varied):
+        i = _place(W, L + n)
+        _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, P, U(A) + i * U(s))
+    for i in range(U(L + s), U(L + 2 * s), U(4)):
+        x0, x1, x2, x3 = _place(W, i), _place(W, i + U(1)), _place(W, i + U(2)), _place(W, i + U(3))
+        for j in range(U(0), U(s), U(4)):
+            _transpose4(W, U(B) + j * U(s) + i - U(L + s), U(s), x0 + j, x1 + j, x2 + j, x3 + j)
+    for n in range(varied):
+        i = _place(W, L + n)
+        _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, B, U(P) + i * U(s))
+    for n in range(varied, m):
+        i = _place(W, L + n)
+        source = U(B) + U(s) * U(pattern.t_col[U(pattern.t_ptr[i])])
+        for j in range(U(0), U(s), U(4)):
+            _set4(W, U(P) + i * U(s) + j, 1.0, W, source + j)
+    for n in range(1, varied):
+        i = _place(W, L + n)
+        for k in range(n):
+            j = _place(W, L + k)
+            W[U(P) + j * U(s) + i] = W[U(P) + i * U(s) + j]
+    for n in range(spread):
+        i = _place(W, L + 2 * s + n)
+        _add(s, 1.0, W, U(Q) + i * U(s), U(P) + i * U(s))
 
 
 @step
@@ -179,8 +344,7 @@ def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
     if F > 0.0:
         gain = 1.0 / F
         _add(s, v * gain, W, M, a)
-        for j in range(m):
-            _add(s, -gain * W[U(M + j)], W, M, P + j * s)
+        _take_square(W, gain, U(m), U(s), U(M), U(P))
     else:
         F = 0.0
     return v, F
@@ -194,17 +358,16 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
     """
     m, (n, p) = system.c.size, sample.y.shape
     s = (m + 3) // 4 * 4
-    a, a_next, M, P, A = 0, s, 2 * s, 3 * s, (m + 3) * s
+    a, a_next, M, P, Q, L = 0, s, 2 * s, 3 * s, (m + 3) * s, (2 * m + 3) * s
+    A, B = (2 * m + 6) * s, (2 * m + 6 + s) * s
+    varied, spread = _prepare_covariance(m, s, pattern, system, system.q, W, P, Q, A, L)
     _copy(1, m, system.a0, 0, 0, W, a, 0)
     _copy(m, m, P0, 0, m, W, P, s)
     total = 0.0
     for t in range(n):
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
         a, a_next = a_next, a
-        for i in range(m):
-            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, P, A + i * s)
-        _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, P)
-        _add_covariance(s, pattern.q_row, pattern.q_col, system.q, W, P)
+        _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
         square, volume, seen = 0.0, 1.0, 0
         for i in range(p + 1):
             if keep:
@@ -294,9 +457,9 @@ def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
 
 @part
 def _predict_back(m, s, pattern, system, W, r, N, B, C):
-    """``r = T' r`` and ``N = T' N T``; ``B``, the row before it and ``C`` are overwritten."""
+    """``r = T' r`` and ``N = T' N T``; ``B`` and ``C``, with rows of padding, and the row before are overwritten."""
     r_next = B - s
-    _fill((m + 1) * s, 0.0, W, r_next)
+    _fill((s + 1) * s, 0.0, W, r_next)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             weight, source = system.t[k], np.int64(pattern.t_col[k])
@@ -304,8 +467,10 @@ def _predict_back(m, s, pattern, system, W, r, N, B, C):
             _add(s, weight, W, N + i * s, B + source * s)
     for i in range(U(m)):
         W[U(r) + i] = W[U(r_next) + i]
-        for j in range(U(m)):
-            W[U(C) + j * U(s) + i] = W[U(B) + i * U(s) + j]
+    for i in range(U(0), U(s), U(4)):
+        for j in range(U(0), U(s), U(4)):
+            x = U(B) + i * U(s) + j
+            _transpose4(W, U(C) + j * U(s) + i, U(s), x, x + U(s), x + U(2 * s), x + U(3 * s))
     _fill(m * s, 0.0, W, N)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
@@ -336,7 +501,7 @@ def backward(
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
     r, q, z, w, M, N = 0, s, 2 * s, 3 * s, 4 * s, 5 * s
-    B, C, unclean = (m + 6) * s, (2 * m + 6) * s, (3 * m + 6) * s
+    B, C, unclean = (m + 6) * s, (m + 6 + s) * s, (m + 6 + 2 * s) * s
     for t in range(path.F.size // p - 1, -2, -1):
         for i in range(p - 1 if t >= 0 else -1, -1, -1):
             at = t * p + i

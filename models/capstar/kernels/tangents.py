@@ -17,7 +17,6 @@ from capstar.kernels.recursions import (
     U,
     _add,
     _add4,
-    _add_covariance,
     _affine,
     _combine,
     _copy,
@@ -25,7 +24,8 @@ from capstar.kernels.recursions import (
     _fill,
     _pack,
     _predict_back,
-    _symmetric,
+    _predict_covariance,
+    _prepare_covariance,
     _unpack,
 )
 
@@ -96,15 +96,12 @@ def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_nex
 
 @part
 def _tangent_prediction(
-    m, s, pattern, system, direction, moving, spread, P0, path, t, p, W, da, da_next, dP, A, C
+    m, s, pattern, system, direction, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP, dQ, A, C, L
 ):  # fmt: skip
     """Differentiate through the transition; ``dP`` is updated, ``da_next`` written."""
     _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
     if spread:
-        for i in range(m):
-            _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + 1], system.t, pattern.t_col, W, dP, A + i * s)
-        _symmetric(m, s, pattern.t_ptr, pattern.t_col, system.t, W, A, dP)
-        _add_covariance(s, pattern.q_row, pattern.q_col, direction.q, W, dP)
+        _predict_covariance(m, s, pattern, system, varied, rows, W, dP, dQ, A, C, L)
     if moving:
         a, P, start = path.a, path.P, t * (p + 1) - 1
         if t == 0:
@@ -123,12 +120,33 @@ def forward_along(
     m, (n, p) = system.c.size, sample.y.shape
     s = (m + 3) // 4 * 4
     da, da_next, dM, w, M = 0, s, 2 * s, 3 * s, 4 * s
-    dP, A, C = 6 * s, (m + 6) * s, (2 * m + 6) * s
+    dP, dQ, L, A, C = 5 * s, (m + 5) * s, (2 * m + 5) * s, (2 * m + 8) * s, (2 * m + 8 + s) * s
+    varied, rows = _prepare_covariance(m, s, pattern, system, direction.q, W, dP, dQ, A, L)
     _copy(1, m, direction.a0, 0, 0, W, da, 0)
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
         _tangent_prediction(
-            m, s, pattern, system, direction, moving, spread, P0, path, t, p, W, da, da_next, dP, A, C
+            m,
+            s,
+            pattern,
+            system,
+            direction,
+            moving,
+            spread,
+            P0,
+            path,
+            t,
+            p,
+            varied,
+            rows,
+            W,
+            da,
+            da_next,
+            dP,
+            dQ,
+            A,
+            C,
+            L,
         )
         da, da_next = da_next, da
         out[t] = 0.0
@@ -261,11 +279,12 @@ def _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out):
 def _change_of_transition(
     m, s, pattern, system, direction, a, P, start, tangent, adjoint, state, t, p, da0, dP0, W, dr, dN, A, dA, out
 ):  # fmt: skip
-    """Derivative of the gradient in ``T`` for one period; ``A`` and ``dA``, after it, are overwritten."""
+    """Derivative of the gradient in ``T`` for one period; ``A`` and ``dA`` are overwritten."""
     da, dP, before = tangent.a, tangent.P, t * (p + 1) - 1
     if t == 0:
         da, dP, before = da0, dP0, 0
-    _fill(2 * m * s, 0.0, W, A)
+    _fill(m * s, 0.0, W, A)
+    _fill(m * s, 0.0, W, dA)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             source = np.int64(pattern.t_col[k])
@@ -318,7 +337,8 @@ def backward_along(
     m, p = system.c.size, system.h.size
     s = (m + 3) // 4 * 4
     dr, dq, w, dw, M, dM, dN = 0, s, 2 * s, 3 * s, 4 * s, 5 * s, 6 * s
-    B, C, E, e = (m + 7) * s, (2 * m + 7) * s, (3 * m + 7) * s, (4 * m + 7) * s
+    B, C = (m + 7) * s, (m + 7 + s) * s
+    E, e = (m + 7 + 2 * s) * s, (2 * m + 7 + 2 * s) * s
     for t in range(path.F.size // p - 1, -1, -1):
         for i in range(p - 1, -1, -1):
             at = t * p + i
