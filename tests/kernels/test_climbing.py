@@ -125,3 +125,43 @@ def test_where_no_derivative_is_defined(walking: bool) -> None:
     value, at = reached(nothing, [1.0, 1.0], walking=walking)
     assert np.isnan(value)
     assert at.count[climbing.END] == climbing.UNDEFINED
+
+
+def quartic(at: float):
+    """Surface with its maximum at 1 and ``at``, nowhere a parabola."""
+    return Surface(
+        lambda x: -((x[0] - 1) ** 2) - (x[0] - 1) ** 4 - (x[1] - at) ** 2 - (x[1] - at) ** 4,
+        lambda x: [-2 * (x[0] - 1) - 4 * (x[0] - 1) ** 3, -2 * (x[1] - at) - 4 * (x[1] - at) ** 3],
+        lambda x: -np.diag([2 + 12 * (x[0] - 1) ** 2, 2 + 12 * (x[1] - at) ** 2]),
+    )
+
+
+def test_a_rough_climb_ends_at_the_same_maximum_with_fewer_hessians() -> None:
+    ends, asked = [], []
+    for rough in (False, True):
+        at = climbing.begin(BOX, np.array([1.9, 2.8]), walking=False, rough=rough)
+        answered(quartic(2.0), at)
+        ends.append(at.x)
+        asked.append(at.count[climbing.ASKED + 2])
+    np.testing.assert_allclose(ends[1], ends[0], atol=1e-9)
+    assert asked[1] < asked[0]
+
+
+def test_a_hessian_known_from_nearby_takes_the_place_of_short_steps() -> None:
+    first = climbing.begin(BOX, np.array([1.9, 2.8]), walking=False)
+    answered(quartic(2.0), first)
+    asked = {}
+    for known in (None, first.hessian):
+        at = climbing.begin(BOX, first.x, walking=True, known=known)
+        answered(quartic(2.1), at)
+        np.testing.assert_allclose(at.x, [1.0, 2.1], atol=1e-9)
+        asked[known is None] = at.count[climbing.ASKED :]
+    assert asked[False][1] == 0 < asked[True][1]  # no outer product of scores
+    assert asked[False][2] == 1  # the last Hessian is exact all the same
+
+
+def test_a_known_hessian_that_is_not_of_a_maximum_is_not_trusted() -> None:
+    at = climbing.begin(BOX, np.array([1.3, 2.2]), walking=True, known=np.eye(2))
+    answered(quartic(2.0), at)
+    np.testing.assert_allclose(at.x, [1.0, 2.0], atol=1e-9)
+    assert at.count[climbing.ASKED + 1] > 0

@@ -281,3 +281,39 @@ def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
         a = case.T @ a + case.c
         np.testing.assert_allclose(states[t], a, rtol=RTOL)
         np.testing.assert_allclose(y[t], case.Z @ a + case.D @ sample.x[t], rtol=RTOL)
+
+
+@pytest.mark.parametrize("copies", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("m", [1, 3, 4, 5, 8, 9])
+def test_covariances_are_symmetric_to_the_last_bit_and_those_of_the_formulas(m: int, copies: float) -> None:
+    """Whether rows of the transition are copies of a state, sums of two, a multiple of one, or empty."""
+    rng = np.random.default_rng(10 * m + int(10 * copies))
+    T = np.zeros((m, m))
+    for i in range(m):
+        kind = 0 if rng.random() < copies else rng.integers(1, 4)
+        places = rng.integers(0, m, 2)
+        T[i, places[0]] = 1.0 if kind == 0 else 0.7 * (kind != 3)
+        if kind == 1:
+            T[i, places[1]] += 0.3
+    root, load = rng.normal(size=(m, m)), rng.normal(size=(m, 2))
+    one = Case(
+        rng.normal(size=(P, m)), np.zeros((P, 1)), np.array([0.5, 0.8]), T, np.zeros(m), load @ load.T,
+        np.zeros(m), root @ root.T, Sample(rng.normal(size=(N, P)), np.zeros((N, 1)), np.ones(N)),
+    )  # fmt: skip
+    path = Path(
+        np.empty((N, P + 1, m)),
+        np.empty((N, P + 1, m, m)),
+        np.empty((N, P)),
+        np.zeros((N, P)),
+        np.empty((N, P, m)),
+    )
+    assert gaussian.filter_path(*one.inputs(), path)
+    assert (np.swapaxes(path.P, -1, -2) == path.P).all()
+    before = one.P0
+    for t in range(N):
+        np.testing.assert_allclose(path.P[t, 0], T @ before @ T.T + one.Q, rtol=1e-12, atol=1e-12)
+        for i in range(P):
+            P_i, M_i = path.P[t, i], path.P[t, i] @ one.Z[i]
+            gain = M_i / (one.Z[i] @ M_i + one.h[i])
+            np.testing.assert_allclose(path.P[t, i + 1], P_i - np.outer(gain, M_i), rtol=1e-10, atol=1e-12)
+        before = path.P[t, P]

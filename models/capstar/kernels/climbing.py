@@ -20,8 +20,10 @@ INFORMATION, DONE = SCORES, -1  # what is asked for, besides GRADIENT and HESSIA
 WITHIN, NO_ASCENT, LIMIT, UNDEFINED = range(4)  # how the short steps end
 _STARTING, _INFORMED, _SEARCHING, _CURVED, _PROBING, _RIDGE, _ENDING = range(7)  # what the answer is for
 VALUE, _BEST, _LENGTH, _BEFORE, _LAST, _SIZE, _HIGHEST = range(7)
-END, TOTAL, _PHASE, _WALKING, _STEPS, _HALVING, _EXACT, _ROUND, _COORDINATE, _PROBE, ASKED = range(11)
-_NEWTON_STEPS, _NEAR, _DONE, _SLOW = 80, 1e-7, 1e-10, 0.5
+END, TOTAL, _PHASE, _WALKING, _STEPS, _HALVING, _EXACT, _ROUND, _COORDINATE, _PROBE, _KNOWN, _ROUGH, ASKED = (
+    range(13)
+)
+_NEWTON_STEPS, _NEAR, _ENOUGH, _DONE, _SLOW = 80, 1e-7, 1e-9, 1e-10, 0.5
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
 _SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
 _STRIDES = (1.0, 0.1, 0.01, -1.0, -0.1, -0.01)  # standard errors, where the likelihood is convex
@@ -69,10 +71,14 @@ class Climb(NamedTuple):
     count: Places
 
 
-def begin(box: Floats, start: Floats, *, walking: bool) -> Climb:
+def begin(
+    box: Floats, start: Floats, *, walking: bool, known: Floats | None = None, rough: bool = False
+) -> Climb:
     """A climb from a start (k,) in a box (4, k): in short steps first, or, if not ``walking``, by Newton's alone.
 
-    Its first wish is the gradient at ``trial``.
+    Its first wish is the gradient at ``trial``.  A Hessian ``known`` (k, k) of nearly the same likelihood takes the
+    place of the first one, and of the short steps where it puts the maximum within half a standard error.  If ``rough``
+    the Hessian at the end may be an approximation, of a maximum that is only to lead to another.
     """
     k = start.size
     vectors, squares = np.zeros((9, k)), np.zeros((3, k, k))
@@ -95,6 +101,10 @@ def begin(box: Floats, start: Floats, *, walking: bool) -> Climb:
     )
     at.trial[:] = start
     at.count[_PHASE], at.count[_WALKING], at.count[ASKED + GRADIENT] = _STARTING, walking, 1
+    at.count[_ROUGH] = rough
+    if known is not None:
+        at.count[_KNOWN] = 1
+        at.hessian[:] = known
     return at
 
 
@@ -308,11 +318,18 @@ def _correct(at):
 
 
 @inner
+def _concave(at):
+    """Whether the Hessian, in the coordinates not held at a bound, is that of a maximum."""
+    rows, values, _ = curvature(at.hessian, -1.0, at.unit, at.box, at.x, at.gradient)
+    return rows.size == 0 or values[0] > 0.0
+
+
+@inner
 def _newton_on(at):
     """The next of Newton's steps; the end where the score of the coordinates not held at a bound vanishes.
 
     Between exact Hessians each step corrects the last one by what it found; the exact one is taken again where that
-    shrinks the score slowly, and for the last steps.
+    shrinks the score slowly, and, but for a rough climb, for the last steps.
     """
     exact = at.count[_EXACT] == 1
     if at.count[_STEPS] == _NEWTON_STEPS:
@@ -321,9 +338,11 @@ def _newton_on(at):
     if not _in_units(at.hessian, at.unit):
         return _fail(at)
     size = slope_in_units(at.box, at.x, at.gradient, at.unit)
-    if exact and size < _DONE:
+    rough, slow = at.count[_ROUGH] == 1, size > _SLOW * at.number[_LAST]
+    near = size < (_DONE if exact else _ENOUGH if rough else _NEAR)
+    if near and (exact or (rough and _concave(at))):
         return _look_round(at)
-    if not exact and (size < _NEAR or size > _SLOW * at.number[_LAST]):
+    if not exact and (near or slow):
         at.count[_STEPS] += 1
         return _curve(at)
     at.number[_SIZE] = size
@@ -340,7 +359,7 @@ def _newton_moved(at, value, found):
     at.count[_STEPS] += 1
     at.number[_LAST] = at.number[_SIZE] if found else 0.0
     if found:
-        if at.number[_SIZE] >= _NEAR:
+        if at.number[_SIZE] >= (_ENOUGH if at.count[_ROUGH] else _NEAR):
             _correct(at)
             at.count[_EXACT] = 0
         _move(at, value)
@@ -447,9 +466,7 @@ def _to_bound(at):
     As a standard deviation goes to zero, so do its score and what the likelihood tells of it from rounding.
     """
     _in_units(at.hessian, at.unit)
-    rows, values, _ = curvature(at.hessian, -1.0, at.unit, at.box, at.x, at.gradient)
-    flat = slope_in_units(at.box, at.x, at.gradient, at.unit) <= TOLERANCE
-    if flat and (rows.size == 0 or values[0] > 0.0):
+    if slope_in_units(at.box, at.x, at.gradient, at.unit) <= TOLERANCE and _concave(at):
         return DONE
     found = False
     for i in range(at.x.size):
@@ -475,6 +492,11 @@ def _again(at):
 @inner
 def _started(at, value):
     _move(at, value)
+    if at.count[_KNOWN]:
+        at.count[_KNOWN] = 0
+        if _in_units(at.hessian, at.unit) and _concave(at) and _uphill(at, at.hessian) < _WALK_LENGTH:
+            at.count[_WALKING], at.count[_EXACT], at.number[_LAST] = 0, 0, np.inf
+            return _newton_on(at)
     return _walk_on(at) if at.count[_WALKING] else _curve(at)
 
 

@@ -39,8 +39,8 @@ class Climb(NamedTuple):
     message: str
 
 
-def climb(objective: Objective, start: Floats) -> Climb:
-    """The maximum uphill of a start, in short steps and then Newton's.
+def climb(objective: Objective, start: Floats, *, known: Floats | None = None, rough: bool = False) -> Climb:
+    """The maximum uphill of a start, in short steps and then Newton's; see `capstar.kernels.climbing.begin`.
 
     Raises
     ------
@@ -49,17 +49,16 @@ def climb(objective: Objective, start: Floats) -> Climb:
     SpecificationError
         It is not defined at the start; the message names the period.
     """
-    return _run(objective, start, walking=True)
+    return _run(objective, climbing.begin(objective.box, start, walking=True, known=known, rough=rough))
 
 
 def finish(objective: Objective, start: Floats, iterations: int = 0, message: str = "") -> Climb:
     """The maximum that Newton steps reach from where another climb ended; raises as `climb`."""
-    end = _run(objective, start, walking=False)
+    end = _run(objective, climbing.begin(objective.box, start, walking=False))
     return end._replace(iterations=end.iterations + iterations, message=message)
 
 
-def _run(objective: Objective, start: Floats, *, walking: bool) -> Climb:
-    at = climbing.begin(objective.box, start, walking=walking)
+def _run(objective: Objective, at: climbing.Climb) -> Climb:
     arrays = objective.arrays
     value = answered(objective, at) if arrays is None else climbing.climb(arrays, at)
     if np.isnan(value):

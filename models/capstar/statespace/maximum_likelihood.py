@@ -138,6 +138,8 @@ def maximize(
     keep: Literal["best", "first"] = "best",
     tolerance: float = TOLERANCE,
     allow_unconverged: bool = False,
+    after: MaximumLikelihood | None = None,
+    exact: bool = True,
     progress: Progress | bool = False,
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds and constraints.
@@ -158,6 +160,12 @@ def maximize(
         Largest `MaximumLikelihood.projected_gradient` called converged, in standard errors.
     allow_unconverged
         Warn instead of raising.
+    after
+        A maximum in the same free parameters of nearly the same likelihood, from which the table's start is; its
+        Hessian saves the first one here.
+    exact
+        Whether the Hessian of the result is exact, or else the last approximation of it: enough for a maximum that is
+        only to lead to another.
     progress
         See `capstar.progress`.
 
@@ -180,7 +188,8 @@ def maximize(
         )
     try:
         with reporting(progress) as tell:
-            best = climb(objective, at.start)
+            known = None if after is None or at.groups else after.hessian.to_numpy()
+            best = climb(objective, at.start, known=known, rough=not exact)
             tried: pd.DataFrame | Callable[[], pd.DataFrame]
             tried = partial(_all_tried, problem, table, n_starts, seed, best)
             if keep == "best":

@@ -24,8 +24,15 @@ _CLIMB = 60  # steps of the other parameters towards their maximum at a point of
 _DISTINCT = 1e-3  # log-likelihood by which maxima differ
 
 
-def maxima(problem: Problem, table: ParameterTable, options: Options) -> list[MaximumLikelihood]:
-    """The estimate; where lambdas are free among the parameters, the other maxima after it."""
+def maxima(
+    problem: Problem,
+    table: ParameterTable,
+    options: Options,
+    *,
+    after: MaximumLikelihood | None = None,
+    exact: bool = True,
+) -> list[MaximumLikelihood]:
+    """The estimate; where lambdas are free among the parameters, the other maxima after it; see `maximize`."""
     names = [name for name in LAMBDAS if name in Coordinates(table).names]
     if names and options.searches and (found := _over_lambdas(problem, table, names)):
         return found
@@ -36,6 +43,8 @@ def maxima(problem: Problem, table: ParameterTable, options: Options) -> list[Ma
         seed=options.seed,
         keep=options.maximum,
         allow_unconverged=options.allow_unconverged,
+        after=after,
+        exact=exact,
     )
     return [one]
 

@@ -269,12 +269,12 @@ def _estimate_stage(job: Job, stage: Stage, fixed: Mapping[str, float]) -> Stage
         return StageEstimate(stage, problem, None, ml, others=tuple(others))
     # The first pass only prepares the second, which continues where it ended and looks elsewhere too.
     n_starts = 1 if options.maximum == "first" else options.n_starts
-    first_pass = maxima(problem, table, replace(options, n_starts=n_starts))[0]
+    first_pass = maxima(problem, table, replace(options, n_starts=n_starts), exact=False)[0]
     predicted = problem.filter_path(problem.vector(first_pass.params)).P[0, 0]
     # The published code hands the first *predicted* covariance on as that of the state before it.
     problem = problem.with_initial_cov(predicted)
     table = table.starting(first_pass.params[list(first_pass.free)].to_dict())
-    ml, *others = maxima(problem, table, options)
+    ml, *others = maxima(problem, table, options, after=first_pass)
     return StageEstimate(stage, problem, first_pass, ml, others=tuple(others))
 
 
