@@ -12,7 +12,7 @@ import sys
 import pandas as pd
 import pytest
 
-from capstar.kernels import climbing
+from capstar.kernels import climb_state
 
 R_SECONDS = {"HLW 2023": 123.0, "LW 2023": 271.0}  # of the R code, three stages
 R_LW_DRAWS = 336.0  # and 5,000 draws of LW 2023
@@ -39,16 +39,16 @@ def three_stages(golden_set, reference):
 
 
 @pytest.fixture
-def climbs(monkeypatch) -> list[climbing.Climb]:
+def climbs(monkeypatch) -> list[climb_state.Climb]:
     """Every climb of the optimiser, which counts what it asks for."""
-    found = list[climbing.Climb]()
+    found = list[climb_state.Climb]()
 
-    def begin(*arguments, **options) -> climbing.Climb:
+    def begin(*arguments, **options) -> climb_state.Climb:
         found.append(original(*arguments, **options))
         return found[-1]
 
-    original = climbing.begin
-    monkeypatch.setattr(climbing, "begin", begin)
+    original = climb_state.begin
+    monkeypatch.setattr(climb_state, "begin", begin)
     return found
 
 
@@ -63,7 +63,7 @@ def test_three_stages_ask_for_few_likelihoods(climbs, golden_set, name: str) -> 
     one = golden_set(name)
     fit = one.model.fit(one.data, *one.numbers["sample"])
     assert fit.lambda_g == pytest.approx(one.numbers["converged"]["lambda_g"], abs=1e-6)
-    calls = dict(zip(MOST, sum(at.count[climbing.ASKED :] for at in climbs).tolist(), strict=True))
+    calls = dict(zip(MOST, sum(at.count[climb_state.ASKED :] for at in climbs).tolist(), strict=True))
     print(f"\n{name}: {calls}")
     assert all(0 < calls[kind] <= most for kind, most in MOST.items())
 

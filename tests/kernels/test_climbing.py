@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from capstar.kernels import climbing
+from capstar.kernels import climb_state
 from capstar.kernels.compiling import UNCOMPILED
 from capstar.statespace.climbing import answered, climb
 from capstar.statespace.coordinates import Coordinates
@@ -28,7 +28,7 @@ class Surface:
 
 
 def reached(surface, start, *, walking: bool = False):
-    at = climbing.begin(BOX, np.array(start, dtype=float), walking=walking)
+    at = climb_state.begin(BOX, np.array(start, dtype=float), walking=walking)
     return answered(surface, at), at
 
 
@@ -42,12 +42,12 @@ def test_compiled_and_answered_from_python(golden_set, stage: int) -> None:
     moved = {name: 1.2 * value for name, value in values.items()}
     objective = Objective(problem, Coordinates(problem.table().starting(moved).fix(held)))
     compiled = climb(objective, objective.at.start)
-    at = climbing.begin(objective.box, objective.at.start, walking=True)
+    at = climb_state.begin(objective.box, objective.at.start, walking=True)
     value = answered(objective, at)
     assert value == pytest.approx(compiled.value, rel=1e-13)
     np.testing.assert_allclose(at.x, compiled.x, rtol=1e-7)
-    assert at.count[climbing.TOTAL] == compiled.iterations
-    assert at.count[climbing.ASKED :].sum() > compiled.iterations
+    assert at.count[climb_state.TOTAL] == compiled.iterations
+    assert at.count[climb_state.ASKED :].sum() > compiled.iterations
 
 
 def test_newton_ends_at_the_maximum_of_a_parabola_at_once() -> None:
@@ -59,7 +59,9 @@ def test_newton_ends_at_the_maximum_of_a_parabola_at_once() -> None:
     value, at = reached(surface, [5.0, 7.0])
     assert value == 0.0
     np.testing.assert_array_equal(at.x, [1.0, 2.0])
-    assert at.count[climbing.TOTAL] == 2  # one step, and one that finds the score zero with the Hessian there
+    assert (
+        at.count[climb_state.TOTAL] == 2
+    )  # one step, and one that finds the score zero with the Hessian there
 
 
 def test_off_a_saddle_at_a_bound() -> None:
@@ -113,7 +115,7 @@ def test_short_steps_stay_in_the_basin_that_long_ones_leave() -> None:
     surface = Surface(value, slope, bend, lambda x: np.diag([16.0, 2.0]))
     _, at = reached(surface, [-0.4, 1.0], walking=True)
     assert abs(at.x[0]) < 0.01
-    assert at.count[climbing.END] == climbing.WITHIN
+    assert at.count[climb_state.END] == climb_state.WITHIN
 
 
 @pytest.mark.parametrize("walking", [True, False])
@@ -124,7 +126,7 @@ def test_where_no_derivative_is_defined(walking: bool) -> None:
     )  # fmt: skip
     value, at = reached(nothing, [1.0, 1.0], walking=walking)
     assert np.isnan(value)
-    assert at.count[climbing.END] == climbing.UNDEFINED
+    assert at.count[climb_state.END] == climb_state.UNDEFINED
 
 
 def quartic(at: float):
@@ -139,29 +141,29 @@ def quartic(at: float):
 def test_a_rough_climb_ends_at_the_same_maximum_with_fewer_hessians() -> None:
     ends, asked = [], []
     for rough in (False, True):
-        at = climbing.begin(BOX, np.array([1.9, 2.8]), walking=False, rough=rough)
+        at = climb_state.begin(BOX, np.array([1.9, 2.8]), walking=False, rough=rough)
         answered(quartic(2.0), at)
         ends.append(at.x)
-        asked.append(at.count[climbing.ASKED + 2])
+        asked.append(at.count[climb_state.ASKED + 2])
     np.testing.assert_allclose(ends[1], ends[0], atol=1e-9)
     assert asked[1] < asked[0]
 
 
 def test_a_hessian_known_from_nearby_takes_the_place_of_short_steps() -> None:
-    first = climbing.begin(BOX, np.array([1.9, 2.8]), walking=False)
+    first = climb_state.begin(BOX, np.array([1.9, 2.8]), walking=False)
     answered(quartic(2.0), first)
     asked = {}
     for known in (None, first.hessian):
-        at = climbing.begin(BOX, first.x, walking=True, known=known)
+        at = climb_state.begin(BOX, first.x, walking=True, known=known)
         answered(quartic(2.1), at)
         np.testing.assert_allclose(at.x, [1.0, 2.1], atol=1e-9)
-        asked[known is None] = at.count[climbing.ASKED :]
+        asked[known is None] = at.count[climb_state.ASKED :]
     assert asked[False][1] == 0 < asked[True][1]  # no outer product of scores
     assert asked[False][2] == 1  # the last Hessian is exact all the same
 
 
 def test_a_known_hessian_that_is_not_of_a_maximum_is_not_trusted() -> None:
-    at = climbing.begin(BOX, np.array([1.3, 2.2]), walking=True, known=np.eye(2))
+    at = climb_state.begin(BOX, np.array([1.3, 2.2]), walking=True, known=np.eye(2))
     answered(quartic(2.0), at)
     np.testing.assert_allclose(at.x, [1.0, 2.0], atol=1e-9)
-    assert at.count[climbing.ASKED + 1] > 0
+    assert at.count[climb_state.ASKED + 1] > 0

@@ -11,179 +11,54 @@ from typing import NamedTuple
 
 import numpy as np
 
-from capstar.kernels import likelihood, recursions, tangents, terms
-from capstar.kernels.arrays import Bound, Floats, Places
-from capstar.kernels.compiling import allocating, digest, inner, kernel, step
-from capstar.kernels.likelihood import GRADIENT, HESSIAN, SCORES, Room, differentiate
-
-INFORMATION, DONE = SCORES, -1  # what is asked for, besides GRADIENT and HESSIAN
-WITHIN, NO_ASCENT, LIMIT, UNDEFINED = range(4)  # how the short steps end
-_STARTING, _INFORMED, _SEARCHING, _CURVED, _PROBING, _RIDGE, _ENDING = range(7)  # what the answer is for
-VALUE, _BEST, _LENGTH, _BEFORE, _LAST, _SIZE, _HIGHEST = range(7)
-END, TOTAL, _PHASE, _WALKING, _STEPS, _HALVING, _EXACT, _ROUND, _COORDINATE, _PROBE, _KNOWN, _ROUGH, ASKED = (
-    range(13)
+from capstar.kernels import climb_state, likelihood, looking_round, recursions, tangents, terms
+from capstar.kernels.arrays import Bound, Floats
+from capstar.kernels.climb_state import (
+    _BEFORE,
+    _CURVED,
+    _ENDING,
+    _EXACT,
+    _HALVING,
+    _INFORMED,
+    _KNOWN,
+    _LAST,
+    _LENGTH,
+    _PHASE,
+    _PROBING,
+    _RIDGE,
+    _ROUGH,
+    _SEARCHING,
+    _SIZE,
+    _STARTING,
+    _STEPS,
+    _WALKING,
+    ASKED,
+    DONE,
+    END,
+    INFORMATION,
+    LIMIT,
+    NO_ASCENT,
+    TOTAL,
+    UNDEFINED,
+    VALUE,
+    WITHIN,
+    _concave,
+    _copy,
+    _in_units,
+    curvature,
+    slope_in_units,
 )
+from capstar.kernels.compiling import allocating, digest, inner, step
+from capstar.kernels.likelihood import GRADIENT, HESSIAN, Room, differentiate
+from capstar.kernels.looking_round import (
+    _along_ridge,
+    _look_round,
+    _probed,
+)
+
 _NEWTON_STEPS, _NEAR, _ENOUGH, _DONE, _SLOW = 80, 1e-7, 1e-9, 1e-10, 0.5
 _WALK_STEPS, _WALK_LENGTH, _WALK_REFRESH = 500, 0.5, 4
-_SADDLES, _FLAT, _RISE, _PROBES = 3, 1e-6, 1e-8, (1e-1, 1e-2, 1e-3)
-_STRIDES = (1.0, 0.1, 0.01, -1.0, -0.1, -0.01)  # standard errors, where the likelihood is convex
 _HALVINGS = 25
-TOLERANCE = 1e-6  # of the projected gradient, in standard errors
-_LEVEL = 1e-6  # log-likelihood below which a difference is taken for rounding
-
-
-class Climb(NamedTuple):
-    """Where a climb stands; k coordinates.
-
-    Attributes
-    ----------
-    box
-        Lower and upper bounds, and the distances within which a coordinate counts as at them, shape (4, k).
-    x, gradient, hessian
-        The point reached, and derivatives there; the Hessian may be an approximation until the end.
-    information
-        Outer product of scores, shape (k, k).
-    trial, slope
-        The point asked for, and its gradient.
-    direction, unit, moved
-        Of the step; standard errors at known other parameters; where a look round leads.
-    best, best_gradient, best_hessian
-        The highest maximum so far.
-    number, count
-        By the names of this module: ``VALUE``, ``END`` and ``TOTAL`` say what came out, others how far it is; from
-        ``ASKED`` on, how often each kind of derivative was asked for.
-    """
-
-    box: Floats
-    x: Floats
-    gradient: Floats
-    hessian: Floats
-    information: Floats
-    trial: Floats
-    slope: Floats
-    direction: Floats
-    unit: Floats
-    moved: Floats
-    best: Floats
-    best_gradient: Floats
-    best_hessian: Floats
-    number: Floats
-    count: Places
-
-
-def begin(
-    box: Floats, start: Floats, *, walking: bool, known: Floats | None = None, rough: bool = False
-) -> Climb:
-    """A climb from a start (k,) in a box (4, k): in short steps first, or, if not ``walking``, by Newton's alone.
-
-    Its first wish is the gradient at ``trial``.  A Hessian ``known`` (k, k) of nearly the same likelihood takes the
-    place of the first one, and of the short steps where it puts the maximum within half a standard error.  If ``rough``
-    the Hessian at the end may be an approximation, of a maximum that is only to lead to another.
-    """
-    k = start.size
-    vectors, squares = np.zeros((9, k)), np.zeros((3, k, k))
-    at = Climb(
-        box=box,
-        x=vectors[0],
-        gradient=vectors[1],
-        hessian=squares[0],
-        information=squares[1],
-        trial=vectors[2],
-        slope=vectors[3],
-        direction=vectors[4],
-        unit=vectors[5],
-        moved=vectors[6],
-        best=vectors[7],
-        best_gradient=vectors[8],
-        best_hessian=squares[2],
-        number=np.zeros(_HIGHEST + 1),
-        count=np.zeros(ASKED + 3, dtype=np.int64),
-    )
-    at.trial[:] = start
-    at.count[_PHASE], at.count[_WALKING], at.count[ASKED + GRADIENT] = _STARTING, walking, 1
-    at.count[_ROUGH] = rough
-    if known is not None:
-        at.count[_KNOWN] = 1
-        at.hessian[:] = known
-    return at
-
-
-@step
-def _copy(source, target):
-    for i in range(source.size):
-        target[i] = source[i]
-
-
-@step
-def _copy_square(source, target):
-    for i in range(len(source)):
-        for j in range(len(source)):
-            target[i, j] = source[i, j]
-
-
-@step
-def _at_lower(box, x, i):
-    """Whether a coordinate is at its lower bound, up to rounding."""
-    return abs(x[i] - box[0, i]) <= box[2, i]
-
-
-@step
-def _at_upper(box, x, i):
-    """Whether a coordinate is at its upper bound, up to rounding."""
-    return abs(x[i] - box[1, i]) <= box[3, i]
-
-
-@step
-def _held(box, x, gradient, i):
-    """Whether a coordinate is at a bound that the likelihood would like to cross."""
-    return (_at_lower(box, x, i) and gradient[i] <= 0.0) or (_at_upper(box, x, i) and gradient[i] >= 0.0)
-
-
-@allocating
-def curvature(matrix, sign, unit, box, x, gradient):
-    """Coordinates not held at a bound (r,), and eigenvalues upwards (r,) and vectors (r, r) there.
-
-    Those of a matrix (k, k) times ``sign`` in the units given (k,); the first eigenvalue is NaN where there are none.
-    """
-    n = 0
-    for i in range(x.size):
-        n += not _held(box, x, gradient, i)
-    rows, scaled = np.empty(n, dtype=np.int64), np.empty((n, n))
-    n = 0
-    for i in range(x.size):
-        if not _held(box, x, gradient, i):
-            rows[n] = i
-            n += 1
-    for i in range(n):
-        for j in range(n):
-            scaled[i, j] = sign * matrix[rows[i], rows[j]] * unit[rows[i]] * unit[rows[j]]
-            if not np.isfinite(scaled[i, j]):
-                scaled[0, 0] = np.nan
-                return rows, scaled[0], scaled
-    if n == 0:
-        return rows, np.empty(0), scaled
-    values, vectors = np.linalg.eigh(scaled)
-    return rows, values, vectors
-
-
-@step
-def _in_units(hessian, unit):
-    """Fill the units in which minus a Hessian has a unit diagonal; False where that is not defined."""
-    for i in range(unit.size):
-        if not np.isfinite(hessian[i, i]):
-            return False
-        unit[i] = 1.0 / np.sqrt(max(abs(hessian[i, i]), 1e-12))
-    return True
-
-
-@kernel
-def slope_in_units(box, x, gradient, unit):
-    """Largest gradient of the coordinates not held at a bound, times the unit of each."""
-    out = 0.0
-    for i in range(x.size):
-        if not _held(box, x, gradient, i):
-            out = max(out, abs(gradient[i] * unit[i]))
-    return out
 
 
 @inner
@@ -318,13 +193,6 @@ def _correct(at):
 
 
 @inner
-def _concave(at):
-    """Whether the Hessian, in the coordinates not held at a bound, is that of a maximum."""
-    rows, values, _ = curvature(at.hessian, -1.0, at.unit, at.box, at.x, at.gradient)
-    return rows.size == 0 or values[0] > 0.0
-
-
-@inner
 def _newton_on(at):
     """The next of Newton's steps; the end where the score of the coordinates not held at a bound vanishes.
 
@@ -367,129 +235,6 @@ def _newton_moved(at, value, found):
 
 
 @inner
-def _look_round(at):
-    """At what may be a maximum: keep it if it is the highest yet, and look for a way up from it."""
-    at.count[TOTAL] += at.count[_STEPS]
-    at.count[_STEPS] = 0
-    if at.count[_ROUND] > 0 and at.number[VALUE] < at.number[_BEST] - _LEVEL:
-        at.number[VALUE] = at.number[_BEST]
-        _copy(at.best, at.x)
-        _copy(at.best_gradient, at.gradient)
-        _copy_square(at.best_hessian, at.hessian)
-        return DONE
-    at.number[_BEST] = at.number[VALUE]
-    _copy(at.x, at.best)
-    _copy(at.gradient, at.best_gradient)
-    _copy_square(at.hessian, at.best_hessian)
-    if at.count[_ROUND] == _SADDLES:
-        return DONE
-    at.count[_ROUND] += 1
-    _copy(at.x, at.moved)
-    at.count[_COORDINATE], at.count[_PROBE] = 0, 0
-    return _probe(at)
-
-
-@inner
-def _probe(at):
-    """Ask for points off bounds where the score vanishes: the likelihood may rise inwards.
-
-    It is even in a standard deviation: at zero its score is zero, whether that is a maximum or not.
-    """
-    while at.count[_COORDINATE] < at.x.size:
-        j = at.count[_COORDINATE]
-        low = _at_lower(at.box, at.x, j)
-        if (low or _at_upper(at.box, at.x, j)) and abs(at.gradient[j]) < _FLAT:
-            while at.count[_PROBE] < len(_PROBES):
-                largest = 1e-2
-                for i in range(at.x.size):
-                    largest = max(largest, abs(at.x[i]))
-                _copy(at.x, at.trial)
-                at.trial[j] += (1.0 if low else -1.0) * _PROBES[at.count[_PROBE]] * largest
-                if at.box[0, j] <= at.trial[j] <= at.box[1, j]:
-                    at.count[_PHASE] = _PROBING
-                    return GRADIENT
-                at.count[_PROBE] += 1
-        at.count[_COORDINATE] += 1
-        at.count[_PROBE] = 0
-    for j in range(at.x.size):
-        if at.moved[j] != at.x[j]:
-            return _again(at)
-    at.count[_PROBE] = 0
-    at.number[_HIGHEST] = -np.inf
-    return _ridge(at)
-
-
-@inner
-def _probed(at, value):
-    """Take in the likelihood off a bound."""
-    j = at.count[_COORDINATE]
-    at.count[_PROBE] += 1
-    if value > at.number[VALUE] + _RISE:
-        at.moved[j] = at.trial[j]
-        at.count[_COORDINATE] += 1
-        at.count[_PROBE] = 0
-    return _probe(at)
-
-
-@inner
-def _ridge(at):
-    """Ask for points along the direction in which the likelihood is most convex, if it is anywhere."""
-    if at.count[_PROBE] == len(_STRIDES):
-        return _again(at) if at.number[_HIGHEST] > at.number[VALUE] + _RISE else _to_bound(at)
-    _in_units(at.hessian, at.unit)
-    rows, values, vectors = curvature(at.hessian, -1.0, at.unit, at.box, at.x, at.gradient)
-    if rows.size == 0 or not values[0] <= 0.0:
-        return _to_bound(at)
-    _copy(at.x, at.trial)
-    for i in range(rows.size):
-        j = rows[i]
-        stride = _STRIDES[at.count[_PROBE]] * vectors[i, 0] * at.unit[j]
-        at.trial[j] = min(max(at.x[j] + stride, at.box[0, j]), at.box[1, j])
-    at.count[_PHASE] = _RIDGE
-    return GRADIENT
-
-
-@inner
-def _along_ridge(at, value):
-    """Take in the likelihood along the ridge."""
-    at.count[_PROBE] += 1
-    if np.isfinite(value) and value > at.number[_HIGHEST]:
-        at.number[_HIGHEST] = value
-        _copy(at.trial, at.moved)
-    return _ridge(at)
-
-
-@inner
-def _to_bound(at):
-    """Move coordinates so near a bound that the likelihood cannot tell to it; not at a maximum.
-
-    As a standard deviation goes to zero, so do its score and what the likelihood tells of it from rounding.
-    """
-    _in_units(at.hessian, at.unit)
-    if slope_in_units(at.box, at.x, at.gradient, at.unit) <= TOLERANCE and _concave(at):
-        return DONE
-    found = False
-    for i in range(at.x.size):
-        at.moved[i] = at.x[i]
-        bound = at.box[0, i] if at.x[i] - at.box[0, i] < at.box[1, i] - at.x[i] else at.box[1, i]
-        if np.isfinite(bound):
-            way = bound - at.x[i]
-            told = abs(at.gradient[i] * way) + 0.5 * abs(at.hessian[i, i]) * way * way
-            if told < _LEVEL and way != 0.0:
-                at.moved[i] = bound
-                found = True
-    return _again(at) if found else DONE
-
-
-@step
-def _again(at):
-    """Newton's steps once more, from where a look round leads."""
-    _copy(at.moved, at.trial)
-    at.count[_PHASE] = _STARTING
-    return GRADIENT
-
-
-@inner
 def _started(at, value):
     _move(at, value)
     if at.count[_KNOWN]:
@@ -526,38 +271,47 @@ def _searched(at, value):
     return _walk_on(at)
 
 
-@allocating
-def advance(at, value):
-    """Take in what was asked for, and say what is wanted next.
+def _advance(version):
+    @allocating
+    def advance(at, value):
+        """Take in what was asked for, and say what is wanted next.
 
-    Parameters
-    ----------
-    at
-        From `begin`; the answer is in its arrays: the gradient at ``trial`` in ``slope``, or the outer product of
-        scores at ``x`` in ``information``, or the Hessian there in ``hessian``.
-    value
-        Log-likelihood at the point asked for, minus infinity where it is not defined; of no account after a Hessian.
-    """
-    phase = at.count[_PHASE]
-    if phase == _SEARCHING:
-        ask = _searched(at, value)
-    elif phase == _INFORMED:
-        ask = _informed(at, value)
-    elif phase == _STARTING:
-        ask = _started(at, value)
-    elif phase == _PROBING:
-        ask = _probed(at, value)
-    elif phase == _RIDGE:
-        ask = _along_ridge(at, value)
-    elif phase == _ENDING:
-        ask = _look_round(at)
-    else:
-        at.count[_EXACT] = 1
-        at.number[_LAST] = np.inf
-        ask = _newton_on(at)
-    if ask != DONE:
-        at.count[ASKED + ask] += 1
-    return ask
+        Parameters
+        ----------
+        at
+            From `begin`; the answer is in its arrays: the gradient at ``trial`` in ``slope``, or the outer product of
+            scores at ``x`` in ``information``, or the Hessian there in ``hessian``.
+        value
+            Log-likelihood at the point asked for, minus infinity where it is not defined; of no
+            account after a Hessian.
+        """
+        phase = (
+            at.count[_PHASE] if version >= 0 else _ENDING
+        )  # always: the digest is here for the cache alone
+        if phase == _SEARCHING:
+            ask = _searched(at, value)
+        elif phase == _INFORMED:
+            ask = _informed(at, value)
+        elif phase == _STARTING:
+            ask = _started(at, value)
+        elif phase == _PROBING:
+            ask = _probed(at, value)
+        elif phase == _RIDGE:
+            ask = _along_ridge(at, value)
+        elif phase == _ENDING:
+            ask = _look_round(at)
+        else:
+            at.count[_EXACT] = 1
+            at.number[_LAST] = np.inf
+            ask = _newton_on(at)
+        if ask != DONE:
+            at.count[ASKED + ask] += 1
+        return ask
+
+    return advance
+
+
+advance = _advance(digest(climb_state, looking_round))
 
 
 class Climbed(NamedTuple):
@@ -611,4 +365,4 @@ def _square(by_period, out):
             out[i, j], out[j, i] = total, total
 
 
-climb = _climb(digest(likelihood, recursions, tangents, terms))
+climb = _climb(digest(climb_state, likelihood, looking_round, recursions, tangents, terms))

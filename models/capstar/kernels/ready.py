@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from capstar.kernels import climbing, gaussian, likelihood, simulation, terms
+from capstar.kernels import climb_state, climbing, gaussian, likelihood, simulation, terms
 from capstar.kernels.arrays import Bound, Path, Pattern, Sample, System
 
 
@@ -41,5 +41,5 @@ def make_ready() -> None:
     room = likelihood.room(bound, False, lambda flat: System(*(flat[:0] for _ in System._fields)))
     climbing.climb(
         climbing.Climbed(one, bound, room, np.empty(1), np.empty((0, 0))),
-        climbing.begin(np.empty((4, 0)), np.empty(0), walking=False),
+        climb_state.begin(np.empty((4, 0)), np.empty(0), walking=False),
     )

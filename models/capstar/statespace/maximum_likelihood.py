@@ -14,7 +14,7 @@ import pandas as pd
 from capstar.arguments import half_width
 from capstar.errors import ConvergenceError, ConvergenceWarning, DataError
 from capstar.kernels.arrays import Floats
-from capstar.kernels.climbing import TOLERANCE, curvature, slope_in_units
+from capstar.kernels.climb_state import TOLERANCE, curvature, slope_in_units
 from capstar.kernels.ready import make_ready
 from capstar.progress import Progress, reporting
 from capstar.reporting import Result
