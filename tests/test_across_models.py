@@ -137,3 +137,25 @@ def test_words_turn_with_the_table(table) -> None:
     other["slope"] *= 40
     assert "less than sampling error" in across_sentences(table)["between models"]
     assert "as much as sampling error" in across_sentences(other)["between models"]
+
+
+def test_every_sentence_stands_in_the_readme(table) -> None:
+    from research.rstar_gap_and_small_caps.across_words import across_sentences, across_table
+
+    text = (STUDY / "README.md").read_text(encoding="utf-8")
+    words = " ".join(text.split())
+    assert [name for name, said in across_sentences(table).items() if said not in words] == []
+    assert across_table(table) in text
+
+
+def test_the_figure_has_every_gap_in_both_strips(table) -> None:
+    from research.rstar_gap_and_small_caps.figures import plot_models
+
+    for ax, family, count in zip(plot_models(table).axes, ("to 2025", "everything"), (10, 17), strict=True):
+        labels = [one.get_text() for one in ax.get_yticklabels()]
+        assert len(labels) == count
+        assert labels[-1] == "HLW 2023, quasi-real time, from 1985Q1"
+        points = [line for line in ax.lines if line.get_marker() in ("o", "x")]
+        drawn = sorted(float(line.get_xdata()[0]) for line in points)
+        np.testing.assert_allclose(drawn, sorted(table.loc[family].xs(1, level="horizon")["slope"]))
+        assert sum(line.get_marker() == "x" for line in points) == (9 if family == "everything" else 0)
