@@ -20,6 +20,7 @@ from capstar.errors import DataError
 STUDY = ROOT / "research" / "rstar_gap_and_small_caps"
 KEYS = ["predictor", "returns", "horizon"]
 STORED = 1e-4  # what the golden numbers are asked to
+FIGURES = ("by_horizon", "deciles", "stability", "across_models")
 AGAIN = 1e-8  # the tables keep ten digits
 PUBLISHED = 1e-5  # our estimate of the gap is the published one to 1e-7
 
@@ -259,10 +260,12 @@ def test_readme_is_written_from_the_tables(tables) -> None:
     from research.rstar_gap_and_small_caps.readme import readme
 
     assert (STUDY / "README.md").read_text(encoding="utf-8") == readme(tables)
-    assert all((STUDY / f"{name}.png").stat().st_size > 0 for name in ("by_horizon", "deciles", "stability"))
+    assert all((STUDY / f"{name}.png").stat().st_size > 0 for name in FIGURES)
 
 
 GAP_ONE = ("rstar_gap", "small_minus_large", 1)
+FIRST, SECOND = (("to 2025", name) for name in ("HLW 2023", "one-sided HP"))
+NEXT = ("small_minus_large", 1)
 EARLY = ("no delay, to 2019Q4", *GAP_ONE)
 LATE = ("a month's delay", *GAP_ONE)
 CELLS = [
@@ -306,6 +309,20 @@ CELLS = [
     ("measures", "referee", ("r*", "LW (2023)"), "slope"),
     ("policy", "surprises", ("mps", "small"), "slope"),
     ("random walks", "states", "Russell 2000", "share"),
+    ("verdict by model", "across_models", (*FIRST, *NEXT), "p_models"),
+    ("models", "across_models", (*SECOND, *NEXT), "slope"),
+    ("models", "across_models", (*FIRST, *NEXT), "p_models"),
+    ("models", "across_models", (*FIRST, *NEXT), "replications"),
+    ("between models", "across_models", (*SECOND, *NEXT), "upper"),
+    ("correlations", "across_models", (*SECOND, *NEXT), "correlation"),
+    ("averages", "across_models", ("to 2025", "average, equal weights", *NEXT), "p"),
+    ("averages", "across_models", ("to 2025", "LVG alt, COVID", *NEXT), "weight"),
+    ("known, by model", "across_models", ("to 2025", "HLW 2023, quasi-real time", *NEXT), "slope"),
+    ("known, by model", "across_models", (*SECOND, *NEXT), "p"),
+    ("published", "across_models", ("everything", "Lubik-Matthes", *NEXT), "slope"),
+    ("averages of all", "across_models", ("everything", "average, predictive likelihood", *NEXT), "slope"),
+    ("forecasts, by model", "across_models", (*SECOND, *NEXT), "r2_os"),
+    ("forecasts, by model", "across_models", ("to 2025",), "p_search"),
 ]
 
 

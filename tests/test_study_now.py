@@ -204,6 +204,7 @@ def test_averages_are_of_what_is_known_at_the_time(whose, fits) -> None:
 def test_the_words_are_of_the_table(whose) -> None:
     rows = whose.compared.loc[["moving-average", "hp-one-sided", "uc-ml", "mine"]]
     said = " ".join(whose.notes())
+    assert whose.notes()[0] == whose.answer(), "what the screen shows of it"
     assert f"slopes {rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over 4 models" in said
     assert f"below 5% alone in {(rows['p'] < 0.05).sum()}" in said
     assert f"That no model's gap leads: p {whose.p_models:.3f}" in said

@@ -1,12 +1,14 @@
-"""Three figures of the study."""
+"""Figures of the study."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from research.rstar_gap_and_small_caps.material import DECILES, DIFFERENCE, LARGE, MAIN, SMALL
 
 from capstar import leads
@@ -14,6 +16,9 @@ from capstar.plotting.figures import BLUE, GREEN, GREY, ORANGE, draw_line, dress
 
 COLORS = {SMALL: BLUE, LARGE: GREY, DIFFERENCE: ORANGE}
 LABELS = {SMALL: "small", LARGE: "large", DIFFERENCE: "small minus large"}
+UNKNOWN, FUTURE = "parameters of the whole sample", "has seen the future"
+MARKERS = {FUTURE: "x"}
+SEEN = {"but for revisions": "known then, or but for revisions", UNKNOWN: UNKNOWN, FUTURE: FUTURE}
 _AHEAD = 4
 
 
@@ -81,6 +86,41 @@ def plot_stability(slopes: Mapping[tuple[str, str], leads.Slopes]) -> Figure:
         dress(below, "by quantile of the return", "percent per point of the gap")
         below.set_xlabel("quantile", fontsize=9)
     figure.suptitle("Next-quarter slope on the r* gap: constancy, 90% bands", fontsize=11)
+    return figure
+
+
+def plot_models(table: pd.DataFrame) -> Figure:
+    """Next-quarter slopes by whose r* the gap is of, a strip a family; the marker says what the gap had seen."""
+    families = list(table.index.unique("family"))
+    rows = [len(table.loc[family].index.unique("model")) for family in families]
+    figure = new_figure(9.0, 0.33 * sum(rows) + 2.0)
+    axes = figure.subplots(len(families), 1, sharex=True, height_ratios=rows)
+    for ax, family in zip(axes, families, strict=True):
+        one = table.loc[family].xs(1, level="horizon")
+        names = list(one.index.unique("model"))
+        for k, (portfolio, color) in enumerate(COLORS.items()):
+            found = one.xs(portfolio, level="returns").loc[names]
+            place = -np.arange(len(names)) + 0.2 * (1 - k)
+            width = [found["slope"] - found["lower"], found["upper"] - found["slope"]]
+            ax.errorbar(found["slope"], place, xerr=width, fmt="none", ecolor=color, alpha=0.5, capsize=2)
+            for x, y, seen in zip(found["slope"], place, found["seen"], strict=True):
+                ax.plot(
+                    x, y, MARKERS.get(seen, "o"), color=color, mfc="white" if seen == UNKNOWN else color, ms=4
+                )
+        ax.axvline(0.0, color=GREY, linewidth=0.8)
+        own, then = one[one["kind"] != "known then"], one[one["kind"] == "known then"]
+        since = {name: f"{name}, from {row['first']}" for (name, _), row in then.iterrows()}
+        ax.set_yticks(-np.arange(len(names)), [since.get(name, name) for name in names], fontsize=8)
+        dress(ax, f"{len(names)} gaps, {own['first'].iloc[0]}–{own['last'].iloc[0]}", "", zero=False)
+    axes[-1].set_xlabel("percent per point of the gap, 90% intervals (Hodrick 1B)", fontsize=9)
+    handles = [Line2D([], [], color=color, label=LABELS[name]) for name, color in COLORS.items()]
+    handles += [
+        Line2D([], [], color=GREY, linestyle="", marker=MARKERS.get(seen, "o"), label=label,
+               mfc="white" if seen == UNKNOWN else GREY)
+        for seen, label in SEEN.items()
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    figure.suptitle("Next-quarter slope on the r* gap, by whose r*", fontsize=11)
     return figure
 
 

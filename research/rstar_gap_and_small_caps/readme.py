@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from research.rstar_gap_and_small_caps.across_words import across_table
 from research.rstar_gap_and_small_caps.material import DIFFERENCE, GAP, RATE, SMALL
 from research.rstar_gap_and_small_caps.sentences import sentences
 from research.rstar_gap_and_small_caps.words import markdown, p, readme_tables, signed
@@ -31,6 +32,7 @@ INDEX = {
     "referee": ["section", "row"],
     "surprises": ["surprise", "returns"],
     "states": ["market"],
+    "across_models": ["family", "model", "returns", "horizon"],
 }
 _DATA = (
     "**Data.** Returns: Kenneth R. French's value-weighted portfolios formed on size, small the lowest and large the "
@@ -74,6 +76,13 @@ _FORECASTS = (
     "MSE-F "
     "and ENC-NEW by the wild bootstrap; DM: Diebold and Mariano."
 )
+_WHOSE = (
+    "90 %: Hodrick's standard error 1B; adjusted: Benjamini–Hochberg over all rows of the family in "
+    "`across_models.csv`: gaps, portfolios and horizons of 1, 4, 8 and 12 quarters. Known then: *but for revisions*, "
+    "nothing later than the quarter but the revision of the data; *parameters of the whole sample*, a filtered r\\* "
+    "with parameters estimated once. The COVID index is continued from 2023Q2 in a line to zero in 2024Q4. Run: "
+    "`python -m research.rstar_gap_and_small_caps.across --workers 2 --keep KEPT --out FOLDER`."
+)
 _RULES = (
     "Restrictions of Campbell and Thompson (2008) are on small caps over bills alone: theory gives no sign to large "
     "caps' "
@@ -89,11 +98,12 @@ def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
 def readme(tables: Mapping[str, pd.DataFrame]) -> str:
     """The whole file."""
     say, shown = sentences(tables), readme_tables(tables)
-    shown["changes"] = _changes(tables)
+    shown |= {"changes": _changes(tables), "whose": across_table(tables["across_models"])}
     parts = [
         "# Does the r* gap lead small-cap returns? HLW (2023), US size portfolios, 1961–2025",
         _text(say["primary"], _FIXED),
-        _text(say["whole sample"], say["evidence"], say["forecasts"], say["search"]),
+        _text(say["whole sample"], say["evidence"], say["forecasts"], say["search"],
+              say["verdict by model"]),
         _text(_RUN),
         "## What changed since the last version, and why",
         shown["changes"],
@@ -111,6 +121,13 @@ def readme(tables: Mapping[str, pd.DataFrame]) -> str:
         "## Does taking r\\* off the real rate help?",
         shown["rivals"],
         _text(say["both at once"], say["shock"], say["measures"]),
+        "## Whose r\\*?",
+        _text(say["models"], say["between models"], say["correlations"]),
+        _text(say["averages"], say["known, by model"], say["forecasts, by model"]),
+        shown["whose"],
+        _text(_WHOSE),
+        _text(say["published"], say["averages of all"]),
+        "![Next-quarter slopes by whose r\\*](across_models.png)",
         "## Size deciles and the state of the market",
         shown["deciles"],
         _text("Responses: local projections on the gap with four lags, lag-augmented errors, adjusted over all local "

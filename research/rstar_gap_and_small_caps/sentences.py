@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from research.rstar_gap_and_small_caps.across_words import across_sentences
 from research.rstar_gap_and_small_caps.material import DIFFERENCE, GAP, LARGE, RATE, SMALL
 from research.rstar_gap_and_small_caps.words import SHOWN, TIMINGS, p, signed
 
@@ -19,7 +20,7 @@ def sentences(tables: Tables) -> dict[str, str]:
     return (
         _primary(tables) | _found(tables) | _redrawn(tables["estimated_regressor"]) | _out_of_sample(tables)
         | _value(tables) | _rivals(tables) | _constancy(tables) | _known_then(tables) | _referee(tables)
-        | _measures(tables) | _counted(tables)
+        | _measures(tables) | across_sentences(tables["across_models"]) | _counted(tables)
     )  # fmt: skip
 
 
@@ -312,6 +313,8 @@ def _counted(tables: Tables) -> dict[str, str]:
         "forecasts": len(tables["out_of_sample"]) + len(tables["known_then_out_of_sample"]),
         "rows of periods, seasons, delays, controls, other r\\*": len(tables["referee"]),
         "of surprises and states": len(tables["surprises"]) + len(tables["states"]),
+        "regressions by whose r\\*": len(tables["across_models"]),
+        "forecasts by whose r\\*": int(tables["across_models"]["r2_os"].notna().sum()),
     }
     parts = ", ".join(f"{n:,} {name}" for name, n in counts.items())
     return {"counted": f"{sum(counts.values()):,} in all: {parts}; one of them is primary."}

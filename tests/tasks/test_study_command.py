@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import DEVNULL, PIPE
 
 import pytest
 from conftest import ROOT
@@ -19,6 +21,8 @@ from conftest import ROOT
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 SAMPLES = 99  # quarters in which r* is estimated again; without the joint bootstrap all that is kept
 AFTER = 40
+KILLS = int(os.environ.get("CAPSTAR_KILLS", "2"))  # at random moments
+SOON, TAIL = 0.2, 1.5  # seconds after a part is kept; what comes after the last part takes longer than TAIL
 NEVER = 10_000
 WORKERS = """
 import os, sys
@@ -49,14 +53,38 @@ class Run:
 def study(folder: Path, cache: Path, *options: str, after: int = NEVER, whom: int = 0) -> Run:
     """Run it with one worker; ``made`` parts were not taken from those kept."""
     folder.mkdir()
-    script, log = ROOT / "tests" / "tasks" / "commanded.py", folder / "log"
-    command = [sys.executable, script, log, after, whom, "study", "--replications", "0", "--workers", "1"]
+    log = folder / "log"
     done = subprocess.run(
-        [*map(str, command), "--out", str(folder / "out"), *options],
+        [*command(log, folder, after, whom), *options],
         capture_output=True, text=True, check=False, env=os.environ | {"CAPSTAR_CACHE": str(cache)},
     )  # fmt: skip
     made = len(log.read_text().split()) if log.exists() else 0
     return Run(folder, done.returncode, done.stdout + done.stderr, made)
+
+
+def command(log: object, folder: Path, after: int = NEVER, whom: int = 0) -> list[str]:
+    """The study as a command that writes the parts it keeps to a log."""
+    script, out = ROOT / "tests" / "tasks" / "commanded.py", folder / "out"
+    options = ("--replications", 0, "--workers", 1, "--out", out)
+    return [str(one) for one in (sys.executable, script, log, after, whom, "study", *options)]
+
+
+def killed_at(folder: Path, cache: Path, kept: int, delay: float) -> set[str]:
+    """Go on with a study, and kill it from outside some seconds after it has kept so many parts; all that it kept."""
+    folder.mkdir()
+    reading, writing = os.pipe()
+    job = subprocess.Popen(
+        [*command(f"/dev/fd/{writing}", folder), "--resume"], pass_fds=[writing], stdout=DEVNULL, stderr=DEVNULL,
+        env=os.environ | {"CAPSTAR_CACHE": str(cache)},
+    )  # fmt: skip
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        first = {told.readline().strip() for _ in range(kept)}
+        with pytest.raises(subprocess.TimeoutExpired):
+            job.wait(delay)
+        job.kill()
+        assert job.wait() == -signal.SIGKILL
+        return (first | {*told.read().split()}) - {""}
 
 
 def parts(cache: Path) -> list[Path]:
@@ -64,13 +92,19 @@ def parts(cache: Path) -> list[Path]:
     return [path for path in (cache / "unfinished").rglob("*") if path.is_file()]
 
 
+def whole(cache: Path) -> set[str]:
+    """Names of finished work."""
+    return {path.name for path in parts(cache) if path.suffix != ".partial"}
+
+
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two copies of the cache that a killed study leaves, ``one`` and ``two``."""
+    """Three copies of the cache that a killed study leaves, ``one``, ``two`` and ``three``."""
     folder = tmp_path_factory.mktemp("killed")
     assert study(folder / "killed", folder / "one", after=AFTER).status == -9
-    assert len([path for path in parts(folder / "one") if path.suffix != ".partial"]) == AFTER
-    shutil.copytree(folder / "one", folder / "two")
+    assert len(whole(folder / "one")) == AFTER
+    for name in ("two", "three"):
+        shutil.copytree(folder / "one", folder / name)
     return folder
 
 
@@ -94,6 +128,25 @@ def test_a_killed_study_goes_on_where_it_was(anew: Run, killed: Path) -> None:
     assert len(anew.tables) == 15
     assert resumed.tables == anew.tables
     assert parts(killed / "two") == []
+
+
+def test_a_study_killed_again_and_again_at_any_moment(anew: Run, killed: Path) -> None:
+    """Between parts, within one, and after the last, as moments fall; no part that was kept is made again."""
+    cache, rng = killed / "three", random.Random(17)
+    for k in range(KILLS):
+        before = whole(cache)
+        left, last = SAMPLES - len(before), k == KILLS - 1
+        kept, delay = (left, TAIL) if last else (rng.randint(0, left // 2), SOON)
+        made = killed_at(killed / f"again {k}", cache, kept, rng.uniform(0, delay))
+        assert len(made) >= kept
+        assert not made & before
+        assert before <= whole(cache) <= before | made
+    resumed = study(killed / "at last", cache, "--resume")
+    assert resumed.status == 0, resumed.said
+    assert resumed.made == 0
+    assert f"Not done again: {SAMPLES} finished parts" in resumed.said
+    assert resumed.tables == anew.tables
+    assert parts(cache) == []
 
 
 @contextmanager

@@ -111,13 +111,14 @@ class WhoseRate(Result):
         return {named: self.compared[list(_SHOWN)].rename(columns=_SHOWN), "The gaps": self.models}
 
     def notes(self) -> tuple[str, ...]:
-        """How far the answer depends on the choice, what the gaps share, and what is left out."""
+        """How far the answer depends on the choice, what the gaps share, and what is left out; all exploratory."""
         absent = "; ".join(f"{name} {why}" for name, why in self.left_out.items())
         future = self.models.index[self.models["information"] == "smoothed"]
         return (
-            _EXPLORATORY,
             self.answer(),
+            self.spread(),
             self.sharing(),
+            _EXPLORATORY,
             *([f"Has seen the future and cannot show a lead: {', '.join(future)}."] if len(future) else []),
             *([f"Left out: {absent}."] if absent else []),
         )
@@ -126,15 +127,21 @@ class WhoseRate(Result):
         """Slopes and p over the models."""
         rows = self._of_models(self.compared)
         alone, least = int((rows["p"] < self.primary.level).sum()), rows["p"].idxmin()
-        width = (rows["upper"] - rows["lower"]) / (2 * NormalDist().inv_cdf(0.5 + LEVEL / 2))
         return (
             f"{_words(self.primary.returns).capitalize()} over {self.horizon} quarter(s) on the gap: slopes "
             f"{rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
-            f"{self.primary.level:.0%} alone in {alone} (smallest p {rows['p'].min():.3f}, {least}; IVX, residual wild "
-            f"bootstrap). That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
-            f"models, portfolios and horizons {self.p_family:.3f}. Between models the standard deviation of the slope "
-            f"is {rows['slope'].std(ddof=0):.2f}, {rows['slope'].std(ddof=0) / width.mean():.1f} of its standard error "
-            "in one."
+            f"{self.primary.level:.0%} alone in {alone} (smallest IVX-RWB p {rows['p'].min():.3f}, {least}). "
+            f"That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
+            f"models, portfolios and horizons {self.p_family:.3f}."
+        )
+
+    def spread(self) -> str:
+        """How far slopes lie apart, beside how well each is known."""
+        rows = self._of_models(self.compared)
+        width = (rows["upper"] - rows["lower"]) / (2 * NormalDist().inv_cdf(0.5 + LEVEL / 2))
+        return (
+            f"Between models the standard deviation of the slope is {rows['slope'].std(ddof=0):.2f}, "
+            f"{rows['slope'].std(ddof=0) / width.mean():.1f} of its standard error in one."
         )
 
     def sharing(self) -> str:
