@@ -47,6 +47,19 @@ def cumulate_after(
     ------
     DataError
         From `window_after`, or returns that fall to -100 percent.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()["small"]
+    >>> quarters = cs.data.us_macro().index[-4:]
+    >>> cs.leads.cumulate_after(returns, quarters, horizon=2).round(1)
+    date
+    2008Q4    37.5
+    2009Q1    25.8
+    2009Q2    10.2
+    2009Q3    27.8
+    Freq: Q-DEC, Name: small, dtype: float64
     """
     if (returns <= -100).any():
         raise DataError(
@@ -69,6 +82,17 @@ class AlignedSample:
     after : Mapping[int, pandas.Series]
         By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
         published, on the quarters of ``x``; NaN where a month is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["small_minus_large"], gap, horizon=4)
+    >>> sample.x.index[[0, -1]].strftime("%YQ%q").tolist()
+    ['1969Q4', '2009Q3']
+    >>> sorted(sample.after)
+    [1, 4]
     """
 
     x: pd.Series
@@ -84,6 +108,15 @@ class AlignedSample:
         ------
         DataError
             As `AlignedData.of` and `AlignedData.sample`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap, horizon=4)
+        >>> print(sample.after[1].round(2).head(2).tolist(), sample.after[4].round(2).head(2).tolist())
+        [-22.35, -16.32] [-5.98, 29.95]
         """
         one, other = (
             series.to_frame(default if series.name is None else series.name)
@@ -93,7 +126,18 @@ class AlignedSample:
         return data.sample(one.columns[0], other.columns[0])
 
     def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
-        """Return and predictor by the quarter of the predictor, where the return is known."""
+        """Return and predictor by the quarter of the predictor, where the return is known.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+        >>> y, x = sample.pairs()
+        >>> print(str(x.index[-1]), round(x.iloc[-1], 2), round(y.iloc[-1], 2))
+        2009Q3 -0.01 6.6
+        """
         y = self.after[horizon].dropna()
         return y, self.x.loc[y.index]
 
@@ -118,6 +162,17 @@ class AlignedSample:
         ------
         DataError
             Fewer than 40 quarters, or a gap.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+        >>> y, x = sample.in_period()
+        >>> cs.leads.ivx(y, x).table.round(2)[["slope", "t", "p"]]
+                   slope     t     p
+        rstar_gap  -0.05 -0.14  0.89
         """
         after, x = self.after[horizon], self.x
         known = after.loc[after.first_valid_index() : after.last_valid_index()]
@@ -144,6 +199,20 @@ class AlignedData:
         By quarter.
     after : Mapping[tuple[str, int], pandas.Series]
         By portfolio and horizon, as in `AlignedSample`, on quarters that include those of the predictors.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> data = cs.leads.AlignedData.of(returns[["excess", "smb"]], gap.to_frame(), horizons=(1, 4))
+    >>> data.portfolios
+    ['excess', 'smb']
+    >>> data.after["excess", 4].round(2).tail(2)
+    date
+    2009Q2    20.31
+    2009Q3    23.51
+    Freq: Q-DEC, Name: excess, dtype: float64
     """
 
     predictors: pd.DataFrame
@@ -159,7 +228,17 @@ class AlignedData:
         publication_lag: int = 1,
         quarters: pd.PeriodIndex | None = None,
     ) -> AlignedData:
-        """Build every series; ``quarters``, those of the predictors by default, are what returns come after."""
+        """Build every series; ``quarters``, those of the predictors by default, are what returns come after.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess"]], gap.to_frame(), publication_lag=2)
+        >>> print(data.after["excess", 1].name, len(data.predictors))
+        excess 160
+        """
         index = predictors.index if quarters is None else quarters
         if _regular(index, list(predictors)) != "Q":
             raise DataError(
@@ -181,6 +260,16 @@ class AlignedData:
         ------
         DataError
             The predictor has a gap.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess"]], gap.to_frame(), horizons=(1, 4))
+        >>> y, x = data.sample("excess", gap.name).pairs(4)
+        >>> print(len(y), round(x.corr(y), 2))
+        160 -0.12
         """
         x = self.predictors[predictor]
         x = x.loc[x.first_valid_index() : x.last_valid_index()]
@@ -191,7 +280,17 @@ class AlignedData:
         )
 
     def samples(self) -> Iterator[tuple[Hashable, Hashable, AlignedSample]]:
-        """Every predictor and portfolio, by predictor."""
+        """Every predictor and portfolio, by predictor.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess", "smb"]], gap.to_frame())
+        >>> {portfolio: len(sample.x) for predictor, portfolio, sample in data.samples()}
+        {'excess': 160, 'smb': 160}
+        """
         for predictor in self.predictors:
             for portfolio in self.portfolios:
                 yield predictor, portfolio, self.sample(portfolio, predictor)

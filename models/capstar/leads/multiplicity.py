@@ -33,6 +33,16 @@ class AdjustedPValues(Tabled):
         Which p-values; false discovery rate.
     n_tests
         Tests with a p-value: the size of the family.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> table = cs.leads.in_sample_table(returns[["excess", "smb"]], gap.to_frame(), (1, 4))
+    >>> found = cs.leads.adjusted_p_values(table[["hodrick_p"]], column="hodrick_p", level=0.10)
+    >>> print(found.n_tests, found.level, found.table["rejected"].sum())
+    4 0.1 0
     """
 
     _unit = "p-value"
@@ -76,6 +86,16 @@ class SuperiorAbility(Tabled):
         Its name, and the model with the largest t.
     block, n_replications, nobs
         Mean block length, number of bootstrap samples, of dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> found = cs.leads.superior_ability(losses, "mean", n_replications=499)
+    >>> print(round(found.reality_check, 2), round(found.spa, 2))
+    0.24 0.24
     """
 
     _unit = "t statistic, positive: better than the benchmark"
@@ -134,6 +154,15 @@ class ConfidenceSet(Tabled):
         ``"R"`` or ``"max"``.
     block, n_replications, nobs
         Mean block length, number of bootstrap samples, of dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.confidence_set(cs.leads.loss_table(forecasts), n_replications=499)
+    >>> found.included
+    ['mean', 'market']
     """
 
     _unit = "p-value of the confidence set"
@@ -186,6 +215,18 @@ def adjusted_p_values(
     References
     ----------
     Benjamini and Hochberg (1995), *Journal of the Royal Statistical Society B* 57(1), procedure (1).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> p = pd.Series([0.003, 0.02, 0.04, 0.30], ["IVX", "Hodrick", "Clark-West", "Q"])
+    >>> cs.leads.adjusted_p_values(p).table.round(3)
+                    p  p_adjusted  rejected
+    IVX         0.003       0.012      True
+    Hodrick     0.020       0.040      True
+    Clark-West  0.040       0.053     False
+    Q           0.300       0.300     False
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -225,6 +266,17 @@ def loss_table(
     ------
     DataError
         There is no outcome, or no forecast.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> cs.leads.loss_table(forecasts, kind="absolute").round(2).tail(2)
+             mean  market
+    date
+    2017-02  1.95    2.12
+    2017-03  0.97    0.58
     """
     require_columns(forecasts, [actual], source="forecasts", why="the outcome")
     errors = forecasts.drop(columns=actual).rsub(forecasts[actual], axis=0)
@@ -270,6 +322,16 @@ def superior_ability(
     ----------
     White (2000), *Econometrica* 68(5), section 2; Hansen (2005), *Journal of Business and Economic Statistics*
     23(4), sections 2 and 3.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> cs.leads.superior_ability(losses, "mean", n_replications=499).table.round(2)
+            loss  gain     t
+    market  9.54  0.18  0.73
     """
     if benchmark not in losses:
         raise SpecificationError(f"benchmark={benchmark!r} is not among {list(losses)}. Name a column.")
@@ -329,6 +391,17 @@ def confidence_set(
     References
     ----------
     Hansen, Lunde and Nason (2011), *Econometrica* 79(2), sections 2 and 3.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> cs.leads.confidence_set(losses, n_replications=499).table.round(2)
+            loss     p  included
+    mean    9.72  0.45      True
+    market  9.54  1.00      True
     """
     require_level("size", size)
     require_count("n_replications", n_replications, 1, 10**6, "a bootstrap")

@@ -43,6 +43,20 @@ class EconomicValue(Tabled):
         Strategy compared with.
     bounds, cost
         Of the weight; basis points of the amount traded.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["excess"], returns[["smb"]], "1985-01")
+    >>> small, bill = returns["small"], returns["risk_free"]
+    >>> found = cs.leads.economic_value(small, forecasts, bill, risk_aversion=(3,))
+    >>> found.weights.round(2).tail(2)
+    strategy       mean   smb
+    risk_aversion   3.0   3.0
+    date
+    2017-02        1.31  0.92
+    2017-03        1.31  0.66
     """
 
     _unit = "gain in certainty equivalent, percent a year; 95% intervals"
@@ -144,6 +158,18 @@ def economic_value(
     Rapach, Tu and Zhou (2014), *Management Science* 60(7), for gains net of costs; DeMiguel, Garlappi and Uppal
     (2009), *Review of Financial Studies* 22(5), for turnover; Ledoit and Wolf (2008), section 3.1, for the
     differences' errors.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["excess"], returns[["smb"]], "1985-01")
+    >>> small, bill = returns["small"], returns["risk_free"]
+    >>> found = cs.leads.economic_value(small, forecasts, bill, risk_aversion=(3,))
+    >>> found.table[["strategy", "gain", "gain_p", "sharpe", "turnover"]].round(2)
+      strategy  gain  gain_p  sharpe  turnover
+    0     mean  0.00     NaN    0.22      0.03
+    1      smb  2.91    0.26    0.36      0.57
     """
     return _valued(
         (returns, risk_free), forecasts, tilt=False, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,
@@ -200,6 +226,19 @@ def economic_value_of_tilt(
     ----------
     Brandt (2010), "Portfolio choice problems", *Handbook of Financial Econometrics* 1, section 2.1, for the weight
     beside a given holding; Campbell and Thompson (2008) for bounds and moving variances.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> target = returns["small_minus_large"]
+    >>> forecasts = cs.leads.recursive_forecasts(target, returns[["market"]], "1985-01")
+    >>> small, large = returns["small"], returns["large"]
+    >>> found = cs.leads.economic_value_of_tilt(small, large, forecasts, risk_aversion=(3,))
+    >>> found.table[["strategy", "gain", "sharpe", "turnover"]].round(2)
+      strategy  gain  sharpe  turnover
+    0     mean   0.0   -0.38      0.06
+    1   market   8.1    0.57      1.84
     """
     return _valued(
         (small, large), forecasts, tilt=True, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,
