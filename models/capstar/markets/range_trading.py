@@ -62,6 +62,15 @@ class RangeTrading:
     cash : pandas.Series, optional
         Percent earned over each bar by money out of the market, on the dates of the bars; nothing by default,
         nor on a bar that trades at its open.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> rules = cs.markets.RangeTrading(bars.iloc[-1000:], zone=0.25, cost_bp=5.0)
+    >>> rules.levels is None, rules.execution
+    (True, 'close')
     """
 
     bars: Bars
@@ -104,6 +113,17 @@ class RangeTrading:
             There are fewer than three bars, their index holds no dates, or levels or cash are on other dates.
         SpecificationError
             A rule is invalid.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from arch.data import sp500
+        >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+        >>> found = cs.markets.RangeTrading(bars.iloc[-1000:]).backtest(n_replications=99)
+        >>> found.ledger[["entry", "exit", "reason", "net"]].round({"net": 2}).tail(2)
+                entry       exit reason   net
+        12 2018-12-19 2018-12-20   stop -1.77
+        13 2018-12-21 2018-12-26   stop  1.91
         """
         self._check()
         frame = as_bars(self.bars)
@@ -202,6 +222,19 @@ class RangeTradingResults(Result):
         Of a purchase, and of a sale.
     level
         Coverage of the intervals.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> found = cs.markets.RangeTrading(bars.iloc[-1000:]).backtest(n_replications=99)
+    >>> print(len(found.ledger), found.equity.round(2).iloc[-1].to_dict(), round(found.costs, 2))
+    14 {'range_trading': 0.91, 'buy_and_hold': 1.24} 2.76
+    >>> print(found.drawdown.round(1).min().to_dict())
+    {'range_trading': -15.9, 'buy_and_hold': -19.8}
+    >>> print(found.outcome, found.verdict.startswith("Range trading does not pay"))
+    does not pay True
     """
 
     ledger: pd.DataFrame

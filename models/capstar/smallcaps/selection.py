@@ -47,6 +47,20 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     ------
     DataError
         Columns are missing, an identifier is a duplicate, or no company passes.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.rank(universe, rules)[["value", "rank"]]
+             value  rank
+    company
+    A         90.0     1
+    B         40.0     2
+    C         30.0     3
+    D          5.0     4
     """
     return _screened(universe, rules).ranked
 
@@ -102,6 +116,15 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
     ----------
     universe, rules
         As in `rank`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.eligible(universe.assign(eligible=[True, True, True, False]), rules).tolist()
+    [True, True, True, False]
     """
     lines = _lines(universe, rules)
     return _passes(lines, rules, "security")[0].reindex(universe.index, fill_value=False).rename("eligible")
@@ -128,6 +151,15 @@ def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | No
     ----------
     Chang, Y.-C., Hong, H. and Liskovich, I. (2015). Regression discontinuity and the price effects of stock
     market indexing. *Review of Financial Studies* 28(1), 212-246, section 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.reconstitute(cs.smallcaps.rank(universe, rules), rules).to_dict()
+    {'A': 'large', 'B': 'small', 'C': 'small'}
     """
     chosen = ranked[ranked["rank"] <= rules.broad]
     large = (chosen["rank"] <= rules.large).to_numpy()
@@ -156,6 +188,18 @@ def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series
         Of the index; ``review_new_issues`` may forbid it.
     members
         Segment by company until now.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> members = cs.smallcaps.reconstitute(cs.smallcaps.rank(universe, rules), rules)
+    >>> later = universe.assign(new_issue=False)
+    >>> later.loc["NEW"] = [45.0, 1.0, True]
+    >>> cs.smallcaps.quarterly_review(cs.smallcaps.rank(later, rules), rules, members).to_dict()
+    {'NEW': 'small'}
     """
     old = ranked.loc[ranked.index.isin(members.index), "value"].to_numpy()
     new = ranked[ranked["new_issue"] & ~ranked.index.isin(members.index)]
