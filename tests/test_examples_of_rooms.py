@@ -28,6 +28,13 @@ REGISTRIES = (
     ("smallcaps.registry", "_RULES"),
 )
 MODULES = ("markets.fx",)  # without a list of public names: all they define
+# Of modules that are not rooms, what users meet.
+FURTHER = (
+    "dates.local_dates", "dates.read_dates", "errors.CapstarError", "errors.DataError", "errors.DataWarning",
+    "errors.SourceError", "errors.SpecificationError", "frames.as_periods", "frames.as_quarterly", "frames.as_yearly",
+    "frames.since", "names.name_of", "names.state_names", "progress.reporting", "provenance.source_of",
+    "timing.timings", "units.Quantity", "units.check_units", "units.in_model_units",
+)  # fmt: skip
 # These ask a source, which here is the loopback server.
 SERVED = {
     "alfred", "canada_hlw", "current_estimates", "DataSource.fetch", "DataSource.get", "euro_area_hlw",
@@ -51,6 +58,9 @@ def _public() -> dict[str, Any]:
             own = room in ROOMS or getattr(one, "__module__", "") == module.__name__
             if own and (inspect.isclass(one) or inspect.isroutine(one)):
                 out[f"{room}.{name}"] = one
+    for path in FURTHER:
+        module, name = path.split(".")
+        out[path] = getattr(importlib.import_module(f"capstar.{module}"), name)
     return out
 
 
