@@ -118,8 +118,7 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
         Of all rates, a word: ``"fraction"``, ``"basis points"`` or ``"percent a quarter"`` (not annualised); or by
         column, such as ``{"interest_rate": "fraction", "log_gdp": "log10"}``.  Output can be ``"log10"``,
         ``"100 log"``, ``"log log"`` or in ``"level"``, the COVID index a ``"fraction"``.  The models' own units,
-        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and say that the column is right; `check_units` then
-        trusts it.
+        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and tell `check_units` that the column is right.
 
     Raises
     ------
@@ -179,7 +178,6 @@ def check_units(frame: pd.DataFrame, *, source: str) -> None:
     --------
     >>> import capstar as cs
     >>> from capstar.units import check_units
-    >>> check_units(cs.data.us_macro(), source="mine")  # silent: nothing is odd
     >>> try:
     ...     check_units(cs.data.us_macro().assign(inflation=0.01), source="mine")
     ... except ValueError as error:

@@ -13,7 +13,8 @@ import pandas as pd
 from capstar.arguments import check_fields
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import AlignedData, quarters_after, require_known
+from capstar.leads.alignment import AlignedData, quarters_after
+from capstar.leads.checks import require_known
 from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.drawn_regressor import DrawnRegressor, drawn_regressor
 from capstar.leads.inference.estimated_regressor import Source, resample

@@ -54,13 +54,8 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     >>> import pandas as pd
     >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
     >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
-    >>> cs.smallcaps.rank(universe, rules)[["value", "rank"]]
-             value  rank
-    company
-    A         90.0     1
-    B         40.0     2
-    C         30.0     3
-    D          5.0     4
+    >>> cs.smallcaps.rank(universe, rules)["rank"].to_dict()
+    {'A': 1, 'B': 2, 'C': 3, 'D': 4}
     """
     return _screened(universe, rules).ranked
 
@@ -134,9 +129,8 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
 def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None = None) -> pd.Series:
     r"""Segment of each member of the broad index: ``"large"`` or ``"small"``.
 
-    With C(k) the cumulative share of market value, a large member falls only if
-    :math:`C(k) > C(K) + b`, a small one rises only if :math:`C(k) < C(K) - b`, with K ``rules.large`` and b
-    ``rules.band``; all others go by rank.
+    With C(k) the cumulative share of market value, a large member falls only if :math:`C(k) > C(K) + b`, a small one
+    rises only if :math:`C(k) < C(K) - b`, with K ``rules.large`` and b ``rules.band``; all others go by rank.
 
     Parameters
     ----------
@@ -196,10 +190,9 @@ def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series
     >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
     >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
     >>> members = cs.smallcaps.reconstitute(cs.smallcaps.rank(universe, rules), rules)
-    >>> later = universe.assign(new_issue=False)
-    >>> later.loc["NEW"] = [45.0, 1.0, True]
+    >>> later = universe.assign(new_issue=[False, False, False, True], close=[90.0, 40.0, 30.0, 45.0])
     >>> cs.smallcaps.quarterly_review(cs.smallcaps.rank(later, rules), rules, members).to_dict()
-    {'NEW': 'small'}
+    {'D': 'small'}
     """
     old = ranked.loc[ranked.index.isin(members.index), "value"].to_numpy()
     new = ranked[ranked["new_issue"] & ~ranked.index.isin(members.index)]

@@ -15,8 +15,8 @@ from scipy.special import ndtr, ndtri
 from capstar.arguments import checked, half_width
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
-from capstar.leads.checks import require_level
+from capstar.leads.alignment import aligned, cumulate_after, overlap_lags
+from capstar.leads.checks import as_state, require_level
 from capstar.leads.numerics import residuals, with_constant
 from capstar.leads.records import Tabled, periods_of
 from capstar.provenance import titled

@@ -12,7 +12,8 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import ConvergenceError, DataError, SpecificationError
-from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
+from capstar.leads.alignment import aligned, overlap_lags, window_after
+from capstar.leads.checks import as_state
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Tabled
 from capstar.provenance import Source, sample_of, source_of, titled

@@ -19,8 +19,13 @@ from capstar.leads.forecasts.nested_search import (
     maximum_adjusted_mspe,
 )
 from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.forecasts.superior_ability import (
+    SuperiorAbility,
+    confidence_set,
+    loss_table,
+    superior_ability,
+)
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
-from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled, periods_of
 from capstar.progress import Progress, reporting

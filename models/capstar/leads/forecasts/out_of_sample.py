@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning, SpecificationError
-from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.checks import require_known, require_same_dates
 from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.numerics import checked_sample

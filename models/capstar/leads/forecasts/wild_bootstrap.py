@@ -14,7 +14,7 @@ from scipy.optimize import least_squares as minimise
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.checks import require_known, require_same_dates
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_regressions
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.forecasts.out_of_sample import adjusted_losses

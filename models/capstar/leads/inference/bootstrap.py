@@ -13,8 +13,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import require_same_dates
-from capstar.leads.checks import require_count
+from capstar.leads.checks import require_count, require_same_dates
 from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,

@@ -13,8 +13,14 @@ from scipy.special import ndtr
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
-from capstar.leads.checks import require_count, require_variation_of
+from capstar.leads.alignment import AlignedSample
+from capstar.leads.checks import (
+    require_count,
+    require_known,
+    require_same_dates,
+    require_variation,
+    require_variation_of,
+)
 from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
