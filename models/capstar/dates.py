@@ -52,6 +52,14 @@ def read_dates(raw: pd.Index | pd.Series, source: str, *, dayfirst: bool | None 
     DataError
         A row without date, or with one that cannot be read or may be read in two ways; zones that differ or are not
         the one the dates are meant in; numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.dates import read_dates
+    >>> quarters, assumed = read_dates(pd.Series(["1960:Q1", "1960:Q2"]), "mine.csv")
+    >>> print(*quarters)
+    1960Q1 1960Q2
     """
     if dayfirst not in (None, True, False):
         raise SpecificationError(f"dayfirst={quoted(dayfirst)}; give True or False.")
@@ -85,6 +93,14 @@ def local_dates(index: pd.DatetimeIndex, source: str) -> pd.DatetimeIndex:
     ------
     DataError
         The stamps are midnights of another zone than the one they are in: their dates would be those of the day before.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.dates import local_dates
+    >>> days = pd.DatetimeIndex(["2024-01-02 00:00"], tz="America/New_York")
+    >>> local_dates(days, "mine").strftime("%Y-%m-%d").tolist()
+    ['2024-01-02']
     """
     wall = index.tz_localize(None)
     if (np.diff(np.sort(wall.to_numpy())) < np.timedelta64(20, "h")).any():

@@ -18,18 +18,52 @@ def printable(text: str) -> str:
 
 
 class CapstarError(Exception):
-    """Base class of every error raised on purpose; its message is `printable`."""
+    """Base class of every error raised on purpose; its message is `printable`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.errors import CapstarError
+    >>> try:
+    ...     cs.rstar.model("hwl2017")
+    ... except CapstarError as error:
+    ...     print(type(error).__name__)
+    SpecificationError
+    """
 
     def __str__(self) -> str:
         return printable(super().__str__())
 
 
 class DataError(CapstarError, ValueError):
-    """The data cannot be used as given."""
+    """The data cannot be used as given.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.errors import DataError
+    >>> try:
+    ...     cs.data.read_input("absent.csv")
+    ... except DataError as error:
+    ...     print(error)
+    absent.csv: there is no such file. Check the path.
+    """
 
 
 class SourceError(DataError):
-    """A source gave no answer, or one that cannot be used."""
+    """A source gave no answer, or one that cannot be used.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.errors import SourceError
+    >>> try:
+    ...     with cs.data.network(offline=True):
+    ...         cs.data.fred("NOSUCHSERIES")
+    ... except SourceError as error:
+    ...     print(error)
+    FRED, NOSUCHSERIES: not in the cache, and offline. Run once with the network.
+    """
 
 
 class OutputError(DataError, OSError):
@@ -37,7 +71,18 @@ class OutputError(DataError, OSError):
 
 
 class SpecificationError(CapstarError, ValueError):
-    """Invalid specification: of a model, or of an option of one."""
+    """Invalid specification: of a model, or of an option of one.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.errors import SpecificationError
+    >>> try:
+    ...     cs.smallcaps.IndexRules.russell2000(segment="tiny")
+    ... except SpecificationError as error:
+    ...     print(error)
+    segment='tiny'; choose one of ['broad', 'large', 'small'].
+    """
 
 
 class ConvergenceError(CapstarError, RuntimeError):
@@ -60,7 +105,15 @@ class ConvergenceWarning(CapstarWarning):
 
 
 class DataWarning(CapstarWarning):
-    """The data are usable, with a caveat."""
+    """The data are usable, with a caveat.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from capstar.errors import DataWarning
+    >>> warnings.simplefilter("error", DataWarning)  # odd data stop a script
+    >>> warnings.simplefilter("default", DataWarning)
+    """
 
 
 class UnsuitableModelWarning(CapstarWarning):

@@ -45,6 +45,15 @@ def as_quarterly(
     DataError
         No date, an unreadable date, a duplicate, a gap, dates out of order, another frequency, text or a
         date in a number, an infinite value, two columns of one name, or no rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.frames import as_quarterly
+    >>> table = pd.DataFrame({"date": ["2019-12-31", "2020-03-31"], "rate": ["1.6", "0.7"]})
+    >>> out = as_quarterly(table)
+    >>> print(*out.index, *out["rate"])
+    2019Q4 2020Q1 1.6 0.7
     """
     return _of_frequency(frame, "Q", source, columns)
 
@@ -70,6 +79,13 @@ def as_yearly(
     ------
     DataError
         As of `as_quarterly`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.frames import as_yearly
+    >>> print(*as_yearly(pd.DataFrame({"date": [1901, 1902], "rate": [3.0, 3.5]})).index)
+    1901 1902
     """
     return _of_frequency(frame, "Y", source, columns)
 
@@ -109,6 +125,14 @@ def as_periods(frame: pd.DataFrame | pd.Series, *, source: str = "data") -> pd.D
     DataError
         No rows, dates without a regular spacing, out of order, repeated or with gaps, text in a number, an infinite
         value, two columns of one name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.frames import as_periods
+    >>> days = pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])
+    >>> as_periods(pd.Series([1.0, 2.0, 3.0], days, name="rate")).index.freqstr
+    'M'
     """
     table = frame.to_frame() if isinstance(frame, pd.Series) else frame
     if not isinstance(table, pd.DataFrame):
@@ -346,6 +370,13 @@ def since(table: Table, start: Start) -> Table:
     ------
     SpecificationError
         ``start`` is not a date, or nothing is left.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.frames import since
+    >>> len(since(cs.data.us_macro(), "2009Q1"))
+    3
     """
     index = table.index
     if start is None or not isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):

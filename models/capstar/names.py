@@ -41,14 +41,28 @@ _OPPOSITES = (("bull", "bear"), ("bear", "bull"), ("rally", "no rally"), ("reces
 
 
 def name_of(label: Hashable) -> str:
-    """A column, or several in a tuple, in words; one that the table does not know, such as the user's, as it is."""
+    """A column, or several in a tuple, in words; one that the table does not know, such as the user's, as it is.
+
+    Examples
+    --------
+    >>> from capstar.names import name_of
+    >>> name_of("small_minus_large"), name_of(("excess", "my column"))
+    ('small minus large', 'small caps over the bill, my column')
+    """
     if isinstance(label, tuple):
         return ", ".join(map(name_of, label))
     return NAMES.get(str(label), str(label))
 
 
 def state_names(state: str) -> dict[str, str]:
-    """By the ``state`` of a table of local projections: what it is called, given the name of the state that is true."""
+    """By the ``state`` of a table of local projections: what it is called, given the name of the state that is true.
+
+    Examples
+    --------
+    >>> from capstar.names import state_names
+    >>> state_names("bull market")
+    {'all': 'all states', 'true': 'bull market', 'false': 'bear market'}
+    """
     state = state or "state"
     found = next((state.replace(one, other) for one, other in _OPPOSITES if one in state), f"not {state}")
     return {"all": NAMES["all"], "true": state, "false": found}

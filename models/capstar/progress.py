@@ -28,6 +28,14 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
         A function of a stage and the share of it that is done; True: a bar on standard error once the task has taken
         two seconds, in a terminal or notebook, and elsewhere one line for each stage that took as long; False:
         nothing.
+
+    Examples
+    --------
+    >>> from capstar.progress import reporting
+    >>> with reporting(lambda what, share: print(what, f"{share:.0%}")) as tell:
+    ...     tell("estimating", 0.5)
+    ...
+    estimating 50%
     """
     with _shown(progress) as show, staged(show) as tell:
         yield tell

@@ -41,7 +41,15 @@ class Source:
 
 
 def source_of(*tables: pd.Series | pd.DataFrame, sample: str | None = None) -> Source:
-    """The titles of some tables, and by default the sample of the first."""
+    """The titles of some tables, and by default the sample of the first.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.provenance import source_of
+    >>> source_of(cs.data.us_macro()).data
+    'statsmodels macrodata (US)'
+    """
     titles = dict.fromkeys(
         title for table in tables for title in str(table.attrs.get(TITLE, "")).split("; ") if title
     )

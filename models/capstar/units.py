@@ -68,6 +68,12 @@ class Quantity(NamedTuple):
         Above which it is odd, and impossible.
     size
         The same of the mean absolute value, or growth.
+
+    Examples
+    --------
+    >>> from capstar.units import QUANTITIES
+    >>> QUANTITIES["inflation"].unit, QUANTITIES["inflation"].size
+    ('percent a year', (20.0, 100.0))
     """
 
     unit: str
@@ -112,8 +118,7 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
         Of all rates, a word: ``"fraction"``, ``"basis points"`` or ``"percent a quarter"`` (not annualised); or by
         column, such as ``{"interest_rate": "fraction", "log_gdp": "log10"}``.  Output can be ``"log10"``,
         ``"100 log"``, ``"log log"`` or in ``"level"``, the COVID index a ``"fraction"``.  The models' own units,
-        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and say that the column is right; `check_units` then
-        trusts it.
+        ``"percent"``, ``"log"`` and ``"0-100"``, change nothing and tell `check_units` that the column is right.
 
     Raises
     ------
@@ -121,6 +126,14 @@ def in_model_units(frame: pd.DataFrame, units: Units) -> pd.DataFrame:
         There is no such unit, or column.
     DataError
         A value cannot be in that unit, such as a level of zero.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.units import in_model_units
+    >>> fractions = cs.data.us_macro()[["interest_rate"]] / 100
+    >>> in_model_units(fractions, "fraction")["interest_rate"].round(2).tail(2).tolist()
+    [0.18, 0.12]
     """
     made, right = {}, set(frame.attrs.get(RIGHT, ()))
     for name, unit in _declared(units, list(map(str, frame.columns))).items():
@@ -160,6 +173,16 @@ def check_units(frame: pd.DataFrame, *, source: str) -> None:
     -----
     DataWarning
         It is odd.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.units import check_units
+    >>> try:
+    ...     check_units(cs.data.us_macro().assign(inflation=0.01), source="mine")
+    ... except ValueError as error:
+    ...     print(str(error)[:42])
+    mine: inflation lies between 0.01 and 0.01
     """
     right = frame.attrs.get(RIGHT, ())
     with np.errstate(all="ignore"):  # of extreme values, which are what is looked for

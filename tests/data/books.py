@@ -92,6 +92,32 @@ def lw_book(reference, *, old: bool) -> bytes:
     return saved(book)
 
 
+def real_time_book(reference, vintages: list[str]) -> bytes:
+    """Holston, Laubach and Williams as published quarter by quarter: a sheet a vintage, blocks in another order."""
+    table = pd.read_csv(reference("hlw_published/realtime_us_ca.csv"), parse_dates=["date"])
+    book = openpyxl.Workbook()
+    book.active.title = "info"
+    names = ("output_gap", "g", "z", "rstar")
+    blocks = ("Output Gap", "Trend Growth (g, annualized)", "Other Determinants (z)", "Natural Rate (r*)")
+    for vintage in vintages:
+        one = table[table["vintage"] == vintage].pivot(
+            index="date", columns="country", values=[f"{n}_filtered" for n in names]
+        )
+        top: list[object] = [None, None]
+        head: list[object] = ["Date", None]
+        for block in blocks:
+            top += [block, None, None]
+            head += ["US", "Canada", None]
+        rows: list[list[object]] = [["HLW"], [None], [None], [None], top, head]
+        for date, values in one.iterrows():
+            row: list[object] = [date.to_pydatetime(), None]
+            for name in names:
+                row += [values[f"{name}_filtered", "us"], values[f"{name}_filtered", "ca"], None]
+            rows.append(row)
+        add(book, vintage, rows)
+    return saved(book)
+
+
 def with_cached_value(body: bytes, formula: str, value: float) -> bytes:
     """A spreadsheet program stores a formula's value beside it; openpyxl does not."""
     out = io.BytesIO()

@@ -7,10 +7,11 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pandas as pd
-from data.books import hlw_book, lw_book
+from data.books import hlw_book, lw_book, real_time_book
 from data.sources import Server, query
 from data.test_french import archived
 
+from capstar.data.recipes import CANADA, EURO_AREA, UNITED_KINGDOM
 from capstar.data.sources.french import FACTORS, SIZE_PORTFOLIOS
 
 Reference = Callable[[str], Path]
@@ -76,3 +77,18 @@ def serve_vintages(server: Server, reference: Reference) -> None:
         request.wfile.write(body)
 
     server.misbehave("/graph/alfredgraph.csv", answer)
+
+
+def serve_further(server: Server, reference: Reference) -> None:
+    """What else the functions of the room ask for: made-up series of other countries and of days; real-time r*."""
+    months, days = pd.period_range("1960-01", "2019-12", freq="M"), pd.bdate_range("2024-01-02", periods=60)
+    for country in (CANADA, EURO_AREA, UNITED_KINGDOM):
+        for one in country.inputs:
+            dates = months[::3] if one is country.gdp else months
+            rows = (f"{month}-01,{100 * 1.003**k * (1 + 0.01 * (k % 7))}\n" for k, month in enumerate(dates))
+            level = (f"{month}-01,{3 + k % 5}\n" for k, month in enumerate(dates))
+            server.fred(one.sources[0].removeprefix("fred:"), "".join(level if one is country.rate else rows))
+    for name in ("NASDAQNQUSS", "DEXUSEU", "DEXJPUS"):
+        server.fred(name, "".join(f"{day:%Y-%m-%d},{1 + k / 100}\n" for k, day in enumerate(days)))
+    book = real_time_book(reference, ["2015Q4", "2018Q1"])
+    server.serve(f"{_BOOKS}/Holston_Laubach_Williams_real_time_estimates.xlsx", book)

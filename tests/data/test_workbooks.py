@@ -12,7 +12,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from data.books import add, hlw_book, lw_book, saved, with_cached_value
+from data.books import hlw_book, lw_book, real_time_book, saved, with_cached_value
 
 from capstar import data, rstar
 from capstar.data.sources.nyfed import published_inputs
@@ -87,29 +87,10 @@ def test_gdp_in_levels_becomes_a_log(reference, tmp_path) -> None:
 
 def test_real_time_estimates(server, reference) -> None:
     """Blocks in another order, a sheet a vintage; equal to the published table cell for cell."""
-    table = pd.read_csv(reference("hlw_published/realtime_us_ca.csv"), parse_dates=["date"])
-    book = openpyxl.Workbook()
-    book.active.title = "info"
     kept = ["2015Q4", "2018Q1", "2019Q2"]
-    names = ("output_gap", "g", "z", "rstar")
-    blocks = ("Output Gap", "Trend Growth (g, annualized)", "Other Determinants (z)", "Natural Rate (r*)")
-    for vintage in kept:
-        one = table[table["vintage"] == vintage].pivot(
-            index="date", columns="country", values=[f"{n}_filtered" for n in names]
-        )
-        top: list[object] = [None, None]
-        head: list[object] = ["Date", None]
-        for block in blocks:
-            top += [block, None, None]
-            head += ["US", "Canada", None]
-        rows: list[list[object]] = [["HLW"], [None], [None], [None], top, head]
-        for date, values in one.iterrows():
-            row: list[object] = [date.to_pydatetime(), None]
-            for name in names:
-                row += [values[f"{name}_filtered", "us"], values[f"{name}_filtered", "ca"], None]
-            rows.append(row)
-        add(book, vintage, rows)
-    server.serve(f"{FOLDER}/Holston_Laubach_Williams_real_time_estimates.xlsx", saved(book))
+    table = pd.read_csv(reference("hlw_published/realtime_us_ca.csv"), parse_dates=["date"])
+    body = real_time_book(reference, kept)
+    server.serve(f"{FOLDER}/Holston_Laubach_Williams_real_time_estimates.xlsx", body)
     found = data.real_time_estimates("hlw", "ca")
     assert list(found.days.strftime("%Y-%m-%d")) == ["2016-03-02", "2018-06-01", "2019-08-31"]
     for vintage, day in zip(kept, found.days, strict=True):

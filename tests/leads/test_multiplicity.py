@@ -121,6 +121,15 @@ def test_rows_without_a_p_value_are_no_tests() -> None:
     assert "q_adjusted" not in table
 
 
+def test_a_table_that_is_adjusted_already_is_adjusted_anew() -> None:
+    """As the tables of studies are, over all their rows."""
+    once = adjusted_p_values(pd.Series([0.01, 0.04, 0.5]), level=0.05).table
+    found = adjusted_p_values(once.iloc[:2], level=0.01).table
+    assert list(found) == list(once) == ["p", "p_adjusted", "rejected"]
+    np.testing.assert_allclose(found["p_adjusted"], [0.02, 0.04], rtol=1e-14)  # two tests, not three
+    assert not found["rejected"].any()
+
+
 def test_losses(forecasts) -> None:
     absolute = loss_table(forecasts, kind="absolute")
     assert absolute.loc["1987-10", "mean"] == pytest.approx(

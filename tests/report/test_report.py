@@ -25,7 +25,7 @@ from capstar.report.numbers import brief, p_value, plain, quarters, signed, thre
 from capstar.report.overview import located
 from capstar.report.parts import Cell
 from capstar.report.sections.account import checksum
-from capstar.report.sections.opening import answer_word, head
+from capstar.report.sections.opening import answer_word, head, why
 from capstar.report.svg import WIDE, draw
 
 ATTACK = '"><script>alert(1)</script>${x} \\input{/etc/passwd} |a| [x](javascript:1) <<7*7>> {{7*7}} \x1b[31m'
@@ -424,3 +424,11 @@ def test_figures_for_paper_show_the_same_numbers(study) -> None:
 )
 def test_numbers_as_they_are_written(form, value, text: str) -> None:
     assert form(value) == text
+
+
+def test_an_estimate_without_standard_errors_is_said_to_have_none() -> None:
+    from capstar.study.examples import quick_study
+
+    said = " ".join(map(str, why(quick_study()).paragraphs[-1]))
+    assert "moving average gives r* without a standard error" in said
+    assert "known to a standard error" not in said

@@ -29,6 +29,17 @@ def describe_data(frame: pd.DataFrame) -> pd.DataFrame:
         One row a column: ``first``, ``last``, ``observations``, ``missing`` (between first and last), and from
         ``attrs`` ``unit``, ``series``, ``source``, ``vintage``, ``downloaded``, ``transformation``, and ``assumed``,
         how a file was read where there was a choice; empty where nothing is known.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.describe_data(cs.data.us_macro())[["first", "last", "missing"]]
+                                 first    last  missing
+    statsmodels macrodata (US)
+    log_gdp                     1960Q1  2009Q3        0
+    inflation                   1960Q1  2009Q3        0
+    expected_inflation          1960Q1  2009Q3        0
+    interest_rate               1960Q1  2009Q3        0
     """
     out = pd.DataFrame.from_dict({str(name): _row(frame, str(name)) for name in frame}, orient="index")
     out.index.name = str(frame.attrs.get("title", "data"))

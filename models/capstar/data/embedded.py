@@ -30,6 +30,16 @@ def us_macro() -> pd.DataFrame:
         ``log_gdp``, ``inflation``, ``expected_inflation`` (four-quarter mean) and ``interest_rate``
         (365-day compounding), quarterly PeriodIndex named ``date``; ``attrs`` hold ``title``,
         ``source``, ``start``, and ``units`` and ``transformation`` by column.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> us.round(2).tail(2)
+            log_gdp  inflation  expected_inflation  interest_rate
+    date
+    2009Q2     9.47       3.37               -1.91           0.18
+    2009Q3     9.47       3.56               -0.23           0.12
     """
     from statsmodels.datasets import macrodata
 
@@ -76,6 +86,16 @@ def small_cap_returns(source: ReturnSource = "french") -> pd.DataFrame:
     ------
     DataError
         The source is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns("french_size_value")
+    >>> returns[["small", "large", "small_minus_large"]].round(2).tail(2)
+             small  large  small_minus_large
+    date
+    2017-02   0.93   4.03              -2.97
+    2017-03   1.43  -0.64               2.08
     """
     if source not in _SORTS:
         raise DataError(f"source={source!r}; choose one of {list(_SORTS)}.")
@@ -123,6 +143,15 @@ def french_factors() -> pd.DataFrame:
     ------
     DataError
         The months do not follow one another, that is, the data set has changed.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.french_factors().tail(2)
+             market   smb   hml  risk_free
+    date
+    2018-10   -7.68 -4.68  3.41       0.19
+    2018-11    1.69 -0.75  0.22       0.18
     """
     from arch.data import frenchdata
 

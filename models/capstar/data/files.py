@@ -89,6 +89,14 @@ def read_input(
         `capstar.frames.as_quarterly` or `capstar.frames.as_yearly`.
     SpecificationError
         ``frequency`` is another.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.us_macro().to_csv("us.csv")
+    >>> us = cs.data.read_input("us.csv")
+    >>> us.attrs["title"], len(us)
+    ('us.csv', 199)
     """
     if frequency not in ("Q", "Y", None):
         raise SpecificationError(f"frequency={quoted(frequency)}; choose 'Q', 'Y' or None.")
@@ -141,6 +149,15 @@ def read_prices(
     DataError
         No date or close, dates that may be read in two ways, repeat or fall, a price that is missing, not a number or
         not positive, or a high below, or a low above, another price of its day.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> days = pd.bdate_range("2024-01-02", periods=3, name="date")
+    >>> pd.DataFrame({"close": [1.0, 1.1, 1.2], "high": [1.1, 1.2, 1.3]}, days).to_csv("prices.csv")
+    >>> cs.data.read_prices("prices.csv").columns.tolist()
+    ['high', 'close']
     """
     source = str(path)
     table = load(path, decimal=decimal)
@@ -181,6 +198,16 @@ def read_returns(
     ------
     DataError
         No date, a date or value that cannot be read, or may be in two ways, or months that repeat or fall.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.small_cap_returns().to_csv("returns.csv")
+    >>> cs.data.read_returns("returns.csv")["small"].round(2).tail(2)
+    date
+    2017-02    1.20
+    2017-03    1.37
+    Freq: M, Name: small, dtype: float64
     """
     source = str(path)
     table = load(path, decimal=decimal)

@@ -64,6 +64,20 @@ def model_input(
     -----
     DataWarning
         A unit is odd; see `capstar.units`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> from statsmodels.datasets import macrodata
+    >>> raw = macrodata.load_pandas().data
+    >>> raw.index = pd.period_range("1959Q1", periods=len(raw), freq="Q")
+    >>> us = cs.data.model_input(raw["realgdp"], raw["cpi"], raw["tbilrate"])
+    >>> us.round(2).tail(2)
+            log_gdp  inflation  expected_inflation  interest_rate
+    date
+    2009Q2     9.47       3.37               -1.91           0.18
+    2009Q3     9.47       3.56               -0.23           0.12
     """
     if compounding not in ("365", "none"):
         raise DataError(f"compounding={compounding!r}; choose '365' or 'none'.")
@@ -102,6 +116,13 @@ def annualised_yield(rate: pd.Series) -> pd.Series:
 
     :math:`100\,((1 + i/36000)^{365} - 1)`, percent a year (Holston, Laubach and Williams 2017, data
     appendix).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> cs.data.annualised_yield(pd.Series([0.0, 5.0])).round(3).tolist()
+    [0.0, 5.2]
     """
     return 100.0 * ((1.0 + rate / 36_000.0) ** 365 - 1.0)
 
@@ -130,6 +151,14 @@ def expected_inflation(inflation: pd.Series, method: Expectations = "moving_aver
     ------
     DataError
         The index is not quarterly and without gaps, or the method is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> inflation = cs.data.us_macro()["inflation"]
+    >>> expected = [cs.data.expected_inflation(inflation, how) for how in ("moving_average", "ar3")]
+    >>> print(*[round(one.iloc[-1], 1) for one in expected])
+    -0.2 2.5
     """
     require_quarters(inflation, "inflation")
     if method == "moving_average":

@@ -136,6 +136,15 @@ def us_hlw(
     References
     ----------
     Holston, Laubach and Williams (2017), appendix "Data"; Laubach and Williams (2003), section III.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_hlw(end="2019Q4", covid=True)
+    >>> print(us.index[0], *us.columns)
+    1960Q1 log_gdp inflation expected_inflation interest_rate covid_index
+    >>> cs.data.describe_data(us)["series"].loc["interest_rate"]
+    'FEDFUNDS, before 1965Q1 M13009USM156NNBR'
     """
     get = Reader(as_of, end)
     core, older, funds, discount, gdp = map(get, US_INPUTS)
@@ -167,6 +176,13 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
         Of GDP and prices, as in `us_hlw`; the workbook is always the latest.
     start, end
         First and last quarter.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_lw(end="2019Q4")
+    >>> print(*us.columns[4:])
+    oil_price_inflation import_price_inflation covid_index
     """
     base = us_hlw(as_of, start="1947Q2", end=end)
     direct = expected_inflation(base["inflation"], "direct")
@@ -190,6 +206,13 @@ def canada_hlw(
     Where a series has stopped, the next of its sources continues it: prices with its growth, the rate moved by the mean
     distance of the last four common quarters (`capstar.data.continued`); ``attrs["series_id"]`` says so.  A
     `DataWarning` names what has no successor.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> canada = cs.data.canada_hlw(end="2019Q4")
+    >>> canada.attrs["country"], str(canada.index[-1])
+    ('canada', '2019Q4')
     """
     return _abroad(CANADA, as_of, start, end, covid=covid)
 
@@ -197,14 +220,30 @@ def canada_hlw(
 def euro_area_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`; else as `canada_hlw`."""
+    """Euro-area input of Holston, Laubach and Williams, from the series of `EURO_AREA`; else as `canada_hlw`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> area = cs.data.euro_area_hlw(end="2019Q4")
+    >>> area.attrs["country"], area.attrs["units"]["interest_rate"]
+    ('euro area', 'percent a year')
+    """
     return _abroad(EURO_AREA, as_of, start, end, covid=covid)
 
 
 def uk_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`; else as `canada_hlw`."""
+    """British input of Holston, Laubach and Williams, from the series of `UNITED_KINGDOM`; else as `canada_hlw`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> uk = cs.data.uk_hlw(end="2019Q4")
+    >>> uk.attrs["country"], uk.attrs["transformation"]["inflation"]
+    ('uk', '400 * dlog(price index)')
+    """
     return _abroad(UNITED_KINGDOM, as_of, start, end, covid=covid)
 
 
@@ -234,6 +273,12 @@ def recipe_sources(*, online: bool = False) -> pd.DataFrame:
         One row a source, in the order in which they are asked: ``recipe``, ``input``, ``source``, and if asked
         ``last``, its last date, ``stopped``, whether two later values should be out (not where early years alone are
         used), and ``problem``, why there is no date.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.recipe_sources().query("recipe == 'us_hlw'")["source"].tolist()
+    ['fred:PCEPILFE', 'fred:PCECTPI', 'fred:FEDFUNDS', 'fred:M13009USM156NNBR', 'fred:GDPC1']
     """
     rows = [
         (recipe, one.name, where, one.history)
@@ -283,6 +328,14 @@ def fetch(recipe: str, **options: Any) -> pd.DataFrame:
         There is no such recipe or source, or a source was given another option.
     SourceError
         The source has no usable answer.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.fetch("fred:FEDFUNDS", start="2020-03", end="2020-04")["FEDFUNDS"].tolist()
+    [0.65, 0.05]
+    >>> cs.data.fetch("us_hlw", end="2019Q4").index[-1]
+    Period('2019Q4', 'Q-DEC')
     """
     if recipe in RECIPES:
         return RECIPES[recipe](**options)

@@ -37,6 +37,17 @@ def to_quarterly(series: pd.Series, rule: Rule = "day_weighted") -> pd.Series:
     ------
     DataError
         The series is neither monthly nor daily, its dates are out of order or repeated, or the rule is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> rate = cs.data.small_cap_returns()["risk_free"]
+    >>> cs.data.to_quarterly(rate, "mean").round(3).tail(3)
+    date
+    2016Q3    0.020
+    2016Q4    0.020
+    2017Q1    0.037
+    Freq: Q-DEC, Name: risk_free, dtype: float64
     """
     if rule not in _RULES:
         raise DataError(f"rule={rule!r}; choose one of {list(_RULES)}.")
@@ -105,6 +116,16 @@ def splice_growth(newer: pd.Series, older: pd.Series, at: str | pd.Period) -> pd
     ------
     DataError
         A series is not quarterly, or has no positive value at the joint.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> quarters = pd.period_range("2019Q1", periods=4, freq="Q")
+    >>> older = pd.Series([50.0, 51.0, 52.0, 53.0], quarters, name="old base")
+    >>> newer = pd.Series([104.0, 107.0], quarters[2:], name="new base")
+    >>> cs.data.splice_growth(newer, older, "2019Q3").tolist()
+    [100.0, 102.0, 104.0, 107.0]
     """
     joint = pd.Period(at, freq="Q")
     for series in (newer, older):

@@ -32,6 +32,26 @@ class Vintages(Result):
     ------
     DataError
         The table is not of this shape, or a vintage holds an observation of after its own day.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2008-10-30", "2009-01-30"])
+    >>> quarters = pd.period_range("2008Q2", "2008Q4", freq="Q", name="date")
+    >>> gdp = pd.DataFrame([[11727.4, 11727.4], [11720.0, 11712.4], [None, 11599.4]], quarters, days)
+    >>> vintages = cs.data.Vintages(gdp.astype(float), {"series_id": "GDPC1"})
+    >>> print(vintages.title)
+    GDPC1, 2 vintages, 2008-10-30 to 2009-01-30
+    >>> print(len(vintages.days), vintages.latest()["2008Q4"])
+    2 11599.4
+    >>> vintages.revisions()[["first_release", "latest", "revision"]].round(1)
+            first_release   latest  revision
+    date
+    2008Q3        11720.0  11712.4      -7.6
+    2008Q4        11599.4  11599.4       0.0
+    >>> vintages.first_release().tolist()
+    [11720.0, 11599.4]
     """
 
     table: pd.DataFrame
@@ -97,6 +117,17 @@ class Vintages(Result):
         ------
         DataError
             The first vintage was published later.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2008-10-30", "2009-01-30"])
+        >>> quarters = pd.period_range("2008Q2", "2008Q4", freq="Q", name="date")
+        >>> gdp = pd.DataFrame([[11727.4, 11727.4], [11720.0, 11712.4], [None, 11599.4]], quarters, days)
+        >>> vintages = cs.data.Vintages(gdp.astype(float), {"series_id": "GDPC1"})
+        >>> vintages.as_of("2008-12-31").tolist()
+        [11727.4, 11720.0]
         """
         day = pd.Timestamp(date)
         number = int(self.days.searchsorted(day, side="right")) - 1
@@ -131,7 +162,19 @@ class Vintages(Result):
         return out
 
     def growth(self, factor: float = 400.0) -> Vintages:
-        """``factor`` times the change of the log, within each vintage."""
+        """``factor`` times the change of the log, within each vintage.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2008-10-30", "2009-01-30"])
+        >>> quarters = pd.period_range("2008Q2", "2008Q4", freq="Q", name="date")
+        >>> gdp = pd.DataFrame([[11727.4, 11727.4], [11720.0, 11712.4], [None, 11599.4]], quarters, days)
+        >>> vintages = cs.data.Vintages(gdp.astype(float), {"series_id": "GDPC1"})
+        >>> vintages.growth().latest().round(1).tolist()
+        [nan, -0.5, -3.9]
+        """
         if (self.table <= 0).any(axis=None):
             raise DataError(f"{self._name}: a level is zero or negative and has no logarithm.")
         return Vintages(

@@ -25,6 +25,13 @@ from capstar.leads.forecasts.out_of_sample import (
     recursive_forecasts,
 )
 from capstar.leads.forecasts.sharpe import SharpeRatio, sharpe_ratio
+from capstar.leads.forecasts.superior_ability import (
+    ConfidenceSet,
+    SuperiorAbility,
+    confidence_set,
+    loss_table,
+    superior_ability,
+)
 from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap_forecasts
 from capstar.leads.inference import import_all
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
@@ -49,15 +56,7 @@ from capstar.leads.inference.regression import (
 )
 from capstar.leads.inference.residual_augmented import ResidualAugmentedIVX, residual_augmented_ivx
 from capstar.leads.inference.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
-from capstar.leads.multiplicity import (
-    AdjustedPValues,
-    ConfidenceSet,
-    SuperiorAbility,
-    adjusted_p_values,
-    confidence_set,
-    loss_table,
-    superior_ability,
-)
+from capstar.leads.multiplicity import AdjustedPValues, adjusted_p_values
 from capstar.leads.results import LeadResults
 from capstar.leads.stability import Slopes, quantile_slopes, rolling_slopes, subsample_slopes
 from capstar.leads.study import LeadStudy

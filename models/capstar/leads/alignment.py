@@ -15,6 +15,7 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
+from capstar.leads.checks import require_known, require_variation
 from capstar.provenance import titled
 
 _MONTHS = {"M": 1, "Q": 3}
@@ -47,6 +48,14 @@ def cumulate_after(
     ------
     DataError
         From `window_after`, or returns that fall to -100 percent.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()["small"]
+    >>> quarters = cs.data.us_macro().index[-4:]
+    >>> cs.leads.cumulate_after(returns, quarters, horizon=2).round(1).tolist()
+    [37.5, 25.8, 10.2, 27.8]
     """
     if (returns <= -100).any():
         raise DataError(
@@ -69,6 +78,17 @@ class AlignedSample:
     after : Mapping[int, pandas.Series]
         By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
         published, on the quarters of ``x``; NaN where a month is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["small_minus_large"], gap, horizon=4)
+    >>> sample.x.index[[0, -1]].strftime("%YQ%q").tolist()
+    ['1969Q4', '2009Q3']
+    >>> sorted(sample.after)
+    [1, 4]
     """
 
     x: pd.Series
@@ -84,6 +104,15 @@ class AlignedSample:
         ------
         DataError
             As `AlignedData.of` and `AlignedData.sample`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap, horizon=4)
+        >>> print(sample.after[1].round(2).head(2).tolist(), sample.after[4].round(2).head(2).tolist())
+        [-22.35, -16.32] [-5.98, 29.95]
         """
         one, other = (
             series.to_frame(default if series.name is None else series.name)
@@ -93,7 +122,18 @@ class AlignedSample:
         return data.sample(one.columns[0], other.columns[0])
 
     def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
-        """Return and predictor by the quarter of the predictor, where the return is known."""
+        """Return and predictor by the quarter of the predictor, where the return is known.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+        >>> y, x = sample.pairs()
+        >>> print(str(x.index[-1]), round(x.iloc[-1], 2), round(y.iloc[-1], 2))
+        2009Q3 -0.01 6.6
+        """
         y = self.after[horizon].dropna()
         return y, self.x.loc[y.index]
 
@@ -118,6 +158,17 @@ class AlignedSample:
         ------
         DataError
             Fewer than 40 quarters, or a gap.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+        >>> y, x = sample.in_period()
+        >>> cs.leads.ivx(y, x).table.round(2)[["slope", "t", "p"]]
+                   slope     t     p
+        rstar_gap  -0.05 -0.14  0.89
         """
         after, x = self.after[horizon], self.x
         known = after.loc[after.first_valid_index() : after.last_valid_index()]
@@ -144,6 +195,15 @@ class AlignedData:
         By quarter.
     after : Mapping[tuple[str, int], pandas.Series]
         By portfolio and horizon, as in `AlignedSample`, on quarters that include those of the predictors.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> data = cs.leads.AlignedData.of(returns[["excess", "smb"]], gap.to_frame(), horizons=(1, 4))
+    >>> print(data.portfolios, round(data.after["excess", 4].iloc[-1], 2))
+    ['excess', 'smb'] 23.51
     """
 
     predictors: pd.DataFrame
@@ -159,7 +219,17 @@ class AlignedData:
         publication_lag: int = 1,
         quarters: pd.PeriodIndex | None = None,
     ) -> AlignedData:
-        """Build every series; ``quarters``, those of the predictors by default, are what returns come after."""
+        """Build every series; ``quarters``, those of the predictors by default, are what returns come after.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess"]], gap.to_frame(), publication_lag=2)
+        >>> print(data.after["excess", 1].name, len(data.predictors))
+        excess 160
+        """
         index = predictors.index if quarters is None else quarters
         if _regular(index, list(predictors)) != "Q":
             raise DataError(
@@ -181,6 +251,16 @@ class AlignedData:
         ------
         DataError
             The predictor has a gap.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess"]], gap.to_frame(), horizons=(1, 4))
+        >>> y, x = data.sample("excess", gap.name).pairs(4)
+        >>> print(len(y), round(x.corr(y), 2))
+        160 -0.12
         """
         x = self.predictors[predictor]
         x = x.loc[x.first_valid_index() : x.last_valid_index()]
@@ -191,7 +271,17 @@ class AlignedData:
         )
 
     def samples(self) -> Iterator[tuple[Hashable, Hashable, AlignedSample]]:
-        """Every predictor and portfolio, by predictor."""
+        """Every predictor and portfolio, by predictor.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> data = cs.leads.AlignedData.of(returns[["excess", "smb"]], gap.to_frame())
+        >>> {portfolio: len(sample.x) for predictor, portfolio, sample in data.samples()}
+        {'excess': 160, 'smb': 160}
+        """
         for predictor in self.predictors:
             for portfolio in self.portfolios:
                 yield predictor, portfolio, self.sample(portfolio, predictor)
@@ -255,33 +345,6 @@ def on_shared_dates(
     return joined.iloc[:, 0], joined.iloc[:, 1:]
 
 
-def require_same_dates(series: pd.Series, table: pd.Series | pd.DataFrame) -> None:
-    """Raise `DataError` unless both are on the same dates."""
-    if not table.index.equals(series.index):
-        names = table.name if isinstance(table, pd.Series) else list(table)
-        raise DataError(f"{series.name} and {names} are on different dates. Align them first.")
-
-
-def require_known(table: pd.DataFrame, advice: str = "Fill it or cut the sample there.") -> None:
-    """Raise `DataError` at the first missing or infinite value of a table."""
-    unknown = (table.isna() | table.isin([np.inf, -np.inf])).to_numpy()
-    if unknown.any():
-        column = int(np.argmax(unknown.any(axis=0)))  # by position: two may have one name
-        at = int(np.argmax(unknown[:, column]))
-        how = "missing" if pd.isna(table.iloc[at, column]) else "infinite"
-        raise DataError(f"{table.columns[column]} is {how} in {table.index[at]}. {advice}")
-
-
-def require_variation(table: pd.DataFrame) -> None:
-    """Raise `DataError` if a column is constant or a combination of others."""
-    spread = table.std(ddof=0).where(lambda sd: sd > 1e-12 * table.abs().max(), 1.0)
-    scaled = ((table - table.mean()) / spread).to_numpy(dtype=float)
-    if table.shape[1] and np.linalg.svd(scaled, compute_uv=False)[-1] < 1e-6 * np.sqrt(len(table)):
-        raise DataError(
-            f"{[str(name) for name in table]}: a predictor does not vary, or they are collinear. Leave one out."
-        )
-
-
 def overlap_lags(nobs: int, horizon: int) -> int:
     """Autocovariances for targets over ``horizon`` periods, as `capstar.leads.predictive_regression` has them."""
     return max(horizon - 1, int(4 * (nobs / 100) ** (2 / 9)))
@@ -319,18 +382,6 @@ def window_after(
     length = int(each) * horizon
     last = dates.asfreq(series.index.freqstr, how="end") + -(-publication_lag // months) + length
     return length, last
-
-
-def as_state(state: pd.Series) -> pd.Series:
-    """State as 1, 0 and NaN; raise `DataError` at any other value."""
-    values = pd.to_numeric(state, errors="coerce").astype(float)
-    strange = ~(values.isin([0.0, 1.0]) | state.isna())
-    if strange.any():
-        raise DataError(
-            f"{state.name} in {strange.idxmax()} is {state[strange.idxmax()]!r}; a state is true or false. Compare "
-            "with a threshold first."
-        )
-    return values
 
 
 def _regular(index: pd.Index, name: object) -> str:

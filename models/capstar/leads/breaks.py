@@ -54,6 +54,22 @@ class BreakTest(Result):
         Fixed-regressor bootstrap of Hansen (2000), heteroskedastic.
     parameters, nobs, n_replications
         Number of coefficients that may change, of observations, of bootstrap samples.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.break_test(y, x, n_replications=199)
+    >>> print(found.date, round(found.sup_wald, 1), found.parameters, found.nobs)
+    2003Q3 3.8 2 160
+    >>> found.table["wald"].round(1).tail(2)
+    date
+    2003Q2    2.6
+    2003Q3    3.8
+    Freq: Q-DEC, Name: wald, dtype: float64
     """
 
     table: pd.DataFrame
@@ -131,6 +147,17 @@ def break_test(
     Economic Statistics* 15(1); Hansen (2000), "Testing for structural change in conditional models",
     *Journal of Econometrics* 97(1), heteroskedastic fixed-regressor bootstrap, here of the residuals without a
     break; Shao (2010), *Journal of the American Statistical Association* 105.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.break_test(y, x, n_replications=199)
+    >>> print(round(found.sup_wald, 1), round(found.p_bootstrap, 2))
+    3.8 0.72
     """
     y, x = aligned(target, predictors)
     require_horizon(horizon, len(y))
@@ -160,7 +187,14 @@ def break_test(
 
 @checked
 def sup_wald_p(statistic: float, parameters: int) -> float:
-    """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters."""
+    """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> round(cs.leads.sup_wald_p(11.8, parameters=2), 3)
+    0.045
+    """
     require_count("parameters", parameters, min(_HANSEN), max(_HANSEN), "the table of Hansen (1997)")
     a, b, v = _HANSEN[parameters]
     return float(scipy.stats.chi2.sf(max(a + b * statistic, 0.0), v))

@@ -43,6 +43,24 @@ class LeadResults(Tabled):
         The test the study is made for; the verdict begins with it.
     drawn : DrawnRegressor or None
         The regressions on posterior draws of the predictor, where these were given.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> primary = cs.leads.PrimarySpecification(returns="excess", information=("filtered",))
+    >>> options = {"start": None, "n_replications": 99, "primary": primary}
+    >>> lead = cs.leads.LeadStudy(gap, returns["excess"], (1,), **options).run()
+    >>> lead.own[["ivx_p", "hodrick_p", "ivx_rwb_p"]].round(2)
+       ivx_p  hodrick_p  ivx_rwb_p
+    0   0.89       0.82        0.9
+    >>> lead.counts["regressions"], list(lead.tables()), list(lead.figures())
+    (1, ['lead', 'persistence'], ['lead'])
+    >>> print(lead.sentences()[0][:43])
+    Primary specification, fixed before the run
+    >>> lead.verdict().startswith(lead.sentences()[0])
+    True
     """
 
     predictor: str

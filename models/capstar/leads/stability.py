@@ -42,6 +42,20 @@ class Slopes(Tabled):
         ``"quantile"``, ``"subsample"`` or ``"rolling"``.
     target, level, horizon
         Name of the target, coverage of the bands, periods each target sums.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.rolling_slopes(y, x, window=60)
+    >>> found.table[["slope", "lower", "upper"]].round(2).tail(2)
+            slope  lower  upper
+    date
+    2009Q2   0.60  -1.75   2.95
+    2009Q3   0.62  -1.73   2.97
     """
 
     table: pd.DataFrame
@@ -143,6 +157,20 @@ def quantile_slopes(
     ----------
     Koenker and Bassett (1978), *Econometrica* 46(1); Powell (1991); Galvao and Yoon (2024), "HAC covariance
     matrix estimation in quantile regression", *Journal of the American Statistical Association* 119.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.quantile_slopes(y, x, quantiles=(0.1, 0.5, 0.9))
+    >>> found.table[["quantile", "slope", "se", "p"]].round(2)
+       quantile  slope    se     p
+    0       0.1   0.57  0.68  0.40
+    1       0.5  -0.53  0.56  0.35
+    2       0.9   0.09  0.68  0.89
     """
     if not all(0 < q < 1 for q in quantiles):
         raise SpecificationError(f"quantiles={tuple(quantiles)}; give numbers between 0 and 1.")
@@ -185,6 +213,20 @@ def subsample_slopes(
     ------
     DataError
         From `capstar.leads.alignment.aligned`, or a sample with fewer than 10 + 2 ``horizon`` dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.subsample_slopes(y, x, ["1985Q1"])
+    >>> found.table[["sample", "slope", "se", "nobs"]].round(2)
+              sample  slope    se  nobs
+    0  1969Q4-2009Q3  -0.09  0.42   160
+    1  1969Q4-1984Q4  -0.22  0.49    61
+    2  1985Q1-2009Q3   0.11  0.84    99
     """
     y, x = aligned(target, predictor)
     require_horizon(horizon, len(y))
@@ -225,6 +267,16 @@ def rolling_slopes(
         From `capstar.leads.alignment.aligned`, or fewer observations than ``window``.
     SpecificationError
         A window of fewer than 10 + 2 ``horizon``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.rolling_slopes(y, x, window=60)
+    >>> figure = found.plot(start="1990Q1", level=0.68)
     """
     if window < 10 + 2 * horizon:
         raise SpecificationError(

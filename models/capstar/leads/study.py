@@ -13,7 +13,8 @@ import pandas as pd
 from capstar.arguments import check_fields
 from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import AlignedData, quarters_after, require_known
+from capstar.leads.alignment import AlignedData, quarters_after
+from capstar.leads.checks import require_known
 from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.drawn_regressor import DrawnRegressor, drawn_regressor
 from capstar.leads.inference.estimated_regressor import Source, resample
@@ -67,6 +68,18 @@ class LeadStudy:
         The same seed gives the same numbers whatever the number of workers.
     primary
         The one test the study is made for, which its verdict begins with; all others are called exploratory.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> study = cs.leads.LeadStudy(gap, returns[["excess"]], (1,), start=None, n_replications=99)
+    >>> lead = study.run()
+    >>> lead.own[["slope", "hodrick_p", "ivx_rwb_p"]].round(2)
+       slope  hodrick_p  ivx_rwb_p
+    0  -0.09       0.82        0.9
+    >>> figure = lead.plot()
     """
 
     gap: pd.Series
@@ -103,6 +116,16 @@ class LeadStudy:
             The series cannot be aligned, are too short, do not vary, or are not in the units declared.
         SpecificationError
             A horizon, the information set or an option is not valid.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> study = cs.leads.LeadStudy(gap, returns[["excess"]], (1,), start=None, n_replications=99)
+        >>> lead = study.run(progress=False)
+        >>> print(lead.information, len(lead.table), lead.forecast_comparison)
+        filtered 1 None
         """
         self._check()
         portfolios = self.returns.to_frame() if isinstance(self.returns, pd.Series) else self.returns

@@ -35,6 +35,13 @@ class PrimarySpecification:
         Key of a test that `capstar.leads.predictability_tests` lists.
     level
         Of significance.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> primary = cs.leads.PrimarySpecification(returns="excess", horizon=4)
+    >>> primary.test, primary.level
+    ('ivx_rwb', 0.05)
     """
 
     returns: str = "small_minus_large"
@@ -44,7 +51,18 @@ class PrimarySpecification:
     level: float = 0.05
 
     def row(self, table: pd.DataFrame, predictor: str) -> pd.Series | None:
-        """Its row of an in-sample table, or None."""
+        """Its row of an in-sample table, or None.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> table = cs.leads.in_sample_table(returns[["excess"]], gap.to_frame(), (1, 4))
+        >>> row = cs.leads.PrimarySpecification(returns="excess", horizon=4).row(table, gap.name)
+        >>> print(round(row["ivx_rwb_p"], 2))
+        0.45
+        """
         return _row(table[table["predictor"] == predictor], self.returns, self.horizon)
 
 

@@ -15,7 +15,8 @@ from capstar.markets.indicators import (
     vertical_horizontal_filter,
 )
 from capstar.markets.rallies import Rallies, Rally, rallies
-from capstar.markets.range_trading import RangeTrading, RangeTradingResults
+from capstar.markets.range_trading import RangeTrading
+from capstar.markets.range_trading_results import RangeTradingResults
 from capstar.markets.ranges import in_range, plot_ranges, range_bound, trading_ranges
 from capstar.markets.swings import Swings, bbq, bry_boschan, lunde_timmermann
 from capstar.markets.variance_ratio import VarianceRatio, rolling_variance_ratio, variance_ratio

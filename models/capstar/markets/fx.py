@@ -26,6 +26,17 @@ class Rate:
         Currencies, such as ``"EUR"`` and ``"USD"``.
     series : pandas.Series
         Units of quote for one unit of base, by date; NaN where there was no rate, never filled.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+    >>> euro = cs.markets.fx.Rate("EUR", "USD", pd.Series([1.10, 1.08], days))
+    >>> print(euro.name, euro.changes().round(2).tolist())
+    EUR/USD [nan, -1.82]
+    >>> euro.invert().series.round(3).tolist()
+    [0.909, 0.926]
     """
 
     base: str
@@ -69,6 +80,17 @@ class Rate:
             No currency, or both, are shared.
         DataError
             The dates differ and ``"same"`` was asked for.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+        >>> euro = cs.markets.fx.Rate("EUR", "USD", pd.Series([1.10, 1.08], days))
+        >>> yen = cs.markets.fx.Rate("USD", "JPY", pd.Series([145.0, 146.0], days))
+        >>> cross = euro.cross(yen)
+        >>> print(cross.name, cross.series.round(1).tolist())
+        EUR/JPY [159.5, 157.7]
         """
         shared = {self.base, self.quote} & {other.base, other.quote}
         if len(shared) != 1:
@@ -82,7 +104,18 @@ class Rate:
         return Rate(left.base, right.quote, (a * b).rename(f"{left.base}/{right.quote}"))
 
     def convert_prices(self, prices: pd.Series, currency: str, *, dates: Dates = "same") -> pd.Series:
-        """Prices in one of the two currencies by date, expressed in the other; ``dates`` as in `cross`."""
+        """Prices in one of the two currencies by date, expressed in the other; ``dates`` as in `cross`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+        >>> euro = cs.markets.fx.Rate("EUR", "USD", pd.Series([1.10, 1.08], days))
+        >>> dollars = pd.Series([220.0, 225.0], days, name="fund")
+        >>> euro.convert_prices(dollars, "USD").round(1).tolist()
+        [200.0, 208.3]
+        """
         rate = self._into_other(currency)
         a, b = _aligned(prices, rate.series, str(prices.name), rate.name, dates)
         return (a * b).rename(prices.name)
@@ -100,6 +133,16 @@ class Rate:
             The asset's: base or quote.
         dates
             As in `cross`; the rate's change is taken between the dates both have.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+        >>> euro = cs.markets.fx.Rate("EUR", "USD", pd.Series([1.10, 1.08], days))
+        >>> returns = pd.Series([1.0, 2.0], days, name="fund")
+        >>> euro.convert_returns(returns, "USD").round(2).tolist()
+        [nan, 3.89]
         """
         rate = self._into_other(currency)
         a, b = _aligned(returns, rate.series, str(returns.name), rate.name, dates)
@@ -107,7 +150,17 @@ class Rate:
         return (100.0 * ((1.0 + a / 100.0) * change - 1.0)).rename(returns.name)
 
     def real(self, base_prices: pd.Series, quote_prices: pd.Series, *, dates: Dates = "same") -> pd.Series:
-        """Real rate: quote goods for one of base, ``rate * base_prices / quote_prices``, levels by date."""
+        """Real rate: quote goods for one of base, ``rate * base_prices / quote_prices``, levels by date.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+        >>> euro = cs.markets.fx.Rate("EUR", "USD", pd.Series([1.10, 1.08], days))
+        >>> euro.real(pd.Series([100.0, 101.0], days), pd.Series([100.0, 103.0], days)).round(3).tolist()
+        [1.1, 1.059]
+        """
         rate, home = _aligned(self.series, base_prices, self.name, str(base_prices.name), dates)
         rate, abroad = _aligned(rate, quote_prices, self.name, str(quote_prices.name), dates)
         return (rate * home.reindex(rate.index) / abroad).rename(f"real {self.name}")
@@ -139,6 +192,16 @@ def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = 
     ------
     SpecificationError
         The table does not say which currency is quoted in which.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+    >>> table = pd.DataFrame({"DEXUSEU": [1.10, 1.09], "DEXJPUS": [142.0, 143.2]}, days)
+    >>> rates = cs.markets.fx.rates_of(table, {"DEXUSEU": ("EUR", "USD"), "DEXJPUS": ("USD", "JPY")})
+    >>> sorted(rates)
+    ['EUR/USD', 'USD/JPY']
     """
     known = pairs or table.attrs.get("pairs")
     if not known:
@@ -151,7 +214,19 @@ def rates_of(table: pd.DataFrame, pairs: Mapping[str, tuple[str, str]] | None = 
 
 @checked
 def rate_differential(rstar: pd.Series, abroad: pd.Series) -> pd.Series:
-    """Natural rate at home less abroad, both percent a year: percentage points, on the quarters both have."""
+    """Natural rate at home less abroad, both percent a year: percentage points, on the quarters both have.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> home, abroad = (cs.rstar.MovingAverage(window).fit(us).rstar.filtered for window in (20, 40))
+    >>> cs.markets.fx.rate_differential(home, abroad).round(2).tail(2)
+    date
+    2009Q2   -0.13
+    2009Q3    0.01
+    Freq: Q-DEC, Name: rstar_differential, dtype: float64
+    """
     a, b = _aligned(rstar, abroad, "rstar", "abroad", "common")
     return (a - b).rename("rstar_differential")
 

@@ -82,6 +82,17 @@ def rate_of_change(prices: pd.Series, n: int = 1, *, log: bool = False) -> pd.Se
     ------
     DataError
         A value is zero or negative: of interest rates and gaps take differences, not rates of change.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.rate_of_change(index, n=12).round(1).tail(2)
+    date
+    2017-02    39.2
+    2017-03    31.8
+    Freq: M, Name: roc12, dtype: float64
     """
     _require_periods(n, 1)
     bad = prices <= 0
@@ -113,6 +124,14 @@ def true_range(high: pd.Series, low: pd.Series, close: pd.Series) -> pd.Series:
     References
     ----------
     Wilder (1978), *New Concepts in Technical Trading Systems*, section 3.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> cs.markets.true_range(bars["high"], bars["low"], bars["close"]).round(2).head(3).tolist()
+    [nan, 18.01, 27.72]
     """
     if not high.index.equals(low.index) or not high.index.equals(close.index):
         raise DataError("high, low and close are on different dates. Give all three on the same index.")
@@ -131,6 +150,14 @@ def average_true_range(bars: Bars, n: int = 14) -> pd.Series:
     n
         Periods.  The first value, at bar n + 1, is the mean of n true ranges; each later one is
         ``((n - 1) before + today) / n``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> cs.markets.average_true_range(bars).round(2).tail(2).tolist()
+    [64.33, 61.62]
     """
     frame = _bars_of(bars, n, 1)
     return pd.Series(_wilder(_true_range(frame), n, start=1), frame.index, name="average_true_range")
@@ -153,6 +180,17 @@ def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
         ``plus_di``, ``minus_di``: smoothed movement in percent of smoothed true range, from bar n + 1;
         ``dx``: 100 |plus - minus| / (plus + minus), 0 where nothing moved; ``adx``: its Wilder average, from
         bar 2 n.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> cs.markets.directional_index(bars).round(1).tail(2)
+                plus_di  minus_di    dx   adx
+    Date
+    2018-12-28     18.9      33.1  27.1  35.5
+    2018-12-31     18.4      32.0  27.1  34.9
     """
     frame = _bars_of(bars, n, 2)
     ranges = np.nan_to_num(_true_range(frame), nan=0.0)
@@ -180,6 +218,17 @@ def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``high``, ``low`` and their mean, ``middle``; NaN for the first n - 1 bars.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> cs.markets.donchian(bars, n=20).round(1).tail(2)
+                  high     low  middle
+    Date
+    2018-12-28  2800.2  2346.6  2573.4
+    2018-12-31  2800.2  2346.6  2573.4
     """
     frame = _bars_of(bars, n, 1)
     high, low = _rolling(frame["high"], n, np.max), _rolling(frame["low"], n, np.min)
@@ -192,6 +241,14 @@ def choppiness(bars: Bars, n: int = 14) -> pd.Series:
 
     Near 100 when the price went over the same ground again and again, near 0 when it went one way.  Values are from
     bar n + 1 on; NaN where the price did not move.  ``bars`` as of `average_true_range`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> cs.markets.choppiness(bars, n=14).round(1).tail(2).tolist()
+    [39.4, 37.8]
     """
     frame = _bars_of(bars, n, 2)
     travelled = _rolling(_true_range(frame), n, np.sum)
@@ -214,6 +271,14 @@ def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
     References
     ----------
     Kaufman (1995), *Smarter Trading*.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.efficiency_ratio(index, n=12).round(2).tail(2).tolist()
+    [0.67, 0.64]
     """
     _require_periods(n, 1)
     price = checked_prices(close)
@@ -229,6 +294,14 @@ def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     References
     ----------
     White (1991), "The vertical horizontal filter", *Futures*.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.vertical_horizontal_filter(index, n=12).round(2).tail(2).tolist()
+    [0.55, 0.57]
     """
     _require_periods(n, 1)
     price = checked_prices(close)
@@ -241,6 +314,14 @@ def relative_strength_index(close: pd.Series, n: int = 14) -> pd.Series:
     """Relative strength index after Wilder (1978, section 6): average rise in percent of average rise and fall.
 
     ``close`` and ``n`` as of `efficiency_ratio`; NaN for the first n periods, and before the price first moves.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.relative_strength_index(index).round(1).tail(2).tolist()
+    [64.5, 65.6]
     """
     _require_periods(n, 1)
     price = checked_prices(close)

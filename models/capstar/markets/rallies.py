@@ -34,6 +34,15 @@ class Rally:
         Percent.  The fall is measured from the highest price since the last rally began.
     efficiency
         Net change by the sum of absolute changes, 0 to below 1; the longer and the finer the steps, the lower it is.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> rule = cs.markets.rallies(index, up=30.0).rule
+    >>> print(rule.up, rule.down, rule.stop, rule.efficiency)
+    30.0 20.0 10.0 0.3
     """
 
     up: float = 20.0
@@ -72,6 +81,19 @@ class Rallies(Result):
         1 from the date after the start up to the high, else 0.  Uses later data.
     real_time : pandas.Series
         1 from confirmation until the date before the end, else 0.  Uses no later data.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> found = cs.markets.rallies(index)
+    >>> found.table[["start", "confirmed", "high"]].tail(2)
+          start confirmed     high
+    15  2011-09   2012-01  2014-02
+    16  2016-02   2016-08  2017-03
+    >>> print(int(found.states.iloc[-1]), int(found.real_time.iloc[-1]))
+    1 1
     """
 
     rule: Rally
@@ -159,6 +181,17 @@ def rallies(
         The prices cannot be used (`checked_prices`), or ``range_bound`` is on other dates.
     SpecificationError
         A threshold is out of bounds.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> found = cs.markets.rallies(index, up=20, down=20, stop=10)
+    >>> found.table[["rise", "rise_confirmed", "rise_to_end"]].round(1).tail(2)
+         rise  rise_confirmed  rise_to_end
+    15  101.1            22.4         45.4
+    16   41.1            21.1         16.5
     """
     rule = Rally(up, down, stop, efficiency)
     price = checked_prices(prices)

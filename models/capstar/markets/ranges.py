@@ -67,6 +67,20 @@ def range_bound(
     References
     ----------
     Wilder (1978), section 4; Lo and MacKinlay (1988), equations 12 and 13.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> found = cs.markets.range_bound(bars, votes=2)
+    >>> found[["choppiness", "adx", "range_bound"]].round(1).tail(2)
+                choppiness   adx  range_bound
+    Date
+    2018-12-28        39.4  35.5        False
+    2018-12-31        37.8  34.9        False
+    >>> print(f"{found['range_bound'].mean():.0%} of days")
+    36% of days
     """
     require_percent(choppy=choppy, directed=directed)
     if not 1 <= votes <= 3:
@@ -127,6 +141,18 @@ def trading_ranges(
         ``resistance_touches``: turning points at them, 0 where there is none; ``support_since``,
         ``resistance_since``: date of the first; ``trading_range``: whether there is a range;
         ``range_since``: date from which it was known.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> levels = cs.markets.trading_ranges(bars.iloc[-500:])
+    >>> levels.loc[levels["trading_range"], ["support", "resistance"]].round(1).tail(2)
+                support  resistance
+    Date
+    2018-12-28   2325.6      2807.7
+    2018-12-31   2325.6      2807.7
     """
     rule = _Rule(pivot, tolerance, touches, breach)
     frame = as_bars(bars)
@@ -158,6 +184,15 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
     ----------
     levels
         ``support``, ``resistance``, and perhaps ``trading_range``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> levels = cs.markets.trading_ranges(bars.iloc[-500:])
+    >>> print(f"{cs.markets.in_range(levels).mean():.0%} of days, now {cs.markets.in_range(levels)[-1]}")
+    38% of days, now True
     """
     require_columns(levels, ("support", "resistance"), source="levels")
     both = levels[["support", "resistance"]].notna().all(axis=1)
@@ -166,7 +201,16 @@ def in_range(levels: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 @checked(labels=("levels",))
 def plot_ranges(close: pd.Series, levels: pd.DataFrame, ax: Any = None, *, start: Start = None) -> Figure:
-    """Price by date from a start on with its `trading_ranges`, in the axes given or a figure of its own."""
+    """Price by date from a start on with its `trading_ranges`, in the axes given or a figure of its own.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500
+    >>> bars = sp500.load().rename(columns=str.lower)[["high", "low", "close"]]
+    >>> levels = cs.markets.trading_ranges(bars.iloc[-500:])
+    >>> figure = cs.markets.plot_ranges(bars["close"].iloc[-500:], levels, start="2018-01-01")
+    """
     from capstar.plotting.markets import plot_trading_ranges
 
     shown = since(close, start)

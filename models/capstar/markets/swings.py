@@ -37,6 +37,20 @@ class Swings(Result):
         NaN where there is no turning point at all.  Uses later data: for description, not for prediction.
     real_time : pandas.Series
         The state after the last turning point known at each date; NaN before there is one.  Uses no later data.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> swings = cs.markets.lunde_timmermann(index)
+    >>> swings.turning_points[["kind", "known"]].tail(2)
+               kind    known
+    date
+    2014-02    peak  2016-01
+    2016-02  trough  2016-08
+    >>> print(swings.peaks[-1], swings.troughs[-1], int(swings.real_time.iloc[-1]))
+    2014-02 2016-02 1
     """
 
     rule: str
@@ -63,6 +77,17 @@ class Swings(Result):
         pandas.DataFrame
             ``market`` (bull or bear), ``start``, ``end``, ``periods``, ``change`` in percent from the price at
             the start, and ``delay``: periods from the end until it was known.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> small = cs.data.small_cap_returns()["small"]
+        >>> index = (1 + small / 100).cumprod()
+        >>> phases = cs.markets.lunde_timmermann(index).phases()
+        >>> phases[["market", "start", "periods", "change"]].round({"change": 1}).tail(2)
+           market    start  periods  change
+        31   bull  2011-09       29   101.1
+        32   bear  2014-02       24   -23.7
         """
         points = self.turning_points
         at = self.prices.index.get_indexer(points.index)
@@ -149,6 +174,15 @@ def lunde_timmermann(prices: pd.Series, up: float = 20.0, down: float = 20.0) ->
     ----------
     Lunde and Timmermann (2004), "Duration dependence in stock prices: an analysis of bull and bear markets",
     *Journal of Business & Economic Statistics* 22(3), section 2.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> swings = cs.markets.lunde_timmermann(index, up=20, down=15)
+    >>> print(*swings.peaks[-3:])
+    2010-04 2011-04 2014-02
     """
     require_percent(up=up, down=down)
     if not (up > 0 and 0 < down < 100):
@@ -225,6 +259,15 @@ def bry_boschan(
     ----------
     Bry and Boschan (1971), *Cyclical Analysis of Time Series*, NBER; Pagan and Sossounov (2003), "A simple
     framework for analysing bull and bear markets", *Journal of Applied Econometrics* 18(1), appendix B.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> swings = cs.markets.bry_boschan(index)
+    >>> print(*swings.troughs[-4:])
+    2009-02 2011-09 2014-09 2016-02
     """
     from capstar.kernels.states import turning_points
 
@@ -261,6 +304,14 @@ def bbq(level: pd.Series, window: int = 2, phase: int = 2, cycle: int = 5) -> Sw
     ----------
     Harding and Pagan (2002), "Dissecting the cycle: a methodological investigation", *Journal of Monetary
     Economics* 49(2).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import numpy as np
+    >>> gdp = np.exp(cs.data.us_macro()["log_gdp"])
+    >>> print(*cs.markets.bbq(gdp).peaks)
+    1969Q3 1973Q4 1980Q1 1981Q3 1990Q2 2008Q2
     """
     return bry_boschan(level, window, 0, phase, cycle, threshold=None)
 

@@ -36,6 +36,16 @@ class VarianceRatio(Result):
         Returns.
     debiased
         Whether the variances are unbiased.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> found = cs.markets.variance_ratio(index, horizons=(2, 12))
+    >>> print(found.nobs, found.debiased)
+    818 True
+    >>> figure = found.plot(level=0.9)
     """
 
     table: pd.DataFrame
@@ -91,6 +101,17 @@ def variance_ratio(
     Lo and MacKinlay (1988), "Stock market prices do not follow random walks", *Review of Financial Studies*
     1(1), equations (12) to (20); Wright (2000), "Alternative variance-ratio tests using ranks and signs",
     *Journal of Business & Economic Statistics* 18(1).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.variance_ratio(index, horizons=(2, 12)).table[["vr", "m2", "p2", "r1", "s1"]].round(2)
+          vr    m2    p2    r1    s1
+    k
+    2   1.20  4.69  0.00  5.48  4.69
+    12  1.24  1.59  0.11  3.03  4.93
     """
     horizons = list(horizons)
     r = np.diff(np.log(checked_prices(prices).to_numpy()))
@@ -122,6 +143,14 @@ def rolling_variance_ratio(prices: pd.Series, n: int, k: int = 2) -> pd.Series:
     ------
     SpecificationError
         k is less than 2, or not less than n.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> small = cs.data.small_cap_returns()["small"]
+    >>> index = (1 + small / 100).cumprod()
+    >>> cs.markets.rolling_variance_ratio(index, n=120, k=12).round(2).tail(2).tolist()
+    [1.48, 1.48]
     """
     if not 2 <= k < n:
         raise SpecificationError(f"k={k}, n={n}; choose k from 2 to n - 1.")

@@ -27,6 +27,14 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
         Of `capstar.study.run`.
     files
         Where the files are, a line each, which may be longer; see `located`.
+
+    Examples
+    --------
+    >>> from capstar.report import overview
+    >>> from capstar.study.examples import quick_study
+    >>> lines = overview(quick_study(), files=["results/study.html"]).splitlines()
+    >>> print(lines[0][:30], "...", lines[-1], len(lines) <= 40)
+    capstar study · moving average ... results/study.html True
     """
     top, model = head(results), results.rstar.model_name
     lines = [
@@ -56,7 +64,15 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
 
 
 def located(paths: Sequence[Path]) -> list[str]:
-    """Where files are, those of one folder and ending together: ``results/*.csv (14)``."""
+    """Where files are, those of one folder and ending together: ``results/*.csv (14)``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from capstar.report import located
+    >>> print(*located([Path("out/study.html"), Path("out/rstar.csv"), Path("out/lead.csv")]))
+    out/study.html   out/*.csv (2)
+    """
     groups: dict[tuple[Path, str], list[Path]] = {}
     for path in paths:
         groups.setdefault((path.parent, path.suffix), []).append(path)

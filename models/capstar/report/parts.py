@@ -78,7 +78,14 @@ class Study(Protocol):
 
 @dataclass(frozen=True)
 class Cell:
-    """A number or text of a table, as a sentence quotes it."""
+    """A number or text of a table, as a sentence quotes it.
+
+    Examples
+    --------
+    >>> from capstar.report import Cell
+    >>> print(Cell(-0.8357, "-0.84", "lead-3"))
+    -0.84
+    """
 
     value: Any
     text: str
@@ -90,7 +97,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words with slots ``{name}``, and what stands in them: cells of tables, or texts."""
+    """Words with slots ``{name}``, and what stands in them: cells of tables, or texts.
+
+    Examples
+    --------
+    >>> from capstar.report import Sentence
+    >>> said = Sentence("The slope is {slope}.", {"slope": "-0.84"})
+    >>> print(said, len(said.pieces()))
+    The slope is -0.84. 3
+    """
 
     template: str
     values: Mapping[str, Cell | str] = field(default_factory=dict)
@@ -105,13 +120,30 @@ class Sentence:
 
 
 def say(template: str, **values: Cell | str) -> Sentence:
-    """A sentence; every slot of the template has its value."""
+    """A sentence; every slot of the template has its value.
+
+    Examples
+    --------
+    >>> from capstar.report import Cell, say
+    >>> print(say("p is {p} in {sample}.", p=Cell(0.037, "0.037", "lead-3"), sample="1990Q1-2009Q3"))
+    p is 0.037 in 1990Q1-2009Q3.
+    """
     return Sentence(template, values)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table on the page: its name in the frame, its head, how its numbers are written."""
+    """One column of a table on the page: its name in the frame, its head, how its numbers are written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.report import Column, Table
+    >>> from capstar.report.numbers import p_value
+    >>> table = Table("t", "A test", pd.DataFrame({"ivx_p": [0.03714]}), (Column("ivx_p", "p", p_value),))
+    >>> print(table.rows()[0].cells[0])
+    0.037
+    """
 
     name: str
     head: str
@@ -142,6 +174,17 @@ class Table:
         Of the CSV file that `capstar.study.StudyResults.save` writes with all columns; empty where there is none.
     note
         Below it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.report import Table
+    >>> frame = pd.DataFrame({"slope": [-0.8357, 1.5], "n": [79, 160]}, ["small", "large"])
+    >>> table = Table("lead", "Slopes", frame, stubs=("returns",))
+    >>> print(table.heads, table.names, table.stub_heads, table.text_columns)
+    ['returns', 'slope', 'n'] ['', 'slope', 'n'] ['returns'] {0}
+    >>> print([str(cell) for cell in table.rows()[1].cells], table.count(), len(table.shown))
+    ['1.50', '160'] 2 2
     """
 
     key: str
@@ -200,7 +243,17 @@ class Table:
         return out
 
     def cell(self, row: Hashable, column: str, form: Form | None = None) -> Cell:
-        """One cell to quote; ``form`` where a sentence writes it otherwise than the table."""
+        """One cell to quote; ``form`` where a sentence writes it otherwise than the table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from capstar.report import Table
+        >>> from capstar.report.numbers import two
+        >>> table = Table("lead", "Slopes", pd.DataFrame({"slope": [0.83571]}, ["small"]))
+        >>> print(table.cell("small", "slope"), table.cell("small", "slope", two))
+        0.836 0.84
+        """
         k = self.frame.index.get_loc(row)
         position = k if isinstance(k, int) else int(pd.Series(k).idxmax())
         written = next((one.form for one in self.shown if one.name == column), plain)
@@ -234,7 +287,18 @@ Paragraph: TypeAlias = tuple[Sentence, ...]
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the page: what it says, and the tables and figures it speaks of."""
+    """One part of the page: what it says, and the tables and figures it speaks of.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from capstar.report import Section, Table, say
+    >>> table = Table("means", "Mean returns, percent", pd.DataFrame({"mean": [1.1]}, ["small"]))
+    >>> said = say("Small caps returned {mean} percent.", mean=table.cell("small", "mean"))
+    >>> section = Section("means", "What small caps returned", paragraphs=((said,),), tables=(table,))
+    >>> print(section.paragraphs[0][0])
+    Small caps returned 1.10 percent.
+    """
 
     key: str
     title: str

@@ -25,6 +25,11 @@ def require_report(path: str | Path) -> None:
     ------
     SpecificationError
         Names the formats.
+
+    Examples
+    --------
+    >>> from capstar.report import require_report
+    >>> require_report("study.html")
     """
     if Path(path).suffix.lower() not in FORMATS:
         raise SpecificationError(
@@ -61,6 +66,14 @@ def write_report(
         The ending is of no format.
     OutputError
         A file cannot be written.
+
+    Examples
+    --------
+    >>> from capstar.report import SECTIONS, write_report
+    >>> from capstar.study.examples import quick_study
+    >>> files = write_report(quick_study(), "study.md", sections=SECTIONS[:3])
+    >>> print(files[0], len(files))
+    study.md 3
     """
     path = Path(path)
     require_report(path)

@@ -48,6 +48,22 @@ class IndexCalculator:
     References
     ----------
     FTSE Russell, *Russell US Equity Indices: Construction and Methodology*.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04"])
+    >>> closes = {"id": ["A", "B"] * 3, "close": [10, 20, 11, 20, 12, 19]}
+    >>> prices = pd.DataFrame(closes).assign(date=days.repeat(2))
+    >>> shares = pd.DataFrame({"date": days[0], "id": ["A", "B"], "shares": [1e6, 2e6]})
+    >>> rules = cs.smallcaps.IndexRules.custom(2, [("2024-01-02", "2024-01-03")], base=100)
+    >>> index = cs.smallcaps.IndexCalculator(rules, prices, shares).run()
+    >>> index.levels[["price", "members"]].round(2)
+                 price  members
+    date
+    2024-01-03  100.00        2
+    2024-01-04   98.04        2
     """
 
     def __init__(
@@ -88,6 +104,14 @@ class IndexCalculator:
         ----------
         progress
             See `capstar.progress.reporting`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run(progress=False)
+        >>> print(index.title)
+        three companies, 2024-01-03 to 2024-03-28 (62 days)
         """
         inputs = self._inputs
         with reporting(progress) as tell:

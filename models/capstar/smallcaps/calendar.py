@@ -44,6 +44,14 @@ class Rebalance:
         market is closed the close before it is taken.
     kind
         A reconstitution chooses all members; a review adds new issues and updates share counts.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> change = cs.smallcaps.Rebalance(pd.Timestamp("2025-04-30"), pd.Timestamp("2025-06-27"))
+    >>> print(change.kind, (change.effective - change.rank).days)
+    reconstitution 58
     """
 
     rank: pd.Timestamp
@@ -62,10 +70,35 @@ class Rebalance:
 
 
 class Calendar(Protocol):
-    """What a calendar of index changes answers."""
+    """What a calendar of index changes answers.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> class EveryJune:
+    ...     def between(self, first, last):
+    ...         years = range(first.year, last.year + 1)
+    ...         days = [(pd.Timestamp(y, 5, 31), pd.Timestamp(y, 6, 28)) for y in years]
+    ...         known = [(rank, day) for rank, day in days if first <= rank and day <= last]
+    ...         return tuple(cs.smallcaps.Rebalance(*pair) for pair in known)
+    ...
+    >>> rules = cs.smallcaps.IndexRules.russell2000(calendar=EveryJune())
+    >>> len(rules.calendar.between(pd.Timestamp("2020-01-01"), pd.Timestamp("2023-12-31")))
+    4
+    """
 
     def between(self, first: pd.Timestamp, last: pd.Timestamp) -> tuple[Rebalance, ...]:
-        """Changes ranked on or after the first day and effective on or before the last, in order."""
+        """Changes ranked on or after the first day and effective on or before the last, in order.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> year = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-31")
+        >>> print(*[f"{one.effective:%d %b}" for one in cs.smallcaps.RussellCalendar().between(*year)])
+        21 Mar 27 Jun 19 Sep 19 Dec
+        """
         ...
 
 
@@ -77,6 +110,15 @@ class FixedCalendar:
     ----------
     rebalances
         In the order of their effective dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> change = cs.smallcaps.Rebalance(pd.Timestamp("2024-05-31"), pd.Timestamp("2024-06-28"))
+    >>> calendar = cs.smallcaps.FixedCalendar((change,))
+    >>> calendar.rebalances[0].kind
+    'reconstitution'
     """
 
     rebalances: tuple[Rebalance, ...]
@@ -103,13 +145,31 @@ class FixedCalendar:
         ----------
         reconstitutions, reviews
             ``("2015-05-29", "2015-06-26")`` and so on.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> days, reviews = [("2024-05-31", "2024-06-28")], [("2024-08-30", "2024-09-20")]
+        >>> calendar = cs.smallcaps.FixedCalendar.of(days, reviews)
+        >>> [one.kind for one in calendar.rebalances]
+        ['reconstitution', 'review']
         """
         found = [_rebalance(*pair) for pair in reconstitutions]
         found += [_rebalance(*pair, "review") for pair in reviews]
         return cls(tuple(sorted(found, key=lambda one: one.effective)))
 
     def between(self, first: pd.Timestamp, last: pd.Timestamp) -> tuple[Rebalance, ...]:
-        """Changes ranked on or after the first day and effective on or before the last, in order."""
+        """Changes ranked on or after the first day and effective on or before the last, in order.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> days = [("2023-05-31", "2023-06-30"), ("2024-05-31", "2024-06-28")]
+        >>> calendar = cs.smallcaps.FixedCalendar.of(days)
+        >>> len(calendar.between(pd.Timestamp("2024-01-01"), pd.Timestamp("2024-12-31")))
+        1
+        """
         return tuple(one for one in self.rebalances if one.rank >= first and one.effective <= last)
 
 
@@ -134,19 +194,50 @@ class RussellCalendar:
     ----------
     FTSE Russell, *Russell US Equity Indices: Construction and Methodology*, and yearly announcements of the
     reconstitution's schedule.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> for one in cs.smallcaps.RussellCalendar(reviews=False).year(2026):
+    ...     print(f"ranked {one.rank:%d %b}, effective {one.effective:%d %b}")
+    ...
+    ranked 30 Apr, effective 26 Jun
+    ranked 30 Oct, effective 11 Dec
     """
 
     reviews: bool = True
     published: bool = True
 
     def between(self, first: pd.Timestamp, last: pd.Timestamp) -> tuple[Rebalance, ...]:
-        """Changes ranked on or after the first day and effective on or before the last, in order."""
+        """Changes ranked on or after the first day and effective on or before the last, in order.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> calendar = cs.smallcaps.RussellCalendar(reviews=False)
+        >>> changes = calendar.between(pd.Timestamp("2014-01-01"), pd.Timestamp("2016-12-31"))
+        >>> print(*[f"{one.effective:%d %b %Y}" for one in changes], sep=", ")
+        27 Jun 2014, 26 Jun 2015, 24 Jun 2016
+        """
         years = range(max(first.year, FIRST_YEAR), last.year + 1)
         found = [one for year in years for one in self.year(year)]
         return tuple(one for one in found if one.rank >= first and one.effective <= last)
 
     def year(self, year: int) -> tuple[Rebalance, ...]:
-        """Changes effective in one year, in order."""
+        """Changes effective in one year, in order.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> for one in cs.smallcaps.RussellCalendar().year(2025):
+        ...     print(f"{one.rank:%d %b} {one.effective:%d %b} {one.kind}")
+        ...
+        31 Jan 21 Mar review
+        30 Apr 27 Jun reconstitution
+        31 Jul 19 Sep review
+        31 Oct 19 Dec review
+        """
         if year < FIRST_YEAR:
             raise SpecificationError(
                 f"The Russell calendar starts in {FIRST_YEAR}, asked for {year}. Give a FixedCalendar."

@@ -29,6 +29,17 @@ class Screen(Protocol):
         Whether it screens each ``"security"``, or each ``"company"``.
     columns
         Numbers it reads from the table of shares besides the usual ones.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> class MinClose:
+    ...     key, default, label, of, columns = "min_close", 0.0, "close of rank day", "security", ()
+    ...     def passes(self, table, threshold):
+    ...         return table["close"] >= threshold
+    ...
+    >>> isinstance(MinClose(), cs.smallcaps.Screen)
+    True
     """
 
     key: str
@@ -47,6 +58,14 @@ class Screen(Protocol):
             ``member`` (now in the index), ``value`` and `columns`; of companies: ``value``.
         threshold
             0 or more.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from capstar.smallcaps.registry import screens
+        >>> table = pd.DataFrame({"close": [0.5, 12.0], "average_close": [0.6, 11.0], "member": False})
+        >>> screens()["min_price"].passes(table, 1.0).tolist()
+        [False, True]
         """
 
 
@@ -60,10 +79,31 @@ class Weighting(Protocol):
         ``IndexRules(weighting=key)``, ``capstar index --weighting key``.
     label
         What it is, in one line.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import numpy as np
+    >>> class Equal:
+    ...     key, label = "equal", "the same of each member"
+    ...     def index_shares(self, shares, float_factor, close):
+    ...         return np.where(np.isnan(shares), np.nan, 1.0 / close)
+    ...
+    >>> isinstance(Equal(), cs.smallcaps.Weighting)
+    True
     """
 
     key: str
     label: str
 
     def index_shares(self, shares: Floats, float_factor: Floats, close: Floats) -> Floats:
-        """Index shares of each security at a rebalancing, NaN where shares are; all arrays of one shape."""
+        """Index shares of each security at a rebalancing, NaN where shares are; all arrays of one shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from capstar.smallcaps.registry import weightings
+        >>> shares, float_factor = np.array([100.0, 200.0]), np.array([1.0, 0.5])
+        >>> weightings()["float"].index_shares(shares, float_factor, close=np.array([8.0, 9.0])).tolist()
+        [100.0, 100.0]
+        """

@@ -21,6 +21,18 @@ def register(rule: Screen | Weighting) -> None:
     ------
     SpecificationError
         It is neither, or its key is taken.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> class MinClose:
+    ...     key, default, label, of, columns = "min_close", 0.0, "close of rank day", "security", ()
+    ...     def passes(self, table, threshold):
+    ...         return table["close"] >= threshold
+    ...
+    >>> cs.smallcaps.register(MinClose())
+    >>> cs.smallcaps.IndexRules.russell2000(min_close=5.0).min_close
+    5.0
     """
     if not isinstance(rule, Screen | Weighting):
         parts = (*Screen.__annotations__, "passes")
@@ -45,7 +57,18 @@ def weightings() -> dict[str, Weighting]:
 
 
 def index_rules() -> pd.DataFrame:
-    """Every screen and weighting by key: ``kind``, ``default`` threshold of a screen, ``label``."""
+    """Every screen and weighting by key: ``kind``, ``default`` threshold of a screen, ``label``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.smallcaps.index_rules().query("kind == 'screen'")["default"].head(3)
+    key
+    min_price           1.00
+    min_value    30000000.00
+    min_float           0.05
+    Name: default, dtype: float64
+    """
     rows = [(key, "screen", rule.default, rule.label) for key, rule in screens().items()]
     rows += [(key, "weighting", float("nan"), rule.label) for key, rule in weightings().items()]
     return pd.DataFrame(rows, columns=["key", "kind", "default", "label"]).set_index("key")

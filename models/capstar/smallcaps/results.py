@@ -56,6 +56,19 @@ class IndexResults(Result):
         First identifier by later identifier.
     prices
         Table of prices, read again for the weights of a date.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.smallcaps.examples import three_companies
+    >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+    >>> index.annualised().round(1)
+           return  volatility
+    price    68.3         0.1
+    total    70.6         0.7
+    >>> index.rebalances[["kind", "members", "turnover"]]
+                 kind  members  turnover
+    0  reconstitution        3       NaN
     """
 
     rules: IndexRules
@@ -71,7 +84,16 @@ class IndexResults(Result):
     prices: PriceTable = field(repr=False)
 
     def members(self, date: str | pd.Timestamp) -> pd.Index:
-        """Identifiers in the index after the close of a date."""
+        """Identifiers in the index after the close of a date.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> index.members("2024-03-01").tolist()
+        ['DOWN', 'FLAT', 'UP']
+        """
         return self._shares(self._day(date)).index.sort_values()
 
     def weights(self, date: str | pd.Timestamp | None = None) -> pd.Series:
@@ -81,6 +103,14 @@ class IndexResults(Result):
         ----------
         date
             With a level; by default the last.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> index.weights("2024-03-28").round(3).to_dict()
+        {'UP': 0.528, 'FLAT': 0.295, 'DOWN': 0.178}
         """
         day = self._day(date)
         shares = self._shares(day)
@@ -94,7 +124,16 @@ class IndexResults(Result):
         return (value / value.sum()).iloc[order].rename("weight")
 
     def top_holdings(self, count: int = 10, date: str | pd.Timestamp | None = None) -> pd.Series:
-        """Largest weights of a date, as in `weights`."""
+        """Largest weights of a date, as in `weights`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> index.top_holdings(1, "2024-01-03").round(3).to_dict()
+        {'UP': 0.402}
+        """
         return self.weights(date).head(count)
 
     def exposure(self, date: str | pd.Timestamp | None = None, *, by: pd.Series | None = None) -> pd.Series:
@@ -106,6 +145,14 @@ class IndexResults(Result):
             By default the last.
         by
             Labels by identifier in place of the sectors; what has none is ``unclassified``.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> index.exposure().round(3).to_dict()
+        {'energy': 0.705, 'banks': 0.295}
         """
         if by is None:
             row = self.sectors.loc[self._day(date)]
@@ -137,6 +184,14 @@ class IndexResults(Result):
         ------
         SpecificationError
             `by` or `level` is neither of the two.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> index.contributions("sector", "2024-02", level="total").round(4).to_dict()
+        {'energy': 0.0833, 'banks': 0.0032}
         """
         if by not in ("id", "sector") or level not in ("price", "total"):
             raise SpecificationError(
@@ -153,7 +208,16 @@ class IndexResults(Result):
         return points.sort_values(ascending=False).rename("contribution")
 
     def returns(self, level: Level = "price") -> pd.Series:
-        """Return of each day since the day before, a fraction."""
+        """Return of each day since the day before, a fraction.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> (100 * index.returns("total")).round(2).loc["2024-02-14":"2024-02-16"].tolist()
+        [0.2, 0.51, 0.2]
+        """
         series = self.levels[level]
         return (series / series.shift(1) - 1.0).iloc[1:].rename(level)
 
@@ -224,6 +288,14 @@ class IndexResults(Result):
         ------
         OutputError
             The folder cannot be written to.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.smallcaps.examples import three_companies
+        >>> index = cs.smallcaps.IndexCalculator(*three_companies()).run()
+        >>> [path.name for path in index.save("three companies")][-4:]
+        ['weights.parquet', 'index.csv', 'index.png', 'summary.txt']
         """
         from capstar.plotting import save
 

@@ -70,6 +70,13 @@ class IndexRules:
         or at its ``"open"``, ``TR_t = TR_{t-1} I_t / (I_{t-1} - XD_t)``.
     stale_days
         On a rank day or effective date a close may be so many days old.  On other days the last one is carried.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> rules = cs.smallcaps.IndexRules("my index", large=100, broad=500, screens={"min_price": 5.0})
+    >>> print(rules.size, [segment.name for segment in rules.segments], rules.min_price)
+    400 ['SMALL'] 5.0
     """
 
     name: str
@@ -146,18 +153,42 @@ class IndexRules:
 
     @classmethod
     def russell2000(cls, **changes: Any) -> IndexRules:
-        """Rules of the Russell 2000: ranks 1001 to 3000."""
+        """Rules of the Russell 2000: ranks 1001 to 3000.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> rules = cs.smallcaps.IndexRules.russell2000(band=0.0, min_price=2.0)
+        >>> print(rules.size, rules.band, rules.min_price)
+        2000 0.0 2.0
+        """
         own: dict[str, Any] = {"name": "Russell 2000 rules", "segment": "small", "average_days": 30}
         return cls._of(own | changes)
 
     @classmethod
     def russell1000(cls, **changes: Any) -> IndexRules:
-        """Rules of the Russell 1000: ranks 1 to 1000."""
+        """Rules of the Russell 1000: ranks 1 to 1000.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> rules = cs.smallcaps.IndexRules.russell1000(reinvest="open")
+        >>> print(rules.size, rules.segment)
+        1000 large
+        """
         return cls.russell2000(**{"name": "Russell 1000 rules", "segment": "large"} | changes)
 
     @classmethod
     def russell3000(cls, **changes: Any) -> IndexRules:
-        """Rules of the Russell 3000: ranks 1 to 3000."""
+        """Rules of the Russell 3000: ranks 1 to 3000.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> rules = cs.smallcaps.IndexRules.russell3000(weighting="total")
+        >>> print(rules.size, rules.segment)
+        3000 broad
+        """
         return cls.russell2000(**{"name": "Russell 3000 rules", "segment": "broad"} | changes)
 
     @classmethod
@@ -182,6 +213,13 @@ class IndexRules:
             Companies in the large segment.
         **changes
             Any other rule.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> rules = cs.smallcaps.IndexRules.custom(50, [("2024-05-31", "2024-06-28")], large=10)
+        >>> print(rules.size, rules.segment, rules.min_price)
+        40 small 0.0
         """
         plain: dict[str, Any] = {
             "name": "custom index",

@@ -47,6 +47,15 @@ def rank(universe: pd.DataFrame, rules: IndexRules) -> pd.DataFrame:
     ------
     DataError
         Columns are missing, an identifier is a duplicate, or no company passes.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.rank(universe, rules)["rank"].to_dict()
+    {'A': 1, 'B': 2, 'C': 3, 'D': 4}
     """
     return _screened(universe, rules).ranked
 
@@ -102,6 +111,15 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
     ----------
     universe, rules
         As in `rank`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.eligible(universe.assign(eligible=[True, True, True, False]), rules).tolist()
+    [True, True, True, False]
     """
     lines = _lines(universe, rules)
     return _passes(lines, rules, "security")[0].reindex(universe.index, fill_value=False).rename("eligible")
@@ -111,9 +129,8 @@ def eligible(universe: pd.DataFrame, rules: IndexRules) -> pd.Series:
 def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | None = None) -> pd.Series:
     r"""Segment of each member of the broad index: ``"large"`` or ``"small"``.
 
-    With C(k) the cumulative share of market value, a large member falls only if
-    :math:`C(k) > C(K) + b`, a small one rises only if :math:`C(k) < C(K) - b`, with K ``rules.large`` and b
-    ``rules.band``; all others go by rank.
+    With C(k) the cumulative share of market value, a large member falls only if :math:`C(k) > C(K) + b`, a small one
+    rises only if :math:`C(k) < C(K) - b`, with K ``rules.large`` and b ``rules.band``; all others go by rank.
 
     Parameters
     ----------
@@ -128,6 +145,15 @@ def reconstitute(ranked: pd.DataFrame, rules: IndexRules, before: pd.Series | No
     ----------
     Chang, Y.-C., Hong, H. and Liskovich, I. (2015). Regression discontinuity and the price effects of stock
     market indexing. *Review of Financial Studies* 28(1), 212-246, section 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> cs.smallcaps.reconstitute(cs.smallcaps.rank(universe, rules), rules).to_dict()
+    {'A': 'large', 'B': 'small', 'C': 'small'}
     """
     chosen = ranked[ranked["rank"] <= rules.broad]
     large = (chosen["rank"] <= rules.large).to_numpy()
@@ -156,6 +182,17 @@ def quarterly_review(ranked: pd.DataFrame, rules: IndexRules, members: pd.Series
         Of the index; ``review_new_issues`` may forbid it.
     members
         Segment by company until now.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> universe = pd.DataFrame({"close": [90.0, 40.0, 30.0, 5.0], "shares": 1.0}, list("ABCD"))
+    >>> rules = cs.smallcaps.IndexRules.custom(3, [("2024-05-31", "2024-06-28")], large=1)
+    >>> members = cs.smallcaps.reconstitute(cs.smallcaps.rank(universe, rules), rules)
+    >>> later = universe.assign(new_issue=[False, False, False, True], close=[90.0, 40.0, 30.0, 45.0])
+    >>> cs.smallcaps.quarterly_review(cs.smallcaps.rank(later, rules), rules, members).to_dict()
+    {'D': 'small'}
     """
     old = ranked.loc[ranked.index.isin(members.index), "value"].to_numpy()
     new = ranked[ranked["new_issue"] & ~ranked.index.isin(members.index)]

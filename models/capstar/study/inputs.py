@@ -75,6 +75,13 @@ def study_data(
     -----
     DataWarning
         A source that the study can do without has no usable answer, or returns end long before the data.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> tables = cs.study.study_data("embedded")
+    >>> print({name: str(table.index[-1]) for name, table in tables.items()})
+    {'macro': '2009Q3', 'returns': '2017-03'}
     """
     _require_options(input, returns, as_of, country)
     if units is not None and (_is(input, EMBEDDED) or _is(input, FRED) or _is_folder(input)):

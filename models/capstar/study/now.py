@@ -59,6 +59,24 @@ class Now(Result):
         Whether the primary test shows the relation.
     specification
         The primary test in words.
+
+    Examples
+    --------
+    >>> from capstar.study.examples import quick_study
+    >>> now = quick_study().now
+    >>> print(now.next_data())
+    Data of 2009Q4 are due about 2010-01-30.
+    >>> print(now.state())
+    Small caps in 2017-03: in a rally since 2016-02, confirmed 2016-08; not range-bound since 2017-03.
+    >>> now.table[["rstar", "gap"]].astype(float).round(2)
+                    rstar   gap
+    model
+    moving average   0.36 -0.01
+    one-sided HP    -0.26  0.62
+    >>> print(now.rate().split(" (")[0])
+    2009Q3: r* 0.4 percent
+    >>> "Fitted, it implies" in now.implication()
+    True
     """
 
     table: pd.DataFrame

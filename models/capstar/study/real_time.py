@@ -47,6 +47,20 @@ class RealTime(Result):
     regressions : pandas.DataFrame
         One row a portfolio, horizon and ``information``, on the quarters both gaps have: ``slope``, ``hodrick_se``,
         ``hodrick_p``, ``nobs``, ``first``, ``last``; returns begin two months after the quarter.
+
+    Examples
+    --------
+    >>> from capstar.study.examples import quick_real_time
+    >>> found = quick_real_time()
+    >>> found.table[["real_time", "quasi_real_time", "revision"]].round(2).tail(2)
+            real_time  quasi_real_time  revision
+    date
+    2009Q2       0.41             0.41       0.0
+    2009Q3       0.36             0.36       0.0
+    >>> found.revisions.loc[["revised_data", "revision"]].abs().round(2)
+                  mean   sd  largest
+    revised_data   0.0  0.0      0.0
+    revision       0.0  0.0      0.0
     """
 
     estimates: RecursiveEstimates

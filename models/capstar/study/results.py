@@ -66,6 +66,24 @@ class StudyResults(Result):
         Tables the study is of, as of `capstar.study.study_data`; ``attrs`` tell where they are from.
     choice
         Why the main model is the one, and what speaks against those named, a sentence each.
+
+    Examples
+    --------
+    >>> from capstar.study.examples import quick_study
+    >>> study = quick_study()
+    >>> print(study.title)
+    moving average r*, its gap and small caps, 1969Q4-2009Q3
+    >>> print(study.known.kind, study.counts["forecasts"], list(study.figures())[:3])
+    quasi-real time 12 ['study', 'now', 'quasi_real_time']
+    >>> study.tables()["rstar"][["rstar_filtered", "rstar_gap_filtered"]].round(2).tail(2)
+            rstar_filtered  rstar_gap_filtered
+    date
+    2009Q2            0.41                1.68
+    2009Q3            0.36               -0.01
+    >>> print(study.verdict()[:43])
+    Primary specification, fixed before the run
+    >>> print(*study.overview().splitlines()[:1])
+    capstar study · moving average · statsmodels macrodata (US) · French size portfolios (US)
     """
 
     rstar: NaturalRate
@@ -234,6 +252,13 @@ class StudyResults(Result):
         ------
         DataError
             The folder cannot be written to.
+
+        Examples
+        --------
+        >>> from capstar.study.examples import quick_study
+        >>> files = quick_study().save("results")
+        >>> sorted({path.suffix for path in files})
+        ['.csv', '.png', '.txt']
         """
         from capstar.plotting import save_all
 

@@ -67,8 +67,9 @@ def run(
     recursive_from
         First quarter of the estimates as known then, or later where the data begin late.
     n_replications
-        Of every bootstrap, among them the joint one that re-estimates r* each time; 0 leaves that one out, as does a
-        model that gives no samples to estimate it on.
+        Of the bootstraps on the whole sample, among them the joint one that re-estimates r* each time; 0 leaves that
+        one out, as does a model that gives no samples to estimate it on, and the others have 199.  Those on the gap as
+        known then have 499, those of several models at least 999.
     n_workers
         Processes; the numbers are the same for any.
     progress
@@ -84,8 +85,15 @@ def run(
     Examples
     --------
     >>> import capstar as cs
-    >>> found = cs.study.run("fred", model="all", n_workers=-1)  # doctest: +SKIP
-    >>> found.now, found.whose, found.real_time  # doctest: +SKIP
+    >>> options = {"horizons": (1,), "recursive_from": "1990Q1", "n_replications": 0}
+    >>> found = cs.study.run(model="moving-average", **options)
+    >>> print(found.title)
+    moving average r*, its gap and small caps, 1969Q4-2009Q3
+    >>> found.recursive.own[["returns", "slope", "nobs"]].round(1)
+                 returns  slope  nobs
+    0              small    0.1    79
+    1              large    0.9    79
+    2  small_minus_large   -0.8    79
     """
     if isinstance(input, Mapping):
         given = {"returns": returns, "as_of": as_of, "vintages": vintages, "units": units}
@@ -200,7 +208,17 @@ class _Study:
 
 
 def portfolio_returns(returns: pd.DataFrame) -> pd.DataFrame:
-    """What the gap is asked to lead: small and large caps over the bill, and small minus large, percent a month."""
+    """What the gap is asked to lead: small and large caps over the bill, and small minus large, percent a month.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.study.portfolio_returns(cs.data.small_cap_returns()).round(2).tail(2)
+             small  large  small_minus_large
+    date
+    2017-02   1.16   3.24              -2.02
+    2017-03   1.34  -0.47               1.81
+    """
     large = returns["large"] - returns["risk_free"]
     return pd.DataFrame(
         {"small": returns["excess"], "large": large, "small_minus_large": returns["small_minus_large"]}

@@ -68,6 +68,22 @@ class WhoseRate(Result):
         Why a model is not there, by its name.
     primary
         The specification compared.
+
+    Examples
+    --------
+    >>> from capstar.study.examples import quick_study
+    >>> whose = quick_study().whose
+    >>> print(whose.horizon, round(whose.shared, 2), round(whose.p_models, 1))
+    1 0.88 0.2
+    >>> whose.compared[["slope", "p", "p_family"]].round(1).head(2)
+                    slope    p  p_family
+    model
+    moving average   -0.4  0.2       0.6
+    one-sided HP     -0.2  0.6       1.0
+    >>> print(whose.answer().split(":")[0])
+    Small minus large over 1 quarter(s) on the gap
+    >>> "principal component" in whose.sharing()
+    True
     """
 
     table: pd.DataFrame

@@ -61,6 +61,22 @@ class DataSource(ABC, Generic[T]):
         One of them.
     max_bytes
         Largest answer there can be.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> class Granary(cs.data.DataSource):
+    ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
+    ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
+    ...     def read(self, body, series):
+    ...         return pd.Series(dtype=float, name=series)
+    ...
+    >>> cs.data.register(Granary()).where("wheat")
+    'The Granary, wheat'
+    >>> found = cs.data.source("granary").read(b"month,price", "wheat")
+    >>> cs.data.unregister("granary").terms
+    'public domain'
     """
 
     key: ClassVar[str]
@@ -79,10 +95,29 @@ class DataSource(ABC, Generic[T]):
         ------
         SourceError
             The answer is not the series asked for, or not whole; it is not kept.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import os
+        >>> body = os.linesep.join(["observation_date,FEDFUNDS", "2020-03-01,0.65", "2020-04-01,0.05", ""])
+        >>> cs.data.source("fred").read(body.encode(), "FEDFUNDS").tolist()
+        [0.65, 0.05]
         """
 
     def check(self, series: str) -> None:
-        """Raise `DataError` where a name is not of the source's form; before anything is asked."""
+        """Raise `DataError` where a name is not of the source's form; before anything is asked.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> cs.data.source("fred").check("GDPC1")
+        >>> try:
+        ...     cs.data.source("fred").check("../GDPC1")
+        ... except ValueError as error:
+        ...     print(str(error)[:45])
+        '../GDPC1' is not a name of a series of FRED;
+        """
         if not re.fullmatch(self.pattern, series):
             raise DataError(
                 f"{series!r} is not a name of a series of {self.name}; expected one such as {self.example!r}. Look it "
@@ -90,15 +125,39 @@ class DataSource(ABC, Generic[T]):
             )
 
     def canonical(self, series: str) -> str:
-        """A valid name as the source itself writes it; by default as given."""
+        """A valid name as the source itself writes it; by default as given.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> cs.data.source("fred").canonical("gdpc1")
+        'GDPC1'
+        """
         return series
 
     def address(self, series: str) -> str:
-        """Where a series is."""
+        """Where a series is.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> cs.data.source("fred").address("GDPC1")
+        'https://fred.stlouisfed.org/graph/fredgraph.csv?id=GDPC1'
+        """
         return self.url.format(series=series)
 
     def located(self, series: str) -> str:
-        """Where a series is asked for: at its address, which is secure, or on the mirror the environment names."""
+        """Where a series is asked for: at its address, which is secure, or on the mirror the environment names.
+
+        Examples
+        --------
+        >>> import os
+        >>> import capstar as cs
+        >>> os.environ["CAPSTAR_FRED_URL"] = "https://mirror.example"
+        >>> cs.data.source("fred").located("GDPC1")
+        'https://mirror.example/graph/fredgraph.csv?id=GDPC1'
+        >>> del os.environ["CAPSTAR_FRED_URL"]
+        """
         url, variable = self.address(series), f"CAPSTAR_{self.key.upper()}_URL"
         if mirror := os.environ.get(variable):
             return mirror.rstrip("/") + url[len(host_of(url)) :]
@@ -110,7 +169,15 @@ class DataSource(ABC, Generic[T]):
         return url
 
     def final_from(self, series: str) -> float:
-        """Seconds since 1970 from which on what the source says of a series never changes; by default never."""
+        """Seconds since 1970 from which on what the source says of a series never changes; by default never.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> latest, vintage = cs.data.source("fred"), cs.data.source("alfred")
+        >>> latest.final_from("GDPC1"), vintage.final_from("GDPC1@2008-10-30")
+        (inf, 1225497600.0)
+        """
         return math.inf
 
     def get(self, series: str) -> tuple[T, Entry]:
@@ -122,6 +189,13 @@ class DataSource(ABC, Generic[T]):
             The name is invalid.
         SourceError
             No usable answer.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> series, entry = cs.data.source("fred").get("FEDFUNDS")
+        >>> print(series["2020-04"], len(entry.sha256))
+        0.05 64
         """
         self.check(series)
         series = self.canonical(series)
@@ -134,7 +208,15 @@ class DataSource(ABC, Generic[T]):
         )
 
     def fetch(self, series: str) -> pd.DataFrame:
-        """A series as a table that tells where it came from; raises as `get` does."""
+        """A series as a table that tells where it came from; raises as `get` does.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> table = cs.data.source("fred").fetch("FEDFUNDS")
+        >>> table.attrs["source"], table.attrs["title"]
+        ('FRED, Federal Reserve Bank of St. Louis', 'FRED, FEDFUNDS')
+        """
         found, entry = self.get(series)
         series = self.canonical(series)
         out = self.frame(found).rename_axis(index="date")
@@ -144,12 +226,27 @@ class DataSource(ABC, Generic[T]):
         return out
 
     def frame(self, found: T) -> pd.DataFrame:
-        """What `read` gives, as a table."""
+        """What `read` gives, as a table.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> cs.data.source("fred").frame(pd.Series([0.65, 0.05], name="FEDFUNDS")).columns.tolist()
+        ['FEDFUNDS']
+        """
         out: pd.DataFrame = found if isinstance(found, pd.DataFrame) else found.to_frame()  # type: ignore[attr-defined]
         return out
 
     def where(self, series: str) -> str:
-        """Source and series, for messages."""
+        """Source and series, for messages.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> cs.data.source("newyorkfed").where("Laubach_Williams_current_estimates")
+        'Federal Reserve Bank of New York, Laubach_Williams_current_estimates'
+        """
         return f"{self.name}, {series}"
 
 
@@ -164,6 +261,23 @@ def register(source: S) -> S:
     ------
     DataError
         Another source has its key, or the key is not an identifier.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> class Granary(cs.data.DataSource):
+    ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
+    ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
+    ...     def read(self, body, series):
+    ...         return pd.Series(dtype=float, name=series)
+    ...
+    >>> cs.data.register(Granary()).name
+    'The Granary'
+    >>> cs.data.sources().loc["granary", "terms"]
+    'public domain'
+    >>> cs.data.unregister("granary").key
+    'granary'
     """
     if not source.key.isidentifier():
         raise DataError(
@@ -178,14 +292,36 @@ def register(source: S) -> S:
 
 
 def unregister(key: str) -> DataSource[Any]:
-    """Take a source out of the registry and return it; `DataError` if there is none of that key."""
+    """Take a source out of the registry and return it; `DataError` if there is none of that key.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> class Granary(cs.data.DataSource):
+    ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
+    ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
+    ...     def read(self, body, series):
+    ...         return pd.Series(dtype=float, name=series)
+    ...
+    >>> wheat = cs.data.register(Granary())
+    >>> cs.data.unregister("granary") is wheat
+    True
+    """
     found = source(key)
     del _SOURCES[key]
     return found
 
 
 def sources() -> pd.DataFrame:
-    """Every source: by key ``name``, ``host``, ``terms`` and ``example``, a series it has."""
+    """Every source: by key ``name``, ``host``, ``terms`` and ``example``, a series it has.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.sources().loc[["alfred", "fred"], "example"].to_dict()
+    {'alfred': 'GDPC1@2008-04-30', 'fred': 'GDPC1'}
+    """
     _import_all()
     rows = {
         key: {"name": one.name, "host": host_of(one.url), "terms": one.terms, "example": one.example}
@@ -195,7 +331,14 @@ def sources() -> pd.DataFrame:
 
 
 def source(key: str) -> DataSource[Any]:
-    """The source of a key, such as ``"fred"``; `DataError` names those there are, and the nearest."""
+    """The source of a key, such as ``"fred"``; `DataError` names those there are, and the nearest.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.source("fred").name
+    'FRED'
+    """
     _import_all()
     if key not in _SOURCES:
         near = get_close_matches(key, _SOURCES, 1)

@@ -130,6 +130,13 @@ def alfred(series: str, vintages: Iterable[str | pd.Timestamp]) -> Vintages:
         day, and ALFRED moves a day in the future to today, both without saying so.
     DataError
         A day is in the future, or none is given.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> vintages = cs.data.alfred("GDPC1", ["2008-10-30", "2009-01-30"])
+    >>> print(vintages.as_of("2008-12-01")["2008Q3"], vintages.latest()["2008Q3"])
+    11720.0 11712.4
     """
     series = FRED.canonical(series)
     days = sorted({pd.Timestamp(day).normalize() for day in vintages})

@@ -88,6 +88,12 @@ def fred(series: str | Iterable[str], start: str | None = None, end: str | None 
     Notes
     -----
     The latest vintage is what is known today; for what was known then see `capstar.data.alfred`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.fred("FEDFUNDS", "2020-03", "2020-05")["FEDFUNDS"].tolist()
+    [0.65, 0.05, 0.05]
     """
     wanted = [series] if isinstance(series, str) else list(series)
     for name in wanted:

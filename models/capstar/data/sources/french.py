@@ -47,6 +47,17 @@ class FrenchFile:
         Text around the tables.
     downloaded
         Time (UTC), empty for a file read from disk.
+
+    Examples
+    --------
+    >>> import os
+    >>> from pathlib import Path
+    >>> import capstar as cs
+    >>> lines = ["Value Weight Returns -- Monthly", ",Lo 20,Hi 20", "202001,-3.1,0.2", ""]
+    >>> size = Path("size.csv").write_text(os.linesep.join(lines))
+    >>> file = cs.data.read_french("size.csv")
+    >>> file.name, list(file.tables), file.to_frame().shape
+    ('size', ['Value Weight Returns -- Monthly'], (1, 2))
     """
 
     name: str
@@ -61,6 +72,17 @@ class FrenchFile:
         ------
         SourceError
             No title does; the titles are listed.
+
+        Examples
+        --------
+        >>> import os
+        >>> from pathlib import Path
+        >>> import capstar as cs
+        >>> lines = ["Value Weight Returns -- Monthly", ",Lo 20,Hi 20", "202001,-3.1,0.2", ""]
+        >>> size = Path("size.csv").write_text(os.linesep.join(lines))
+        >>> file = cs.data.read_french("size.csv")
+        >>> file.table("weight", "monthly")["Lo 20"].tolist()
+        [-3.1]
         """
         for title, frame in self.tables.items():
             if all(word.lower() in title.lower() for word in words):
@@ -112,6 +134,13 @@ def french(name: str) -> FrenchFile:
         No usable answer.
     DataError
         The name is invalid.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> file = cs.data.french("F-F_Research_Data_Factors")
+    >>> file.to_frame().columns.tolist()
+    ['Mkt-RF', 'SMB', 'HML', 'RF']
     """
     found, entry = FRENCH.get(name)
     for frame in found.tables.values():
@@ -126,6 +155,19 @@ def read_french(path: str | Path) -> FrenchFile:
     ------
     SourceError
         The file is not one of the library's.
+
+    Examples
+    --------
+    >>> import os
+    >>> from pathlib import Path
+    >>> import capstar as cs
+    >>> lines = ["Value Weight Returns -- Monthly", ",Lo 20,Hi 20", "202001,-3.1,0.2", ""]
+    >>> size = Path("size.csv").write_text(os.linesep.join(lines))
+    >>> file = cs.data.read_french("size.csv")
+    >>> file.to_frame()
+             Lo 20  Hi 20
+    date
+    2020-01   -3.1    0.2
     """
     path = existing(path)
     body, name = path.read_bytes(), path.name.removesuffix(".zip").removesuffix(".csv").removesuffix("_CSV")
@@ -135,7 +177,15 @@ def read_french(path: str | Path) -> FrenchFile:
 
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
-    """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``."""
+    """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> table = cs.data.size_portfolios("equal")
+    >>> table.attrs["units"], table.columns[-3:].tolist()
+    ('percent a month', ['Dec 8', 'Dec 9', 'Hi 10'])
+    """
     if weighting not in ("value", "equal"):
         raise DataError(f"weighting={weighting!r}; choose 'value' or 'equal'.")
     return size_table(french(SIZE_PORTFOLIOS), weighting)
@@ -149,7 +199,15 @@ def size_table(file: FrenchFile, weighting: Weighting = "value") -> pd.DataFrame
 
 
 def three_factors() -> pd.DataFrame:
-    """Monthly ``market`` (Mkt-RF), ``smb``, ``hml`` and ``risk_free``, percent."""
+    """Monthly ``market`` (Mkt-RF), ``smb``, ``hml`` and ``risk_free``, percent.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> factors = cs.data.three_factors()
+    >>> print(factors.index[0], *factors.columns)
+    1926-07 market smb hml risk_free
+    """
     return _factors(french(FACTORS))
 
 
@@ -182,6 +240,13 @@ def size_returns() -> pd.DataFrame:
 
     Small is the value-weighted smallest quintile of NYSE market equity (``Lo 20``), large the largest
     (``Hi 20``); market and risk-free rate are those of the three factors.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.size_returns()
+    >>> print(returns.index[0], *returns.columns[:4])
+    1926-07 small large small_minus_large excess
     """
     size, factors = size_portfolios(), three_factors()
     joined = pd.concat([size[["Lo 20", "Hi 20"]], factors], axis=1, join="inner")

@@ -52,6 +52,16 @@ class PublishedEstimates(Result):
     parameters
         By the workbook's own names; columns as there (``estimate`` where there is one without a name). Empty
         where the workbook has none.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> found = cs.data.current_estimates("lw")
+    >>> print(*found.estimates.columns[:4])
+    rstar_filtered g_filtered z_filtered output_gap_filtered
+    >>> print(round(found.inputs["interest_rate"]["2019Q4"], 1))
+    1.7
+    >>> figure = found.plot(start="2000Q1")
     """
 
     inputs: pd.DataFrame
@@ -126,6 +136,13 @@ def current_estimates(
         The workbook is unavailable or not one of these.
     DataError
         The model or country is unknown.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> found = cs.data.current_estimates("hlw", "us")
+    >>> found.title
+    'Federal Reserve Bank of New York: HLW current estimates, US'
     """
     _check_choice(model, country)
     book, attrs = _book(model, "current", path)
@@ -165,6 +182,13 @@ def real_time_estimates(
     Vintages
         A sheet of the workbook is a vintage, named by the last quarter in it. Its day here is 62 days after that
         quarter's end: the Bank publishes 58 to 62 days after.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> rstar = cs.data.real_time_estimates("hlw", "us")
+    >>> str(rstar.as_of("2018-07-01").index[-1])
+    '2018Q1'
     """
     _check_choice(model, country)
     book, attrs = _book(model, "real_time", path)

@@ -66,6 +66,15 @@ def real_time_matrix(variable: str, path: str | Path | None = None) -> Vintages:
     References
     ----------
     Croushore and Stark (2001), "A real-time data set for macroeconomists", Journal of Econometrics 105.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> rows = {"DATE": ["2008:Q2", "2008:Q3"], "ROUTPUT08Q4": [11727.4, 11720.0]}
+    >>> pd.DataFrame(rows).assign(ROUTPUT09Q1=[11727.4, 11712.4]).to_csv("ROUTPUT.csv", index=False)
+    >>> cs.data.real_time_matrix("ROUTPUT", "ROUTPUT.csv").revisions()["revision"].round(1).tolist()
+    [-7.6]
     """
     PHILADELPHIA.check(variable)
     variable = PHILADELPHIA.canonical(variable)

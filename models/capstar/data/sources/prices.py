@@ -39,6 +39,13 @@ def small_cap_index(start: str | None = None, end: str | None = None) -> pd.Data
     ----------
     start, end
         First and last day.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> prices = cs.data.small_cap_index("2024-01-02", "2024-01-31")
+    >>> prices.columns.tolist(), prices.attrs["series_id"]
+    (['close'], 'NASDAQNQUSS')
     """
     raw = fred(SMALL_CAP_INDEX, start, end)
     out = raw.rename(columns={SMALL_CAP_INDEX: "close"}).dropna()
@@ -62,6 +69,13 @@ def yahoo_prices(symbol: str, start: str = "1987-09-10", end: str | None = None)
     ------
     SourceError
         ``yfinance`` is not installed, or gives nothing.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> prices = cs.data.yahoo_prices("^RUT", "2024-01-02")
+    >>> prices.columns.tolist()
+    ['open', 'high', 'low', 'close']
     """
     try:
         import yfinance
@@ -100,6 +114,13 @@ def exchange_rates(series: Iterable[str], start: str | None = None, end: str | N
     ------
     DataError
         The quotation of a series is not known.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> rates = cs.data.exchange_rates(["DEXUSEU", "DEXJPUS"], "2024-01-02")
+    >>> rates.attrs["units"]
+    {'DEXUSEU': 'USD per EUR', 'DEXJPUS': 'JPY per USD'}
     """
     names = list(map(FRED.canonical, series))
     if unknown := [name for name in names if name not in PAIRS]:

@@ -53,12 +53,31 @@ class Cache:
     ----------
     folder
         Made when first written to.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from pathlib import Path
+    >>> cache = cs.data.Cache(Path("downloads"))
+    >>> len(cache.entries()), cache.clear()
+    (0, 0)
     """
 
     folder: Path
 
     def read(self, url: str) -> Entry | None:
-        """The download of a request; None if there is none or its file is damaged."""
+        """The download of a request; None if there is none or its file is damaged.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import capstar as cs
+        >>> from capstar.data.store.cache import entry_of
+        >>> cache = cs.data.Cache(Path("downloads"))
+        >>> cache.write(entry_of("https://example.org/a.csv", b"date,value"))
+        >>> cache.read("https://example.org/a.csv").body
+        b'date,value'
+        """
         path = self._path(url)
         try:
             return _parse(path)
@@ -71,11 +90,33 @@ class Cache:
             return None
 
     def has(self, url: str) -> bool:
-        """Whether there is a download of a request, damaged or not."""
+        """Whether there is a download of a request, damaged or not.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import capstar as cs
+        >>> from capstar.data.store.cache import entry_of
+        >>> cache = cs.data.Cache(Path("downloads"))
+        >>> cache.write(entry_of("https://example.org/a.csv", b"date,value"))
+        >>> cache.has("https://example.org/a.csv"), cache.has("https://example.org/b.csv")
+        (True, False)
+        """
         return self._path(url).is_file()
 
     def write(self, entry: Entry) -> None:
-        """Keep a download; where that is impossible, warn and go on."""
+        """Keep a download; where that is impossible, warn and go on.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import capstar as cs
+        >>> from capstar.data.store.cache import entry_of
+        >>> cache = cs.data.Cache(Path("downloads"))
+        >>> cache.write(entry_of("https://example.org/a.csv", b"date,value"))
+        >>> cache.entries()["bytes"].gt(1).tolist(), cache.clear()
+        ([True], 1)
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._sweep()

@@ -53,6 +53,14 @@ class Network:
         Seconds between requests to one host; two a second.
     progress
         Told of each request that leaves the machine; see `capstar.progress.reporting`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> with cs.data.network(offline=True, max_age=3600.0) as now:
+    ...     print(now.offline, now.max_age, now.retries)
+    ...
+    True 3600.0 4
     """
 
     cache: Path = field(default_factory=partial(cache_folder, "downloads"))
@@ -79,6 +87,13 @@ def network(**changes: Any) -> Iterator[Network]:
     ----------
     **changes
         Attributes of `Network`, such as ``offline=True``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> with cs.data.network(offline=True):  # the cache alone
+    ...     us = cs.data.us_macro()
+    ...
     """
     wanted = replace(settings(), **changes)
     with reporting(wanted.progress) as tell:

@@ -39,6 +39,13 @@ def write_snapshot(folder: str | Path, tables: Mapping[str, pd.DataFrame]) -> li
     ------
     DataError
         The folder cannot be written to, or attributes of a table are nothing JSON can hold.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> files = cs.data.write_snapshot("kept", {"macro": cs.data.us_macro()})
+    >>> [path.name for path in files]
+    ['macro.csv', 'manifest.json']
     """
     folder = Path(folder)
     files: dict[str, bytes] = {}
@@ -77,6 +84,14 @@ def read_snapshot(folder: str | Path) -> dict[str, pd.DataFrame]:
     ------
     DataError
         There is no snapshot, its manifest is not as it was written, a file is absent, or one has changed.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> files = cs.data.write_snapshot("kept", {"macro": us})
+    >>> cs.data.read_snapshot("kept")["macro"].equals(us)
+    True
     """
     folder = Path(folder)
     try:

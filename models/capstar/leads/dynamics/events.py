@@ -26,6 +26,20 @@ class EventStudy(Tabled):
         normal ``p``, ``r2``.
     surprise
         Name of the surprise.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500, wti
+    >>> returns = 100 * sp500.load()["Adj Close"].pct_change().dropna().rename("S&P 500")
+    >>> oil = 100 * wti.load()["DCOILWTICO"].dropna().pct_change().rename("oil")
+    >>> jumps = oil[oil.abs() > 8].loc["1999-01-05":]
+    >>> found = cs.leads.event_study(returns, jumps)
+    >>> print(found.surprise, found.table.loc["S&P 500", "n"])
+    oil 61
+    >>> found.table[["slope", "se", "p"]].round(2)
+             slope    se     p
+    S&P 500   0.09  0.04  0.02
     """
 
     table: pd.DataFrame
@@ -65,6 +79,17 @@ def event_study(returns: pd.Series | pd.DataFrame, surprises: pd.Series) -> Even
     ----------
     Bernanke and Kuttner (2005), *Journal of Finance* 60(3), equation 1; MacKinnon and White (1985), *Journal of
     Econometrics* 29 (HC1).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from arch.data import sp500, wti
+    >>> returns = 100 * sp500.load()["Adj Close"].pct_change().dropna().rename("S&P 500")
+    >>> oil = 100 * wti.load()["DCOILWTICO"].dropna().pct_change().rename("oil")
+    >>> jumps = oil[oil.abs() > 8].loc["1999-01-05":]
+    >>> cs.leads.event_study(returns, jumps).table.round(2)
+              n  slope    se     t     p    r2
+    S&P 500  61   0.09  0.04  2.31  0.02  0.09
     """
     from statsmodels.regression.linear_model import OLS
 

@@ -15,8 +15,8 @@ from scipy.special import ndtr, ndtri
 from capstar.arguments import checked, half_width
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
-from capstar.leads.checks import require_level
+from capstar.leads.alignment import aligned, cumulate_after, overlap_lags
+from capstar.leads.checks import as_state, require_level
 from capstar.leads.numerics import residuals, with_constant
 from capstar.leads.records import Tabled, periods_of
 from capstar.provenance import titled
@@ -47,6 +47,19 @@ class LocalProjections(Tabled):
         Coverage of the bands.
     state
         What the market, or the economy, is in where ``state`` is ``"true"``; empty without states.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.local_projections(returns[["excess"]], gap, horizons=(1, 4))
+    >>> found.table.set_index("horizon")[["estimate", "se", "p"]].round(2)
+             estimate    se     p
+    horizon
+    1            0.55  0.76  0.47
+    4            1.13  2.13  0.60
+    >>> figure = found.plot(horizon=4)
     """
 
     table: pd.DataFrame
@@ -151,6 +164,16 @@ def local_projections(
     Jorda (2005), *American Economic Review* 95(1), equation 2; Montiel Olea and Plagborg-Moller (2021), "Local
     projection inference is simpler and more robust than you think", *Econometrica* 89(4), section 2 and
     proposition 1; Ramey and Zubairy (2018), *Journal of Political Economy* 126(2), equation 2, for states.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.local_projections(returns["excess"], gap, horizons=(4,), bands="hac")
+    >>> found.table[["estimate", "lower", "upper", "nobs"]].round(2)
+       estimate  lower  upper  nobs
+    0      1.12  -2.82   5.06   156
     """
     chosen = sorted(set(horizons))
     _check(chosen, lags, bands, lowest=1)
@@ -211,6 +234,21 @@ def impulse_responses(
     References
     ----------
     Jorda (2005), *American Economic Review* 95(1), equations 2 to 8.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()[["inflation", "interest_rate"]]
+    >>> found = cs.leads.impulse_responses(us, horizons=4)
+    >>> rows = found.table.query("shock == 'inflation' and response == 'interest_rate'")
+    >>> rows.set_index("horizon")["estimate"].round(2)
+    horizon
+    0    0.14
+    1    0.13
+    2    0.14
+    3    0.22
+    4    0.18
+    Name: estimate, dtype: float64
     """
     _check([horizons], lags, bands, lowest=0)
     names = list(data)

@@ -12,7 +12,8 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import ConvergenceError, DataError, SpecificationError
-from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
+from capstar.leads.alignment import aligned, overlap_lags, window_after
+from capstar.leads.checks import as_state
 from capstar.leads.numerics import normal_p, with_constant
 from capstar.leads.records import Tabled
 from capstar.provenance import Source, sample_of, source_of, titled
@@ -47,6 +48,21 @@ class StateProbability(Tabled):
         McFadden's R squared, log-likelihood.
     covariance
         How standard errors allow for overlap.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> fall = cs.leads.state_within(returns["excess"] < -10, gap.index, horizon=4)
+    >>> found = cs.leads.state_probability(fall, gap, horizon=4)
+    >>> print(round(found.base_rate, 2), round(found.area, 2), round(found.area_se, 2))
+    0.33 0.58 0.08
+    >>> found.probability.round(2).tail(2)
+    date
+    2009Q2    0.36
+    2009Q3    0.33
+    Freq: Q-DEC, Name: probability, dtype: float64
     """
 
     table: pd.DataFrame
@@ -122,6 +138,15 @@ def state_within(
         From `window_after`, or values other than true and false.
     SpecificationError
         A horizon below 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> fall = cs.leads.state_within(returns["excess"] < -10, gap.index, horizon=4)
+    >>> print(round(fall.mean(), 2))
+    0.33
     """
     if horizon < 1:
         raise SpecificationError(f"horizon={horizon}; give a number of periods, at least 1.")
@@ -166,6 +191,19 @@ def state_probability(
     ----------
     Estrella and Mishkin (1998), *Review of Economics and Statistics* 80(1); DeLong, DeLong and Clarke-Pearson
     (1988), *Biometrics* 44(3), for the area; Albert and Anderson (1984), *Biometrika* 71(1), for separation.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> fall = cs.leads.state_within(returns["excess"] < -10, gap.index, horizon=4)
+    >>> found = cs.leads.state_probability(fall, gap, horizon=4)
+    >>> found.table[["coefficient", "se", "p", "effect"]].round(2)
+               coefficient    se     p  effect
+    predictor
+    const            -0.69  0.30  0.02     NaN
+    rstar_gap         0.06  0.11  0.58    0.01
     """
     from statsmodels.discrete.discrete_model import Logit
 
@@ -215,6 +253,19 @@ def roc_curve(outcome: pd.Series, score: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``threshold``, ``false_positive``, ``true_positive``, from (0, 0) to (1, 1), ties as one step.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> fall = cs.leads.state_within(returns["excess"] < -10, gap.index, horizon=4)
+    >>> curve = cs.leads.roc_curve(fall, gap)
+    >>> curve.query("true_positive >= 0.5").iloc[0].round(2)
+    threshold        -0.13
+    false_positive    0.41
+    true_positive     0.51
+    Name: 71, dtype: float64
     """
     counts = pd.DataFrame({"positive": outcome, "negative": 1 - outcome}).groupby(score).sum().iloc[::-1]
     rates = (counts.cumsum() / counts.sum()).reset_index(names="threshold")

@@ -19,8 +19,13 @@ from capstar.leads.forecasts.nested_search import (
     maximum_adjusted_mspe,
 )
 from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.forecasts.superior_ability import (
+    SuperiorAbility,
+    confidence_set,
+    loss_table,
+    superior_ability,
+)
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
-from capstar.leads.multiplicity import SuperiorAbility, confidence_set, loss_table, superior_ability
 from capstar.leads.numerics import bootstrap_p
 from capstar.leads.records import Tabled, periods_of
 from capstar.progress import Progress, reporting
@@ -59,6 +64,20 @@ class ForecastComparison(Tabled):
         Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
     search
         Search over the same rows by the maximum adjusted mean squared error: the test for forecasts that nest the mean.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.forecast_comparison(returns[["excess"]], gap.to_frame(), (1,), n_replications=99)
+    >>> found.forecasts["excess", 1].round(2).tail(2)
+            actual  mean  rstar_gap
+    date
+    2009Q3    3.55  1.09       0.90
+    2009Q4    6.60  1.10       1.08
+    >>> print(found.search.best, found.ability.nobs)
+    rstar_gap, excess, 1 120
     """
 
     table: pd.DataFrame
@@ -172,6 +191,16 @@ def forecast_comparison(
     ------
     DataError
         Fewer than 40 forecasts or too few quarters before the first.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.forecast_comparison(returns[["excess"]], gap.to_frame(), (1,), n_replications=99)
+    >>> found.table[["predictor", "r2_os", "clark_west_p", "in_set"]].round(2)
+       predictor  r2_os  clark_west_p  in_set
+    0  rstar_gap  -1.93          0.81    True
     """
     quarters = quarters_after(predictors.index, horizons)
     data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag, quarters=quarters)

@@ -34,15 +34,22 @@ class EconomicValue(Tabled):
         One row a ``strategy`` and ``risk_aversion``; returns net of costs. ``mean``, ``sd`` and
         ``certainty_equivalent`` in percent a year; ``gain``: the certainty equivalent less the benchmark's, the most
         an investor would pay in fees, with ``gain_se`` and ``gain_p``; ``sharpe`` a year with ``sharpe_se``, and
-        ``sharpe_p`` of no difference from the benchmark's; ``weight`` and ``turnover``: mean a period. NaN where
-        nothing was ever held.
+        ``sharpe_p`` of no difference from the benchmark's; ``weight``, ``turnover``: mean a period. NaN: nothing held.
     weights, returns : pandas.DataFrame
-        Share in the risky asset at the start of each period; net simple return, percent. Columns (strategy, risk
-        aversion).
+        Share in the risky asset as a period starts; net simple return, percent. Columns (strategy, risk aversion).
     benchmark
         Strategy compared with.
     bounds, cost
         Of the weight; basis points of the amount traded.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["excess"], returns[["smb"]], "1985-01")
+    >>> found = cs.leads.economic_value(returns["small"], forecasts, returns["risk_free"])
+    >>> print(found.benchmark, round(found.weights["smb", 3.0].iloc[-1], 2))
+    mean 0.66
     """
 
     _unit = "gain in certainty equivalent, percent a year; 95% intervals"
@@ -128,8 +135,7 @@ def economic_value(
     Raises
     ------
     DataError
-        Series that cannot be aligned, gaps, too few past returns, a fall of 100 percent or more, or returns
-        inconsistent with the units declared.
+        Series not alike in dates, gaps, too few past returns, a fall of 100 percent, or returns in other units.
     SpecificationError
         Invalid risk aversion, bounds, cost, window or benchmark.
 
@@ -142,8 +148,16 @@ def economic_value(
     ----------
     Campbell and Thompson (2008), *Review of Financial Studies* 21(4), for weights, bounds and variance; Neely,
     Rapach, Tu and Zhou (2014), *Management Science* 60(7), for gains net of costs; DeMiguel, Garlappi and Uppal
-    (2009), *Review of Financial Studies* 22(5), for turnover; Ledoit and Wolf (2008), section 3.1, for the
-    differences' errors.
+    (2009), *Review of Financial Studies* 22(5), for turnover; Ledoit and Wolf (2008, 3.1), for errors of differences.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["excess"], returns[["smb"]], "1985-01")
+    >>> found = cs.leads.economic_value(returns["small"], forecasts, returns["risk_free"])
+    >>> found.table.query("risk_aversion == 3")["gain"].round(2).tolist()
+    [0.0, 2.91]
     """
     return _valued(
         (returns, risk_free), forecasts, tilt=False, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,
@@ -200,6 +214,16 @@ def economic_value_of_tilt(
     ----------
     Brandt (2010), "Portfolio choice problems", *Handbook of Financial Econometrics* 1, section 2.1, for the weight
     beside a given holding; Campbell and Thompson (2008) for bounds and moving variances.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> target = returns["small_minus_large"]
+    >>> forecasts = cs.leads.recursive_forecasts(target, returns[["market"]], "1985-01")
+    >>> found = cs.leads.economic_value_of_tilt(returns["small"], returns["large"], forecasts)
+    >>> found.table.query("risk_aversion == 3")["sharpe"].round(2).tolist()
+    [-0.38, 0.57]
     """
     return _valued(
         (small, large), forecasts, tilt=True, benchmark=benchmark, risk_aversion=risk_aversion, bounds=bounds,

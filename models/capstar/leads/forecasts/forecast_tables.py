@@ -29,6 +29,20 @@ class CumulativeDifference(Result):
         better one, and its last value has the sign of the out-of-sample R squared.
     benchmark
         Name of the benchmark.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.cumulative_difference(forecasts)
+    >>> found.benchmark
+    'mean'
+    >>> found.series.round(1).tail(2)
+             market
+    date
+    2017-02    68.2
+    2017-03    68.8
     """
 
     series: pd.DataFrame
@@ -82,6 +96,14 @@ def cumulative_difference(forecasts: pd.DataFrame, *, benchmark: str = "mean") -
     ------
     DataError
         A column is absent, there is no forecast, or a value is missing.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.cumulative_difference(forecasts)
+    >>> figure = found.plot(start="1990-01")
     """
     names = forecast_names(forecasts, benchmark)
     errors = forecasts[[benchmark, *names]].sub(forecasts["actual"], axis=0) ** 2

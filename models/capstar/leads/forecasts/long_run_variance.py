@@ -32,6 +32,16 @@ class MeanTest(Record):
         t of the mean, shape (...); NaN where the series does not vary.
     p, p_upper
         Two-sided, and one-sided against a positive mean, same shape.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> cs.leads.mean_test(losses["mean"] - losses["market"], "ewc").to_frame().round(2)
+       statistic     p  p_upper
+    0       0.72  0.48     0.24
     """
 
     _unit = "t statistic"
@@ -110,6 +120,14 @@ def long_run_variance(d: npt.ArrayLike, variance: Variance = "bartlett", *, hori
     *Journal of Applied Econometrics* 35(4), section 2; Lazarus, Lewis, Stock and Watson (2018), *Journal of Business
     and Economic Statistics* 36(4), equation 10; Quaedvlieg (2021), *Journal of Business and Economic Statistics*
     39(1), section 2.3, for the last.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> smb = cs.data.small_cap_returns()["smb"]
+    >>> variances = [cs.leads.long_run_variance(smb, name) for name in ("bartlett", "wce", "ewc")]
+    >>> print([round(float(one), 1) for one in variances])
+    [8.1, 11.5, 10.7]
     """
     series = np.asarray(d, dtype=float)
     n = series.shape[-1]
@@ -190,6 +208,13 @@ def mean_test(d: npt.ArrayLike, variance: Variance = "bartlett", *, horizon: int
     Diebold and Mariano (1995), *Journal of Business and Economic Statistics* 13(3); Harvey, Leybourne and Newbold
     (1997), *International Journal of Forecasting* 13(2), equation 9; Coroneo and Iacone (2020), *Journal of Applied
     Econometrics* 35(4), section 2.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> found = cs.leads.mean_test(cs.data.small_cap_returns()["small_minus_large"], "wce")
+    >>> print(round(float(found.statistic), 2), round(float(found.p), 2))
+    0.95 0.36
     """
     series = np.asarray(d, dtype=float)
     n, h = series.shape[-1], horizon

@@ -38,6 +38,20 @@ class MultiHorizonAbility(Tabled):
         rejects about half the time at a nominal 5 percent, and it can reject where a horizon is worse.
     block, n_replications, nobs
         Of the bootstrap; number of dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> gain = losses["mean"] - losses["market"]
+    >>> gains = gain.to_frame(1).assign(**{"3": gain.rolling(3).mean()}).dropna()
+    >>> found = cs.leads.multi_horizon_ability(gains, n_replications=199)
+    >>> found.table.round(2)
+       gain     t     p
+    1  0.18  0.73  0.23
+    3  0.18  0.77  0.22
     """
 
     _unit = "t statistic, positive: better than the benchmark"
@@ -114,6 +128,18 @@ def multi_horizon_ability(
     Quaedvlieg (2021), "Multi-horizon forecast comparison", *Journal of Business and Economic Statistics* 39(1),
     equations 4 and 6 and algorithm 1; Monschang, Trede and Wilfling (2025), "Multi-horizon uSPA revisited", *ibid.*,
     for the p-value of the minimum.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> losses = cs.leads.loss_table(forecasts)
+    >>> gain = losses["mean"] - losses["market"]
+    >>> gains = gain.to_frame(1).assign(**{"3": gain.rolling(3).mean()}).dropna()
+    >>> found = cs.leads.multi_horizon_ability(gains, n_replications=199)
+    >>> print(round(found.average_p, 2), round(found.uniform_p, 2))
+    0.22 0.23
     """
     d = np.column_stack(checked_sample(gains, what="dates", fewest=_FEWEST, block=block))
     n, k = d.shape

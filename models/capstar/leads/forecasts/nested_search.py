@@ -44,6 +44,19 @@ class NestedSearch(Tabled):
         Rows ``normal`` and ``bootstrap``; columns ``10%``, ``5%``, ``1%``.
     variance, horizon, block, n_replications, nobs
         As asked; number of dates.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> predictors = returns[["market", "risk_free"]]
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], predictors, "1985-01")
+    >>> adjusted = cs.leads.adjusted_loss_table(forecasts)
+    >>> found = cs.leads.maximum_adjusted_mspe(adjusted, n_replications=199)
+    >>> found.table.round(2)
+               adjusted     t    p
+    market         0.64  2.63  0.0
+    risk_free     -0.03 -3.05  1.0
     """
 
     _unit = "t statistic, positive: better than the benchmark"
@@ -98,6 +111,17 @@ def adjusted_loss_table(forecasts: pd.DataFrame, *, benchmark: str = "mean") -> 
     ------
     DataError
         A column is absent, there is no forecast, or a value is missing.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> cs.leads.adjusted_loss_table(forecasts).round(2).tail(2)
+             market
+    date
+    2017-02   -0.67
+    2017-03    0.76
     """
     names = forecast_names(forecasts, benchmark)
     actual, base, *made = (forecasts[name].to_numpy(dtype=float) for name in ("actual", benchmark, *names))
@@ -151,6 +175,17 @@ def maximum_adjusted_mspe(
     Hubrich and West (2010), "Forecast evaluation of small nested model sets", *Journal of Applied Econometrics* 25(4),
     section 3; Clark and West (2007), *Journal of Econometrics* 138(1); Genz (1992), *Journal of Computational and
     Graphical Statistics* 1(2), for the normal probability.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> predictors = returns[["market", "risk_free"]]
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], predictors, "1985-01")
+    >>> adjusted = cs.leads.adjusted_loss_table(forecasts)
+    >>> found = cs.leads.maximum_adjusted_mspe(adjusted, n_replications=199)
+    >>> print(found.best, round(found.statistic, 2), round(found.p, 2), round(found.p_bootstrap, 2))
+    market 2.63 0.01 0.01
     """
     require_count("n_replications", n_replications, 1, 10**6, "a bootstrap")
     length = horizon if block is None else block

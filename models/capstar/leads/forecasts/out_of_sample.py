@@ -13,7 +13,7 @@ from scipy.special import ndtr
 
 from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning, SpecificationError
-from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.checks import require_known, require_same_dates
 from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.numerics import checked_sample
@@ -42,6 +42,15 @@ class ForecastAccuracy(Record):
         t statistic of the mean difference of squared errors; two-sided.
     nobs
         P, number of forecasts.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.compare_forecasts(forecasts["actual"], forecasts["mean"], forecasts["market"])
+    >>> print(f"R2 {found.r2_os:.2f} percent, Clark-West p {found.clark_west_p:.3f}, n {found.nobs}")
+    R2 1.83 percent, Clark-West p 0.004, n 387
     """
 
     _unit = "t statistic; 95% intervals, positive: better than the benchmark"
@@ -74,6 +83,19 @@ class DirectionTest(Record):
         Share of signs forecast correctly, and the share expected under independence.
     statistic, p
         Asymptotically standard normal; one-sided.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.direction_test(forecasts["actual"], forecasts["market"])
+    >>> found.to_frame().round(2)
+               value
+    hit         0.56
+    expected    0.50
+    statistic   2.54
+    p           0.01
     """
 
     _unit = "share of signs; 95% interval"
@@ -143,6 +165,20 @@ def recursive_forecasts(
     DataWarning
         A predictor does not vary among the pairs of some forecasts: it has no slope there, and the mean of the pairs
         is forecast.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> cs.leads.recursive_forecasts(y, x.to_frame(), "1985Q1", window=60).round(2).tail(3)
+            actual  mean  rstar_gap
+    date
+    2009Q1   15.25  0.56       0.80
+    2009Q2   22.19  0.95       1.45
+    2009Q3    3.55  1.40       2.71
     """
     index = _checked(target, predictors, start, horizon, window, signs or {})
     first = index.get_loc(index[index >= start][0])
@@ -200,6 +236,15 @@ def compare_forecasts(
     ----------
     Clark and West (2007), *Journal of Econometrics* 138(1); Diebold and Mariano (1995), *Journal of Business and
     Economic Statistics* 13(3).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.compare_forecasts(forecasts["actual"], forecasts["mean"], forecasts["market"])
+    >>> print(round(found.r2_os, 2), round(found.clark_west, 2), round(found.enc_new, 2))
+    1.83 2.63 12.93
     """
     given = {"outcome": actual, "benchmark": benchmark, "forecast": forecast}
     y, f0, f1 = checked_sample(given, what="forecasts", fewest=_FEWEST, horizon=horizon)
@@ -246,6 +291,15 @@ def direction_test(actual: npt.ArrayLike, forecast: npt.ArrayLike) -> DirectionT
     References
     ----------
     Pesaran and Timmermann (1992), *Journal of Business and Economic Statistics* 10(4), equation 6.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> forecasts = cs.leads.recursive_forecasts(returns["smb"], returns[["market"]], "1985-01")
+    >>> found = cs.leads.direction_test(forecasts["actual"], forecasts["market"])
+    >>> print(f"{found.hit:.0%} of signs right, {found.expected:.0%} expected by chance, p {found.p:.3f}")
+    56% of signs right, 50% expected by chance, p 0.006
     """
     given = {"outcome": actual, "forecast": forecast}
     up, said = (one > 0 for one in checked_sample(given, what="forecasts", fewest=2))

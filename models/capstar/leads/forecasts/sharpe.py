@@ -28,6 +28,13 @@ class SharpeRatio(Record):
         Two-sided normal p-value of zero.
     lags, nobs
         Autocovariances in the standard error; observations.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> found = cs.leads.sharpe_ratio(cs.data.small_cap_returns()["excess"])
+    >>> print(f"{found.ratio * 12**0.5:.2f} a year, standard error {found.se * 12**0.5:.2f}")
+    0.48 a year, standard error 0.14
     """
 
     _unit = "Sharpe ratio a period; 95% interval"
@@ -74,6 +81,14 @@ def sharpe_ratio(
     Lo (2002), "The statistics of Sharpe ratios", *Financial Analysts Journal* 58(4), non-IID case; Ledoit and Wolf
     (2008), "Robust performance hypothesis testing with the Sharpe ratio", *Journal of Empirical Finance* 15(5),
     section 3.1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.sharpe_ratio(returns["excess"], returns["market"])
+    >>> print(round(found.ratio, 3), round(found.p, 2))
+    -0.015 0.48
     """
     series = [np.asarray(one, dtype=float) for one in ((excess,) if other is None else (excess, other))]
     if any(s.ndim != 1 or len(s) < 20 or len(s) != len(series[0]) for s in series):

@@ -14,7 +14,7 @@ from scipy.optimize import least_squares as minimise
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import require_known, require_same_dates
+from capstar.leads.checks import require_known, require_same_dates
 from capstar.leads.forecasts.batched import nested_statistics, prevailing_means, recursive_regressions
 from capstar.leads.forecasts.long_run_variance import Variance, mean_test
 from capstar.leads.forecasts.out_of_sample import adjusted_losses
@@ -48,6 +48,17 @@ class WildBootstrap(Tabled):
         Largest statistics in every replication.
     multipliers, seed
         Of the draws.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> search = {"start": "1985-01", "n_replications": 99}
+    >>> found = cs.leads.wild_bootstrap_forecasts(returns["smb"], returns[["market", "large"]], **search)
+    >>> found.maximum[["best", "5%", "p"]].round(2)
+                    best    5%     p
+    adjusted_mspe  large  1.36  0.01
+    mse_f          large  1.83  0.01
     """
 
     table: pd.DataFrame
@@ -132,6 +143,17 @@ def wild_bootstrap_forecasts(
     ----------
     Clark and McCracken (2012), "Reality checks and comparisons of nested predictive models", *Journal of Business and
     Economic Statistics* 30(1), section 3.2.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> search = {"start": "1985-01", "n_replications": 99}
+    >>> found = cs.leads.wild_bootstrap_forecasts(returns["smb"], returns[["market", "large"]], **search)
+    >>> found.table.round(2)
+            adjusted_mspe  adjusted_mspe_p  mse_f  mse_f_p
+    market           2.63             0.01   7.18     0.01
+    large            2.95             0.01  10.04     0.01
     """
     y, X, first = _pairs(target, predictors, start, horizon, window)
     if multipliers not in ("normal", "rademacher") or n_replications < 99:

@@ -13,8 +13,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import described
-from capstar.leads.alignment import require_same_dates
-from capstar.leads.checks import require_count
+from capstar.leads.checks import require_count, require_same_dates
 from capstar.leads.forecasts.batched import (
     nested_statistics,
     prevailing_means,
@@ -55,6 +54,18 @@ class BootstrapTest(Tabled):
         The model the samples were drawn from.
     scheme, seed
         Of the draws.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.bootstrap_regression(y.iloc[1:], x.iloc[1:], n_replications=199)
+    >>> print(found.scheme, found.draws.shape)
+    pairs (199, 1)
+    >>> figure = found.plot()
     """
 
     table: pd.DataFrame
@@ -141,6 +152,22 @@ def bootstrap_forecasts(
     Clark and McCracken (2001), *Journal of Econometrics* 105; McCracken (2007), *Journal of Econometrics*
     140; Clark and West (2007), *Journal of Econometrics* 138; Rapach and Wohar (2006), *Journal of Empirical Finance*
     13, section 2.3.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.bootstrap_forecasts(
+    ...     y.iloc[1:], x.iloc[1:], "1985Q1", scheme="wild", n_replications=199
+    ... )
+    >>> found.table.round(2)
+                statistic     p   10%    5%    1%
+    mse_f           -0.85  0.60  1.35  2.46  6.25
+    enc_new         -0.31  0.66  1.26  2.31  4.68
+    clark_west      -0.54  0.64  1.23  1.56  2.69
     """
     _check_horizons((horizon,), len(returns))
     if (
@@ -220,6 +247,19 @@ def bootstrap_regression(
     References
     ----------
     Stambaugh (1999), *Journal of Financial Economics* 54; Kilian (1999), *Journal of Applied Econometrics* 14.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.bootstrap_regression(y.iloc[1:], x.iloc[1:], (1, 4), n_replications=199)
+    >>> found.table[["statistic", "p", "slope", "bias"]].round(2)
+          statistic     p  slope  bias
+    t(1)       -0.2  0.97  -0.08 -0.05
+    t(4)       -0.9  0.62  -1.20 -0.20
     """
     _check_horizons(horizons, len(returns))
 

@@ -44,6 +44,17 @@ class QTest(Record):
     beyond_table
         Whether the unit-root statistic lies outside the table, so that bounds of its edge were taken: the interval is
         then no better than a guess.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> returns = cs.data.small_cap_returns()
+    >>> rows = [(-0.1, -5.0, -40.0, -20.0), (-0.1, 1.0, -5.0, 2.0)]  # of the authors' table
+    >>> bounds = pd.DataFrame(rows, columns=["delta", "dfgls", "c_min", "c_max"])
+    >>> found = cs.leads.q_test(returns["smb"], returns["risk_free"], bounds)
+    >>> print(round(found.df_gls, 2), found.beyond_table, found.rho_low < found.rho_high)
+    -2.46 False True
     """
 
     _unit = "slope, per unit of the predictor; 90% interval"
@@ -96,6 +107,17 @@ def q_test(returns: npt.ArrayLike, predictor: npt.ArrayLike, c_bounds: pd.DataFr
     ----------
     Campbell and Yogo (2006), "Efficient tests of stock return predictability", *Journal of Financial
     Economics* 81, equations 16 to 20.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> returns = cs.data.small_cap_returns()
+    >>> rows = [(-0.1, -5.0, -40.0, -20.0), (-0.1, 1.0, -5.0, 2.0)]  # of the authors' table
+    >>> bounds = pd.DataFrame(rows, columns=["delta", "dfgls", "c_min", "c_max"])
+    >>> found = cs.leads.q_test(returns["smb"], returns["risk_free"], bounds)
+    >>> print(round(found.slope, 2), round(found.low, 2), round(found.high, 2))
+    -0.06 -0.76 0.6
     """
     y, x = _checked(returns, predictor, c_bounds)
     regression, dynamics = _fit(y[1:], x[:-1]), _fit(x[1:], x[:-1])
@@ -138,6 +160,12 @@ def df_gls(x: npt.ArrayLike) -> float:
     ------
     DataError
         A value is missing, the series does not vary, or has fewer than 10 values.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> print(round(cs.leads.df_gls(cs.data.us_macro()["interest_rate"]), 2))
+    -1.83
     """
     x, _ = require_pairs(x, x)
     n = len(x) - 1

@@ -35,6 +35,21 @@ class DrawnRegressor(Tabled):
         A row a draw, a column a portfolio and horizon.
     level
         Coverage of the intervals.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> few = {"n_draws": 1000, "n_burn": 100, "n_chains": 2, "n_paths": 100, "n_workers": 1}
+    >>> fit = cs.rstar.UnobservedComponents().fit(cs.data.us_macro(), **few)
+    >>> returns = cs.data.small_cap_returns()["excess"]
+    >>> found = cs.leads.drawn_regressor(fit.gap_draws("filtered"), returns, (1, 4))
+    >>> found.slopes.shape
+    (200, 2)
+    >>> found.table.set_index("horizon")[["missing", "p_mean", "p_at_mean"]].round(1)
+             missing  p_mean  p_at_mean
+    horizon
+    1            0.1     0.7        0.7
+    4            0.1     0.4        0.3
     """
 
     _unit = "percent per point of the predictor"
@@ -106,6 +121,19 @@ def drawn_regressor(
     ----------
     Rubin, D. B. (1987). *Multiple Imputation for Nonresponse in Surveys*. Wiley, section 3.1.
     Barnard, J. and Rubin, D. B. (1999). *Biometrika* 86(4), 948-955.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> few = {"n_draws": 1000, "n_burn": 100, "n_chains": 2, "n_paths": 100, "n_workers": 1}
+    >>> fit = cs.rstar.UnobservedComponents().fit(cs.data.us_macro(), **few)
+    >>> returns = cs.data.small_cap_returns()["excess"]
+    >>> found = cs.leads.drawn_regressor(fit.gap_draws("filtered"), returns, (1, 4))
+    >>> found.table.set_index("horizon")[["slope", "se", "p"]].round(1)
+             slope   se    p
+    horizon
+    1         -0.1  0.4  0.7
+    4         -1.2  1.5  0.4
     """
     if not horizons or min(horizons) < 1 or not 0 < level < 1 or most_draws < _FEWEST:
         raise SpecificationError(

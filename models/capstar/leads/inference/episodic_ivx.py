@@ -45,6 +45,19 @@ class EpisodicIVX(Tabled):
         ``sup_wald``: ``statistic`` and bootstrap ``p``.
     windows, share, covariance, scheme, n_replications, seed
         As asked.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.episodic_ivx(y, x, n_replications=99)
+    >>> found.path[["slope", "t", "wald"]].round(2).tail(2)
+         slope     t  wald
+    127   0.63  0.34  0.12
+    128   0.67  0.41  0.17
     """
 
     path: pd.DataFrame
@@ -121,6 +134,19 @@ def episodic_ivx(
     ----------
     Demetrescu, Georgiev, Rodrigues and Taylor (2023), *Journal of Econometrics* 237, 105271, equations 15 to 17 and
     remark 11.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> cs.leads.episodic_ivx(y, x, windows="forward", n_replications=99).table.round(2)
+            statistic     p
+    sup          0.29  0.77
+    inf         -0.97  0.50
+    sup_sq       0.95  0.87
     """
     y, x, names = aligned_arrays(returns, predictors)
     white, n = is_white(covariance, 1), len(y) - 1

@@ -54,6 +54,23 @@ class EstimatedRegressor(Tabled):
         Coverage of the intervals.
     seed
         Of the draws.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> class Shuffled:
+    ...     innovations = gap.to_frame()
+    ...     def draw(self, rows):
+    ...         drawn = pd.Series(gap.to_numpy()[rows], gap.index)
+    ...         return SimpleNamespace(estimated=drawn, true=drawn)
+    ...
+    >>> found = cs.leads.estimated_regressor(Shuffled(), gap, returns["excess"], (1,), n_replications=99)
+    >>> print(found.failed, found.t_draws.shape)
+    0 (99, 1)
     """
 
     _unit = "percent per point of the predictor"
@@ -135,6 +152,24 @@ def estimated_regressor(
     ----------
     Stoffer and Wall (1991), *JASA* 86; Pagan (1984), *International Economic Review* 25, on why the null of no
     predictability needs no correction asymptotically; Westfall and Young (1993) on the largest statistic.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> class Shuffled:
+    ...     innovations = gap.to_frame()
+    ...     def draw(self, rows):
+    ...         drawn = pd.Series(gap.to_numpy()[rows], gap.index)
+    ...         return SimpleNamespace(estimated=drawn, true=drawn)
+    ...
+    >>> found = cs.leads.estimated_regressor(Shuffled(), gap, returns["excess"], (1,), n_replications=99)
+    >>> found.table[["slope", "p", "lower", "upper"]].round(2)
+       slope     p  lower  upper
+    0  -0.09  0.82   -0.8   0.44
     """
     table = returns.to_frame() if isinstance(returns, pd.Series) else returns
     span = quarters_after(gap.index, horizons)

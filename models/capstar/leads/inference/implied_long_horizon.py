@@ -42,6 +42,17 @@ class ImpliedLongHorizon(Tabled):
         The corrected coefficient where it was one or more and was brought to 1 - 1e-6; NaN elsewhere.
     null, n_replications, seed
         As asked.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.implied_long_horizon(y, x, n_replications=199)
+    >>> print(round(found.slope, 2), round(found.rho, 2), round(found.rho_corrected, 2))
+    -0.09 0.89 0.91
     """
 
     table: pd.DataFrame
@@ -117,6 +128,20 @@ def implied_long_horizon(
     ----------
     Xu (2020), "Testing for return predictability with the moving predictors of long-run returns", *Review of Financial
     Studies* 33, 4403-4443, equations 8 to 10 and 13 to 15, algorithm 1 and remark 12.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.implied_long_horizon(y, x, (1, 4), n_replications=199)
+    >>> found.table[["slope", "t", "p"]].round(2)
+             slope     t     p
+    horizon
+    1        -0.09 -0.23  0.85
+    4        -0.31 -0.23  0.85
     """
     y, x, names = aligned_arrays(returns, predictor)
     if len(names) != 1:

@@ -46,6 +46,17 @@ def in_sample_table(
         `capstar.leads.predictability_tests` lists, such as ``hodrick_t`` and ``hodrick_p`` or ``ivx_wald`` and
         ``ivx_p`` (of the return over the horizon on the predictor's sum over it); and where the test says so
         ``_p_adjusted``, Benjamini-Hochberg over all rows.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> table = cs.leads.in_sample_table(returns[["excess"]], gap.to_frame(), (1, 4))
+    >>> table[["horizon", "slope", "hodrick_p", "ivx_p"]].round(2)
+       horizon  slope  hodrick_p  ivx_p
+    0        1  -0.09       0.82   0.89
+    1        4  -1.13       0.43   0.45
     """
     data = AlignedData.of(returns, predictors, horizons, publication_lag=publication_lag)
     return tabulate(data, horizons, progress=progress)
@@ -94,6 +105,16 @@ def persistence_table(
         One row a predictor and portfolio: least-squares ``slope`` and ``t``, ``rho`` of the predictor, ``delta``
         (correlation of its shocks with those of the return), ``stambaugh_bias``, Amihud and Hurvich's
         ``corrected`` slope and its ``corrected_t``; ``sup_wald``, ``break_after`` and ``break_p`` (Hansen 2000).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> table = cs.leads.persistence_table(returns[["excess"]], gap.to_frame(), n_replications=99)
+    >>> table[["slope", "corrected", "rho", "delta", "break_p"]].round(2)
+       slope  corrected   rho  delta  break_p
+    0  -0.09       -0.1  0.89  -0.02     0.78
     """
     data = AlignedData.of(returns, predictors, publication_lag=publication_lag)
     return persistence(data, n_replications=n_replications, seed=seed, progress=progress)

@@ -13,8 +13,14 @@ from scipy.special import ndtr
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import AlignedSample, require_known, require_same_dates, require_variation
-from capstar.leads.checks import require_count, require_variation_of
+from capstar.leads.alignment import AlignedSample
+from capstar.leads.checks import (
+    require_count,
+    require_known,
+    require_same_dates,
+    require_variation,
+    require_variation_of,
+)
 from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
@@ -49,6 +55,17 @@ class IVX(Record):
         ``"conventional"`` or ``"white"``.
     corrected
         Whether the finite-sample correction was kept: it is dropped where it would leave no positive variance.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.ivx(y, x, horizon=4)
+    >>> print(round(found.wald, 2), round(found.p, 2), found.nobs, round(found.rho.iloc[0], 2))
+    0.56 0.45 159 0.89
     """
 
     table: pd.DataFrame
@@ -119,6 +136,17 @@ def ivx(
     Kostakis, Magdalinos and Stamatogiannis (2015), "Robust econometric inference for stock return
     predictability", *Review of Financial Studies* 28(5); Phillips and Magdalinos (2009); Demetrescu, Georgiev,
     Rodrigues and Taylor (2023), *Journal of Econometrics* 237, 105271, equations 12 to 14.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> cs.leads.ivx(y, x).table[["slope", "se", "t", "p", "ols_slope"]].round(2)
+               slope   se     t     p  ols_slope
+    rstar_gap  -0.05  0.4 -0.14  0.89      -0.09
     """
     y, x, names = aligned_arrays(returns, predictors, horizon)
     white = is_white(covariance, horizon)

@@ -54,6 +54,19 @@ class IVXBootstrap(Tabled):
         Replications without the finite-sample correction, which would have left no positive variance.
     horizon, covariance, scheme, multipliers, seed
         As asked.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.ivx_bootstrap(y, x, n_replications=199)
+    >>> found.note
+    'residual wild bootstrap, 199 replications, seed 0; autoregression of order 1'
+    >>> print(found.order, found.dropped, round(found.p, 2))
+    1 0 0.9
     """
 
     _unit = "t statistic"
@@ -143,6 +156,17 @@ def ivx_bootstrap(
     ----------
     Demetrescu, Georgiev, Rodrigues and Taylor (2023), "Extensions to IVX methods of inference for return
     predictability", *Journal of Econometrics* 237, 105271, algorithms 1 and 2 and table 4.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> cs.leads.ivx_bootstrap(y, x, scheme="fixed", n_replications=199).table.round(2)
+               slope     t     p  p_less  p_greater    5%   95%
+    rstar_gap  -0.05 -0.14  0.91    0.45       0.56 -1.53  1.72
     """
     y, x, names = aligned_arrays(returns, predictors, horizon)
     white = is_white(covariance, horizon)

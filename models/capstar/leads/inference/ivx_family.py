@@ -37,6 +37,17 @@ class IVXFamily(Tabled):
         t of every member and horizon in every replication.
     seed
         Of the multipliers.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> pairs = [(name, cs.leads.AlignedSample.of(returns[name], gap)) for name in ("excess", "smb")]
+    >>> members = {name: sample.in_period() for name, sample in pairs}
+    >>> found = cs.leads.ivx_family(members, n_replications=199)
+    >>> print(round(found.p, 2), found.draws.shape)
+    0.36 (199, 2)
     """
 
     _unit = "t statistic"
@@ -97,6 +108,22 @@ def ivx_family(
     ----------
     Westfall and Young (1993), *Resampling-Based Multiple Testing*, section 2.3 (single-step max-t); Demetrescu,
     Georgiev, Rodrigues and Taylor (2023), *Journal of Econometrics* 237, algorithm 1 and remark 19.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> pairs = [(name, cs.leads.AlignedSample.of(returns[name], gap)) for name in ("excess", "smb")]
+    >>> members = {name: sample.in_period() for name, sample in pairs}
+    >>> found = cs.leads.ivx_family(members, (1, 4), n_replications=199)
+    >>> found.table[["t", "p", "p_family"]].round(2)
+                       t     p  p_family
+    member horizon
+    excess 1       -0.14  0.90      1.00
+           4       -0.75  0.44      0.76
+    smb    1       -1.17  0.22      0.45
+           4       -1.04  0.27      0.52
     """
     if not members or not horizons:
         raise SpecificationError("An empty family: give members and horizons.")

@@ -31,6 +31,18 @@ class IVXSystem(Tabled):
         Of all slopes, by response and predictor.
     horizon
         Periods summed on both sides.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.ivx_system(returns[["small", "large"]], returns["risk_free"])
+    >>> print(round(found.wald, 2), round(found.p, 2))
+    0.3 0.86
+    >>> found.equations.round(2)
+           wald     p
+    small  0.26  0.61
+    large  0.27  0.60
     """
 
     table: pd.DataFrame
@@ -78,6 +90,17 @@ def ivx_system(returns: pd.DataFrame, predictors: pd.Series | pd.DataFrame, *, h
     ----------
     Kostakis, Magdalinos and Stamatogiannis (2015), *Review of Financial Studies* 28(5), section 2, whose model has
     several responses; (2023), *Journal of Econometrics* 237, 105380, equations 15 and 23 for horizons.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.ivx_system(returns[["small", "large"]], returns["risk_free"])
+    >>> found.table.round(2)
+                        slope    se     t     p
+    response predictor
+    small    risk_free  -0.45  0.88 -0.51  0.61
+    large    risk_free  -0.33  0.63 -0.52  0.60
     """
     taken = {predictors.name} if isinstance(predictors, pd.Series) else set(predictors)
     if clash := [name for name in returns if name in taken]:

@@ -12,8 +12,7 @@ import scipy
 from scipy.linalg import companion, hankel
 
 from capstar.errors import DataError
-from capstar.leads.alignment import require_known, require_same_dates
-from capstar.leads.checks import require_count, require_variation_of
+from capstar.leads.checks import require_count, require_known, require_same_dates, require_variation_of
 from capstar.leads.numerics import residuals, with_constant
 
 Floats = npt.NDArray[np.float64]

@@ -35,6 +35,17 @@ class BiasCorrection(Record):
         Coefficient of the corrected error of the predictor.
     nobs
         n.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.bias_correction(y, x)
+    >>> print(round(found.rho, 2), round(found.rho_corrected, 2), round(found.delta, 2))
+    0.89 0.91 -0.02
     """
 
     slope: float
@@ -81,6 +92,17 @@ def bias_correction(returns: npt.ArrayLike, predictor: npt.ArrayLike) -> BiasCor
     ----------
     Stambaugh (1999), *Journal of Financial Economics* 54; Amihud and Hurvich (2004), *Journal of Financial
     and Quantitative Analysis* 39(4), equations 6 to 10.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.bias_correction(y, x)
+    >>> print(round(found.slope, 2), round(found.corrected, 2), round(found.corrected_se, 2))
+    -0.09 -0.1 0.4
     """
     y, x = require_pairs(returns, predictor, fewest=20, unused=1)
     before, after, target = x[:-1], x[1:], y[1:]

@@ -27,6 +27,16 @@ class TestResult(Record):
         How p was found.
     columns
         What else the test's rows of a table show, by the end of the column's name: ``{"se": 0.2}``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> found = cs.leads.TestResult(statistic=2.1, p=0.04, note="exact", columns={"n": 60.0})
+    >>> found.to_frame()
+               value
+    statistic   2.10
+    p           0.04
+    n          60.00
     """
 
     statistic: float
@@ -37,7 +47,15 @@ class TestResult(Record):
 
     @classmethod
     def of_slope(cls, slope: float, se: float, *, note: str = "", **columns: float) -> TestResult:
-        """Of a slope and its standard error, from the normal distribution."""
+        """Of a slope and its standard error, from the normal distribution.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> found = cs.leads.TestResult.of_slope(0.8, 0.4)
+        >>> print(found.statistic, round(found.p, 3), [round(end, 2) for end in found.interval])
+        2.0 0.046 [0.02, 1.58]
+        """
         require_error(se)
         t = slope / se
         return cls(t, normal_p(t), around(slope, se)[1:], note, {"se": se, **columns})
@@ -79,6 +97,16 @@ class PredictabilityTest(Protocol):
         Which of its columns a printed table shows.
     adjusted
         Whether its p-values are shown allowing for all rows too.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> test = cs.leads.predictability_tests()[0]
+    >>> print(test.key, test.statistic, round(test.run(sample, 1).p, 2))
+    newey_west t 0.83
     """
 
     key: ClassVar[str]

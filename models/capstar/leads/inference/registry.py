@@ -17,6 +17,20 @@ def register(test: PredictabilityTest) -> None:
     ------
     SpecificationError
         It lacks a part of `PredictabilityTest`, or its key or label is taken.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> class Correlation:
+    ...     key, statistic, label, name = "correlation", "t", "Corr", "correlation"
+    ...     citation, assumes, shown, adjusted = "textbook", "independent errors", ("p",), False
+    ...     def run(self, sample, horizon):
+    ...         y, x = sample.pairs(horizon)
+    ...         return cs.leads.TestResult.of_slope(x.corr(y), len(y) ** -0.5)
+    ...
+    >>> cs.leads.register(Correlation())
+    >>> print(cs.leads.predictability_tests()[-1].key)
+    correlation
     """
     if not isinstance(test, PredictabilityTest):
         absent = [part for part in PredictabilityTest.__annotations__ if not hasattr(test, part)]
@@ -32,7 +46,14 @@ def register(test: PredictabilityTest) -> None:
 
 
 def predictability_tests() -> tuple[PredictabilityTest, ...]:
-    """Tests in the order of their columns."""
+    """Tests in the order of their columns.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> print(*[test.key for test in cs.leads.predictability_tests()])
+    newey_west hodrick cosine ivx ivx_rwb ra_ivx
+    """
     return tuple(_TESTS[key] for key in sorted(_TESTS, key=[*_FIRST, *_TESTS].index))
 
 

@@ -43,6 +43,15 @@ class PredictiveRegression(Record):
         Standard error and number of autocovariances (Newey and West 1987).
     hodrick_se
         Standard error 1B of Hodrick (1992), which sums the predictor instead of the errors.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.predictive_regression(gap, returns["excess"], horizon=4)
+    >>> print(round(found.slope, 2), round(found.newey_west_p, 2), round(found.hodrick_p, 2))
+    -1.13 0.37 0.43
     """
 
     horizon: int
@@ -107,6 +116,15 @@ def predictive_regression(
     ------
     DataError
         Too little overlap, a missing value inside, or a predictor that does not vary.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> found = cs.leads.predictive_regression(gap, returns["excess"], horizon=4, publication_lag=2)
+    >>> print(found.first, found.last, found.nobs, found.newey_west_lags)
+    1969Q4 2009Q3 160 4
     """
     sample = AlignedSample.of(returns, predictor, horizon, publication_lag=publication_lag)
     return regress(sample, horizon, lags=lags)
@@ -152,6 +170,17 @@ def newey_west(y: npt.ArrayLike, x: npt.ArrayLike, *, lags: int) -> tuple[Floats
     -------
     beta, se, r_squared
         Intercept and slope, standard error of the slope, R squared.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> coefficients, se, r_squared = cs.leads.newey_west(y, x, lags=4)
+    >>> print(coefficients.round(2), round(se, 2), round(r_squared, 4))
+    [ 1.12 -0.09] 0.42 0.0003
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -212,6 +241,16 @@ def hodrick_1b(returns: npt.ArrayLike, x: npt.ArrayLike, horizon: int, *, rows: 
     -----
     The variance is :math:`N D^{-1} S D^{-1}` with :math:`D` summed over the N rows of the regression and :math:`S` the
     mean of the T - h + 1 products whose predictors are all known; as published N is T - h + 1 too.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> print(round(cs.leads.hodrick_1b(y, x, horizon=4), 2))
+    1.42
     """
     r, x = require_pairs(returns, x)
     require_horizon(horizon, x.size)

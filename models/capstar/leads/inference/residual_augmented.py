@@ -43,6 +43,17 @@ class ResidualAugmentedIVX(Tabled):
         Periods of the return.
     nobs
         Rows.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> found = cs.leads.residual_augmented_ivx(y, x)
+    >>> print(found.order, found.nobs, round(found.p, 2))
+    1 159 0.89
     """
 
     table: pd.DataFrame
@@ -97,6 +108,17 @@ def residual_augmented_ivx(
     Demetrescu and Rodrigues (2022), "Residual-augmented IVX predictive regression", *Journal of Econometrics* 227,
     equations 6, 9 and 14; Demetrescu, Rodrigues and Taylor (2023), *Journal of Econometrics* 237, 105316, equations
     4.4, 4.9, 4.11 and 5.5 to 5.7.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.in_period()
+    >>> cs.leads.residual_augmented_ivx(y, x, horizon=4).table[["slope", "t", "p", "gamma"]].round(2)
+               slope     t     p  gamma
+    rstar_gap  -1.13 -0.77  0.44  -0.22
     """
     y, x, names = aligned_arrays(returns, predictors, horizon)
     if lags is not None:

@@ -33,6 +33,17 @@ class CosineTest(Record):
         Two-sided, from Student's t with ``cosines`` degrees of freedom: the fixed-b limit.
     cosines
         Number of cosine transforms.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.equal_weighted_cosine(y, x)
+    >>> print(found.cosines, [round(end, 2) for end in found.interval])
+    11 [-0.9, 0.72]
     """
 
     slope: float
@@ -94,6 +105,17 @@ def equal_weighted_cosine(
     ----------
     Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", *Journal of
     Business and Economic Statistics* 36(4), equations 4 and 10.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = sample.pairs()
+    >>> found = cs.leads.equal_weighted_cosine(y, x, null_imposed=True)
+    >>> print(round(found.slope, 2), round(found.t, 2), round(found.p, 2))
+    -0.09 -0.24 0.81
     """
     fit, scores = _scores(y, x, null_imposed=null_imposed)
     n = len(scores)
@@ -126,6 +148,16 @@ def hansen_hodrick(y: npt.ArrayLike, x: npt.ArrayLike, *, horizon: int) -> float
         As `equal_weighted_cosine`.
     SpecificationError
         The horizon is not between 1 and the number of observations less 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+    >>> returns = cs.data.small_cap_returns()
+    >>> sample = cs.leads.AlignedSample.of(returns["excess"], gap)
+    >>> y, x = cs.leads.AlignedSample.of(returns["excess"], gap, 4).pairs(4)
+    >>> print(round(cs.leads.hansen_hodrick(y, x, horizon=4), 2))
+    1.4
     """
     fit, scores = _scores(y, x)
     require_horizon(horizon, len(scores), fewest=2)
@@ -157,6 +189,12 @@ def fixed_b_critical(b: float, *, level: float = 0.05) -> float:
     ----------
     Kiefer and Vogelsang (2005), "A new asymptotic theory for heteroskedasticity-autocorrelation robust
     tests", *Econometric Theory* 21, table 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> print(round(cs.leads.fixed_b_critical(0.0), 2), round(cs.leads.fixed_b_critical(0.1), 2))
+    1.96 2.26
     """
     polynomials = {0.05: (1.9600, 2.9694, 0.4160, -0.5324), 0.10: (1.6449, 2.1859, 0.3142, -0.3427)}
     if level not in polynomials or not 0 <= b <= 1:

@@ -86,7 +86,16 @@ def checksum(table: pd.DataFrame) -> str:
 
 
 def made(study: Study, command: str) -> Section:
-    """Command, versions and seed."""
+    """Command, versions and seed.
+
+    Examples
+    --------
+    >>> from capstar.report.sections import made
+    >>> from capstar.study.examples import quick_study
+    >>> section = made(quick_study(), "capstar study")
+    >>> print(section.title)
+    How this page was made
+    """
     seed = "" if study.lead.estimated is None else str(study.lead.estimated.seed)
     versions = {"capstar": __version__, "Python": platform.python_version()}
     for name in _LIBRARIES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from capstar.report.names import human
@@ -39,7 +40,18 @@ class Head:
 
 
 def head(study: Study) -> Head:
-    """What the primary specification, fixed before the run, answers."""
+    """What the primary specification, fixed before the run, answers.
+
+    Examples
+    --------
+    >>> from capstar.report.sections import head
+    >>> from capstar.study.examples import quick_study
+    >>> top = head(quick_study())
+    >>> print(top.question)
+    Does the r* gap lead small caps?
+    >>> print(top.dates)
+    moving average on statsmodels macrodata (US); r* to 2009Q3, returns to 2017-03.
+    """
     found, table, whole = study.recursive, recursive_lead(study), summary_table(study)
     primary = found.primary
     at = (primary.returns, primary.horizon)
@@ -216,13 +228,20 @@ def _change(study: Study) -> tuple[Sentence, ...]:
                 level=whole.cell("level of the primary test", "value"),
             )
         )
+    error = float(study.rstar.rstar.filtered_se.iloc[-1])
+    if math.isnan(error):
+        unknown = (
+            "{model} gives r* without a standard error: whether a gap of a point is beyond it is not known."
+        )
+        out.append(say(unknown, model=study.rstar.model_name))
+        return tuple(out)
     out.append(
         say(
             "r* itself is known to a standard error of {se} points in {end}, parameters taken as known, so that a "
             "gap of a point is {within} its error.",
             se=whole.cell("standard error, points", "value"),
             end=whole.cell("last quarter", "value"),
-            within="within" if float(study.rstar.rstar.filtered_se.iloc[-1]) > 1 else "beyond",
+            within="within" if error > 1 else "beyond",
         )
     )
     return tuple(out)
