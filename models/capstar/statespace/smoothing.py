@@ -41,6 +41,23 @@ class StateEstimates:
     innovations, innovation_var
         One-step prediction errors of each observation given the past *and the observations above
         it in the same period*, with variances, shape (n, p); NaN where missing.
+
+    Examples
+    --------
+    >>> from capstar.statespace import estimate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> estimates = estimate_states(*nile_problem())
+    >>> estimates.smoothed.shape, estimates.smoothed_cov.shape
+    ((100, 1), (100, 1, 1))
+    >>> estimates.states("filtered")["mu"].tail(2).round(1).to_list()
+    [819.6, 798.4]
+    >>> estimates.std("smoothed")["mu"].iloc[[0, 50, -1]].round(1).to_list()
+    [54.6, 48.2, 63.5]
+    >>> mean, std = estimates.report("level", "smoothed")
+    >>> float(mean["1900"].round(1)), float(std["1900"].round(1))
+    (919.5, 48.2)
+    >>> mean, std = estimates.reported("level", "filtered")  # as arrays
+    >>> estimates.require("filtered")
     """
 
     problem: Problem
@@ -111,6 +128,16 @@ class Disturbances(SeriesResult):
         Expected state shock given all data, in standard deviations of the shock, by shock.
     state_residuals : pandas.DataFrame
         The same over its standard deviation; large means structural break.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> shocks = found.disturbances()
+    >>> shocks.title
+    'Auxiliary residuals of y, eta, 1871-1970'
+    >>> shocks.to_frame().loc["1899"].round(2).to_dict()
+    {'y': -1.57, 'eta': -3.23}
     """
 
     measurement: pd.DataFrame
@@ -131,7 +158,16 @@ class Disturbances(SeriesResult):
 
 @singledispatch
 def estimate_states(problem: Problem, params: Params) -> StateEstimates:
-    """Filter and smooth the states at given parameters."""
+    """Filter and smooth the states at given parameters.
+
+    Examples
+    --------
+    >>> from capstar.statespace import estimate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> estimates = estimate_states(*nile_problem())
+    >>> estimates.states("smoothed").iloc[-1].round(1).to_dict()
+    {'mu': 798.4}
+    """
     theta = problem.vector(params)
     path = problem.filter_path(theta)
     r, N, _, _ = backward(problem, theta, path)
@@ -160,7 +196,16 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
 
 @singledispatch
 def smooth_disturbances(problem: Problem, params: Params) -> Disturbances:
-    """Disturbance smoother with standardised auxiliary residuals."""
+    """Disturbance smoother with standardised auxiliary residuals.
+
+    Examples
+    --------
+    >>> from capstar.statespace import smooth_disturbances
+    >>> from capstar.statespace.examples import nile_problem
+    >>> shocks = smooth_disturbances(*nile_problem())
+    >>> shocks.state_residuals["eta"].abs().idxmax().year
+    1899
+    """
     theta = problem.vector(params)
     r, N, u, D = backward(problem, theta, problem.filter_path(theta))
     return disturbances(problem, theta, r[1:], N[1:], u, D)
@@ -212,6 +257,14 @@ def simulate_states(
 
     Simulation smoother of Durbin and Koopman (2002): a path drawn from the model, corrected by the
     smoothed difference between the data and the drawn data.
+
+    Examples
+    --------
+    >>> from capstar.statespace import simulate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> drawn = simulate_states(*nile_problem(), n_draws=200, seed=1)
+    >>> drawn.shape, drawn[:, -1, 0].std().round(-1).item()
+    ((200, 100, 1), 60.0)
     """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
@@ -239,6 +292,14 @@ def simulate_data(
     own_lags
         Whether lags of observed series follow the draws, so that the sample is one the model could have
         produced; otherwise every regressor is as in the data.
+
+    Examples
+    --------
+    >>> from capstar.statespace import simulate_data
+    >>> from capstar.statespace.examples import nile_problem
+    >>> states, y = simulate_data(*nile_problem(), seed=1)
+    >>> states.shape, y.shape
+    ((100, 1), (100, 1))
     """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
