@@ -49,10 +49,10 @@ def require_format(path: Path) -> None:
     >>> from pathlib import Path
     >>> import capstar as cs
     >>> cs.plotting.require_format(Path("rstar.pdf"))
-    >>> cs.plotting.require_format(Path("rstar.doc"))
+    >>> cs.plotting.require_format(Path("r.doc"))
     Traceback (most recent call last):
         ...
-    capstar.errors.SpecificationError: rstar.doc: a figure cannot be written as .doc. End its name in .png, .pdf or .svg.
+    capstar.errors.SpecificationError: r.doc: a figure cannot be written as .doc. End its name in .png, .pdf or .svg.
     """
     if path.suffix.lower().removeprefix(".") not in FigureCanvasBase.get_supported_filetypes():
         raise SpecificationError(

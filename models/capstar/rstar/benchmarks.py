@@ -45,6 +45,20 @@ class TrendRate(NaturalRate):
         ``filtered`` and ``smoothed`` r* by quarter, percent a year; NaN where the rule gives none.
     rate
         Ex-ante real rate by quarter, percent a year.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.MovingAverage().fit(us[:"2007Q4"])
+    >>> fit
+    <TrendRate: moving average: natural rate of interest, 1969Q4-2007Q4, 153 quarters>
+    >>> fit.model_name, fit.citation[:40], fit.definition == cs.rstar.LONG_RUN
+    ('moving average', 'Bauer, M. D. and Rudebusch, G. D. (2020)', True)
+    >>> fit.path("rstar").filtered.iloc[-1].round(2).item(), fit.real_rate.iloc[-1].round(2).item()
+    (0.99, -1.19)
+    >>> fit.run_on(us).end
+    Period('2009Q3', 'Q-DEC')
     """
 
     model: Benchmark
@@ -84,7 +98,18 @@ class TrendRate(NaturalRate):
 
 
 class Benchmark(NaturalRateModel):
-    """A rule that turns the real rate, or a survey, into r*."""
+    """A rule that turns the real rate, or a survey, into r*.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> rule = cs.rstar.MovingAverage(window=20)
+    >>> rule.checked()
+    >>> frame = us[list(rule.inputs)].assign(r=us["interest_rate"] - us["expected_inflation"])
+    >>> rule.trend(frame)["filtered"].iloc[-1].round(2).item()
+    0.37
+    """
 
     citation, definition = _BAUER_RUDEBUSCH, LONG_RUN
     inputs = columns_of([R])
@@ -128,6 +153,13 @@ class Benchmark(NaturalRateModel):
             A column or value is missing, or the data are too short.
         SpecificationError
             An option is unknown or out of range.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> cs.rstar.MovingAverage().fit(us).rstar.filtered.iloc[-1].round(2).item()
+        0.36
         """
         self.require_options(options)
         model = type(self)(**{name: options.get(name, getattr(self, name)) for name in self.options})
@@ -153,6 +185,13 @@ class MovingAverage(Benchmark):
     ----------
     window
         Number of quarters.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> cs.rstar.MovingAverage(window=20).fit(us).rstar.filtered.iloc[-1].round(2).item()
+    0.37
     """
 
     window: int = 40
@@ -178,6 +217,13 @@ class ExponentialAverage(Benchmark):
     ----------
     weight
         Of the quarter before, between 0 and 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> cs.rstar.ExponentialAverage(weight=0.95).fit(us).rstar.filtered.iloc[-1].round(2).item()
+    0.51
     """
 
     weight: float = 0.98
@@ -205,6 +251,14 @@ class OneSidedHP(Benchmark):
     ----------
     penalty
         On squared curvature: 36,000 as for output in Holston, Laubach and Williams, or 1,600.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> path = cs.rstar.OneSidedHP(penalty=1600).fit(us).rstar
+    >>> path.filtered.iloc[-1].round(2).item(), path.smoothed.iloc[-1].round(2).item()
+    (0.17, 0.17)
     """
 
     penalty: float = HP_LAMBDA
@@ -237,6 +291,15 @@ class SurveyRate(Benchmark):
         Of the data that holds the nominal rate expected in the long run, percent a year; empty where nobody was asked.
     target
         Inflation target, percent a year.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> asked = us.assign(survey_rate=us["expected_inflation"] + 2.0)  # of your survey
+    >>> rule = cs.rstar.SurveyRate(target=2.0)
+    >>> rule.inputs, rule.fit(asked).rstar.filtered.iloc[-1].round(2).item()
+    (('interest_rate', 'expected_inflation', 'survey_rate'), -0.23)
     """
 
     column: str = SURVEY
@@ -260,7 +323,18 @@ class SurveyRate(Benchmark):
 
 @dataclass(frozen=True)
 class TrendByLikelihood(DeclaredRate):
-    """A trend of the real rate by maximum likelihood."""
+    """A trend of the real rate by maximum likelihood.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+    >>> fit.definition == cs.rstar.LONG_RUN, fit.identification, len(fit.notes())
+    (True, '', 2)
+    >>> fit.redraw().innovations.shape
+    (198, 1)
+    """
 
     @property
     def definition(self) -> str:
@@ -309,6 +383,17 @@ class UnobservedComponentsML(NaturalRateModel):
     ----------
     cycle
         ``"autoregression"`` of order one, or ``"noise"`` without persistence.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> print(cs.rstar.UnobservedComponentsML("noise").spec)
+    UC of the real rate by ML
+      r = rstar + v
+      rstar = rstar(-1) + u
+      sd(u) = s_rstar
+      sd(v) = s_cycle
+      rstar := rstar
     """
 
     cycle: Cycle = "autoregression"
@@ -358,6 +443,13 @@ class UnobservedComponentsML(NaturalRateModel):
             See `capstar.statespace.fit`.
         SpecificationError
             The cycle or an option is not one it has.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> cs.rstar.UnobservedComponentsML("noise").fit(us).params.round(2).to_dict()
+        {'s_cycle': 0.25, 's_rstar': 0.98}
         """
         self.require_options(options)
         model = UnobservedComponentsML(self.cycle if cycle is None else cycle)

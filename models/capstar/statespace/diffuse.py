@@ -58,8 +58,7 @@ class DiffuseProblem(Problem):
     >>> round(problem.loglike(known), 2), problem.loglike_obs(known).tail(1).round(2).to_list()
     (-633.46, [-6.04])
     >>> theta = np.array([100.0, 50.0])
-    >>> value, score = problem.value_and_score(theta)
-    >>> score.round(2)
+    >>> problem.value_and_score(theta)[1].round(2)
     array([0.23, 0.07])
     >>> problem.score_obs(theta).sum().round(2).to_list()
     [0.23, 0.07]
