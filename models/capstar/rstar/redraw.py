@@ -15,8 +15,8 @@ from capstar.kernels.arrays import Floats
 from capstar.rstar.series import R
 from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.diffuse import proper_remainder
+from capstar.statespace.innovations import Rule, simulate_from_innovations
 from capstar.statespace.problem import Problem
-from capstar.statespace.smoothing import Rule, simulate_from_innovations
 
 _MOST_LAGS = 4
 _GAP, _RSTAR = "gap", "rstar"

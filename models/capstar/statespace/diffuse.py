@@ -36,8 +36,7 @@ class DiffuseProblem(Problem):
     observations, so that lags held in the state follow from older values by the model's own transition
     and only the newest value of each state is diffuse.  Index, `nobs` and all results are of the sample alone.
 
-    ``initial_mean`` and ``initial_cov`` are the moments at delta = 0 of the state before the first of these
-    periods.
+    ``initial_mean`` and ``initial_cov`` are the moments at delta = 0 of the state before the first of these periods.
 
     Attributes
     ----------

@@ -58,21 +58,17 @@ class RStarResults(ThreeStageEstimates):
     --------
     >>> import capstar as cs
     >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
-    >>> fit
-    <RStarResults: HLW 2017: natural rate of interest, 1961Q1-2009Q3, 195 quarters>
     >>> fit.ratios.round(3).to_dict(), fit.params[["a_r", "b_y"]].round(3).to_dict()
     ({'lambda_g': 0.06, 'lambda_z': 0.018}, {'a_r': -0.018, 'b_y': 0.174})
     >>> fit.disturbances(), fit.pile_up.sigma_z_at_zero
     (<Disturbances: Auxiliary residuals of y, pi, e_ystar, e_g, e_z, 1961Q1-2009Q3>, True)
-    >>> list(fit.frames()), len(fit.identification_notes())
-    (['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], 3)
-    >>> fit.redraw().innovations.shape, fit.to_dict()["model"]
-    ((195, 3), 'HLW 2017')
+    >>> list(fit.frames()), len(fit.identification_notes()), fit.redraw().innovations.shape
+    (['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], 3, (195, 3))
     >>> fit.diagnostics(lags=8).tests["ljung_box_p"].round(2).to_dict()
     {'y': 0.35, 'pi': 0.12}
     >>> figure = fit.plot(start="1980Q1", level=0.68)
-    >>> fit.notes()[-1][:49]
-    'One-sided r* in 2009Q3: standard error 4.9 points'
+    >>> fit.notes()[-1][:49], fit.to_dict()["model"]
+    ('One-sided r* in 2009Q3: standard error 4.9 points', 'HLW 2017')
     """
 
     def with_standard_errors(
