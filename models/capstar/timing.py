@@ -80,9 +80,9 @@ def timings() -> Iterator[Timings]:
 
     Examples
     --------
-    >>> import capstar
-    >>> with capstar.timings() as spent:
-    ...     prices = capstar.data.small_cap_returns()
+    >>> import capstar as cs
+    >>> with cs.timings() as spent:
+    ...     prices = cs.data.small_cap_returns()
     >>> spent.seconds["reading data"] > 0
     True
     """

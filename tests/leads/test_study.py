@@ -8,7 +8,8 @@ import pytest
 
 from capstar import data, leads, rstar
 from capstar.errors import CapstarError, DataError, DataWarning, IdentificationWarning, SpecificationError
-from capstar.statespace.smoothing import estimate_states, simulate_from_innovations
+from capstar.statespace.innovations import simulate_from_innovations
+from capstar.statespace.smoothing import estimate_states
 
 QUARTERS = pd.period_range("1961Q1", "2009Q3", freq="Q", name="date")
 MONTHS = pd.period_range("1960-01", "2010-12", freq="M", name="date")

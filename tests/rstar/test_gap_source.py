@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from capstar import data, rstar
-from capstar.statespace.smoothing import simulate_from_innovations
+from capstar.statespace.innovations import simulate_from_innovations
 
 
 def gap_with_past(fit) -> pd.Series:

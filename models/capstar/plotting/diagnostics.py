@@ -37,6 +37,17 @@ def plot_diagnostics(
     cusum, cusum_bounds
         Cumulated innovations by period and series, and their lines with columns (series, ``lower`` or
         ``upper``).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> tests = fit.diagnostics()
+    >>> figure = cs.plotting.plot_diagnostics(
+    ...     tests.innovations, tests.autocorrelations, tests.cusum, tests.cusum_bounds, title=tests.title
+    ... )
+    >>> len(figure.axes)  # three of each observed series
+    6
     """
     figure, axes = panels(ax, 3 * innovations.shape[1], width=3.7, height=2.7, across=3)
     for k, panel in enumerate(axes):

@@ -51,6 +51,17 @@ def plot_lead(
         As everywhere here: data and sample, the line below.
     ax
         For the first return series alone; as in every function here, by default a figure of its own.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {"returns": "small", "horizon": [1, 4], "slope": [-0.5, -2.0], "hodrick_se": [0.3, 1.0]}
+    ... )  # or LeadResults.table
+    >>> figure = cs.plotting.plot_lead(table, level=0.9)
+    >>> figure.axes[0].get_xlabel()
+    'horizon, quarters'
     """
     names = list(dict.fromkeys(table["returns"]))
     figure, axes = panels(
@@ -145,6 +156,15 @@ def plot_bars(
         Above the figure and below the axis.
     source, ax
         As in `plot_lead`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> shares = pd.DataFrame({"share of quarters": [0.6, 0.4]}, ["up", "down"])
+    >>> figure = cs.plotting.plot_bars(shares, title="States of the market", unit="share")
+    >>> [float(bar.get_width()) for bar in figure.axes[0].patches]
+    [0.6, 0.4]
     """
     figure, (one,) = panels(ax, width=7.0, height=min(0.3 * table.size + 1.5, 12.0))
     height = 0.8 / table.shape[1]

@@ -33,6 +33,18 @@ def plot_panels(
         Of that module: where values stand on the x axis, the shift of marks that share a label, and the labels.
     shared
         Whether all have one y scale.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.report import charts
+    >>> us = cs.data.us_macro()
+    >>> panel = charts.Panel("Inflation", "percent a year", (charts.Line(us["inflation"], "US"),))
+    >>> figure = cs.plotting.plot_panels(
+    ...     [panel], positions=charts.positions, dodge=charts.dodge, labels=charts.labels_of
+    ... )
+    >>> figure.axes[0].get_title()
+    ''
     """
     count = len(parts)
     figure, axes = panels(None, count, width=7.0 if count == 1 else 4.0, height=3.2, across=3, sharey=shared)

@@ -58,6 +58,14 @@ def plot_rstar(
         Uncertainty that the band of r* includes, in words.
     level
         Coverage of the bands.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> figure = cs.plotting.plot_rstar(fit.to_frame(), title=fit.title, includes="state uncertainty")
+    >>> len(figure.axes)  # r*, trend growth, z, output gap
+    4
     """
     shown = [name for name in _PANELS if f"{name}_smoothed" in frame]  # edited equations may lack one
     figure, axes = panels(ax, len(shown), width=4.5, height=3.1, across=2, sharex=True)
@@ -92,6 +100,15 @@ def plot_profile(
         Marked by a vertical line.
     drop
         Log-likelihood below the maximum at which a value is rejected.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> profile = fit.profile("lambda_z", [0.0, 0.02, 0.04])
+    >>> figure = cs.plotting.plot_profile(profile.table, name="lambda_z", estimate=profile.estimate, drop=1.92)
+    >>> len(figure.axes)
+    2
     """
     figure, axes = panels(ax, 2, width=4.5, height=3.6, across=2)
     relative = table["log_likelihood"] - table["log_likelihood"].max()
@@ -118,7 +135,17 @@ def plot_contributions(
     source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Stacked bars of a table of years by series, over the years that matter."""
+    """Stacked bars of a table of years by series, over the years that matter.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> moved = fit.decompose("2000Q1", "2009Q3")
+    >>> figure = cs.plotting.plot_contributions(moved.by_year(), title=moved.title, unit="percentage points")
+    >>> len(figure.axes[0].patches) > 0
+    True
+    """
     figure, (one,) = panels(ax)
     size = table.abs().sum(axis=1)
     kept = size.index[size > 0.005 * size.max()]
@@ -145,7 +172,16 @@ def plot_band(
     source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter; ``band`` says what it includes."""
+    """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter; ``band`` says what it includes.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> figure = cs.plotting.plot_band(fit.bands("filtered"), title="r*, one-sided", band="state uncertainty")
+    >>> figure.axes[0].get_ylabel()
+    'percent a year'
+    """
     figure, (one,) = panels(ax, height=4.2)
     _band(one, frame, band)
     dress(one, title, unit, zero=frame["lower"].min() < 0)
@@ -172,7 +208,16 @@ def plot_lines(
     source: Source | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """One line a column by period or number, named in the legend; NaN where it has no value."""
+    """One line a column by period or number, named in the legend; NaN where it has no value.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> figure = cs.plotting.plot_lines(fit.rstar.filtered.to_frame("r*"), title="r*", unit="percent a year")
+    >>> figure.axes[0].get_ylabel()
+    'percent a year'
+    """
     figure, (one,) = panels(ax, height=4.2)
     draw_lines(one, frame)
     dress(one, title, unit, zero=zero)
@@ -199,6 +244,17 @@ def plot_comparison(
         A column an estimate, by quarter.
     bands
         Of each: ``lower``, ``estimate`` and ``upper`` by quarter; ``attrs`` say what they include.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> bands = {"HLW": fit.bands("filtered"), "HLW, two-sided": fit.bands("smoothed")}
+    >>> frame = pd.DataFrame({name: band["estimate"] for name, band in bands.items()})
+    >>> figure = cs.plotting.plot_comparison(frame, bands, title="One-sided and two-sided r*")
+    >>> len(figure.axes)  # both, and a panel each
+    3
     """
     if ax is not None or frame.shape[1] == 1:
         return plot_lines(frame, title=title, unit=unit, source=source, ax=ax)

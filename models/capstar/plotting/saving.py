@@ -23,6 +23,12 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> None:
         The ending is of no format of figures.
     OutputError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> figure = cs.plotting.plot_lines(cs.data.us_macro()[["inflation"]], title="Inflation")
+    >>> cs.plotting.save(figure, "inflation.png", dpi=150)
     """
     path = Path(path)
     require_format(path)
@@ -37,6 +43,16 @@ def require_format(path: Path) -> None:
     ------
     SpecificationError
         Names the usual ones.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import capstar as cs
+    >>> cs.plotting.require_format(Path("rstar.pdf"))
+    >>> cs.plotting.require_format(Path("r.doc"))
+    Traceback (most recent call last):
+        ...
+    capstar.errors.SpecificationError: r.doc: a figure cannot be written as .doc. End its name in .png, .pdf or .svg.
     """
     if path.suffix.lower().removeprefix(".") not in FigureCanvasBase.get_supported_filetypes():
         raise SpecificationError(
@@ -54,6 +70,15 @@ def save_all(
     ------
     OutputError
         The folder cannot be written to.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> figure = cs.plotting.plot_lines(us[["inflation"]], title="Inflation")
+    >>> files = cs.plotting.save_all("out", {"us": us}, {"inflation": figure}, "Prices of the US")
+    >>> sorted(file.name for file in files)
+    ['inflation.png', 'summary.txt', 'us.csv']
     """
     folder = Path(folder)
     with whole_folder(folder) as new:

@@ -47,6 +47,19 @@ def plot_study(
         Above the figure.
     ax
         For r* alone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> returns = cs.data.small_cap_returns()
+    >>> table = pd.DataFrame(
+    ...     {"returns": "small", "horizon": [1, 4], "slope": [-0.5, -2.0], "hodrick_se": [0.3, 1.0]}
+    ... )  # or LeadResults.table
+    >>> figure = cs.plotting.plot_study(fit.to_frame(), fit.gap("filtered"), returns, table)
+    >>> len(figure.axes)
+    4
     """
     figure, (one, *others) = panels(ax, 4, width=5.2, height=3.4, across=2)
     label = "one-sided, 90% band at known parameters"

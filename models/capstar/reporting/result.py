@@ -24,6 +24,22 @@ class Result(ABC):
 
     A class that derives from this one gives `title`, `plot` and an attribute ``table``, or `to_frame`; `frames` and
     `notes` where its summary holds more than its frame.  `results` lists them all.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> fit.title
+    'HLW 2017: natural rate of interest, 1961Q1-2009Q3, 195 quarters'
+    >>> list(fit.frames()), len(fit.notes()) > 0
+    (['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], True)
+    >>> fit.to_frame().filter(like="rstar").columns.to_list()
+    ['rstar_filtered', 'rstar_filtered_se', 'rstar_smoothed', 'rstar_smoothed_se']
+    >>> fit.provenance
+    Source(data='statsmodels macrodata (US)', sample='1961Q1 to 2009Q3')
+    >>> fit.summary().as_text().splitlines()[0]
+    'HLW 2017: natural rate of interest, 1961Q1-2009Q3, 195 quarters'
+    >>> figure = fit.plot()
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -90,5 +106,13 @@ class Result(ABC):
 
 
 def results() -> list[type[Result]]:
-    """Every class of results that has been imported and can be made."""
+    """Every class of results that has been imported and can be made.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.reporting import results
+    >>> cs.rstar.RStarResults in results()
+    True
+    """
     return [one for one in _RESULTS if not getattr(one, "__abstractmethods__", None)]

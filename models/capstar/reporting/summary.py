@@ -40,7 +40,11 @@ class Summary(summary.Summary):  # type: ignore[misc]
 
     Examples
     --------
-    >>> print(Summary("Two numbers", {"All": pd.DataFrame({"value": [1.0, 2.0]}, ["a", "b"])}, ("A note.",)))
+    >>> import pandas as pd
+    >>> from capstar.reporting import Summary
+    >>> table = pd.DataFrame({"value": [1.0, 2.0]}, ["a", "b"])
+    >>> summary = Summary("Two numbers", {"All": table}, ("A note.",))
+    >>> print(summary.as_text())
     Two numbers
     <BLANKLINE>
     All
@@ -51,6 +55,12 @@ class Summary(summary.Summary):  # type: ignore[misc]
     b 2.0000
     --------
     * A note.
+    >>> summary.as_html().count("<td>"), "toprule" in summary.as_latex()
+    (3, True)
+    >>> print(summary.as_csv(), end="")
+    table,row,column,value
+    All,a,value,1.0
+    All,b,value,2.0
     """
 
     def __init__(

@@ -16,9 +16,7 @@ from capstar.rstar.benchmarks import (
     MovingAverage,
     OneSidedHP,
     SurveyRate,
-    TrendByLikelihood,
     TrendRate,
-    UnobservedComponentsML,
 )
 from capstar.rstar.comparison import Comparison, compare
 from capstar.rstar.declared import DeclaredModel, DeclaredRate
@@ -59,6 +57,7 @@ from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.trend_by_likelihood import TrendByLikelihood, UnobservedComponentsML
 from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate
 from capstar.rstar.trend_var.model import TrendVarModel

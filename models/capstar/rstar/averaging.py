@@ -39,6 +39,23 @@ class AveragedRate(NaturalRate):
         Of the weights.
     training, forgetting
         As of `average`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fits = {"HLW": cs.rstar.HLW2017.fit(us), "mean": cs.rstar.MovingAverage().fit(us)}
+    >>> mean = cs.rstar.average(fits, weights="predictive likelihood")
+    >>> mean.model_name
+    'average of 2 estimates, weights by predictive likelihood'
+    >>> mean.definition == cs.rstar.MEDIUM_RUN, mean.citation, len(mean.notes())
+    (False, 'Geweke, J. and Amisano, G. (2011). Journal of Econometrics 164(1), 130-141.', 3)
+    >>> mean.weights.iloc[-1].round(2).to_dict()
+    {'HLW': 0.79, 'mean': 0.21}
+    >>> mean.path("rstar").filtered.iloc[-1].round(2).item(), mean.bands("filtered", 0.9).shape
+    (0.21, (160, 3))
+    >>> mean.real_rate.iloc[-1].round(2).item(), mean.run_on(us).end
+    (0.35, Period('2009Q3', 'Q-DEC'))
     """
 
     members: Mapping[str, NaturalRate]
@@ -174,6 +191,15 @@ def average(
     Geweke, J. and Amisano, G. (2011). Optimal prediction pools. *Journal of Econometrics* 164(1), 130-141.
     Raftery, A. E., Kárný, M. and Ettler, P. (2010). Online prediction under model uncertainty via dynamic model
     averaging. *Technometrics* 52(1), 52-66, on forgetting.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fits = {"HLW": cs.rstar.HLW2017.fit(us), "mean": cs.rstar.MovingAverage().fit(us)}
+    >>> mean = cs.rstar.average(fits, weights="predictive likelihood")
+    >>> mean.gap("filtered").iloc[-1].round(2).item()
+    0.14
     """
     members = named(fits)
     if weights not in ("equal", "predictive likelihood"):

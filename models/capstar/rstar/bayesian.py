@@ -51,6 +51,13 @@ class BayesianModel(NaturalRateModel):
         For models without COVID terms: the model to take for samples that go beyond 2019.
     dating
         What the r* of a quarter is, a sentence.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> model = cs.rstar.LVG_ALT
+    >>> model.name, model.inputs
+    ('LVG alt', ('log_gdp', 'inflation', 'interest_rate', 'expected_inflation'))
     """
 
     spec: Spec
@@ -120,6 +127,14 @@ class BayesianModel(NaturalRateModel):
             A column is missing, or a value in the sample, or a unit is impossible (`capstar.units`).
         SpecificationError, ConvergenceError
             See `capstar.statespace.posterior`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+        >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
+        >>> fit.params.index.to_list()[:5]
+        ['a_y1', 'a_y2', 'a_r', 'b_pi', 'b_y']
         """
         table = as_input(data, (*self.inputs, "covid_index"), units)
         frame, first = self._series(table, start, end, units if table is data else None)
@@ -178,6 +193,18 @@ class BayesianRate(PosteriorRate):
         State before the sample.
     data
         The series by the names of the equations.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+    >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
+    >>> fit
+    <BayesianRate: LVG alt: natural rate of interest, 1961Q1-2009Q3, 195 quarters>
+    >>> fit.definition == cs.rstar.MEDIUM_RUN, fit.results.sampler
+    (True, 'random walk')
+    >>> fit.run_on(cs.data.us_macro()).end
+    Period('2009Q3', 'Q-DEC')
     """
 
     results: PosteriorResults
@@ -191,7 +218,17 @@ class BayesianRate(PosteriorRate):
         return self.model.definition
 
     def to_arviz(self) -> Any:
-        """As of its `results`, with their likelihood; see `capstar.statespace.PosteriorResults.to_arviz`."""
+        """As of its `results`, with their likelihood; see `capstar.statespace.PosteriorResults.to_arviz`.
+
+        Examples
+        --------
+        Where ArviZ is installed:
+
+        >>> import capstar as cs
+        >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+        >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
+        >>> idata = fit.to_arviz()  # doctest: +SKIP
+        """
         return self.results.to_arviz()
 
     def run_on(self, data: pd.DataFrame) -> BayesianRate:

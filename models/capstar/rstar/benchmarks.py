@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,15 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
-from capstar.rstar.declared import DeclaredModel, DeclaredRate
 from capstar.rstar.laubach_williams.starting import HP_LAMBDA, hp_trend
 from capstar.rstar.natural_rate import LONG_RUN, NaturalRate, StatePath
 from capstar.rstar.natural_rate_model import NaturalRateModel
-from capstar.rstar.redraw import GapSource
 from capstar.rstar.series import DERIVATIONS, R, columns_of
-from capstar.statespace.algebra import params, variables
-from capstar.statespace.spec import Spec
+from capstar.rstar.trend_by_likelihood import UnobservedComponentsML
 
 SHORTEST = 8  # quarters before the first end point of the one-sided filter
 SURVEY = "survey_rate"
 _BAUER_RUDEBUSCH = "Bauer, M. D. and Rudebusch, G. D. (2020). American Economic Review 110(5), 1316-1354."
-_WATSON = "Watson, M. W. (1986). Journal of Monetary Economics 18(1), 49-75."
-_NO_NOISE = 1e-3  # of the standard deviation of the other shock
-Cycle = Literal["autoregression", "noise"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,20 @@ class TrendRate(NaturalRate):
         ``filtered`` and ``smoothed`` r* by quarter, percent a year; NaN where the rule gives none.
     rate
         Ex-ante real rate by quarter, percent a year.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.MovingAverage().fit(us[:"2007Q4"])
+    >>> fit
+    <TrendRate: moving average: natural rate of interest, 1969Q4-2007Q4, 153 quarters>
+    >>> fit.model_name, fit.citation[:40], fit.definition == cs.rstar.LONG_RUN
+    ('moving average', 'Bauer, M. D. and Rudebusch, G. D. (2020)', True)
+    >>> fit.path("rstar").filtered.iloc[-1].round(2).item(), fit.real_rate.iloc[-1].round(2).item()
+    (0.99, -1.19)
+    >>> fit.run_on(us).end
+    Period('2009Q3', 'Q-DEC')
     """
 
     model: Benchmark
@@ -84,7 +92,18 @@ class TrendRate(NaturalRate):
 
 
 class Benchmark(NaturalRateModel):
-    """A rule that turns the real rate, or a survey, into r*."""
+    """A rule that turns the real rate, or a survey, into r*.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> rule = cs.rstar.MovingAverage(window=20)
+    >>> rule.checked()
+    >>> frame = us[list(rule.inputs)].assign(r=us["interest_rate"] - us["expected_inflation"])
+    >>> rule.trend(frame)["filtered"].iloc[-1].round(2).item()
+    0.37
+    """
 
     citation, definition = _BAUER_RUDEBUSCH, LONG_RUN
     inputs = columns_of([R])
@@ -128,6 +147,13 @@ class Benchmark(NaturalRateModel):
             A column or value is missing, or the data are too short.
         SpecificationError
             An option is unknown or out of range.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> cs.rstar.MovingAverage().fit(us).rstar.filtered.iloc[-1].round(2).item()
+        0.36
         """
         self.require_options(options)
         model = type(self)(**{name: options.get(name, getattr(self, name)) for name in self.options})
@@ -153,6 +179,13 @@ class MovingAverage(Benchmark):
     ----------
     window
         Number of quarters.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> cs.rstar.MovingAverage(window=20).fit(us).rstar.filtered.iloc[-1].round(2).item()
+    0.37
     """
 
     window: int = 40
@@ -178,6 +211,13 @@ class ExponentialAverage(Benchmark):
     ----------
     weight
         Of the quarter before, between 0 and 1.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> cs.rstar.ExponentialAverage(weight=0.95).fit(us).rstar.filtered.iloc[-1].round(2).item()
+    0.51
     """
 
     weight: float = 0.98
@@ -205,6 +245,14 @@ class OneSidedHP(Benchmark):
     ----------
     penalty
         On squared curvature: 36,000 as for output in Holston, Laubach and Williams, or 1,600.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> path = cs.rstar.OneSidedHP(penalty=1600).fit(us).rstar
+    >>> path.filtered.iloc[-1].round(2).item(), path.smoothed.iloc[-1].round(2).item()
+    (0.17, 0.17)
     """
 
     penalty: float = HP_LAMBDA
@@ -237,6 +285,15 @@ class SurveyRate(Benchmark):
         Of the data that holds the nominal rate expected in the long run, percent a year; empty where nobody was asked.
     target
         Inflation target, percent a year.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> asked = us.assign(survey_rate=us["expected_inflation"] + 2.0)  # of your survey
+    >>> rule = cs.rstar.SurveyRate(target=2.0)
+    >>> rule.inputs, rule.fit(asked).rstar.filtered.iloc[-1].round(2).item()
+    (('interest_rate', 'expected_inflation', 'survey_rate'), -0.23)
     """
 
     column: str = SURVEY
@@ -256,116 +313,6 @@ class SurveyRate(Benchmark):
     def trend(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The survey of the quarter; there is no two-sided one."""
         return _one_sided(frame[self.column] - self.target)
-
-
-@dataclass(frozen=True)
-class TrendByLikelihood(DeclaredRate):
-    """A trend of the real rate by maximum likelihood."""
-
-    @property
-    def definition(self) -> str:
-        """A long-run trend."""
-        return LONG_RUN
-
-    @property
-    def identification(self) -> str:
-        """That a variance is estimated at zero, where it is; the likelihood often has its maximum there (pile-up)."""
-        scale = self.all_params[["s_rstar", "s_cycle"]].abs()
-        if scale["s_cycle"] <= _NO_NOISE * scale["s_rstar"]:
-            return (
-                "The variance of the noise is estimated at zero, where the likelihood piles up: r* is the real rate "
-                "itself and the gap is zero. Add an autoregressive cycle (cycle='autoregression') or a prior."
-            )
-        if scale["s_rstar"] <= _NO_NOISE * scale["s_cycle"]:
-            return (
-                "The variance of the change in r* is estimated at zero, where the likelihood piles up (Stock and "
-                "Watson 1998): r* is a constant. That is no evidence that it is one."
-            )
-        return ""
-
-    def notes(self) -> tuple[str, ...]:
-        """What its r* is, whether it is identified, and the remarks of the estimate."""
-        said = (self.definition_note, self.identification, *super().notes())
-        return tuple(sentence for sentence in said if sentence)
-
-    def redraw(self) -> GapSource:
-        """What samples of the gap are drawn from, where it has a variance.
-
-        Raises
-        ------
-        SpecificationError
-            r* is the real rate itself, so that there is no gap.
-        """
-        if (self.gap().abs() < 1e-6).all():
-            raise SpecificationError(f"{self.model_name}: {self.identification}")
-        return super().redraw()
-
-
-@dataclass(frozen=True)
-class UnobservedComponentsML(NaturalRateModel):
-    """Real rate = random walk r* + cycle, by maximum likelihood with r* diffuse at the start.
-
-    Attributes
-    ----------
-    cycle
-        ``"autoregression"`` of order one, or ``"noise"`` without persistence.
-    """
-
-    cycle: Cycle = "autoregression"
-
-    name, key, citation, inputs = "UC of the real rate by ML", "uc-ml", _WATSON, columns_of([R])
-    options = ("cycle", "fixed", "start_params", "seed", "standard_errors")
-    method = "random walk plus a cycle, one-step maximum likelihood; its variances pile up at zero"
-    seconds, definition = 0.5, LONG_RUN
-
-    @property
-    def spec(self) -> Spec:
-        """The equations."""
-        s_rstar, s_cycle, phi = params("s_rstar s_cycle phi")
-        _, rstar, c, u, v = variables("r rstar c u v")
-        shocks, reports, walk = {"u": s_rstar, "v": s_cycle}, {"rstar": rstar}, {"rstar": rstar(-1) + u}
-        if self.cycle == "noise":
-            return Spec(self.name, {R: rstar + v}, walk, shocks, reports=reports)
-        return Spec(self.name, {R: rstar + c}, {**walk, "c": phi * c(-1) + v}, shocks, reports=reports)
-
-    def fit(
-        self,
-        data: pd.DataFrame,
-        start: str | pd.Period | None = None,
-        end: str | pd.Period | None = None,
-        *,
-        cycle: Cycle | None = None,
-        n_starts: int = 6,
-        progress: Progress | bool = True,
-        **options: Any,
-    ) -> TrendByLikelihood:
-        """Estimate by maximum likelihood.
-
-        Parameters
-        ----------
-        data
-            One row a quarter, without gaps, with the columns `inputs`.
-        start, end
-            Sample of the likelihood.
-        cycle
-            In place of the model's own.
-        n_starts, progress, **options
-            See `capstar.statespace.fit`.
-
-        Raises
-        ------
-        DataError, ConvergenceError
-            See `capstar.statespace.fit`.
-        SpecificationError
-            The cycle or an option is not one it has.
-        """
-        self.require_options(options)
-        model = UnobservedComponentsML(self.cycle if cycle is None else cycle)
-        if model.cycle not in ("autoregression", "noise"):
-            raise SpecificationError(f"cycle={model.cycle!r}; choose 'autoregression' or 'noise'.")
-        made = DeclaredModel(model.spec, self.name, self.citation)
-        found = made.fit(data, start, end, n_starts=n_starts, progress=progress, **options)
-        return TrendByLikelihood(made, found.results, found.data)
 
 
 BENCHMARKS: tuple[NaturalRateModel, ...] = (

@@ -40,6 +40,21 @@ class Comparison(Result):
         Of each estimate's r*, as `NaturalRate.bands` gives them.
     yearly
         Names of the yearly estimates beside quarterly ones.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> both = cs.rstar.compare([cs.rstar.HLW2017.fit(us), cs.rstar.MovingAverage().fit(us)])
+    >>> both
+    <Comparison: Natural rate of interest, 2 estimates>
+    >>> both.definitions.to_dict()
+    {'HLW 2017': 'medium-run rate', 'moving average': 'long-run trend'}
+    >>> both.correlations.round(2).iloc[0, 1].item(), both.disagreement.columns.to_list()
+    (-0.16, ['estimates', 'mean', 'sd', 'lowest', 'highest', 'range'])
+    >>> list(both.frames()), len(both.notes())
+    (['', 'r*, percent a year', 'Correlations of r*', 'Disagreement, percentage points'], 2)
+    >>> figure = both.plot(start="1980Q1")
     """
 
     table: pd.DataFrame
@@ -79,6 +94,14 @@ class Comparison(Result):
         ------
         SpecificationError
             No estimate has one of the quarters.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> both = cs.rstar.compare([cs.rstar.HLW2017.fit(us), cs.rstar.MovingAverage().fit(us)])
+        >>> both.on_dates(["1985Q1", "2005Q1"]).round(1).iloc[:, -2:].to_numpy().tolist()
+        [[2.5, 2.2], [2.2, 1.4]]
         """
         if dates is None:
             index = self.rstar.dropna().index if len(self.rstar.dropna()) else self.rstar.index
@@ -154,6 +177,14 @@ def compare(
     ------
     SpecificationError
         There is none, or two in a list have the same name.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fits = {"HLW": cs.rstar.HLW2017.fit(us), "ML": cs.rstar.HLW2017.fit(us, signal_to_noise="ML")}
+    >>> cs.rstar.compare(fits, which="smoothed").rstar.iloc[-1].round(2).to_dict()
+    {'HLW': 0.17, 'ML': 1.97}
     """
     fits = named(fits)
     kinds = {name: _kind(fit, which) for name, fit in fits.items()}

@@ -45,6 +45,19 @@ class DeclaredModel(NaturalRateModel):
         As in summaries.
     initial
         State before the sample, as of `capstar.statespace.fit`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace import Spec, params, variables
+    >>> (s_e, s_r), (r, rstar, e, u) = params("s_e s_r"), variables("r rstar e u")
+    >>> walk = Spec("walk", {"r": rstar + e}, {"rstar": rstar(-1) + u}, {"e": s_e, "u": s_r})
+    >>> model = cs.rstar.from_spec(walk, name="random walk")
+    >>> fit = model.fit(cs.data.us_macro())
+    >>> model.name, model.series, model.inputs
+    ('random walk', ('r',), ('interest_rate', 'expected_inflation'))
+    >>> model.series_from(cs.data.us_macro()).iloc[-1].round(2).to_dict(), fit.params.round(2).to_dict()
+    ({'r': 0.35}, {'s_e': 0.25, 's_r': 0.98})
     """
 
     spec: Spec
@@ -171,6 +184,20 @@ class DeclaredRate(NaturalRate):
         The series by the names of the equations.
     uncertainty
         Standard errors of the reports that carry that of the parameters, once asked for by `with_standard_errors`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+    >>> fit.quantities, fit.model_name, fit.ml.converged, fit.standard_errors.shape
+    (('rstar',), 'UC of the real rate by ML', True, (199, 0))
+    >>> fit.path("rstar").filtered.iloc[-1].round(2).item(), fit.real_rate.iloc[-1].round(2).item()
+    (0.45, 0.35)
+    >>> list(fit.frames()), len(fit.notes()), fit.citation[:13]
+    (['Parameters', 'Fit', 'Reports in 2009Q3', 'States in 2009Q3'], 2, 'Watson, M. W.')
+    >>> fit.run_on(us).end, fit.redraw().innovations.shape, fit.diagnostics(lags=8).lags
+    (Period('2009Q3', 'Q-DEC'), (198, 1), 8)
     """
 
     model: DeclaredModel
@@ -222,6 +249,14 @@ class DeclaredRate(NaturalRate):
         ----------
         n_draws, seed, progress
             See `capstar.statespace.report_uncertainty`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+        >>> fit.with_standard_errors(50).standard_errors["rstar"].iloc[-1].round(1).item()
+        0.3
         """
         found = self.results.uncertainty(n_draws, seed=seed, progress=progress)
         return replace(self, uncertainty=found)
@@ -270,6 +305,14 @@ class DeclaredRate(NaturalRate):
             Assumed ex-ante real rate where the equations read it and do not explain it, percent a year: ``"neutral"``
             (the last filtered r*), ``"last"`` (its last value), a number, or a Series on the quarters to come.  Other
             series that the model does not explain are taken as zero.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+        >>> fit.forecast(4).mean["rstar"].round(2).to_list()
+        [0.45, 0.45, 0.45, 0.45]
         """
         read = [name for name in self.results.data if name not in self.results.spec.observation]
         future = assumed_future(h, real_rate, self.rstar.filtered, self.real_rate, read)

@@ -59,6 +59,14 @@ class Layout:
         Column of the quarter.
     rows
         Values by column that the rows of the estimate have, in a file of several.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> list(cs.rstar.LAYOUTS)[:3], cs.rstar.LAYOUTS["plain"].date
+    (['plain', 'new-york-fed', 'lubik-matthes'], 'date')
+    >>> cs.rstar.Layout("mine", filtered="one_sided", rate="real", date="quarter").level
+    0.9
     """
 
     name: str

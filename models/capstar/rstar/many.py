@@ -35,6 +35,17 @@ class ManyEstimates(Result):
         By the label of the table; each equal to the last bit to what `NaturalRateModel.fit` gives of that table alone.
     failed : pandas.Series of str
         Why other tables could not be estimated on, by label.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> many = cs.rstar.fit_many(cs.rstar.HLW2017, {"to 2007": us[:"2007Q4"], "to 2009": us})
+    >>> many
+    <ManyEstimates: HLW 2017 on 2 tables>
+    >>> many.to_frame()["gap"].round(2).to_dict(), many.failed.to_dict(), many.notes()
+    ({'to 2007': -3.04, 'to 2009': 0.18}, {}, ())
+    >>> figure = many.plot()
     """
 
     model_name: str
@@ -105,9 +116,9 @@ def fit_many(
     --------
     >>> import capstar as cs
     >>> us = cs.data.us_macro()
-    >>> many = cs.rstar.fit_many(cs.rstar.HLW2017, {"to 2007": us[:"2007Q4"], "to 2009": us}, progress=False)
+    >>> many = cs.rstar.fit_many(cs.rstar.HLW2017, {"to 2007": us[:"2007Q4"], "to 2009": us})
     >>> many.to_frame()["rstar"].round(2).to_dict()
-    {'to 2007': 2.3, 'to 2009': 0.17}
+    {'to 2007': 1.85, 'to 2009': 0.17}
     """
     by_label = dict(tables) if isinstance(tables, Mapping) else dict(enumerate(tables))
     if not by_label:

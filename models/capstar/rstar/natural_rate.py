@@ -52,6 +52,14 @@ class StatePath:
         100 times the log.
     filtered_se, smoothed_se : pandas.Series
         Standard deviations at known parameters; NaN where the method gives none.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> path = fit.path("g")
+    >>> path.filtered.iloc[-1].round(2).item(), path.smoothed_se.iloc[-1].round(1).item()
+    (1.89, 0.6)
     """
 
     filtered: pd.Series
@@ -61,7 +69,38 @@ class StatePath:
 
 
 class NaturalRate(Result):
-    """An estimate of the natural rate of interest."""
+    """An estimate of the natural rate of interest.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> fit.citation[:28], fit.model_name, fit.quantities
+    ('Holston, Laubach and William', 'HLW 2017', ('rstar', 'g', 'z', 'output_gap', 'potential'))
+    >>> f"{fit.start}-{fit.end}", fit.nobs, fit.period
+    ('1961Q1-2009Q3', 195, 'quarter')
+    >>> fit.rstar.filtered.iloc[-1].round(2).item(), fit.path("g").smoothed.iloc[-1].round(2).item()
+    (0.17, 1.89)
+    >>> fit.real_rate.iloc[-1].round(2).item(), fit.definition == cs.rstar.MEDIUM_RUN, fit.definition_note[:27]
+    (0.35, True, 'r* is here the medium-run r')
+    >>> fit.params["a_r"].round(3).item(), len(fit.all_params), fit.at_bound.any().item(), round(fit.llf, 1)
+    (-0.018, 11, False, -676.4)
+    >>> fit.ratios.round(3).to_dict(), fit.derived.round(2).to_dict(), fit.ml.converged, fit.departures
+    ({'lambda_g': 0.06, 'lambda_z': 0.018}, {'sigma_g': 0.14, 'sigma_z': 0.43, 'sigma_rstar': 0.45}, True, ())
+    >>> fit.identified, fit.identification, len(fit.identification_notes()), fit.data_title
+    (True, '', 3, 'statsmodels macrodata (US)')
+    >>> fit.standard_errors.empty
+    True
+    >>> fit.with_standard_errors(100).standard_errors.columns.to_list()
+    ['rstar', 'g', 'potential']
+    >>> fit.run_on(cs.data.us_macro()).end, fit.can_be_drawn, fit.redraw().innovations.shape
+    (Period('2009Q3', 'Q-DEC'), True, (195, 3))
+    >>> fit.forecast(2).mean["rstar"].round(2).to_list(), list(fit.latest()), fit.to_dict()["model"]
+    ([0.17, 0.17], ['Latest quarter (2009Q3), percent'], 'HLW 2017')
+    >>> fit.require_quantity("rstar"), list(fit.frames()), fit.provenance.sample
+    ('rstar', ['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], '1961Q1 to 2009Q3')
+    >>> figure = fit.plot(start="1980Q1", level=0.68)
+    """
 
     quantities: tuple[str, ...] = ("rstar",)
     """Names of its series, ``"rstar"`` first."""
@@ -224,6 +263,13 @@ class NaturalRate(Result):
         The filtered gap of quarter t uses data to t, but parameters estimated on the whole sample; the
         smoothed one has also seen the future and must not be used to predict.  It begins in the first quarter in which
         the data determine r*.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.gap("filtered").tail(2).round(2).to_list()
+        [2.8, 0.18]
         """
         rstar: pd.Series = getattr(self.rstar, require_which(which))
         rstar = rstar.loc[rstar.first_valid_index() :]
@@ -244,6 +290,13 @@ class NaturalRate(Result):
         pandas.DataFrame
             Columns ``lower``, ``estimate`` and ``upper``, percent a year; ``attrs["includes"]`` says which
             uncertainty they include.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.bands("filtered", 0.9).iloc[-1].round(1).to_dict()
+        {'lower': -7.9, 'estimate': 0.2, 'upper': 8.3}
         """
         center: pd.Series = getattr(self.rstar, require_which(which))
         full = which == "smoothed" and "rstar" in self.standard_errors
@@ -384,7 +437,15 @@ def path_of(states: StateEstimates, report: str) -> StatePath:
 
 @checked
 def gap_source(estimate: NaturalRate) -> GapSource:
-    """What samples of the gap are drawn from: `NaturalRate.redraw`, of any estimate whose method describes the data."""
+    """What samples of the gap are drawn from: `NaturalRate.redraw`, of any estimate whose method describes the data.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> cs.rstar.gap_source(fit).innovations.shape  # of output, inflation, and the gap
+    (195, 3)
+    """
     return estimate.redraw()
 
 

@@ -20,6 +20,31 @@ class NaturalRateModel(ABC):
     """A way to estimate the natural rate of interest.
 
     The properties may be class attributes: ``name = "HP filter"``.
+
+    Examples
+    --------
+    A model of one's own: r* is the mean of the real rate.
+
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> from capstar.rstar import PublishedRate, read_published
+    >>> class Mean(cs.rstar.NaturalRateModel):
+    ...     name, citation, inputs = "mean", "", ("interest_rate", "expected_inflation")
+    ...     method, seconds = "mean of the real rate", 0.01
+    ...     def fit(self, data, start=None, end=None, *, n_starts=1, progress=True):
+    ...         rate = (data["interest_rate"] - data["expected_inflation"])[start:end]
+    ...         table = pd.DataFrame({"rstar": rate.expanding().mean(), "real_rate": rate})
+    ...         return read_published(table, name=self.name, which="filtered")
+    >>> mean, us = Mean(), cs.data.us_macro()
+    >>> mean.fit(us).gap().iloc[-1].round(2).item(), mean.key, mean.seconds, mean.citation
+    (-1.26, 'mean', 0.01, '')
+    >>> mean.method, mean.inputs[0], mean.usable(us), mean.usable(us[["interest_rate"]])[:10]
+    ('mean of the real rate', 'interest_rate', 'usable, 1960Q1-2009Q3', 'not usable')
+    >>> mean.fit_with({}, us, end="2007Q4").end
+    Period('2007Q4', 'Q-DEC')
+    >>> mean.require_options([])
+    >>> cs.rstar.HLW2017.for_country("uk").name
+    'HLW 2017'
     """
 
     options: tuple[str, ...] = ()
@@ -92,6 +117,13 @@ class NaturalRateModel(ABC):
         ------
         DataError
             The data cannot be used; the message names column, date and remedy.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> cs.rstar.HLW2017.fit(us, "1961Q1", "2007Q4").rstar.filtered.iloc[-1].round(2).item()
+        1.85
         """
 
     @property

@@ -47,6 +47,20 @@ class PosteriorRate(NaturalRate):
         Of the sampler.
     remarks
         What else is to be said of the estimate, a sentence each.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+    >>> fit.model_name, fit.quantities, fit.citation[:40]
+    ('UC of the real rate', ('rstar',), 'Bauer, M. D. and Rudebusch, G. D. (2020)')
+    >>> fit.params.round(1).index.to_list(), fit.parameter_table().columns.to_list()
+    (['phi', 'var_cycle', 'var_trend'], ['mean', 'sd', 'p05', 'p50', 'p95', 'ess', 'rhat', 'mcse'])
+    >>> fit.path("rstar").smoothed.iloc[-1].round(0).item(), fit.real_rate.iloc[-1].round(2).item()
+    (1.0, 0.35)
+    >>> list(fit.frames()), len(fit.notes()), len(fit.to_dict()) > 5, fit.run_on(us).nobs
+    (['Parameters: 4 chains of 200 draws', 'Latest quarter (2009Q3), percent'], 4, True, 196)
     """
 
     model: NaturalRateModel
@@ -126,6 +140,14 @@ class PosteriorRate(NaturalRate):
         ------
         SpecificationError
             There is no such quantity, or a probability is none.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+        >>> fit.quantiles("rstar", "filtered", (0.05, 0.5, 0.95)).columns.to_list()
+        [0.05, 0.5, 0.95]
         """
         if bad := [p for p in probabilities if not 0 < p < 1]:
             raise SpecificationError(f"probability {bad[0]}; give ones between 0 and 1, such as 0.05.")
@@ -133,7 +155,17 @@ class PosteriorRate(NaturalRate):
         return pd.DataFrame(np.quantile(draws, probabilities, axis=0).T, self.index, list(probabilities))
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
-        """Equal-tailed posterior bands of r* by quarter; columns ``lower``, ``estimate`` (the median) and ``upper``."""
+        """Equal-tailed posterior bands of r* by quarter; columns ``lower``, ``estimate`` (the median) and ``upper``.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+        >>> bands = fit.bands("smoothed", 0.68)
+        >>> bool((bands["lower"] < bands["upper"]).all())
+        True
+        """
         if not 0 < level < 1:
             raise SpecificationError(f"level={level}; give a share between 0 and 1, such as 0.9.")
         out = self.quantiles("rstar", which, (0.5 - level / 2, 0.5, 0.5 + level / 2))
@@ -148,6 +180,14 @@ class PosteriorRate(NaturalRate):
         ------
         SpecificationError
             The filtered values of a draw are of each quarter by itself, so that no draw is a path.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+        >>> fit.gap_draws("filtered").shape  # for LeadStudy(draws=...)
+        (196, 200)
         """
         states = self.states["rstar"]
         if require_which(which) == "filtered" and not states.joint:
@@ -203,6 +243,15 @@ class PosteriorRate(NaturalRate):
         ------
         SpecificationError
             ArviZ is not installed.
+
+        Examples
+        --------
+        Where ArviZ is installed:
+
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+        >>> idata = fit.to_arviz()  # doctest: +SKIP
         """
         from capstar.statespace.bayes.exchange import as_arviz
 

@@ -35,6 +35,20 @@ class PublishedRate(NaturalRate):
         ``filtered`` and ``smoothed`` r*, ``lower`` and ``upper``, percent a year by quarter; NaN where it has none.
     rate : pandas.Series or None
         Real rate by quarter, percent a year, for the gap.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"date": ["2019Q3", "2019Q4"], "rstar": [0.5, 0.6], "real_rate": [0.4, 0.1]})
+    >>> mine = cs.rstar.read_published(table, name="my r*", definition=cs.rstar.LONG_RUN, which="filtered")
+    >>> mine
+    <PublishedRate: my r*: natural rate of interest, 2019Q3-2019Q4, 2 quarters>
+    >>> mine.definition == cs.rstar.LONG_RUN, mine.which, mine.citation, mine.real_rate.iloc[-1].item()
+    (True, 'filtered', '', 0.1)
+    >>> mine.path("rstar").filtered.to_list(), mine.data_title, list(mine.frames()), len(mine.notes())
+    ([0.5, 0.6], 'the table', ['Latest quarters, percent'], 3)
+    >>> figure = mine.plot(start="2019Q3")
     """
 
     layout: Layout
@@ -97,6 +111,20 @@ class PublishedRate(NaturalRate):
         ------
         SpecificationError
             Always.
+
+        Examples
+        --------
+        What is published ends where it ends:
+
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"date": ["2019Q3", "2019Q4"], "rstar": [0.5, 0.6], "real_rate": [0.4, 0.1]})
+        >>> mine = cs.rstar.read_published(table, name="my r*", definition=cs.rstar.LONG_RUN, which="filtered")
+        >>> try:
+        ...     mine.run_on(table)
+        ... except cs.errors.SpecificationError as error:
+        ...     print(str(error)[:30])
+        my r* is a published series an
         """
         raise SpecificationError(
             f"{self.model_name} is a published series and cannot be run on over {len(data)} quarters. Estimate a model."
@@ -109,6 +137,15 @@ class PublishedRate(NaturalRate):
         ------
         SpecificationError
             The series is not of that kind, or there is no real rate.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"date": ["2019Q3", "2019Q4"], "rstar": [0.5, 0.6], "real_rate": [0.4, 0.1]})
+        >>> mine = cs.rstar.read_published(table, name="my r*", definition=cs.rstar.LONG_RUN, which="filtered")
+        >>> mine.gap("filtered").round(2).to_list()
+        [-0.1, -0.5]
         """
         if self.frame[require_which(which)].isna().all():
             raise SpecificationError(
@@ -137,6 +174,15 @@ class PublishedRate(NaturalRate):
         ------
         SpecificationError
             Another coverage is asked for than is published.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"date": ["2019Q3", "2019Q4"], "rstar": [0.5, 0.6], "real_rate": [0.4, 0.1]})
+        >>> mine = cs.rstar.read_published(table, name="my r*", definition=cs.rstar.LONG_RUN, which="filtered")
+        >>> mine.bands().iloc[-1].to_dict()
+        {'lower': nan, 'estimate': 0.6, 'upper': nan}
         """
         banded = "smoothed" if self.layout.smoothed else "filtered"
         chosen: Which = self.which if which is None else which
@@ -218,9 +264,10 @@ def read_published(
     Examples
     --------
     >>> import capstar as cs
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"date": ["2019Q3", "2019Q4"], "rstar": [0.5, 0.6], "real_rate": [0.4, 0.1]})
     >>> mine = cs.rstar.read_published(table, name="my r*", definition=cs.rstar.LONG_RUN, which="filtered")
-    >>> mine.gap().round(2).tolist()
+    >>> mine.gap().round(2).to_list()
     [-0.1, -0.5]
     """
     chosen = _layout(layout, other, rows)

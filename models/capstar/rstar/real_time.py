@@ -59,6 +59,17 @@ class RecursiveEstimates(Result):
         Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
     failed : pandas.Series
         Why the parameters could not be estimated on a sample, by quarter; those of the sample before were kept.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> known = cs.rstar.real_time(cs.rstar.HLW2017, us, "2008Q1", every=4)
+    >>> known.kind, known.gap.tail(2).round(1).to_list()
+    ('quasi-real time', [6.3, 2.2])
+    >>> list(known.frames()), len(known.notes())
+    (['First and last sample'], 2)
+    >>> figure = known.plot(final=cs.rstar.HLW2017.fit(us), start="2008Q1")
     """
 
     model_name: str
@@ -177,6 +188,14 @@ def quasi_real_time(
     ----------
     Orphanides, A. and van Norden, S. (2002). The unreliability of output-gap estimates in real time. *Review of
     Economics and Statistics* 84(4), 569-583.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> known = cs.rstar.quasi_real_time(cs.rstar.HLW2017, us, "2008Q1", "2008Q4", every=4)
+    >>> known.table["rstar"].round(1).to_list()
+    [1.4, 1.9, 0.4, -1.8]
     """
     return real_time(
         model,
@@ -225,6 +244,18 @@ def real_time(
         ``every`` is less than 1.
     CapstarError
         Whatever keeps the first sample from being estimated.
+
+    Examples
+    --------
+    Vintages are a function of the quarter; this one has revised data too, all that was published by then:
+
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> def vintage(quarter):
+    ...     return us[:quarter]
+    >>> known = cs.rstar.real_time(cs.rstar.HLW2017, vintage, "2008Q1", "2008Q4", every=4)
+    >>> known.kind, known.table["rstar"].round(1).to_list()
+    ('real time', [1.4, 1.9, 0.4, -1.8])
     """
     if not callable(vintages):
         last = _require_table(vintages).index[-1] if last is None else last

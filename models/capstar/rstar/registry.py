@@ -29,6 +29,15 @@ def register(model: M) -> M:
     ------
     SpecificationError
         Another model has its key, or the key is ``"list"`` or empty.
+
+    Examples
+    --------
+    An edited model for `models`, `model` and ``capstar rstar --model mine``:
+
+    >>> import capstar as cs
+    >>> mine = cs.rstar.register(cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="mine"))
+    >>> cs.rstar.model("mine") is mine, cs.rstar.unregister("mine") is mine
+    (True, True)
     """
     key, taken = model.key, _MODELS.get(model.key)
     if key in ("", _RESERVED):
@@ -49,6 +58,13 @@ def unregister(key: str) -> NaturalRateModel:
     ------
     SpecificationError
         No model has that key.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> mine = cs.rstar.register(cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="mine"))
+    >>> cs.rstar.unregister("mine") is mine, "mine" in cs.rstar.models().index
+    (True, False)
     """
     found = model(key)
     del _MODELS[key]
@@ -63,6 +79,12 @@ def models() -> pd.DataFrame:
     pandas.DataFrame
         By key: ``name``, ``citation``, ``inputs`` (a tuple of columns), ``method``, ``seconds``, the typical time of
         a fit, and ``definition``, what its r* is.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.rstar.models()["name"].head(3).to_dict()
+    {'hlw2017': 'HLW 2017', 'hlw2023': 'HLW 2023', 'lw2003': 'LW 2003'}
     """
     columns = ["name", "citation", "inputs", "method", "seconds", "definition"]
     rows = {key: [getattr(one, name) for name in columns] for key, one in _MODELS.items()}
@@ -79,6 +101,12 @@ def model(key: str) -> NaturalRateModel:
     ------
     SpecificationError
         There is none; the message names those there are, and the nearest.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.rstar.model("hlw2017").name
+    'HLW 2017'
     """
     if key in _MODELS:
         return _MODELS[key]

@@ -160,12 +160,28 @@ class Linear:
 
 
 def params(names: str) -> tuple[Coef, ...]:
-    """Declare parameters: ``a_1, a_2 = params("a_1 a_2")``."""
+    """Declare parameters: ``a_1, a_2 = params("a_1 a_2")``.
+
+    Examples
+    --------
+    >>> from capstar.statespace import params
+    >>> b_1, lambda_z, sigma, a_r = params("b_1 lambda_z sigma a_r")
+    >>> print(1 - b_1, "and", lambda_z * sigma / a_r)
+    1 - b_1 and lambda_z*sigma/a_r
+    """
     return tuple(Coef({((name, 1),): 1.0}) for name in names.split())
 
 
 def variables(names: str) -> tuple[Linear, ...]:
-    """Declare time series, whether observed, exogenous, latent or shocks."""
+    """Declare time series, whether observed, exogenous, latent or shocks.
+
+    Examples
+    --------
+    >>> from capstar.statespace import variables
+    >>> y, ystar = variables("y ystar")
+    >>> print((y - ystar)(-1))
+    y(-1) - ystar(-1)
+    """
     return tuple(Linear({(name, 0): as_coef(1.0)}) for name in names.split())
 
 
@@ -185,7 +201,16 @@ def as_linear(value: Linear | Coef | float) -> Linear:
 
 
 def mean(*items: Linear) -> Linear:
-    """Arithmetic mean of linear forms."""
+    """Arithmetic mean of linear forms.
+
+    Examples
+    --------
+    >>> from capstar.statespace import mean, params, variables
+    >>> (a_r,) = params("a_r")
+    >>> r, rstar = variables("r rstar")
+    >>> print(a_r * mean((r - rstar)(-1), (r - rstar)(-2)))
+    0.5*a_r*r(-1) - 0.5*a_r*rstar(-1) + 0.5*a_r*r(-2) - 0.5*a_r*rstar(-2)
+    """
     return sum(items[1:], items[0]) / len(items)
 
 

@@ -156,6 +156,13 @@ def compile_spec(spec: Spec) -> Compiled:
     ------
     SpecificationError
         An equation reads a future value, an unknown state, a shock in two places, and so on.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> compiled = cs.statespace.compile_spec(cs.rstar.HLW2017.spec())
+    >>> compiled.observed, len(compiled.states), len(compiled.param_names)
+    (('y', 'pi'), 7, 11)
     """
     if not isinstance(spec, Spec):
         raise SpecificationError(

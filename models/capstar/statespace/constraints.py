@@ -24,6 +24,15 @@ class Constraint(ABC):
     """A set of parameter values that is a box in other coordinates.
 
     A further constraint is a subclass: frozen, with ``names``, and the four methods below.
+
+    Examples
+    --------
+    >>> from capstar.statespace import SumBelow
+    >>> constraint = SumBelow("a_1", "a_2", limit=0.9)
+    >>> print(constraint)
+    a_1 + a_2 < 0.9
+    >>> constraint.names, constraint.bounds()[1].round(2)
+    (('a_1', 'a_2'), array([inf, 0.9]))
     """
 
     names: tuple[str, ...]
@@ -38,14 +47,38 @@ class Constraint(ABC):
 
     @abstractmethod
     def coordinates(self, values: Floats) -> Floats:
-        """Coordinates of parameter values (k,), those outside moved inside first."""
+        """Coordinates of parameter values (k,), those outside moved inside first.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from capstar.statespace import Stationary
+        >>> Stationary("rho_1", "rho_2").coordinates(np.array([1.2, -0.5])).round(2)  # partial autocorrelations
+        array([ 0.8, -0.5])
+        """
 
     @abstractmethod
     def values(self, coordinates: Floats) -> tuple[Floats, Floats]:
-        """Parameter values (k,) and their Jacobian in the coordinates, shape (k, k)."""
+        """Parameter values (k,) and their Jacobian in the coordinates, shape (k, k).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from capstar.statespace import Stationary
+        >>> values, jacobian = Stationary("rho_1", "rho_2").values(np.array([0.8, -0.5]))
+        >>> values.round(2), jacobian.round(2).tolist()
+        (array([ 1.2, -0.5]), [[1.5, -0.8], [0.0, 1.0]])
+        """
 
     def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
-        """The constraint on the parameters that are ``free``, the others at ``fixed`` values; None where none is."""
+        """The constraint on the parameters that are ``free``, the others at ``fixed`` values; None where none is.
+
+        Examples
+        --------
+        >>> from capstar.statespace import SumBelow
+        >>> print(SumBelow("a", "b", "c").among({"a": True, "b": True, "c": False}, {"c": 0.3}))
+        a + b < 0.7
+        """
         held = [name for name in self.names if not free[name]]
         if len(held) == len(self.names):
             return None
@@ -74,6 +107,9 @@ class Stationary(Constraint):
 
     Examples
     --------
+    >>> from capstar.statespace import Stationary
+    >>> print(Stationary("rho_1", "rho_2"))
+    the autoregression with coefficients rho_1, rho_2 is stationary
     >>> Stationary("rho").bounds()[1].round(3)
     array([1.])
     """
@@ -129,6 +165,8 @@ class SumBelow(Constraint):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from capstar.statespace import SumBelow
     >>> SumBelow("a", "b").values(np.array([0.7, 0.9]))[0].round(2)
     array([0.7, 0.2])
     """
@@ -185,7 +223,8 @@ class Between(Constraint):
 
     Examples
     --------
-    >>> from capstar.statespace import params
+    >>> import numpy as np
+    >>> from capstar.statespace import Between, params
     >>> sigma_g, sigma_ystar = params("sigma_g sigma_ystar")
     >>> print(Between(sigma_g / sigma_ystar, 0.01, 5))
     0.01 <= sigma_g/sigma_ystar <= 5

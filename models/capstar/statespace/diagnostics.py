@@ -64,6 +64,23 @@ class Diagnostics(Result):
         Path by series, and the 5 percent lines with columns (series, ``lower`` or ``upper``).
     cusum_squares, cusum_squares_bounds : pandas.DataFrame
         The same for the cumulated squares, as shares of their total.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> tests = found.diagnostics()
+    >>> tests.title
+    'Residual diagnostics of local level, 1871-1970'
+    >>> tests.to_frame()[["jarque_bera_p", "ljung_box_p", "cusum_crosses"]].round(2)
+       jarque_bera_p  ljung_box_p  cusum_crosses
+    y           0.98         0.51          False
+    >>> tests.sentences()[0].split(" (")[0]
+    'Innovations of y: variance not constant'
+    >>> list(tests.frames()), len(tests.notes())
+    (['Innovations', 'Tests', 'Auxiliary residuals'], 3)
+    >>> tests.plot(start="1900").savefig("diagnostics.png")
     """
 
     model: str
@@ -100,6 +117,14 @@ class Diagnostics(Result):
             ``date``, ``residual`` (series or shock), ``value`` and ``kind``: ``"outlier"`` for a measurement
             error, ``"break"`` for a shock to a state.  A break shows in neighbouring quarters and in related
             residuals too; the first row of a cluster is the one to look at.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.diagnostics().outliers(2.6)["residual"].to_list()
+        ['eta', 'y', 'eta']
         """
         if not threshold > 0:
             raise SpecificationError(f"threshold={threshold}; give a positive number of standard deviations.")
@@ -220,6 +245,16 @@ def diagnose(
       *Journal of Business and Economic Statistics* 10(4), 377-389.
     - McLeod, A. I. and Li, W. K. (1983). Diagnostic checking ARMA time series models using squared-residual
       autocorrelations. *Journal of Time Series Analysis* 4(4), 269-273.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, known = nile_problem(diffuse=True)
+    >>> estimates = cs.statespace.estimate_states(problem, known)
+    >>> disturbances = cs.statespace.smooth_disturbances(problem, known)
+    >>> cs.statespace.diagnose(estimates, disturbances, lags=9).tests["ljung_box"].round(2).to_dict()
+    {'y': 8.84}
     """
     problem = estimates.problem
     if not 0 <= n_params < lags:

@@ -36,8 +36,7 @@ class DiffuseProblem(Problem):
     observations, so that lags held in the state follow from older values by the model's own transition
     and only the newest value of each state is diffuse.  Index, `nobs` and all results are of the sample alone.
 
-    ``initial_mean`` and ``initial_cov`` are the moments at delta = 0 of the state before the first of these
-    periods.
+    ``initial_mean`` and ``initial_cov`` are the moments at delta = 0 of the state before the first of these periods.
 
     Attributes
     ----------
@@ -45,6 +44,25 @@ class DiffuseProblem(Problem):
         A, shape (m, d): which states are diffuse.
     warmup
         Periods before the sample.
+
+    Examples
+    --------
+    The answers of a `Problem`, but for those that need a distribution of the initial state:
+
+    >>> import numpy as np
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, known = nile_problem(diffuse=True)
+    >>> problem.loading.shape, problem.warmup, problem.longer().nobs
+    ((1, 1), 0, 100)
+    >>> round(problem.loglike(known), 2), problem.loglike_obs(known).tail(1).round(2).to_list()
+    (-633.46, [-6.04])
+    >>> theta = np.array([100.0, 50.0])
+    >>> problem.value_and_score(theta)[1].round(2)
+    array([0.23, 0.07])
+    >>> problem.score_obs(theta).sum().round(2).to_list()
+    [0.23, 0.07]
+    >>> problem.filter_path(theta).F.shape
+    (100, 1)
     """
 
     loading: Floats
@@ -171,6 +189,14 @@ def diffuse_problem(problem: Problem, states: Sequence[str] | None = None) -> Di
     ----------
     de Jong (1991), *Annals of Statistics* 19(2); Koopman and Durbin (2003), *Journal of Time Series
     Analysis* 24(1); Durbin and Koopman (2012), chapter 5.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, known = nile_problem()
+    >>> round(cs.statespace.diffuse_problem(problem, ["mu"]).loglike(known), 2)
+    -633.46
     """
     slots = problem.model.states
     known = list(dict.fromkeys(name for name, _ in slots))

@@ -78,12 +78,12 @@ def fit(
     --------
     The annual flow of the Nile as a local level (Durbin and Koopman 2012, section 2.10.3):
 
-    >>> from statsmodels.datasets import nile
     >>> from capstar.statespace import Spec, fit, params, variables
+    >>> from capstar.statespace.examples import nile_level
+    >>> _, flow = nile_level()
     >>> s_eps, s_eta = params("s_eps s_eta")
     >>> y, mu, eps, eta = variables("y mu eps eta")
     >>> level = Spec("local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta})
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
     >>> (fit(level, flow).params ** 2).round(0).to_dict()
     {'s_eps': 15099.0, 's_eta': 1469.0}
     """

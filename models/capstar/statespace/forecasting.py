@@ -42,12 +42,13 @@ class Forecast(Result):
 
     Examples
     --------
-    >>> from capstar.statespace.examples import nile_level
-    >>> ahead = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).forecast(3)
-    >>> ahead.mean["y"].round(1).to_list()
-    [798.4, 798.4, 798.4]
-    >>> ahead.std["level"].round(1).to_list()
-    [74.2, 83.5, 91.9]
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> ahead = found.forecast(3)
+    >>> ahead.title
+    'Forecasts of y, level, 1971-1973, parameters as known'
+    >>> ahead.to_frame()[["y", "y_se", "level_se"]].round(1).iloc[-1].to_dict()
+    {'y': 798.4, 'y_se': 153.4, 'level_se': 91.9}
     """
 
     mean: pd.DataFrame
@@ -67,6 +68,13 @@ class Forecast(Result):
         ----------
         level
             Probability inside, between 0 and 1.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.forecast(2).interval(0.9)["y"].round(0).iloc[0].to_dict()
+        {'lower': 562.0, 'upper': 1034.0}
         """
         require_level(level)
         half = NormalDist().inv_cdf((1 + level) / 2) * self.std
@@ -92,6 +100,12 @@ class Forecast(Result):
             First observed period shown; by default the fortieth before the forecast.
         level
             Of the intervals.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.forecast(10).plot(start="1940", level=0.5).savefig("forecast.png")
         """
         from capstar.plotting.statespace import plot_bands
 
@@ -134,6 +148,17 @@ def forecast(
     ------
     DataError
         An exogenous series is not given for every period.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import pandas as pd
+    >>> from capstar.statespace.examples import nile_level, nile_problem
+    >>> estimates = cs.statespace.estimate_states(*nile_problem())
+    >>> _, flow = nile_level()
+    >>> ahead = cs.statespace.forecast(estimates, 2, history=flow.to_frame(), future=pd.DataFrame())
+    >>> ahead.mean["y"].round(1).to_list()
+    [798.4, 798.4]
     """
     problem = estimates.problem
     index = pd.period_range(problem.index[-1] + 1, periods=horizon, freq=problem.index.freqstr)

@@ -35,6 +35,15 @@ def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     As in the code of Laubach and Williams (2003): every free parameter takes part, also one at its
     bound; unless its score is zero throughout, as that of a standard deviation of zero: its row and column
     are NaN.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> cov = cs.statespace.outer_product_cov(found.problem, found.ml)
+    >>> cs.statespace.standard_errors(cov).round(1).to_dict()
+    {'s_eps': 10.5, 's_eta': 11.0}
     """
     scores = problem.score_obs(fit.params)[list(fit.free)]
     scores = scores.loc[:, (scores != 0).any()]
@@ -45,6 +54,15 @@ def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     r"""Robust covariance :math:`H^{-1} (\sum_t s_t s_t') H^{-1}` (White 1982).
 
     Parameters at a bound are treated as known: their rows and columns are NaN.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> cov = cs.statespace.sandwich_cov(found.problem, found.ml)
+    >>> cs.statespace.standard_errors(cov).round(1).to_dict()
+    {'s_eps': 16.8, 's_eta': 25.5}
     """
     names = [name for name in fit.free if not fit.at_bound[name]]
     scores = problem.score_obs(fit.params)[names].to_numpy()
@@ -53,7 +71,16 @@ def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
 
 
 def standard_errors(cov: pd.DataFrame) -> pd.Series:
-    """Square roots of the diagonal."""
+    """Square roots of the diagonal.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> cs.statespace.standard_errors(found.cov_params()).round(1).to_dict()
+    {'s_eps': 12.8, 's_eta': 16.7}
+    """
     return pd.Series(np.sqrt(np.diag(cov.to_numpy())), cov.index, name="std_error")
 
 

@@ -37,9 +37,11 @@ class InitialState:
 
     Examples
     --------
-    >>> InitialState(pd.Series({"mu": 1120.0}), pd.DataFrame({"mu": {"mu": 100.0**2}})).mean
-    mu    1120.0
-    dtype: float64
+    >>> import pandas as pd
+    >>> from capstar.statespace import InitialState
+    >>> state = InitialState(pd.Series({"mu": 1120.0}), pd.DataFrame({"mu": {"mu": 100.0**2}}))
+    >>> state.mean.to_dict()
+    {'mu': 1120.0}
     """
 
     mean: pd.Series
@@ -76,6 +78,17 @@ class InitialState:
         ------
         SpecificationError
             A state is missing.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from capstar.statespace import InitialState
+        >>> from capstar.statespace.examples import nile_level
+        >>> level, _ = nile_level()
+        >>> cov = pd.DataFrame([[1.0, 0.0], [0.0, 1e4]], ["g", "mu"], ["g", "mu"])
+        >>> mean, _ = InitialState(pd.Series({"g": 2.0, "mu": 1120.0}), cov).cut_to(level)
+        >>> mean
+        {('mu', 0): 1120.0}
         """
         slots = {show_slot(slot): slot for slot in spec.state_slots()}
         if absent := [name for name in slots if name not in self.mean.index]:
@@ -129,9 +142,10 @@ def start_from(
     --------
     A random walk is diffuse, its log-likelihood that of Durbin and Koopman (2012):
 
+    >>> import capstar as cs
     >>> from capstar.statespace.examples import nile_level
     >>> level, flow = nile_level()
-    >>> problem = start_from(level, flow.to_frame())
+    >>> problem = cs.statespace.start_from(level, flow.to_frame())
     >>> type(problem).__name__, round(problem.loglike({"s_eps": 122.876, "s_eta": 38.33}), 2)
     ('DiffuseProblem', -633.46)
     """

@@ -58,6 +58,21 @@ class MaximumLikelihood(Result):
         Projected gradient within tolerance and curvature positive.
     tried : pandas.DataFrame, or a function that makes it
         See `starts`.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> found.ml
+    <MaximumLikelihood: Maximum likelihood of 2 parameters, log-likelihood -633.4646>
+    >>> found.ml.converged, found.ml.higher_maximum, found.ml.starts.shape
+    (True, None, (4, 3))
+    >>> found.ml.to_frame()[["estimate", "std err"]].round(1)
+           estimate  std err
+    s_eps     122.9     10.1
+    s_eta      38.3     13.2
+    >>> list(found.ml.frames()), found.ml.notes()
+    (['Parameters, each standard error at the others', 'Starting points'], ())
     """
 
     params: pd.Series
@@ -113,7 +128,14 @@ class MaximumLikelihood(Result):
         return tuple(note for note, applies in said.items() if applies)
 
     def plot(self, ax: Any = None, *, level: float = 0.95) -> Figure:
-        """Estimates in their intervals of a coverage, each at the other parameters' values."""
+        """Estimates in their intervals of a coverage, each at the other parameters' values.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.ml.plot(level=0.9).savefig("parameters.png")
+        """
         from capstar.plotting.leads import plot_estimates
 
         table = self.to_frame()
@@ -175,6 +197,16 @@ def maximize(
         No starting point reached a maximum, unless ``allow_unconverged``.
     DataError
         There are fewer observations than free parameters.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, _ = nile_problem()
+    >>> table = problem.table().starting({"s_eps": 100.0, "s_eta": 50.0})
+    >>> found = cs.statespace.maximize(problem, table, n_starts=2)
+    >>> found.params.round(0).to_dict()
+    {'s_eps': 123.0, 's_eta': 37.0}
     """
     make_ready()
     at = Coordinates(table)

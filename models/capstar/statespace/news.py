@@ -51,12 +51,17 @@ class News(Result):
     --------
     What the flows of 1969 and 1970 say about the level of the Nile:
 
+    >>> import capstar as cs
     >>> from capstar.statespace.examples import nile_level
     >>> level, flow = nile_level()
     >>> known = {"s_eps": 122.876, "s_eta": 38.33}
-    >>> found = explain_revisions(level, known, flow.iloc[:98].to_frame(), flow.to_frame())
-    >>> found.impacts.loc[("level", "1970")].round(1).to_list()
+    >>> news = cs.statespace.explain_revisions(level, known, flow[:98].to_frame(), flow.to_frame())
+    >>> news
+    <News: News in 2 observations for 1 report, 1871-1970>
+    >>> news.impacts.loc[("level", "1970")].round(1).to_list()
     [-28.2, -31.5]
+    >>> news.notes()
+    ('Parameters as known.',)
     """
 
     table: pd.DataFrame
@@ -83,6 +88,15 @@ class News(Result):
         ----------
         period
             A period of the later data.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> flow = found.data
+        >>> news = found.news(flow[:-2], flow)
+        >>> list(news.frames("1970"))
+        ['Reports in 1970', 'New observations']
         """
         periods = pd.PeriodIndex(self.table.index.get_level_values("period"))
         at = periods[-1] if period is None else pd.Period(period, freq=periods.freqstr)
@@ -100,13 +114,46 @@ class News(Result):
         return ("Parameters as known.",)
 
     def summary(self, period: str | pd.Period | None = None) -> Summary:
-        """As `frames`, of one period."""
+        """As `frames`, of one period.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> flow = found.data
+        >>> print(found.news(flow[:-2], flow).summary())
+        News in 2 observations for 1 report, 1871-1970
+        <BLANKLINE>
+        Reports in 1970
+        ==========================================
+               earlier revisions     news    later
+        ------------------------------------------
+        level 858.1234    0.0000 -59.7562 798.3673
+        ------------------------------------------
+        <BLANKLINE>
+        New observations
+        ================================================
+               observed forecast      news adds to level
+        ------------------------------------------------
+        y 1969 714.0000 858.1234 -144.1234      -28.2104
+        y 1970 740.0000 858.1234 -118.1234      -31.5458
+        ------------------------------------------------
+        * Parameters as known.
+        """
         from capstar.reporting import Summary
 
         return Summary(self.title, self.frames(period), self.notes())
 
     def plot(self, ax: Any = None, *, start: Start = None) -> Figure:
-        """The change of each report by period, by default where it is over 0.5 percent of the largest and after."""
+        """The change of each report by period, by default where it is over 0.5 percent of the largest and after.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> flow = found.data
+        >>> found.news(flow[:-2], flow).plot(start="1950").savefig("news.png")
+        """
         from capstar.plotting.statespace import plot_series
 
         changes = (self.table["later"] - self.table["earlier"]).unstack("report")
@@ -161,11 +208,13 @@ def explain_revisions(
 
     Examples
     --------
+    >>> import capstar as cs
     >>> from capstar.statespace.examples import nile_level
     >>> level, flow = nile_level()
     >>> known = {"s_eps": 122.876, "s_eta": 38.33}
-    >>> explain_revisions(level, known, flow.iloc[:98].to_frame(), flow.to_frame())
-    <News: News in 2 observations for 1 report, 1871-1970>
+    >>> news = cs.statespace.explain_revisions(level, known, flow[:98].to_frame(), flow.to_frame())
+    >>> news.observations["news"].round(1).to_list()
+    [-144.1, -118.1]
     """
     spec = spec.reporting()
     new, pattern, old = _aligned(spec, earlier, later)

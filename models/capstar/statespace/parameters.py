@@ -34,6 +34,13 @@ class Parameter:
         For summaries.
     prior
         Density for `capstar.statespace.posterior`, truncated to the bounds; a maximum of the likelihood ignores it.
+
+    Examples
+    --------
+    >>> from capstar.statespace import InverseGamma, Parameter
+    >>> s_eta = Parameter(start=50.0, lower=0.0, unit="10^8 cubic metres", prior=InverseGamma(2, 50))
+    >>> s_eta.lower, s_eta.fixed
+    (0.0, False)
     """
 
     start: float | None = None
@@ -58,6 +65,18 @@ class ParameterTable:
         Whether the parameter is held at its start value.
     constraints : tuple of Constraint
         On several parameters at once.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_level
+    >>> from capstar.statespace import compile_spec
+    >>> table = compile_spec(nile_level()[0]).table
+    >>> table.names, table.free, table.lower.to_dict()
+    (['s_eps', 's_eta'], array([ True,  True]), {'s_eps': 0.0, 's_eta': 0.0})
+    >>> table.complete().start.round(2).to_dict()
+    {'s_eps': 0.25, 's_eta': 0.17}
+    >>> table.copy() is table
+    False
     """
 
     start: pd.Series
@@ -70,7 +89,14 @@ class ParameterTable:
     def build(
         cls, parameters: Mapping[str, Parameter], constraints: tuple[Constraint, ...] = ()
     ) -> ParameterTable:
-        """Table of the parameters at their default start values."""
+        """Table of the parameters at their default start values.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Parameter, ParameterTable
+        >>> ParameterTable.build({"a": Parameter(0.5, upper=1.0), "b": Parameter(2.0, fixed=True)}).free
+        array([ True, False])
+        """
         names = pd.Index(list(parameters), dtype="str")
 
         def column(field: str, kind: type) -> pd.Series:
@@ -97,7 +123,15 @@ class ParameterTable:
         return mask
 
     def starting(self, values: Mapping[str, float]) -> ParameterTable:
-        """The same table with other start values, moved inside the bounds."""
+        """The same table with other start values, moved inside the bounds.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Parameter, ParameterTable
+        >>> table = ParameterTable.build({"a": Parameter(0.5, upper=1.0)})
+        >>> table.starting({"a": 3.0}).start.to_dict()
+        {'a': 1.0}
+        """
         start = np.clip(self._updated(values), self.lower.to_numpy(), self.upper.to_numpy())
         return replace(self, start=pd.Series(start, self.start.index))
 
@@ -110,7 +144,15 @@ class ParameterTable:
         return replace(self, start=self.start.fillna(inside))
 
     def fix(self, values: Mapping[str, float]) -> ParameterTable:
-        """Hold parameters at the values given."""
+        """Hold parameters at the values given.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Parameter, ParameterTable
+        >>> table = ParameterTable.build({"a": Parameter(0.5), "b": Parameter(2.0)}).fix({"b": 1.0})
+        >>> table.start.to_dict(), table.free
+        ({'a': 0.5, 'b': 1.0}, array([ True, False]))
+        """
         start = pd.Series(self._updated(values), self.start.index)
         fixed = self.fixed.to_numpy(dtype=bool) | np.array(
             [name in values for name in self.names], dtype=bool
@@ -118,14 +160,29 @@ class ParameterTable:
         return replace(self, start=start, fixed=pd.Series(fixed, self.start.index))
 
     def release(self, names: Iterable[str]) -> ParameterTable:
-        """Estimate parameters that are held."""
+        """Estimate parameters that are held.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Parameter, ParameterTable
+        >>> ParameterTable.build({"a": Parameter(0.5, fixed=True)}).release(["a"]).free
+        array([ True])
+        """
         self._require_known(names := list(names))
         fixed = self.fixed.copy()
         fixed[names] = False
         return replace(self, fixed=fixed)
 
     def fill(self, free_values: Floats) -> Floats:
-        """Full parameter vector, shape (k,), from its free part."""
+        """Full parameter vector, shape (k,), from its free part.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from capstar.statespace import Parameter, ParameterTable
+        >>> ParameterTable.build({"a": Parameter(0.5), "b": Parameter(2.0, fixed=True)}).fill(np.array([0.7]))
+        array([0.7, 2. ])
+        """
         theta: Floats = self.start.to_numpy(dtype=float, copy=True)
         theta[self.free] = free_values
         return theta

@@ -56,6 +56,38 @@ class Problem:
         Moments of the state one period before the sample, shapes (m,) and (m, m).
     stationary
         Positions of states whose unconditional moments, which follow from the parameters, are added to these.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, known = nile_problem()
+    >>> problem.names, problem.nobs, problem.y.shape, problem.is_ordinary, problem.table().names
+    (('s_eps', 's_eta'), 100, (100, 1), True, ['s_eps', 's_eta'])
+    >>> value, score = problem.value_and_score(problem.vector(known))
+    >>> round(value, 2), score.round(3), problem.score(known).index.to_list()
+    (-638.29, array([-0.001, -0.005]), ['s_eps', 's_eta'])
+    >>> problem.loglike_obs(known).tail(2).round(2).to_list(), problem.score_obs(known).shape
+    ([-6.39, -6.04], (100, 2))
+    >>> problem.hessian(known).round(3).to_numpy().tolist()
+    [[-0.01, -0.005], [-0.005, -0.006]]
+    >>> round(problem.with_data(problem.y + 50.0).loglike(known), 1)
+    -638.3
+    >>> round(problem.with_initial_cov([[1e7]]).loglike(known), 1)
+    -641.5
+
+    What the kernels take, and what they give:
+
+    >>> theta = problem.vector(known)
+    >>> inputs, values = problem.inputs(theta), problem.values(theta)
+    >>> problem.scale(theta).shape, problem.initial_moments(values)[0], problem.derivatives(inputs)[3].shape
+    ((100,), array([1120.]), (1, 1))
+    >>> value, by_value, by_scale = problem.sensitivities(theta, inputs)
+    >>> problem.chain(theta, by_value, by_scale).round(3), problem.scores_along(theta).sum(axis=0).round(3)
+    (array([-0.001, -0.005]), array([-0.001, -0.005]))
+    >>> problem.filter_path(theta).a.shape == problem.empty_path().a.shape
+    True
+    >>> len(problem.arrays([0, 1])), sorted(problem.ordinary())[:3]
+    (13, ['index', 'initial_cov', 'initial_mean'])
     """
 
     spec: Spec
@@ -145,7 +177,15 @@ class Problem:
         return np.array(self.stationary, dtype=np.int64)
 
     def loglike(self, params: Params) -> float:
-        """Log-likelihood, constants included; minus infinity where it is not defined."""
+        """Log-likelihood, constants included; minus infinity where it is not defined.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_problem
+        >>> problem, known = nile_problem()
+        >>> round(problem.loglike(known), 2), problem.loglike(known | {"s_eps": 0.0, "s_eta": 0.0})
+        (-638.29, -inf)
+        """
         inputs = self.inputs(self.vector(params))
         return float(gaussian.loglike(*inputs, np.empty(self.nobs)))
 
@@ -339,6 +379,17 @@ def bind(
     ------
     DataError
         A column is missing, a lag reaches before the data, or a regressor is NaN in the sample.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_level
+    >>> level, flow = nile_level()
+    >>> problem = cs.statespace.bind(
+    ...     level, flow.to_frame(), initial_mean={("mu", 0): 1120.0}, initial_cov=[[100.0**2]], start="1880"
+    ... )
+    >>> problem.nobs, problem.index[0]
+    (91, Period('1880', 'Y-DEC'))
     """
     model = compile_spec(spec)
     _require_columns(spec, model, data.values if isinstance(data, Columns) else data.columns)

@@ -40,6 +40,21 @@ class Regression:
     X : pandas.DataFrame
         Regressors labelled by their coefficient, such as ``"a_r"`` or ``"1 - b"``, shape (n, k).  Columns that are
         zero, or collinear with those before them, are left out.
+
+    Examples
+    --------
+    >>> from capstar.statespace import regression
+    >>> from capstar.statespace.examples import nile_autoregression
+    >>> ar, flow = nile_autoregression()
+    >>> found = regression(ar, "y", flow, states=flow[[]])  # there are no states
+    >>> found.X.head(2)
+            phi
+    1872  201.0
+    1873  241.0
+    >>> found.coefficients.round(2).to_dict(), found.residuals.abs().max().round(0).item()
+    ({'phi': 0.5}, 366.0)
+    >>> round(found.residual_sd(), 1)
+    145.8
     """
 
     y: pd.Series
@@ -100,6 +115,15 @@ def regression(
     ------
     SpecificationError
         There is no such equation, or nothing stands for a state or series it reads.
+
+    Examples
+    --------
+    >>> from capstar.statespace import regression
+    >>> from capstar.statespace.examples import nile_autoregression
+    >>> ar, flow = nile_autoregression()
+    >>> found = regression(ar, "y", flow, states=flow[[]])
+    >>> found.y.shape, found.X.columns.to_list()
+    ((99,), ['phi'])
     """
     periods = _Equation.align(spec, equation, data, states, index).periods
     y, labels, X = regression_arrays(spec, equation, data, states, index=periods, values=values)
@@ -143,6 +167,14 @@ def least_squares_start(
     -------
     dict
         By parameter name.
+
+    Examples
+    --------
+    >>> from capstar.statespace import least_squares_start
+    >>> from capstar.statespace.examples import nile_autoregression
+    >>> ar, flow = nile_autoregression()
+    >>> {name: round(value, 1) for name, value in least_squares_start(ar, "y", flow, flow[[]]).items()}
+    {'phi': 0.5, 's': 145.8}
     """
     known, aligned = dict(values or {}), _Equation.align(spec, equation, data, states, index)
     names = _multiplying(spec, equation, known)

@@ -59,14 +59,29 @@ class StateSpaceResults(StoredEstimate, Result):
 
     Examples
     --------
-    >>> from capstar.statespace.examples import nile_level
-    >>> found = fit(*nile_level())
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
     >>> found
     <StateSpaceResults: local level, 1871-1970, log-likelihood -633.4646>
-    >>> found.reports()["level"].iloc[-1].round(1)
-    np.float64(798.4)
-    >>> found.forecast(2).interval()["y"].round(0).iloc[0].to_dict()
-    {'lower': 562.0, 'upper': 1034.0}
+    >>> found.params.round(1).to_dict(), round(found.llf, 2), found.df_model, round(found.aic), round(found.bic)
+    ({'s_eps': 122.9, 's_eta': 38.3}, -633.46, 3, 1273, 1281)
+    >>> found.spec.name == found.model_name, found.nobs, found.converged, found.fixed.to_dict()
+    (True, 100, True, {})
+    >>> found.pvalues.lt(0.01).to_dict(), found.bse.round(1).to_dict(), found.tvalues.round(1).to_dict()
+    ({'s_eps': True, 's_eta': False}, {'s_eps': 12.8, 's_eta': 16.7}, {'s_eps': 9.6, 's_eta': 2.3})
+    >>> found.cov_params("opg").round(0).to_numpy().tolist(), found.diagnostics(lags=9).lags
+    ([[111.0, -44.0], [-44.0, 122.0]], 9)
+    >>> found.states("predicted").iloc[-1].round(1).to_dict(), found.reports("filtered").shape
+    ({'mu': 819.6, 'mu_se': 74.2}, (100, 2))
+    >>> found.filtered.iloc[-1].round(1).to_dict(), len(found.smoothed), found.to_frame().shape
+    ({'mu': 798.4}, 100, (100, 8))
+    >>> found.disturbances(), found.estimates.smoothed.shape
+    (<Disturbances: Auxiliary residuals of y, eta, 1871-1970>, (100, 1))
+    >>> found.title in found.summary().as_text(), list(found.frames()), len(found.notes())
+    (True, ['Parameters', 'Fit', 'Reports in 1970', 'States in 1970'], 1)
+    >>> found.save("level.json").name
+    'level.json'
+    >>> found.plot(start="1900", level=0.5).savefig("level.png")
     """
 
     @property
@@ -154,7 +169,14 @@ class StateSpaceResults(StoredEstimate, Result):
         return parameter_table(self.params, self.bse)["P>|z|"].rename("p")
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``; ``alpha`` is the probability outside."""
+        """Normal confidence intervals, columns ``lower`` and ``upper``; ``alpha`` is the probability outside.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> nile_fit().conf_int(0.1).round(0).loc["s_eta"].to_dict()
+        {'lower': 11.0, 'upper': 66.0}
+        """
         if not 0 < alpha < 1:
             raise SpecificationError(f"alpha={alpha}; give a probability between 0 and 1, such as 0.05.")
         half = NormalDist().inv_cdf(1 - alpha / 2) * self.bse
@@ -207,6 +229,12 @@ class StateSpaceResults(StoredEstimate, Result):
         """Standard errors of the reports with the parameters' uncertainty in them; see `report_uncertainty`.
 
         The parameters are drawn with the covariance of ``cov_params("hessian")``.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> nile_fit().uncertainty(50, seed=1).se["level"].iloc[-1].round(-1).item()
+        70.0
         """
         cov = self.cov_params()
         return report_uncertainty(self.problem, self.ml, cov, n_draws=n_draws, seed=seed, progress=progress)
@@ -231,6 +259,12 @@ class StateSpaceResults(StoredEstimate, Result):
         ------
         DataError
             Such a series is not given for every period.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> nile_fit().forecast(3).mean["y"].round(1).to_list()
+        [798.4, 798.4, 798.4]
         """
         require_count("h", h)
         ahead = pd.period_range(self.problem.index[-1] + 1, periods=h, freq=self.problem.index.freq)
@@ -238,7 +272,14 @@ class StateSpaceResults(StoredEstimate, Result):
         return forecast(self.estimates, h, history=self.data, future=known)
 
     def simulate(self, n: int | None = None, seed: int = 0) -> SimulatedSample:
-        """Draw ``n`` periods at the estimate, by default those of the sample; see `simulate_sample`."""
+        """Draw ``n`` periods at the estimate, by default those of the sample; see `simulate_sample`.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> nile_fit().simulate(seed=1).data.shape
+        (100, 1)
+        """
         n = self.nobs if n is None else n
         require_count("n", n)
         return simulate_sample(self.estimates, n, seed=seed)
@@ -251,11 +292,26 @@ class StateSpaceResults(StoredEstimate, Result):
         *,
         which: Literal["smoothed", "filtered"] = "smoothed",
     ) -> Change:
-        """Which observations moved a report or state between two periods; see `decompose_change`."""
+        """Which observations moved a report or state between two periods; see `decompose_change`.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> round(nile_fit().decompose("level", "1890", "1905").change, 1)  # a dam was begun in 1899
+        -222.1
+        """
         return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
 
     def news(self, earlier: pd.DataFrame, later: pd.DataFrame, *, progress: Progress | bool = True) -> News:
-        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`."""
+        """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.news(found.data[:-2], found.data).observations["news"].round(1).to_list()
+        [-144.1, -118.1]
+        """
         held, first = self.fixed.to_dict(), self.problem.index[0]
         given = {"initial": self.initial, "fixed": held, "start": first, "progress": progress}
         return explain_revisions(self.spec, self.ml.params, earlier, later, **given)
@@ -267,6 +323,15 @@ class StateSpaceResults(StoredEstimate, Result):
         ------
         DataError
             The first period is not the one after the last, or a series is missing.
+
+        Examples
+        --------
+        >>> from capstar.statespace import fit
+        >>> from capstar.statespace.examples import nile_level
+        >>> level, flow = nile_level()
+        >>> found = fit(level, flow[:90], fixed={"s_eps": 122.876, "s_eta": 38.33}).append(flow[90:])
+        >>> found.nobs, found.smoothed["mu"].iloc[-1].round(1).item()
+        (100, 798.4)
         """
         more = as_periods(data, source="further data")
         last = self.problem.index[-1]
@@ -286,6 +351,13 @@ class StateSpaceResults(StoredEstimate, Result):
         ------
         DataError
             A series is missing, or a lag reaches before the data.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> (found.on(found.data + 100.0).smoothed - found.smoothed)["mu"].iloc[-1].round(1).item()
+        100.0
         """
         whole = as_periods(data, source=self.model_name)
         whole = whole[[name for name in self.data if name in whole]]
@@ -306,11 +378,27 @@ class StateSpaceResults(StoredEstimate, Result):
         ------
         DataError
             The file is absent, none of these, of a later version, or has been changed.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> cs.statespace.StateSpaceResults.load(found.save("level.json")).params.round(1).to_dict()
+        {'s_eps': 122.9, 's_eta': 38.3}
         """
         return read_estimate(Path(path), cls)
 
     def to_statsmodels(self) -> MLEModel:
-        """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate."""
+        """The same system as a statsmodels model, of equal likelihood; its ``start_params`` are the estimate.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> model = nile_fit().to_statsmodels()
+        >>> round(float(model.loglike(model.start_params)), 2)
+        -633.46
+        """
         from capstar.statespace.bridge import DeclaredModel
 
         return DeclaredModel(self.problem, self.ml)

@@ -27,6 +27,16 @@ class SimulatedSample(SeriesResult):
         The states behind them, as ``g`` and ``g(-1)``.
     reports : pandas.DataFrame
         The model's reports, at the drawn states and data.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> drawn = found.simulate(50, seed=1)
+    >>> drawn.title
+    'Simulated y, 1871-1920'
+    >>> drawn.to_frame().columns.to_list()
+    ['y', 'level', 'mu']
     """
 
     data: pd.DataFrame
@@ -69,9 +79,10 @@ def simulate_sample(
 
     Examples
     --------
-    >>> from capstar.statespace.examples import nile_level
-    >>> estimates = fit(*nile_level(), fixed={"s_eps": 122.876, "s_eta": 38.33}).estimates
-    >>> simulate_sample(estimates, 5, seed=1).data.shape
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> cs.statespace.simulate_sample(found.estimates, 5, seed=1).data.shape
     (5, 1)
     """
     problem = _of_length(_proper(estimates), n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import pandas as pd
 from capstar.errors import SpecificationError
 from capstar.kernels import gaussian
 from capstar.kernels.arrays import Floats, Path
-from capstar.kernels.simulation import simulate, simulate_innovations
+from capstar.kernels.simulation import simulate
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.problem import Params, Problem
 from capstar.statespace.tables import SeriesResult
@@ -41,6 +41,23 @@ class StateEstimates:
     innovations, innovation_var
         One-step prediction errors of each observation given the past *and the observations above
         it in the same period*, with variances, shape (n, p); NaN where missing.
+
+    Examples
+    --------
+    >>> from capstar.statespace import estimate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> estimates = estimate_states(*nile_problem())
+    >>> estimates.smoothed.shape, estimates.smoothed_cov.shape
+    ((100, 1), (100, 1, 1))
+    >>> estimates.states("filtered")["mu"].tail(2).round(1).to_list()
+    [819.6, 798.4]
+    >>> estimates.std("smoothed")["mu"].iloc[[0, 50, -1]].round(1).to_list()
+    [54.6, 48.2, 63.5]
+    >>> mean, std = estimates.report("level", "smoothed")
+    >>> float(mean["1900"].round(1)), float(std["1900"].round(1))
+    (919.5, 48.2)
+    >>> mean, std = estimates.reported("level", "filtered")  # as arrays
+    >>> estimates.require("filtered")
     """
 
     problem: Problem
@@ -111,6 +128,16 @@ class Disturbances(SeriesResult):
         Expected state shock given all data, in standard deviations of the shock, by shock.
     state_residuals : pandas.DataFrame
         The same over its standard deviation; large means structural break.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> shocks = found.disturbances()
+    >>> shocks.title
+    'Auxiliary residuals of y, eta, 1871-1970'
+    >>> shocks.to_frame().loc["1899"].round(2).to_dict()
+    {'y': -1.57, 'eta': -3.23}
     """
 
     measurement: pd.DataFrame
@@ -131,7 +158,16 @@ class Disturbances(SeriesResult):
 
 @singledispatch
 def estimate_states(problem: Problem, params: Params) -> StateEstimates:
-    """Filter and smooth the states at given parameters."""
+    """Filter and smooth the states at given parameters.
+
+    Examples
+    --------
+    >>> from capstar.statespace import estimate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> estimates = estimate_states(*nile_problem())
+    >>> estimates.states("smoothed").iloc[-1].round(1).to_dict()
+    {'mu': 798.4}
+    """
     theta = problem.vector(params)
     path = problem.filter_path(theta)
     r, N, _, _ = backward(problem, theta, path)
@@ -160,7 +196,16 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
 
 @singledispatch
 def smooth_disturbances(problem: Problem, params: Params) -> Disturbances:
-    """Disturbance smoother with standardised auxiliary residuals."""
+    """Disturbance smoother with standardised auxiliary residuals.
+
+    Examples
+    --------
+    >>> from capstar.statespace import smooth_disturbances
+    >>> from capstar.statespace.examples import nile_problem
+    >>> shocks = smooth_disturbances(*nile_problem())
+    >>> shocks.state_residuals["eta"].abs().idxmax().year
+    1899
+    """
     theta = problem.vector(params)
     r, N, u, D = backward(problem, theta, problem.filter_path(theta))
     return disturbances(problem, theta, r[1:], N[1:], u, D)
@@ -212,6 +257,14 @@ def simulate_states(
 
     Simulation smoother of Durbin and Koopman (2002): a path drawn from the model, corrected by the
     smoothed difference between the data and the drawn data.
+
+    Examples
+    --------
+    >>> from capstar.statespace import simulate_states
+    >>> from capstar.statespace.examples import nile_problem
+    >>> drawn = simulate_states(*nile_problem(), n_draws=200, seed=1)
+    >>> drawn.shape, drawn[:, -1, 0].std().round(-1).item()
+    ((200, 100, 1), 60.0)
     """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
@@ -239,6 +292,14 @@ def simulate_data(
     own_lags
         Whether lags of observed series follow the draws, so that the sample is one the model could have
         produced; otherwise every regressor is as in the data.
+
+    Examples
+    --------
+    >>> from capstar.statespace import simulate_data
+    >>> from capstar.statespace.examples import nile_problem
+    >>> states, y = simulate_data(*nile_problem(), seed=1)
+    >>> states.shape, y.shape
+    ((100, 1), (100, 1))
     """
     theta = problem.vector(params)
     rng = np.random.default_rng(seed)
@@ -249,94 +310,14 @@ def simulate_data(
     states, y = np.empty_like(noise), np.empty_like(problem.y)
     errors = rng.standard_normal(y.shape)
     own, lag = (
-        _own_lags(problem, problem.model.observed) if own_lags else (np.full(problem.x.shape[1], -1),) * 2
+        lags_of(problem, problem.model.observed) if own_lags else (np.full(problem.x.shape[1], -1),) * 2
     )
     sample = inputs.sample._replace(x=inputs.sample.x.copy())
     simulate(inputs.pattern, inputs.system, sample, own, lag, first, noise, errors, states, y)
     return states, y
 
 
-class Rule(NamedTuple):
-    """How an exogenous series follows a report: the report of the filtered state plus an autoregression.
-
-    Attributes
-    ----------
-    series
-        Name of the exogenous series.
-    report
-        Name of the report.
-    coefficients
-        Constant and coefficients of the deviation on its lags.
-    past
-        Deviations before the sample, the latest last; at least as many as there are lags.
-    """
-
-    series: str
-    report: str
-    coefficients: Floats
-    past: Floats
-
-
-def simulate_from_innovations(
-    problem: Problem, params: Params, shocks: Floats, rule: Rule | None, rule_shocks: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Filtered states, observations and the series of a rule, of a sample with given standardised innovations.
-
-    The filter run on the sample gives back the states and the innovations exactly; with those of the data, the
-    sample is the data.  Lags of observed series, and of the rule's, follow the draws.
-
-    Parameters
-    ----------
-    problem, params
-        Model, data before the sample and other regressors.
-    shocks
-        Shape (n, p).
-    rule, rule_shocks
-        Of the exogenous series; shocks of shape (n,).  None where the model explains every series it reads, or they
-        stay as observed; the series returned is then zero.
-
-    Returns
-    -------
-    filtered, y, series
-        Shapes (n, m), (n, p) and (n,).
-
-    Raises
-    ------
-    SpecificationError
-        An observation is missing: its innovation has no variance.
-
-    References
-    ----------
-    Stoffer and Wall (1991), "Bootstrapping state-space models", *Journal of the American Statistical
-    Association* 86.
-    """
-    theta = problem.vector(params)
-    path = problem.filter_path(theta)
-    if (path.F == 0).any():
-        raise SpecificationError(
-            f"{problem.spec.name}: the observation of {problem.index[int(np.argmax((path.F == 0).any(axis=1)))]} is "
-            "missing and has no innovation to resample. Choose a sample without missing values."
-        )
-    inputs, model = problem.inputs(theta), problem.model
-    row = np.zeros(len(model.states))
-    if rule is None:
-        rule = Rule("", "", np.zeros(1), np.zeros(0))
-    else:
-        row = model.blocks["R"].dense(problem.values(theta))[model.reports.index(rule.report)]
-    own, lag = _own_lags(problem, (*model.observed, rule.series))
-    sample = inputs.sample._replace(x=inputs.sample.x.copy())
-    n, p = problem.y.shape
-    filtered, y = np.empty((n, inputs.system.c.size)), np.empty((n, p + 1))
-    simulate_innovations(
-        inputs.pattern, inputs.system, sample, own, lag, inputs.system.a0, path.F, path.M, shocks,
-        row, rule.coefficients, rule_shocks, rule.past, filtered, y,
-    )  # fmt: skip
-    return filtered, y[:, :p], y[:, p]
-
-
-def _own_lags(
-    problem: Problem, names: tuple[str, ...]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def lags_of(problem: Problem, names: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Which of the named series each regressor is a lag of, or the current value, and the lag; -1 where it is none."""
     slots, observed = problem.model.regressors, problem.model.observed
     drawn = [name in names and (lag < 0 or name in observed) for name, lag in slots]

@@ -42,6 +42,26 @@ class Spec:
         of a shock, which is not negative.
     constraints
         On several parameters at once, such as ``Stationary("rho_1", "rho_2")`` or ``SumBelow("a_y1", "a_y2")``.
+
+    Examples
+    --------
+    A local level, with the level as its report:
+
+    >>> from capstar.statespace import Spec, params, variables
+    >>> s_eps, s_eta = params("s_eps s_eta")
+    >>> y, mu, eps, eta = variables("y mu eps eta")
+    >>> level = Spec("local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta})
+    >>> print(level)
+    local level
+      y = mu + eps
+      mu = mu(-1) + eta
+      sd(eps) = s_eps
+      sd(eta) = s_eta
+    >>> level.state_slots(), level.regressors(), level.depths(), list(level.reporting().reports)
+    ((('mu', 0),), (), {'y': 0}, ['mu'])
+    >>> level.check()
+    >>> level.made() is level.made()
+    True
     """
 
     name: str
@@ -130,6 +150,13 @@ class Spec:
         ----------
         series
             Names of series, observed ones left out; a name that no equation reads is passed over.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> spec = cs.rstar.LW2003.spec()
+        >>> sorted(set(spec.depths()) - set(spec.without(["oil"]).depths()))
+        ['oil']
         """
         gone = set(series)
         if explained := sorted(gone & (set(self.observation) | set(self.transition) | set(self.shocks))):
@@ -167,6 +194,12 @@ class Spec:
 
         A lag that the state vector does not hold is replaced by its own law of motion: with
         ``g(-1)`` and ``g(-2)`` as states, ``g(-1)`` enters as ``g(-2) + e_g``.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> print(cs.rstar.HLW2017.spec().law_of_motion(("ystar", 0)))
+        ystar(-1) + e_ystar + g(-2) + e_g(-1)
         """
         slots = self.state_slots()
         name, lag = slot

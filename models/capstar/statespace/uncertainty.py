@@ -32,6 +32,16 @@ class ReportUncertainty(SeriesResult):
         smoothed variance.
     n_draws, discarded, seed
         Of the Monte Carlo; discarded draws broke a bound or a constraint.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> errors = found.uncertainty(50, seed=1)
+    >>> errors.title
+    'Standard errors of level from 50 draws, 1 discarded'
+    >>> list(errors.frames()), errors.to_frame().shape
+    (['Standard errors of the reports'], (100, 1))
     """
 
     se: pd.DataFrame
@@ -90,6 +100,16 @@ def report_uncertainty(
     ----------
     Hamilton, J. D. (1986). A standard error for the estimated state vector of a state-space model. *Journal of
     Econometrics* 33(3), 387-397.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.statespace.examples import nile_fit
+    >>> found = nile_fit()
+    >>> cov = found.cov_params("opg")
+    >>> errors = cs.statespace.report_uncertainty(found.problem, found.ml, cov, n_draws=50, seed=1)
+    >>> errors.se["level"].iloc[-1].round(-1).item()
+    60.0
     """
     if n_draws < 1:
         raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")

@@ -100,11 +100,14 @@ def parallel(cluster: Any = None, *, keep: str | os.PathLike[str] | None = None)
 
     Examples
     --------
+    What is finished of the bootstrap is kept, and found when the block is run again:
+
     >>> import capstar as cs
-    >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.HLW2017.fit(us, n_starts=1, progress=False)
-    >>> with cs.parallel(keep="finished"):  # doctest: +SKIP
-    ...     fit.bootstrap(1000)
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> with cs.parallel(keep="finished"):
+    ...     errors = fit.bootstrap(4, progress=False)
+    >>> errors.params.shape[0]
+    4
     """
     outer = _WHERE.get()
     with ExitStack() as stack:
@@ -138,6 +141,17 @@ def resumable(*, resume: bool, folder: Path | None = None) -> Iterator[Store]:
     -----
     CacheWarning
         The folder cannot be written to: nothing is kept.
+
+    Examples
+    --------
+    A second run takes what a first, which was killed, had finished:
+
+    >>> from pathlib import Path
+    >>> from capstar.tasks import resumable, run_tasks
+    >>> with resumable(resume=True, folder=Path("finished")) as store:
+    ...     numbers = run_tasks(abs, [-1, 2])
+    >>> numbers, len(store.paths), len(store.found)
+    ([1, 2], 2, 0)
     """
     from capstar.tasks.finished import discard, prepare
 
@@ -197,6 +211,13 @@ def run_tasks(
         What the tasks are, and whom to tell how many are done; see `capstar.progress.reporting`.
     total
         Number of items, for progress where they are a generator.
+
+    Examples
+    --------
+    >>> import math
+    >>> from capstar.tasks import run_tasks
+    >>> run_tasks(math.sqrt, [1.0, 4.0, 9.0], n_workers=2, threads=True)
+    [1.0, 2.0, 3.0]
     """
     count = len(items) if isinstance(items, Sized) else total
     done: list[T] = []
@@ -231,6 +252,17 @@ def first_successes(
         The same seed gives the same results whatever the number of workers.
     n_workers, stage, progress
         As of `run_tasks`.
+
+    Examples
+    --------
+    >>> from capstar.tasks import first_successes
+    >>> def positive(seed):
+    ...     import numpy as np
+    ...     drawn = np.random.default_rng(seed).standard_normal()
+    ...     return drawn if drawn > 0 else None
+    >>> found, tried = first_successes(positive, 3, seed=0, n_workers=1)
+    >>> len(found), tried
+    (3, 3)
     """
     limit = 2 * wanted + 20
     children = np.random.SeedSequence(seed).spawn(limit)

@@ -61,6 +61,17 @@ class Bootstrap(Result):
         others were drawn in their place.
     seed
         Of the draws.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> errors = cs.rstar.HLW2017.fit(cs.data.us_macro()).bootstrap(4, progress=False)
+    >>> errors.title
+    'Bootstrap of the three stages, 1961Q1-2009Q3, 4 replications'
+    >>> errors.average.index.to_list(), errors.final.gt(0).all().item(), errors.se("filtered").shape
+    (['rstar', 'g', 'potential'], True, (195, 3))
+    >>> errors.to_frame().columns[0], list(errors.frames()), len(errors.notes())
+    ('rstar_filtered_se', ['Root mean squared error', 'Parameters'], 1)
     """
 
     estimate: dict[Which, pd.DataFrame]
@@ -83,6 +94,13 @@ class Bootstrap(Result):
             ``"filtered"`` or ``"smoothed"``.
         level
             Coverage.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> errors = cs.rstar.HLW2017.fit(cs.data.us_macro()).bootstrap(4, progress=False)
+        >>> errors.band("rstar", "filtered", level=0.68).columns.to_list()
+        ['lower', 'estimate', 'upper']
         """
         if name not in UNCERTAIN or which not in self.errors:
             raise SpecificationError(
@@ -137,6 +155,12 @@ class Bootstrap(Result):
             As in `band`.
         start
             First quarter shown.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> errors = cs.rstar.HLW2017.fit(cs.data.us_macro()).bootstrap(4, progress=False)
+        >>> figure = errors.plot(name="g", which="smoothed", start="1980Q1", level=0.68)
         """
         from capstar.plotting import plot_band
 
@@ -189,6 +213,15 @@ def draw_sample(results: ThreeStageEstimates, rng: np.random.Generator) -> Drawn
     ------
     SpecificationError
         The initial state is diffuse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> drawn = cs.rstar.draw_sample(fit, np.random.default_rng(0))
+    >>> drawn.truth.columns.to_list(), len(drawn.frame)
+    (['rstar', 'g', 'potential'], 199)
     """
     stage = results.stages.stage3
     if results.job.options.initial == "diffuse":

@@ -20,6 +20,18 @@ class RStarDecomposition(Change):
     ----------
     components : pandas.Series
         ``g`` (that is 4 c g) and ``z``; they sum to the change.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> moved = fit.decompose("2000Q1", "2009Q3")
+    >>> moved.title
+    'r* from 2000Q1 to 2009Q3: -1.44'
+    >>> moved.components.round(2).to_dict()
+    {'g': -1.04, 'z': -0.39}
+    >>> moved.to_frame().shape
+    (8, 1)
     """
 
     _unit = "percentage points"

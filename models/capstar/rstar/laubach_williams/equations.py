@@ -123,6 +123,13 @@ class Variant:
         Where it is published; empty where it is not.
     final
         Equations of stage 3 in place of the published ones; stages 1 and 2 stay those of the other fields.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> variant = cs.rstar.HLW2023.variant
+    >>> variant.name, variant.covid, list(variant.scale_windows)
+    ('HLW 2023', True, ['kappa_2020q2_q4', 'kappa_2021', 'kappa_2022'])
     """
 
     name: str
@@ -152,7 +159,14 @@ class Variant:
         return {}
 
     def stage(self, stage: Stage) -> LaubachWilliamsSpec:
-        """The equations of a stage, declared once: to be read alone; see `declare`."""
+        """The equations of a stage, declared once: to be read alone; see `declare`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> print(cs.rstar.HLW2017.variant.stage(1).observation["y"])
+        ystar + a_y1*y(-1) - a_y1*ystar(-1) + a_y2*y(-2) - a_y2*ystar(-2) + e_y
+        """
         if stage not in self._declared:
             self._declared[stage] = declare(self, stage)
         return self._declared[stage]
@@ -166,6 +180,15 @@ class LaubachWilliamsSpec(Spec):
     ----------
     variant
         The model whose stages 1 and 2 go with these equations of stage 3; None for those of another stage.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> spec = cs.rstar.HLW2017.spec()
+    >>> spec.variant.name, list(spec.observation), list(spec.transition)
+    ('HLW 2017', ['y', 'pi'], ['ystar', 'g', 'z'])
+    >>> print(spec.transition["ystar"], "and", spec.reports["rstar"])
+    ystar(-1) + g(-1) + e_ystar and 4*c*g(-1) + z(-1)
     """
 
     variant: Variant | None = field(default=None, repr=False, compare=False)

@@ -46,6 +46,19 @@ class StateUncertainty(Result):
         ``"full"`` or ``"published"``; see `state_uncertainty`.
     n_draws, discarded, seed
         Of the Monte Carlo.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> errors = cs.rstar.state_uncertainty(fit, n_draws=200)
+    >>> errors.title
+    'Standard errors of the states, parameter uncertainty included'
+    >>> errors.average.index.to_list(), errors.final.gt(0).all().item(), errors.to_frame().shape
+    (['rstar', 'g', 'potential'], True, (195, 3))
+    >>> list(errors.frames()), len(errors.notes())
+    ([''], 1)
+    >>> figure = errors.plot(start="1980Q1")
     """
 
     se: pd.DataFrame

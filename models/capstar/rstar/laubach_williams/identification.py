@@ -44,6 +44,19 @@ class Profile(Result):
         Value used by the results, and its log-likelihood.
     log_likelihood
         At the estimate.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> profile = fit.profile("lambda_z", [0.0, 0.02, 0.04])
+    >>> profile
+    <Profile: Profile likelihood of lambda_z>
+    >>> profile.table["rstar"].round(1).to_dict()
+    {0.0: 1.9, 0.02: -0.1, 0.04: -1.6}
+    >>> profile.notes()[0]
+    'Value used: 0.01776, log-likelihood -676.4164.'
+    >>> figure = profile.plot()
     """
 
     name: str
@@ -52,7 +65,15 @@ class Profile(Result):
     log_likelihood: float
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Smallest and largest value on the grid that a likelihood-ratio test does not reject."""
+        """Smallest and largest value on the grid that a likelihood-ratio test does not reject.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.profile("lambda_z", [0.0, 0.02, 0.04]).interval(0.95)
+        (0.0, 0.04)
+        """
         cut = self.table["log_likelihood"].max() - _drop(level)
         kept = self.table.index[self.table["log_likelihood"] >= cut]
         return float(kept.min()), float(kept.max())
@@ -97,6 +118,19 @@ class PileUp(Result):
         Estimate and t statistic; NaN where a_r is held.
     a_r_at_bound
         Whether a_r ended at its bound.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> found = fit.pile_up
+    >>> found.title, found.sigma_z_at_zero
+    ('Whether sigma_z piles up at zero and a_r at its bound', True)
+    >>> found.to_frame()["value"].round(2)[["loss", "a_r_t"]].to_dict()
+    {'loss': 0.25, 'a_r_t': -0.99}
+    >>> found.notes()[1]
+    'a_r is weakly identified (t = -1.0), and r* with it: sigma_z is a ratio over a_r.'
+    >>> figure = found.plot()
     """
 
     lambda_z_ml: float

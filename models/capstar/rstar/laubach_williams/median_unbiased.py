@@ -60,6 +60,20 @@ class BreakStatistics(Result):
         Number of observations.
     exp_wald, mean_wald, qlr
         Andrews-Ploberger, average and Quandt functionals of the squared t statistics.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import numpy as np
+    >>> inflation = cs.data.us_macro()["inflation"].to_numpy()
+    >>> found = cs.rstar.break_statistics(inflation, np.ones((len(inflation), 1)), trim=30)
+    >>> found.title
+    'One break at an unknown date, 199 observations, 140 dates'
+    >>> round(found.value("EW"), 2), found.dates[np.abs(found.t_statistic).argmax()].item()
+    (12.29, 90)
+    >>> found.to_frame().shape, found.frames()[""].columns.to_list(), found.provenance
+    ((140, 2), ['statistic'], Source(data='data as given', sample='199 observations'))
+    >>> figure = found.plot()
     """
 
     t_statistic: Floats
@@ -135,6 +149,15 @@ def break_statistics(
     References
     ----------
     Stock and Watson (1998), *JASA* 93(441), section 2; Holston, Laubach and Williams (2017, 2023).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> import numpy as np
+    >>> inflation = cs.data.us_macro()["inflation"].to_numpy()
+    >>> found = cs.rstar.break_statistics(inflation, np.ones((len(inflation), 1)), trim=30)
+    >>> found.qlr > 8.68  # 5 percent critical value of one coefficient, 15 percent trimmed
+    True
     """
     y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
     w = np.ones(len(y) if y.ndim else 0) if weights is None else np.asarray(weights, dtype=float)
@@ -197,6 +220,12 @@ def median_unbiased_lambda(statistic: float, functional: Functional = "EW") -> f
     ------
     SpecificationError
         The functional is unknown, or the statistic lies beyond the table (lambda above 30).
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> round(cs.rstar.median_unbiased_lambda(1.5, "EW"), 2)
+    6.24
     """
     if functional not in MEDIANS:
         raise SpecificationError(f"functional={functional!r}; choose one of {list(MEDIANS)}.")

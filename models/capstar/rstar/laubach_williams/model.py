@@ -70,6 +70,18 @@ class RStarModel(NaturalRateModel):
         Which terms the model has; see `capstar.rstar.Variant`.
     seconds
         Typical seconds of a fit.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> model = cs.rstar.HLW2017
+    >>> model.name, model.key, model.successor, model.inputs
+    ('HLW 2017', 'hlw2017', 'hlw2023', ('log_gdp', 'inflation', 'interest_rate', 'expected_inflation'))
+    >>> model.citation[:33], model.countries, model.usable(us)
+    ('Holston, Laubach and Williams (20', ('us', 'canada', 'euro area', 'uk'), 'usable, 1961Q1-2009Q3')
+    >>> model.fit_with({"stage2": "buncic"}, us).ratios.round(3).to_dict()
+    {'lambda_g': 0.06, 'lambda_z': 0.017}
     """
 
     variant: Variant
@@ -107,7 +119,14 @@ class RStarModel(NaturalRateModel):
         return self.variant.successor.lower()
 
     def spec(self, stage: Stage = 3) -> LaubachWilliamsSpec:
-        """Equations of one stage; printing them shows the model."""
+        """Equations of one stage; printing them shows the model.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> print(cs.rstar.HLW2017.spec(stage=3).reports["rstar"])
+        4*c*g(-1) + z(-1)
+        """
         return declare(self.variant, stage)
 
     @property
@@ -178,6 +197,14 @@ class RStarModel(NaturalRateModel):
         ------
         SpecificationError
             Windows overlap or are not quarters, or a parameter is free already.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> buncic = cs.rstar.HLW2017.edit(stage2="buncic").fit(us)
+        >>> buncic.ratios.round(3).to_dict()
+        {'lambda_g': 0.06, 'lambda_z': 0.017}
         """
         variant = self.variant
         if kappa_windows is not None:
@@ -284,6 +311,14 @@ class RStarModel(NaturalRateModel):
         ----------
         Holston, Laubach and Williams (2017), *Journal of International Economics* 108, S59-S75;
         Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.HLW2017.fit(us, "1961Q1", "2007Q4")
+        >>> fit.rstar.filtered.iloc[-1].round(2).item(), fit.ratios.round(3).to_dict()
+        (1.85, {'lambda_g': 0.064, 'lambda_z': 0.03})
         """
         names = set(compile_spec(self.variant.stage(3)).param_names)
         n_params = len(names - {*LAMBDAS, *fixed_parameters(self.variant)})

@@ -53,6 +53,22 @@ class RStarResults(ThreeStageEstimates):
         What differs from the published model and procedure, a sentence each.
     uncertainty
         Monte Carlo standard errors of the states, once asked for by `with_standard_errors`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> fit.ratios.round(3).to_dict(), fit.params[["a_r", "b_y"]].round(3).to_dict()
+    ({'lambda_g': 0.06, 'lambda_z': 0.018}, {'a_r': -0.018, 'b_y': 0.174})
+    >>> fit.disturbances(), fit.pile_up.sigma_z_at_zero
+    (<Disturbances: Auxiliary residuals of y, pi, e_ystar, e_g, e_z, 1961Q1-2009Q3>, True)
+    >>> list(fit.frames()), len(fit.identification_notes()), fit.redraw().innovations.shape
+    (['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], 3, (195, 3))
+    >>> fit.diagnostics(lags=8).tests["ljung_box_p"].round(2).to_dict()
+    {'y': 0.35, 'pi': 0.12}
+    >>> figure = fit.plot(start="1980Q1", level=0.68)
+    >>> fit.notes()[-1][:49], fit.to_dict()["model"]
+    ('One-sided r* in 2009Q3: standard error 4.9 points', 'HLW 2017')
     """
 
     def with_standard_errors(
@@ -73,6 +89,13 @@ class RStarResults(ThreeStageEstimates):
         ----------
         n_draws, seed, covariance, n_workers, progress
             See `capstar.rstar.state_uncertainty`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.with_standard_errors(200, seed=0).uncertainty.average.round(0).to_dict()
+        {'rstar': 6.0, 'g': 0.0, 'potential': 2.0}
         """
         found = state_uncertainty(
             self, n_draws=n_draws, seed=seed, covariance=covariance, n_workers=n_workers, progress=progress
@@ -111,6 +134,13 @@ class RStarResults(ThreeStageEstimates):
         References
         ----------
         Stoffer and Wall (1991), *JASA* 86; Pfeffermann and Tiller (2005), *Journal of Time Series Analysis* 26.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.bootstrap(4, seed=0).params.shape
+        (4, 11)
         """
         return bootstrap(self, n_replications, seed, n_workers, progress)
 
@@ -133,6 +163,13 @@ class RStarResults(ThreeStageEstimates):
         ------
         SpecificationError
             The model has no such parameter.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.profile("lambda_z", [0.0, 0.02, 0.04]).table["rstar"].round(2).to_dict()
+        {0.0: 1.88, 0.02: -0.05, 0.04: -1.63}
         """
         return likelihood_profile(self, name, values, progress)
 
@@ -167,6 +204,13 @@ class RStarResults(ThreeStageEstimates):
         ------
         SpecificationError
             A quarter lies outside the sample, or among the first ones that determine a diffuse initial state.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.decompose("2000Q1", "2009Q3").components.round(2).to_dict()
+        {'g': -1.04, 'z': -0.39}
         """
         return decompose(self, start, end, which)
 
@@ -196,6 +240,13 @@ class RStarResults(ThreeStageEstimates):
         ------
         DataError
             The data cannot be used or do not reach beyond this estimate's first quarter.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> cs.rstar.HLW2017.fit(us[:"2007Q4"]).run_on(us).rstar.filtered.iloc[-1].round(2).item()
+        -0.52
         """
         frame, _, last = prepare(data, self.variant, start=self.start, end=end, n_params=0, units=units)
         job = replace(self.job, frame=frame, end=last)
@@ -239,6 +290,13 @@ class RStarResults(ThreeStageEstimates):
             Means and standard deviations at known parameters: ``y`` (100 log GDP), ``pi``, and
             ``output_gap``, ``potential``, ``g``, ``rstar``, ``z``.  The COVID index is taken
             as zero, oil and import prices as rising with ``pi``, any other series as zero.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+        >>> fit.forecast(4, real_rate="last").mean["rstar"].round(2).to_list()
+        [0.17, 0.17, 0.17, 0.17]
         """
         explained = self._final.problem.model.observed
         read = [name for name in self.data if name not in explained]

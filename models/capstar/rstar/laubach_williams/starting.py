@@ -36,6 +36,14 @@ def hp_trend(series: pd.Series, penalty: float = HP_LAMBDA) -> pd.Series:
     ------
     DataError
         Too few values, or one missing.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> trend = cs.rstar.hp_trend(100 * us["log_gdp"], penalty=36000.0)
+    >>> (100 * us["log_gdp"] - trend).iloc[-1].round(1).item()  # output gap, percent
+    -5.6
     """
     n = len(series)
     if n < 4 or not np.isfinite(series).all() or not penalty >= 0:
@@ -129,6 +137,14 @@ def start_values(
     ----------
     Holston, Laubach and Williams (2017, 2023) and Laubach and Williams (2003), published code, ``rstar.stage1.R`` to
     ``rstar.stage3.R``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> found = cs.rstar.start_values(fit.job.frame, fit.start, fit.end, 3, cs.rstar.HLW2017.variant)
+    >>> round(found["a_y1"], 2), round(found["b_y"], 2)
+    (1.3, 0.12)
     """
     return least_squares_values(Columns.of(data.loc[:end]), start, end, stage, variant)
 

@@ -39,6 +39,14 @@ class Draws:
         States before the sample, shape (n_draws, m); (n_draws, 0) where it is diffuse.
     discarded
         Parameter draws that broke a bound or had a_y1 + a_y2 of 1 or more.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> draws = cs.rstar.draw_parameters(fit, n_draws=20, seed=0)
+    >>> draws.theta.shape, draws.initial.shape, draws.discarded >= 0
+    ((20, 11), (20, 7), True)
     """
 
     theta: Floats
@@ -81,6 +89,14 @@ def state_uncertainty(
     References
     ----------
     Hamilton (1986), *Journal of Econometrics* 33, 387-397; Laubach and Williams (2003), section IV.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> errors = cs.rstar.state_uncertainty(fit, n_draws=200, seed=0, covariance="published")
+    >>> errors.average.index.to_list()
+    ['rstar', 'g', 'potential']
     """
     if covariance not in ("full", "published"):
         raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
@@ -125,6 +141,14 @@ def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) ->
     ------
     SpecificationError
         Fewer than one draw, or hardly any draw respects the bounds.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
+    >>> draws = cs.rstar.draw_parameters(fit, n_draws=20, seed=0)
+    >>> cs.rstar.state_uncertainty(fit, draws).n_draws
+    20
     """
     if n_draws < 1:
         raise SpecificationError(f"n_draws={n_draws}; at least one draw is needed.")

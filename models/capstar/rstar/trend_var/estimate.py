@@ -39,6 +39,23 @@ class TrendVarRate(PosteriorRate):
         What was.
     exact
         Whether the cycles before the sample had their distribution.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> from capstar.rstar import Trend, TrendVarModel
+    >>> pi, natural = cs.statespace.variables("pi_bar rstar")
+    >>> model = TrendVarModel(
+    ...     name="two trends", key="two-trends", equations={"inflation": pi, "interest_rate": pi + natural},
+    ...     trends={"pi_bar": Trend(2, 2), "rstar": Trend(1, 0.5)}, reports={"rstar": natural},
+    ...     rate=(("interest_rate", "inflation"),), lags=2,
+    ... )
+    >>> few = {"n_draws": 50, "warmup": 50, "n_chains": 2, "n_filtered": 10, "progress": False}
+    >>> fit = model.fit(cs.data.us_macro()[:"2007Q4"], **few)
+    >>> fit
+    <TrendVarRate: two trends: natural rate of interest, 1960Q1-2007Q4, 192 quarters>
+    >>> fit.definition == cs.rstar.LONG_RUN, fit.declared.name, fit.run_on(cs.data.us_macro()).end
+    (True, 'two trends', Period('2009Q3', 'Q-DEC'))
     """
 
     sampled: TrendCycleDraws

@@ -23,6 +23,13 @@ class TrendVarModel(Declaration):
     df=8)``, or another table of equations.
 
     What can be declared are the attributes of `capstar.rstar.trend_var.declaration.Declaration`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> model = cs.rstar.TREND_VAR_1
+    >>> model.name, list(model.trends), model.inputs[:2]
+    ('Trend VAR, model 1', ['pi_bar', 'rstar', 'term_spread'], ('inflation', 'long_run_inflation_expectation'))
     """
 
     def fit(  # noqa: PLR0913 - options of the sampler
@@ -75,6 +82,23 @@ class TrendVarModel(Declaration):
             A column is missing, or the sample has no value of a series.
         SpecificationError
             See `sample_trend_cycle`.
+
+        Examples
+        --------
+        Two series and two trends, and far fewer draws than an answer needs:
+
+        >>> import capstar as cs
+        >>> from capstar.rstar import Trend, TrendVarModel
+        >>> pi, natural = cs.statespace.variables("pi_bar rstar")
+        >>> model = TrendVarModel(
+        ...     name="two trends", key="two-trends", equations={"inflation": pi, "interest_rate": pi + natural},
+        ...     trends={"pi_bar": Trend(2, 2), "rstar": Trend(1, 0.5)}, reports={"rstar": natural},
+        ...     rate=(("interest_rate", "inflation"),), lags=2,
+        ... )
+        >>> few = {"n_draws": 50, "warmup": 50, "n_chains": 2, "n_filtered": 10, "progress": False}
+        >>> fit = model.fit(cs.data.us_macro(), **few)
+        >>> fit.rstar.smoothed.shape
+        (199,)
         """
         spans = self.leave_out if leave_out is None else leave_out
         rate, frame = self.series_from(data, start, end, spans)

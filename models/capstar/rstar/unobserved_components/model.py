@@ -38,6 +38,13 @@ class RealRatePrior:
         Shape and scale of the inverse gammas of the variances of the shocks to cycle and trend: means 1 and 0.01.
     start
         Mean and variance of the first quarter's r*, and variance of its cycle.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> prior = cs.rstar.RealRatePrior(var_trend=(100.0, 0.99))
+    >>> prior.vector().tolist()
+    [0.0, 1.0, 3.0, 2.0, 100.0, 0.99]
     """
 
     phi: tuple[float, float] = (0.0, 1.0)
@@ -61,6 +68,16 @@ class UnobservedComponentsRate(PosteriorRate):
     """Posterior of the unobserved-components model: its r* is the random walk.
 
     Paths are kept of evenly spaced draws, the parameters of all.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+    >>> fit
+    <UnobservedComponentsRate: UC of the real rate: natural rate of interest, 1960Q4-2009Q3, 196 quarters>
+    >>> fit.definition == cs.rstar.LONG_RUN, fit.run_on(us).end, len(fit.identification_notes())
+    (True, Period('2009Q3', 'Q-DEC'), 1)
     """
 
     model: UnobservedComponents
@@ -114,6 +131,14 @@ class UnobservedComponents(NaturalRateModel):
         Column of the data with the real rate, percent a year. By default the real rate is ``interest_rate`` less the
         mean of ``inflation`` over the four quarters that end with this one, so that three quarters are lost. The
         authors take the three-month Treasury bill and inflation of the core PCE deflator.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> model = cs.rstar.UnobservedComponents()
+    >>> model.name, model.inputs, model.real_rate(us).iloc[-1].round(2).item()
+    ('UC of the real rate', ('interest_rate', 'inflation'), 0.35)
     """
 
     prior: RealRatePrior = RealRatePrior()
@@ -210,6 +235,14 @@ class UnobservedComponents(NaturalRateModel):
             A column or a value is missing, or the sample is shorter than twenty quarters.
         SpecificationError
             A number of draws or chains is too small, or an option is unknown.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
+        >>> fit.rstar.smoothed.iloc[-1].round(0).item()
+        1.0
         """
         self.require_options(own)
         model = replace(self, **own)

@@ -25,6 +25,19 @@ class PosteriorDraws:
         Shape (chains, draws, parameters).
     names
         Of the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import capstar as cs
+    >>> values = np.random.default_rng(0).standard_normal((4, 1000, 2))
+    >>> draws = cs.statespace.PosteriorDraws(values, ("a", "b"))
+    >>> draws.n_chains, draws.n_draws, draws.pooled().shape
+    (4, 1000, (4000, 2))
+    >>> draws.table()[["mean", "sd", "rhat"]].abs().round(1).loc["a"].to_dict()
+    {'mean': 0.0, 'sd': 1.0, 'rhat': 1.0}
+    >>> draws.disagreement()
+    ''
     """
 
     values: Floats
@@ -54,6 +67,13 @@ class PosteriorDraws:
         ------
         SpecificationError
             There is no such parameter.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.draws.of("s_eta").shape
+        (4, 250)
         """
         if name not in self.names:
             raise SpecificationError(f"There is no parameter {name!r}; there are {', '.join(self.names)}.")

@@ -108,18 +108,14 @@ def posterior(  # noqa: PLR0913 - what can be chosen
 
     Examples
     --------
-    >>> from statsmodels.datasets import nile
-    >>> from capstar.statespace import InverseGamma, Parameter, Spec, posterior, params, variables
-    >>> s_eps, s_eta = params("s_eps s_eta")
-    >>> y, mu, eps, eta = variables("y mu eps eta")
-    >>> level = Spec(
-    ...     "local level", {"y": mu + eps}, {"mu": mu(-1) + eta}, {"eps": s_eps, "eta": s_eta},
-    ...     parameters={"s_eps": Parameter(prior=InverseGamma(2, 100)), "s_eta": Parameter(prior=InverseGamma(2, 50))},
-    ... )
-    >>> flow = pd.Series(nile.load_pandas().data["volume"].to_numpy(), pd.period_range("1871", periods=100, freq="Y"))
-    >>> found = posterior(level, flow, n_draws=500, warmup=1000, thin=4, n_state_draws=20, progress=False)
-    >>> bool(110 < found.parameters.loc["s_eps", "mean"] < 135)
-    True
+    >>> import capstar as cs
+    >>> from capstar.statespace import InverseGamma
+    >>> from capstar.statespace.examples import nile_problem
+    >>> problem, _ = nile_problem()  # or a spec and its data
+    >>> priors = {"s_eps": InverseGamma(2, 100), "s_eta": InverseGamma(2, 50)}
+    >>> found = cs.statespace.posterior(problem, priors=priors, n_draws=500, warmup=1000, thin=8, n_state_draws=20)
+    >>> found.parameters["p50"].round(-1).to_dict()
+    {'s_eps': 120.0, 's_eta': 30.0}
     """
     target = _target(spec, data, priors, initial, values_by_name("fixed", fixed), start, end)
     default = _DEFAULTS.get(sampler)

@@ -23,6 +23,15 @@ class Prior(ABC):
     """A density on an interval, outside of which it is zero.
 
     Densities integrate to one over their interval, truncated or not.
+
+    Examples
+    --------
+    >>> from capstar.statespace import Normal
+    >>> prior = Normal(0.0, 2.0, upper=-0.0025)
+    >>> print(prior)
+    N(0, sd 2) on [-inf, -0.0025]
+    >>> prior.kernel[1:], float(prior.untruncated.mean()), [round(share, 2) for share in prior.mass]
+    ((0.0, 2.0), 0.0, [0.0, 0.5])
     """
 
     lower: float
@@ -40,7 +49,14 @@ class Prior(ABC):
 
     @abstractmethod
     def slope(self, x: float) -> float:
-        """Derivative of the log density at a point inside."""
+        """Derivative of the log density at a point inside.
+
+        Examples
+        --------
+        >>> from capstar.statespace import InverseGamma
+        >>> round(InverseGamma(2, 100).slope(40.0), 4)  # -3 / 40 + 100 / 40^2
+        -0.0125
+        """
 
     @abstractmethod
     def __str__(self) -> str:
@@ -53,7 +69,14 @@ class Prior(ABC):
         return float(found[0]), float(found[1])
 
     def log_density(self, x: npt.ArrayLike) -> Floats:
-        """Log density at points, minus infinity outside."""
+        """Log density at points, minus infinity outside.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Uniform
+        >>> Uniform(0.0, 2.0).log_density([1.0, 3.0]).round(2)
+        array([-0.69,  -inf])
+        """
         at = np.asarray(x, dtype=float)
         inside = (at >= self.lower) & (at <= self.upper)
         low, high = self.mass
@@ -61,14 +84,28 @@ class Prior(ABC):
         return out
 
     def quantile(self, p: npt.ArrayLike) -> Floats:
-        """Points below which the density has the probabilities given."""
+        """Points below which the density has the probabilities given.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Normal
+        >>> Normal(0.0, 1.0, lower=0.0).quantile([0.5, 0.95]).round(2)
+        array([0.67, 1.96])
+        """
         low, high = self.mass
         share = low + np.asarray(p, dtype=float) * (high - low)
         out: Floats = np.clip(self.untruncated.ppf(share), self.lower, self.upper)
         return out
 
     def draws(self, size: int, *, seed: int | np.random.Generator = 0) -> Floats:
-        """Independent draws, shape (size,)."""
+        """Independent draws, shape (size,).
+
+        Examples
+        --------
+        >>> from capstar.statespace import Beta
+        >>> Beta(2, 2).draws(1000, seed=1).mean().round(1).item()
+        0.5
+        """
         return self.quantile(np.random.default_rng(seed).uniform(size=size))
 
     def within(self: P, lower: float, upper: float) -> P:
@@ -78,6 +115,12 @@ class Prior(ABC):
         ------
         SpecificationError
             Nothing of it lies there.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Normal
+        >>> print(Normal(0.0, 1.0).within(-2.0, 0.0))
+        N(0, sd 1) on [-2, 0]
         """
         low, high = max(self.lower, lower), min(self.upper, upper)
         if (low, high) == (self.lower, self.upper):
@@ -107,7 +150,11 @@ class Normal(Prior):
 
     Examples
     --------
-    >>> float(Normal(0.0, 2.0, upper=-0.0025).draws(3).max()) < 0
+    >>> from capstar.statespace import Normal
+    >>> prior = Normal(0.0, 2.0, upper=-0.0025)
+    >>> print(prior)
+    N(0, sd 2) on [-inf, -0.0025]
+    >>> bool(prior.draws(1000).max() < 0)
     True
     """
 
@@ -141,7 +188,14 @@ class Normal(Prior):
 
 @dataclass(frozen=True)
 class Uniform(Prior):
-    """The same density everywhere between ``lower`` and ``upper``."""
+    """The same density everywhere between ``lower`` and ``upper``.
+
+    Examples
+    --------
+    >>> from capstar.statespace import Uniform
+    >>> Uniform(0.0, 2.0).quantile([0.05, 0.95]).round(2)
+    array([0.1, 1.9])
+    """
 
     lower: float
     upper: float
@@ -171,7 +225,14 @@ class Uniform(Prior):
 
 @dataclass(frozen=True)
 class Beta(Prior):
-    """A beta density on the unit interval, proportional to ``x^(a - 1) (1 - x)^(b - 1)``."""
+    """A beta density on the unit interval, proportional to ``x^(a - 1) (1 - x)^(b - 1)``.
+
+    Examples
+    --------
+    >>> from capstar.statespace import Beta
+    >>> Beta(2, 5).quantile([0.05, 0.5, 0.95]).round(2)
+    array([0.06, 0.26, 0.58])
+    """
 
     a: float
     b: float
@@ -206,6 +267,13 @@ class InverseGamma(Prior):
     """An inverse gamma density on positive numbers, proportional to ``x^(-shape - 1) exp(-scale / x)``.
 
     Its mean is ``scale / (shape - 1)``.
+
+    Examples
+    --------
+    >>> from capstar.statespace import InverseGamma
+    >>> prior = InverseGamma(3, 100)
+    >>> print(prior, prior.untruncated.mean())
+    IG(3, 100) 50.0
     """
 
     shape: float

@@ -29,6 +29,14 @@ class StateDraws:
     joint
         Whether the filtered values of one draw hang together from period to period as the filter's errors do. Where
         each period is drawn by itself, regressions on a draw take its error for noise.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_posterior
+    >>> found = nile_posterior()
+    >>> level = found.reports["level"]
+    >>> level.smoothed.shape, level.joint
+    ((4, 25, 100), False)
     """
 
     smoothed: Floats
@@ -36,7 +44,15 @@ class StateDraws:
     joint: bool = False
 
     def given(self, which: str) -> Floats:
-        """Those of ``"filtered"`` or ``"smoothed"``, shape (chains, draws, n)."""
+        """Those of ``"filtered"`` or ``"smoothed"``, shape (chains, draws, n).
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.reports["level"].given("smoothed").mean(axis=(0, 1))[-1].round(-2).item()
+        800.0
+        """
         found = self.filtered if which == "filtered" else self.smoothed
         return np.full((1, 1, self.smoothed.shape[2]), np.nan) if found is None else found
 

@@ -54,6 +54,24 @@ class PosteriorResults(Result):
         By chain: share of proposals accepted, or average acceptance statistic of NUTS.
     divergent
         Trajectories of NUTS that left the region where its integrator is accurate, or met a constraint.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_posterior
+    >>> found = nile_posterior()
+    >>> found
+    <PosteriorResults: Posterior of local level, 1871-1970: 4 chains of 250 draws, random walk>
+    >>> found.parameters["p50"].round(-1).to_dict()
+    {'s_eps': 120.0, 's_eta': 30.0}
+    >>> found.priors["prior"].to_dict()
+    {'s_eps': 'IG(2, 100)', 's_eta': 'IG(2, 50)'}
+    >>> found.title.split(":")[0], found.problem.nobs, list(found.frames()), found.to_frame().shape
+    ('Posterior of local level, 1871-1970', 100, ['Parameters', 'Priors', 'Reports in 1970, quantiles'], (2, 8))
+    >>> found.waic().index.to_list(), found.densities()["s_eta"].columns.to_list()
+    (['waic', 'elpd', 'se', 'p_waic'], ['prior', 'posterior'])
+    >>> found.plot_ranks().savefig("ranks.png")
+    >>> len(found.notes())
+    1
     """
 
     target: Target
@@ -133,6 +151,14 @@ class PosteriorResults(Result):
         """The same draws of the parameters with states drawn on other data of the same model.
 
         Filtered draws of periods that both have are the same.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> now = found.on(found.problem.with_data(found.problem.y + 100.0))
+        >>> float((now.quantiles("level") - found.quantiles("level")).loc["1970", 0.5].round(-1))
+        100.0
         """
         reports, by_period = draw_reports(problem, self.thetas, seed=self.seed, n_workers=-1)
         target = replace(self.target, problem=problem)
@@ -152,6 +178,13 @@ class PosteriorResults(Result):
             all.
         probabilities
             Between 0 and 1.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.quantiles("level").loc["1900"].round(-1).to_dict()
+        {0.05: 840.0, 0.16: 880.0, 0.5: 920.0, 0.84: 970.0, 0.95: 1010.0}
         """
         if report not in self.reports:
             raise SpecificationError(f"There is no report {report!r}; there are {', '.join(self.reports)}.")
@@ -185,6 +218,13 @@ class PosteriorResults(Result):
         ----------
         Dickey, J. M. (1971). The weighted likelihood ratio, linear hypotheses on normal location parameters. *Annals
         of Mathematical Statistics* 42(1), 204-223.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.savage_dickey("s_eta", 40.0) > 1  # the data speak for it
+        True
         """
         draws = self.draws.of(name).ravel()
         prior = self.target.priors[name]
@@ -236,6 +276,13 @@ class PosteriorResults(Result):
         ----------
         Gelfand, A. E., Dey, D. K. and Chang, H. (1992). Model determination using predictive distributions. *Bayesian
         Statistics* 4, 147-167.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.predictive_likelihood()["as_known"].tail(2).round(1).to_list()
+        [-6.4, -6.1]
         """
         values = self._pooled_likelihood()
         hindsight = logsumexp(values, axis=0) - np.log(len(values))
@@ -259,7 +306,14 @@ class PosteriorResults(Result):
         return out
 
     def plot(self, ax: Any = None) -> Figure:
-        """Prior against posterior density, a panel a parameter."""
+        """Prior against posterior density, a panel a parameter.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> found.plot().savefig("posterior.png")
+        """
         from capstar.plotting.posterior import plot_densities
 
         return plot_densities(self.densities(), title=self.title, source=self.provenance, ax=ax)
@@ -286,6 +340,14 @@ class PosteriorResults(Result):
         ------
         SpecificationError
             ArviZ is not installed.
+
+        Examples
+        --------
+        Where ArviZ is installed:
+
+        >>> from capstar.statespace.examples import nile_posterior
+        >>> found = nile_posterior()
+        >>> idata = found.to_arviz()  # doctest: +SKIP
         """
         from capstar.statespace.bayes.exchange import as_arviz
 
