@@ -51,7 +51,7 @@ gallery: $(READY) ## every figure, to results/gallery; what the tests know of th
 
 docs: $(DOCS_READY) docs/_build/golden.csv ## the site, docs/_build/html: warnings are errors, every link is checked
 	rm -rf docs/_build/source docs/_build/html
-	PYTHONPATH=docs:tests $(BIN)/python -m making docs/_build/source docs/_build/golden.csv
+	PYTHONPATH=tests:docs $(BIN)/python -m making docs/_build/source docs/_build/golden.csv
 	PYTHONPATH=docs $(BIN)/python -m sphinx -q -W --keep-going -j 2 docs/_build/source docs/_build/html
 	PYTHONPATH=docs $(BIN)/python -m making.links docs/_build/html
 	@echo "Open docs/_build/html/index.html"

@@ -11,7 +11,7 @@ from making import command_line, gallery, models, reference, sure
 
 DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
-_OUTSIDE = re.compile(r"\]\((?:\.\./)((?:\.\./)*(?:research|notebooks)/)")
+_UPWARDS = re.compile(r"\]\(((?:\.\./)+)(?=[a-z])")
 _IN_DOCS = re.compile(r"\]\(docs/")
 
 
@@ -26,7 +26,7 @@ def copy_pages(source: Path) -> None:
     """The pages of docs/, the READMEs of research/ with their tables and figures, notebooks and changelog."""
     for path in sorted(DOCS.rglob("*.md")):
         if not {"_build", "making"} & set(path.relative_to(DOCS).parts):
-            put(source / path.relative_to(DOCS), _OUTSIDE.sub(r"](\1", path.read_text(encoding="utf-8")))
+            put(source / path.relative_to(DOCS), moved(path))
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         put(source / name.lower(), _IN_DOCS.sub("](", (ROOT / name).read_text(encoding="utf-8")))
     for folder in ("research", "notebooks"):
@@ -39,6 +39,16 @@ def copy_pages(source: Path) -> None:
                     copy(path, target)
     for name in ("conf.py", "study.png", "_static", "_templates"):
         copy(DOCS / name, source / name)
+
+
+def moved(path: Path) -> str:
+    """A page of docs/ as one of the folder in which research/ and notebooks/ lie beside it, not above."""
+    depth = len(path.relative_to(DOCS).parts) - 1
+
+    def shorter(link: re.Match[str]) -> str:
+        return f"]({'../' * min(link[1].count('/'), depth)}"
+
+    return _UPWARDS.sub(shorter, path.read_text(encoding="utf-8"))
 
 
 def copy(path: Path, target: Path) -> None:

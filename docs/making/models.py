@@ -12,7 +12,7 @@ from making.sure import docstrings, escaped, measured, sentence
 
 
 class Held(NamedTuple):
-    """What a model is held against: a pattern in the cases or the files of golden tests, or in their names, and its study in research/."""
+    """A pattern in cases, files or names of the golden tests that a model is held by, and its study in research/."""
 
     word: str = ""
     study: str = ""

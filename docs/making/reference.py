@@ -28,7 +28,9 @@ def room_page(room: str) -> str:
         if (home := home_of(name, getattr(module, name), room)) == room:
             by_kind[kind(getattr(module, name))].append(name)
         else:
-            also.append(f".. py:class:: {room}.{name}\n\n   The same as :class:`{home}.{name}`.")
+            also.append(
+                f".. py:currentmodule:: {room}\n\n.. py:class:: {name}\n\n   The same as :class:`{home}.{name}`."
+            )
     for heading, names in by_kind.items():
         if names:
             rows = "\n".join(f"   {name}" for name in sorted(names, key=str.lower))
