@@ -3,9 +3,18 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+DOCS_READY := .venv/.ready-docs
+CODE := $(shell find models tests -name '*.py' 2>/dev/null)
+# Tests that hold what is computed against numbers from elsewhere; "How sure are we" is written from them.
+GOLDEN := $(addprefix tests/rstar/test_,golden.py benchmarks.py global_trend_var.py lewis_vazquez_grande.py \
+	median_unbiased.py published.py trend_var.py uncertainty.py unobserved_components.py) \
+	$(addprefix tests/statespace/test_,golden_score.py score.py against_statsmodels.py diffuse.py trend_cycle.py) \
+	$(addprefix tests/leads/test_,evidence.py forecast_tables.py forecast_tests.py implied_long_horizon.py inference.py \
+	ivx.py ivx_bootstrap.py leads.py local_projections.py multiplicity.py probability.py stability.py) \
+	$(addprefix tests/markets/test_,indicators.py swings.py variance_ratio.py) tests/smallcaps/test_golden.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench bench-store bench-compare gallery lint types doors check lab format clean
+.PHONY: help setup study test test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +29,7 @@ $(READY): pyproject.toml constraints.txt
 
 study: $(READY) ## the main job: r*, its gap, small-cap returns; writes results/
 	$(BIN)/capstar study --out results
+	@echo "Further: $(BIN)/capstar --help, or make shell for a shell in which it is capstar"
 
 test: $(READY) test-nojit ## every test; benchmarks run once, for their results
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -38,6 +48,27 @@ bench-store: $(READY) ## medians of three runs' ratios, written to tests/benchma
 
 gallery: $(READY) ## every figure, to results/gallery; what the tests know of them is written anew
 	PYTHONPATH=tests $(BIN)/python tests/figure_data.py results/gallery
+
+docs: $(DOCS_READY) docs/_build/golden.csv ## the site, docs/_build/html: warnings are errors, every link is checked
+	rm -rf docs/_build/source docs/_build/html
+	PYTHONPATH=tests:docs $(BIN)/python -m making docs/_build/source docs/_build/golden.csv
+	PYTHONPATH=docs $(BIN)/python -m sphinx -q -W --keep-going -j 2 docs/_build/source docs/_build/html
+	PYTHONPATH=docs $(BIN)/python -m making.links docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+docs/_build/golden.csv: $(READY) $(CODE)
+	PYTHONPATH=tests $(BIN)/python -m pytest -q -p golden_record --golden-record=$@ $(GOLDEN)
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
+	@touch $@
+
+wheel: $(READY) ## wheel and source distribution, dist/; the wheel tried in an empty environment
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python tests/wheel.py dist
+
+shell: $(READY) ## a shell in which `capstar` and `python` are the environment's
+	@echo "capstar is $(CURDIR)/$(BIN)/capstar; exit leaves this shell"; PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-sh}
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -59,5 +90,5 @@ lab: $(READY) ## jupyterlab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 clean: ## remove what the targets made
-	rm -rf .venv results build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
+	rm -rf .venv results build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

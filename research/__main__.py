@@ -6,6 +6,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from research.needs import absent, needs, refused
+
 HERE = Path(__file__).parent
 
 
@@ -20,11 +22,18 @@ def main(arguments: list[str]) -> int:
     known = studies()
     if not arguments or arguments[0] in ("-h", "--help"):
         print("python -m research NAME [--data FOLDER]\n")
-        print("\n".join(f"  {name}: {title}" for name, title in known.items()))
+        for name, title in known.items():
+            lacking = len(absent(name))
+            print(
+                f"  {name}: {title}"
+                + (f"\n      data: lacks {lacking} of {len(needs(name))} files" if lacking else "")
+            )
         return 0
     name, *rest = arguments
     if name not in known:
         print(f"There is no study {name!r}; there are {', '.join(known)}.", file=sys.stderr)
+        return 2
+    if not {"-h", "--help"} & set(rest) and refused(name, rest):
         return 2
     sys.argv = [f"research {name}", *rest]
     runpy.run_module(f"research.{name}.reproduce", run_name="__main__")

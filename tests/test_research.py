@@ -189,8 +189,37 @@ def test_list_and_unknown_name() -> None:
 
 
 def test_absent_data_is_said() -> None:
+    """Every file, from whom it is, the address, and the command that gets it."""
     command = [sys.executable, "-m", "research", "holston_laubach_williams_2017", "--data", "nowhere"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
-    assert "give another with --data" in done.stderr
+    assert "lacks 2 of 2 files in nowhere" in done.stderr
+    assert (
+        "hlw2017/us_input.csv\n    from     inputs as of 28 May 2020, from FRED\n    address  https://"
+        in done.stderr
+    )
+    assert "capstar data fetch us_hlw --as-of 2020-05-28" in done.stderr
+    assert "another folder with --data" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_needs_are_those_of_studies(reference) -> None:
+    """Commands are commands that exist; every file is read by its study, and is there."""
+    from research.__main__ import studies
+    from research.needs import absent, needs
+    from typer.testing import CliRunner
+
+    from capstar.cli import app
+    from capstar.data import RECIPES
+
+    root = reference("hlw2017/us_input.csv").parents[1]
+    for study in studies():
+        assert absent(study, root).empty
+        code = "".join(path.read_text() for path in (ROOT / "research" / study).glob("*.py"))
+        for row in needs(study).to_dict("records"):
+            assert Path(row["file"]).stem.split(".")[0].rsplit("_", 1)[-1] in code
+            words = row["command"].split()
+            assert not words or (words[:3] == ["capstar", "data", "fetch"] and words[3] in RECIPES)
+            options = {word for word in words if word.startswith("--")}
+            shown = CliRunner().invoke(app, ["data", "fetch", "--help"]).output
+            assert all(option in shown for option in options)

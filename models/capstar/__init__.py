@@ -15,7 +15,7 @@ from typing import Any
 if __name__ != "capstar":
     raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "data", "leads", "markets", "parallel", "plotting", "rstar", "smallcaps", "statespace", "study", "timings"
 ]  # fmt: skip

@@ -242,3 +242,20 @@ def test_hlw2023_end_to_end_from_the_shell(us_2026, reference, tmp_path) -> None
     assert np.abs(ours.to_numpy() - published.to_numpy()).mean() < 0.25
     assert (tmp_path / "rstar.png").stat().st_size > 10_000
     assert len(us.asked) == 6
+
+
+def test_published_inputs_from_the_shell(us_2026, reference, tmp_path) -> None:
+    """The workbooks' own input columns, to the last digit; no vintage of them is claimed."""
+    folder = "/medialibrary/media/research/economists/williams/data"
+    us_2026.serve(f"{folder}/Laubach_Williams_current_estimates.xlsx", lw_book(reference, old=False))
+    us_2026.serve(f"{folder}/Holston_Laubach_Williams_current_estimates.xlsx", hlw_book(reference))
+    for recipe, folder in (("hlw_published", "hlw2023"), ("lw_published", "lw2023")):
+        name = f"{recipe}.csv"
+        done = capstar("data", "fetch", recipe, "--out", name, server=us_2026, tmp_path=tmp_path)
+        assert done.returncode == 0, done.stderr
+        ours = data.read_input(tmp_path / name)
+        published = data.read_input(reference(f"{folder}/us_2023q2_input.csv"))
+        np.testing.assert_array_equal(ours, published.loc[ours.index, ours.columns])
+        assert set(data.recipe_sources()["recipe"]) >= {recipe}
+    with pytest.raises(DataError, match="publishes the current workbook alone"):
+        data.hlw_published("2020-01-01")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -247,15 +247,63 @@ def uk_hlw(
     return _abroad(UNITED_KINGDOM, as_of, start, end, covid=covid)
 
 
+@network()
+def hlw_published(
+    as_of: When = None, *, start: str | None = None, end: str | None = None, country: str = "us"
+) -> pd.DataFrame:
+    """Input of Holston, Laubach and Williams as the New York Fed publishes it with its current estimates.
+
+    The workbook of the day: data are revised since those of an earlier paper or release.
+
+    Parameters
+    ----------
+    as_of
+        None: earlier workbooks are not kept at its address.
+    start, end
+        First and last quarter.
+    country
+        ``"us"``, ``"ca"``, ``"ea"`` or ``"uk"``.
+
+    Raises
+    ------
+    DataError
+        It was asked for as of a day.
+    SourceError
+        The workbook is unavailable, or has no inputs of the country.
+    """
+    return _published("hlw", country, as_of, start, end)
+
+
+@network()
+def lw_published(as_of: When = None, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
+    """Input of Laubach and Williams as the New York Fed publishes it; else as `hlw_published`."""
+    return _published("lw", "us", as_of, start, end)
+
+
+def _published(
+    model: Literal["hlw", "lw"], country: str, as_of: When, start: str | None, end: str | None
+) -> pd.DataFrame:
+    if as_of is not None:
+        raise DataError(
+            f"{model}_published as of {as_of}: the New York Fed publishes the current workbook alone. us_{model} takes "
+            "GDP and prices as known on a day."
+        )
+    return _cut(published_inputs(model, country), start, end)
+
+
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
-    build.__name__: build for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw)
+    build.__name__: build
+    for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw, hlw_published, lw_published)
 }
+_HLW_BOOK = Input("workbook", ("newyorkfed:Holston_Laubach_Williams_current_estimates",))
 _INPUTS: Mapping[str, tuple[Input, ...]] = {
     "us_hlw": US_INPUTS,
     "us_lw": (*US_INPUTS, _LW_BOOK),
     "canada_hlw": CANADA.inputs,
     "euro_area_hlw": EURO_AREA.inputs,
     "uk_hlw": UNITED_KINGDOM.inputs,
+    "hlw_published": (_HLW_BOOK,),
+    "lw_published": (replace(_LW_BOOK, name="workbook", history=False),),
 }
 
 
@@ -371,7 +419,7 @@ def _abroad(
     return _with_covid(out, country.name) if covid else out
 
 
-def _cut(frame: pd.DataFrame, start: str, end: str | None) -> pd.DataFrame:
+def _cut(frame: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
     out = frame.loc[start:end]
     if out.empty:
         raise DataError(f"{start} to {end}: the series cover {frame.index[0]}-{frame.index[-1]} only.")

@@ -178,7 +178,7 @@ def directional_index(bars: Bars, n: int = 14) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``plus_di``, ``minus_di``: smoothed movement in percent of smoothed true range, from bar n + 1;
-        ``dx``: 100 |plus - minus| / (plus + minus), 0 where nothing moved; ``adx``: its Wilder average, from
+        ``dx``: ``100 |plus - minus| / (plus + minus)``, 0 where nothing moved; ``adx``: its Wilder average, from
         bar 2 n.
 
     Examples

@@ -1,0 +1,93 @@
+"""How Sphinx builds the site; ``make docs`` calls it on pages that ``docs/making`` has put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from making.names import public_names
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
+
+import capstar
+
+project, author = "capstar", "The capstar developers"
+copyright = author  # noqa: A001
+version = release = capstar.__version__
+extensions = [
+    "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.viewcode", "numpydoc", "myst_nb", "sphinx_design",
+    "sphinx_copybutton",
+]  # fmt: skip
+root_doc = "index"
+exclude_patterns = ["_templates"]
+default_role = "autolink"
+nitpicky = False
+html_theme = "pydata_sphinx_theme"
+html_title = "capstar"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_math_renderer = "mathml"
+html_theme_options = {
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "navigation_with_keys": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": [], "cite": [], "tasks": []}
+autosummary_generate = True
+autodoc_typehints = "none"  # units and shapes say more, and are in the docstrings
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+myst_enable_extensions = ["dollarmath", "deflist", "attrs_inline", "colon_fence"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the tests run them, and they are stored as they ran
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+suppress_warnings = ["myst.strikethrough"]
+
+_log = logging.getLogger(__name__)
+
+
+def undocumented(names: list[str], documented: set[str]) -> list[str]:
+    """Public names that have no entry."""
+    return [name for name in names if name not in documented]
+
+
+def _check_names(app: Sphinx, env: Any) -> None:
+    for name in undocumented(public_names(), set(env.get_domain("py").objects)):
+        _log.warning("%s is public and has no page: the reference was not made from __all__.", name)
+
+
+def _math(self: HTML5Translator, node: nodes.Element, *, block: bool) -> None:
+    """MathML, which browsers show by themselves; the page needs no script and no network."""
+    try:
+        formula = node.astext().replace(r"\dots", r"\ldots")  # a name that the converter lacks
+        self.body.append(str(tex2mathml(formula, as_block=block)))
+    except MathError as error:
+        _log.warning("%s: %s", node.astext(), error, location=node)
+    raise nodes.SkipNode
+
+
+def _inline_math(self: HTML5Translator, node: nodes.Element) -> None:
+    _math(self, node, block=False)
+
+
+def _block_math(self: HTML5Translator, node: nodes.Element) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="math"))
+    try:
+        _math(self, node, block=True)
+    finally:
+        self.body.append("</div>")
+
+
+def setup(app: Sphinx) -> None:
+    """The check of names and the writer of formulas."""
+    app.connect("env-check-consistency", _check_names)
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))

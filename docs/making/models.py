@@ -1,0 +1,114 @@
+"""The table of models: what each is, what it reproduces, and how closely, from the registry and the golden tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from capstar import rstar
+from making.sure import docstrings, escaped, measured, sentence
+
+
+class Held(NamedTuple):
+    """A pattern in cases, files or names of the golden tests that a model is held by, and its study in research/."""
+
+    word: str = ""
+    study: str = ""
+
+
+_LVG = Held("lewis_vazquez_grande", "lewis_vazquez_grande_2018")
+_TREND = Held("del_negro2017|test_trend_var", "del_negro_giannone_giannoni_tambalotti_2017")
+_SIMPLE = Held("simple_benchmarks|test_benchmarks")
+HELD = {
+    "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
+    "hlw2023": Held("hlw2023", "holston_laubach_williams_2023"),
+    "lw2003": Held("lw2003|lw_2003"),
+    "lw2023": Held("lw2023", "laubach_williams_2023"),
+    "lvg-base": _LVG,
+    "lvg-alt": _LVG,
+    "lvg-base-covid": _LVG,
+    "lvg-alt-covid": _LVG,
+    "trend-var-1": _TREND,
+    "trend-var-2": _TREND,
+    "trend-var-3": _TREND,
+    "global-trend-var": Held(
+        "del_negro2019|test_global_trend_var", "del_negro_giannone_giannoni_tambalotti_2019"
+    ),
+    "uc": Held("bauer_rudebusch2020_uc|test_unobserved_components", "bauer_rudebusch_2020_uc"),
+    "moving-average": _SIMPLE,
+    "exponential-average": _SIMPLE,
+    "hp-one-sided": _SIMPLE,
+    "uc-ml": _SIMPLE,
+    "survey": Held(),
+}
+_INTRO = r"""# Models of r\*
+
+The registry, `capstar.rstar.models()`, beside what the tests measured when this page was made;
+[How sure are we of the software](sure.md) has every row. *Time* is that of a fit on one core.
+
+| key | model | r\* is the | inputs | time | held against published or independent numbers | tolerance used, at most |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+_CLOSELY = """
+## How closely
+
+The tests that look at each model, in the unit of what is compared.
+
+"""
+_HEAD = """| test | numbers | largest difference | closest to its limit |
+| --- | --- | --- | --- |
+"""
+
+
+def about(held: Held, table: pd.DataFrame) -> pd.DataFrame:
+    """The cases that a model is held against: those named after it, else those that read its files."""
+    if not held.word:
+        return table.iloc[:0]
+    words = {one.word for one in HELD.values() if one.word}
+    named = table["case"].str.contains("|".join(words))
+    where = table["files"] + table["module"] + table["test"]
+    own = table["case"].str.contains(held.word) | (where.str.contains(held.word) & ~named)
+    return table[table["module"].str.startswith("tests/rstar/") & own]
+
+
+def page(table: pd.DataFrame, root: Path) -> str:
+    """MyST of the page."""
+    out, closely = [_INTRO], [_CLOSELY]
+    for key, one in rstar.models().iterrows():
+        held = HELD.get(str(key), Held())
+        rows = about(held, table)
+        out.append(_line(str(key), one, held, rows))
+        citation = escaped(one["citation"] or "The longer-run rate of a survey, as it is given.")
+        closely.append(f"### {escaped(one['name'])}\n\n{citation}\n\n{_closeness(rows, root)}")
+    return "".join(out + closely)
+
+
+def _line(key: str, one: pd.Series, held: Held, rows: pd.DataFrame) -> str:
+    study = f"; [study](research/{held.study}/README.md)" if held.study else ""
+    counted = (
+        f"{rows['values'].sum():,} numbers, {rows['test'].nunique()} tests{study}" if len(rows) else "nothing"
+    )
+    share = f"{rows['share'].max():.0%}" if rows["values"].sum() else ""
+    inputs = ", ".join(f"`{name}`" for name in one["inputs"][:7]) + (", ..." if one["inputs"][7:] else "")
+    cells = [
+        f"`{key}`",
+        escaped(one["name"]),
+        one["definition"],
+        inputs,
+        f"{one['seconds']:g} s",
+        counted,
+        share,
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _closeness(rows: pd.DataFrame, root: Path) -> str:
+    if rows.empty:
+        return ""
+    lines = []
+    for (module, test), cases in rows.groupby(["module", "test"], sort=False):
+        cells = [sentence(str(test), docstrings(root / str(module))), *measured(cases)]
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return f"{_HEAD}{''.join(lines)}\n"
