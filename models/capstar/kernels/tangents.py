@@ -18,11 +18,13 @@ from capstar.kernels.recursions import (
     _add,
     _add4,
     _add_covariance,
+    _add_series,
     _affine,
     _combine,
     _copy,
     _dot,
     _fill,
+    _grad_series,
     _pack,
     _predict_back,
     _symmetric,
@@ -131,6 +133,7 @@ def forward_along(
             m, s, pattern, system, direction, moving, spread, P0, path, t, p, W, da, da_next, dP, A, C
         )
         da, da_next = da_next, da
+        _add_series(pattern, direction.b, sample.x, t, W, da)
         out[t] = 0.0
         for i in range(p + 1):
             state, at = t * (p + 1) + i, t * p + i
@@ -335,6 +338,7 @@ def backward_along(
             _absorb_change(m, s, pattern, system, direction, adjoint, t, i, p, spread, du, dD, W, dr, dq, dN)
         state = t * (p + 1) + p
         _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out)
+        _grad_series(pattern, sample.x, t, W, dr, out)
         if moving:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:

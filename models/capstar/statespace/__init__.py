@@ -25,6 +25,13 @@ from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
 from capstar.statespace.initial import InitialState, start_from
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
+from capstar.statespace.mixed_frequency import (
+    average,
+    combine_frequencies,
+    growth_of_average,
+    last,
+    total,
+)
 from capstar.statespace.news import News, explain_revisions
 from capstar.statespace.parameters import Parameter, ParameterTable
 from capstar.statespace.problem import Problem, bind
@@ -47,12 +54,12 @@ __all__ = [
     "Forecast", "InitialState", "InverseGamma", "MaximumLikelihood", "News", "Normal", "Parameter",
     "ParameterTable", "PosteriorDraws", "PosteriorResults", "Prior", "Problem", "Regression",
     "ReportUncertainty", "SimulatedSample", "Spec", "StateDraws", "StateEstimates", "StateSpaceResults",
-    "Stationary", "SumBelow", "Uniform", "bind", "compile_spec", "decompose_change", "diagnose",
-    "diffuse_problem", "effective_sample_size", "estimate_states", "explain_revisions", "fit",
-    "forecast", "least_squares_start", "maximize", "mean", "monte_carlo_error", "outer_product_cov",
-    "params", "posterior", "quantile_error", "regression", "report_uncertainty", "sandwich_cov",
+    "Stationary", "SumBelow", "Uniform", "average", "bind", "combine_frequencies", "compile_spec", "decompose_change",
+    "diagnose", "diffuse_problem", "effective_sample_size", "estimate_states", "explain_revisions", "fit",
+    "forecast", "growth_of_average", "last", "least_squares_start", "maximize", "mean", "monte_carlo_error",
+    "outer_product_cov", "params", "posterior", "quantile_error", "regression", "report_uncertainty", "sandwich_cov",
     "simulate_data", "simulate_sample", "simulate_states", "smooth_disturbances", "split_rhat",
-    "standard_errors", "start_from", "variables",
+    "standard_errors", "start_from", "total", "variables",
 ]  # fmt: skip
 
 
