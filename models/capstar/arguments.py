@@ -148,15 +148,15 @@ def _plain(name: str, value: Any, kind: Any, of: tuple[Any, ...]) -> Any:
     return _number(name, value, kind) if kind in (int, float) else _instance(name, value, kind)
 
 
-def as_input(data: Any, columns: Iterable[str], units: Any = None) -> pd.DataFrame:
+def as_input(data: Any, columns: Iterable[str], units: Any = None, frequency: str = "Q") -> pd.DataFrame:
     """Model input: a table, or the path of a file, which `capstar.data.read_input` reads.
 
     Parameters
     ----------
     data
         Either.
-    columns, units
-        Those needed, and what a file's are in.
+    columns, units, frequency
+        Those needed, and what a file's are in and what its rows are of.
 
     Raises
     ------
@@ -166,13 +166,14 @@ def as_input(data: Any, columns: Iterable[str], units: Any = None) -> pd.DataFra
     if isinstance(data, str | Path):
         # By name: the rooms of models and of data do not know each other.
         read: Callable[..., pd.DataFrame] = import_module("capstar.data").read_input
-        return read(data, columns=columns, units=units)
+        return read(data, columns=columns, units=units, frequency=frequency)
     if isinstance(data, pd.DataFrame):
         return data
     what = f"a series {short(data.name)}" if isinstance(data, pd.Series) else found(data)
     raise DataError(
         f"data: expected a DataFrame with the columns {list(columns)}, or the path of a file with them, got {what}. "
-        "Put the series together, such as pd.DataFrame({'log_gdp': ..., 'inflation': ...}), with quarters as its index."
+        "Put the series together, such as pd.DataFrame({'log_gdp': ..., 'inflation': ...}), with "
+        "their quarters or months as its index."
     )
 
 

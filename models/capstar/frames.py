@@ -16,7 +16,7 @@ from capstar.errors import DataError, SpecificationError, quoted
 
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
 _NO_NUMBERS = (bool, np.bool_, date, time, timedelta)
-PERIODS = {"Q": "quarter", "Y": "year"}  # what a row is of, by frequency
+PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}  # what a row is of, by frequency
 Start: TypeAlias = str | pd.Period | pd.Timestamp | None  # of a figure; all by default
 UNUSED = "unused columns"  # in attrs: what a file has besides the columns asked for
 
@@ -55,7 +55,7 @@ def as_quarterly(
     >>> print(*out.index, *out["rate"])
     2019Q4 2020Q1 1.6 0.7
     """
-    return _of_frequency(frame, "Q", source, columns)
+    return as_frequency(frame, "Q", source=source, columns=columns)
 
 
 def as_yearly(
@@ -87,12 +87,31 @@ def as_yearly(
     >>> print(*as_yearly(pd.DataFrame({"date": [1901, 1902], "rate": [3.0, 3.5]})).index)
     1901 1902
     """
-    return _of_frequency(frame, "Y", source, columns)
+    return as_frequency(frame, "Y", source=source, columns=columns)
 
 
-def _of_frequency(
-    frame: pd.DataFrame, frequency: str, source: str, columns: Iterable[str] | None
+def as_frequency(
+    frame: pd.DataFrame, frequency: str, *, source: str = "data", columns: Iterable[str] | None = None
 ) -> pd.DataFrame:
+    """Check a table and put it on a PeriodIndex of months, quarters or years.
+
+    Parameters
+    ----------
+    frame, source, columns
+        As of `as_quarterly`; of months dates are any day of the month, ``2008-07``, or Periods.
+    frequency
+        ``"M"``, ``"Q"`` or ``"Y"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `as_quarterly`.
+
+    Raises
+    ------
+    DataError
+        As of `as_quarterly`.
+    """
     used = frame if columns is None else frame.loc[:, frame.columns.isin(["date", *columns])]
     _require_table(used, source, PERIODS[frequency])
     index = _periods(frame, frequency, source)
@@ -265,7 +284,9 @@ def _periods(frame: pd.DataFrame, frequency: str, source: str) -> pd.PeriodIndex
     elif isinstance(frame.index, pd.PeriodIndex | pd.DatetimeIndex) or frame.index.name == "date" or years:
         raw = frame.index
     else:
-        written = "1870 or 1870-12-31" if frequency == "Y" else "2008-07-01 or 2008Q3"
+        written = {"Y": "1870 or 1870-12-31", "Q": "2008-07-01 or 2008Q3", "M": "2008-07 or 2008-07-01"}[
+            frequency
+        ]
         raise DataError(
             f"{source}: there is no date. Add a column 'date' ({written}), or a PeriodIndex; "
             f"the columns are {[str(c) for c in frame.columns]}."
@@ -278,7 +299,7 @@ def _periods(frame: pd.DataFrame, frequency: str, source: str) -> pd.PeriodIndex
         if not raw.freqstr.startswith(frequency):
             raise DataError(
                 f"{source}: the dates are of frequency {raw.freqstr}, expected {one}ly. "
-                f"{'Give quarterly data.' if raw.freqstr[0] == 'Y' else 'Aggregate first.'}"
+                f"{_OTHERWISE.get(raw.freqstr[0] + frequency, 'Aggregate first.')}"
             )
         return raw.asfreq(frequency).rename("date")
     if frequency == "Y" and raw.dtype.kind in "iu":
@@ -288,9 +309,16 @@ def _periods(frame: pd.DataFrame, frequency: str, source: str) -> pd.PeriodIndex
     return pd.PeriodIndex(periods, name="date")
 
 
+_SEVERAL = "Give one row a month, with a quarter's value in its last month; see capstar.statespace.combine_frequencies."
+_OTHERWISE = {"YQ": "Give quarterly data.", "YM": _SEVERAL, "QM": _SEVERAL}  # by frequency found and expected
+
+
 def _counted(index: pd.Index) -> bool:
     """Whether an index counts rows from zero or one."""
     return len(index) == 0 or index[0] in (0, 1)
+
+
+_FINER = {"quarter": "monthly", "month": "daily"}
 
 
 def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
@@ -302,7 +330,7 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
     if steps[where] == 0:
         raise DataError(
             f"{source}: {after} is a duplicate (rows {where + 1} and {where + 2}). One row a {one} is "
-            f"expected: remove duplicates, or aggregate {'monthly' if one == 'quarter' else 'other'} data to {one}s."
+            f"expected: remove duplicates, or aggregate {_FINER.get(one, 'other')} data to {one}s."
         )
     if steps[where] < 0:
         raise DataError(
@@ -312,6 +340,8 @@ def _check_sequence(index: pd.PeriodIndex, source: str) -> None:
         raise DataError(
             f"{source}: the data are yearly ({before}, {after}, ...). Quarterly data are expected."
         )
+    if one == "month" and (steps == 3).all():
+        raise DataError(f"{source}: the data are quarterly ({before}, {after}, ...). {_SEVERAL}")
     raise DataError(
         f"{source}: {one}s are missing between {before} and {after}; lags would be wrong. "
         "Add the rows (a value may be empty), or start later."

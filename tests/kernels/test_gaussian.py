@@ -16,7 +16,7 @@ RTOL = 1e-10  # the same sums in double precision, in another order
 
 @dataclass(frozen=True)
 class Case:
-    """A small random model with every feature: missing values, scales, correlated shocks, a drift."""
+    """A small random model with every feature: missing values, scales, correlated shocks, drift, series."""
 
     Z: np.ndarray
     D: np.ndarray
@@ -27,6 +27,7 @@ class Case:
     a0: np.ndarray
     P0: np.ndarray
     sample: Sample
+    B: np.ndarray
 
     def inputs(self) -> tuple:
         def rows(matrix):
@@ -39,10 +40,12 @@ class Case:
         t_ptr, t_row, t_col, t = rows(self.T)
         q_row, q_col = np.nonzero(np.tril(self.Q))
         q = self.Q[q_row, q_col]
+        _, b_row, b_col, b = rows(self.B)
         pattern = Pattern(
-            z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32)
-        )
-        return pattern, System(z, d, self.h, t, self.c, q, self.a0), self.P0, self.sample
+            z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32),
+            b_row, b_col,
+        )  # fmt: skip
+        return pattern, System(z, d, self.h, t, self.c, q, self.a0, b), self.P0, self.sample
 
 
 @pytest.fixture(params=["complete", "missing", "white"])
@@ -60,7 +63,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     root = rng.normal(size=(M, M))
     return Case(
         Z, np.array([[0.5, 0.0], [0.2, -1.0]]), np.array([0.3, 0.9]), T, np.array([0.1, 0.0, 0.0]),
-        load @ load.T, rng.normal(size=M), root @ root.T, sample,
+        load @ load.T, rng.normal(size=M), root @ root.T, sample, np.array([[0.0, 0.4], [-0.3, 0.0], [0.0, 0.7]]),
     )  # fmt: skip
 
 
@@ -70,8 +73,8 @@ def joint(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     for _ in range(N):
         power.append(case.T @ power[-1])
     mean = [case.a0]
-    for _ in range(N):
-        mean.append(case.T @ mean[-1] + case.c)
+    for t in range(N):
+        mean.append(case.T @ mean[-1] + case.c + case.B @ case.sample.x[t])
 
     def cov(i, j):
         noise = sum(power[i - k] @ case.Q @ power[j - k].T for k in range(1, min(i, j) + 1))
@@ -262,7 +265,7 @@ def test_any_number_of_states_has_the_density_of_its_joint_distribution() -> Non
         P0[0, 0] = 2.0
         one = Case(
             Z, np.zeros((1, 1)), np.array([0.5]), T, np.zeros(m), Q, np.zeros(m), P0,
-            Sample(y, np.zeros((N, 1)), np.ones(N)),
+            Sample(y, np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)),
         )  # fmt: skip
         per_period = np.empty(N)
         gaussian.loglike(*one.inputs(), per_period)
@@ -278,7 +281,7 @@ def test_simulation_without_noise_follows_the_equations(case: Case) -> None:
     simulation.simulate(pattern, system, sample, as_given, as_given, case.a0, *noise, states, y)
     a = case.a0
     for t in range(N):
-        a = case.T @ a + case.c
+        a = case.T @ a + case.c + case.B @ sample.x[t]
         np.testing.assert_allclose(states[t], a, rtol=RTOL)
         np.testing.assert_allclose(y[t], case.Z @ a + case.D @ sample.x[t], rtol=RTOL)
 

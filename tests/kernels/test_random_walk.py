@@ -80,17 +80,23 @@ def test_unconditional_moments_solve_their_equations() -> None:
     pattern = Pattern(
         none, col[:0], none, col[:0], np.searchsorted(row, np.arange(4)), row, col,
         np.array([0, 1, 1], dtype=np.uint32), np.array([0, 0, 1], dtype=np.uint32),
+        np.array([1, 2], dtype=np.uint32), np.array([1, 0], dtype=np.uint32),
     )  # fmt: skip
     empty = np.empty(0)
-    system = System(empty, empty, empty, T[row, col], c, np.array([1.0, 0.2, 0.5]), np.zeros(3))
+    system = System(
+        empty, empty, empty, T[row, col], c, np.array([1.0, 0.2, 0.5]), np.zeros(3), np.array([0.7, 5.0])
+    )
+    x = np.array([[3.0, -2.0], [8.0, 8.0]])
     mean, P0, room = np.full(3, 7.0), np.full(9, 7.0), np.empty((4, 2, 2))
-    assert kernels.unconditional(pattern, system, where, mean, P0, room)
+    assert kernels.unconditional(pattern, system, x, where, mean, P0, room)
     small, V = T[:2, :2], P0.reshape(3, 3)[:2, :2]
-    np.testing.assert_allclose(mean[:2], np.linalg.solve(np.eye(2) - small, c[:2]), rtol=1e-13)
+    np.testing.assert_allclose(
+        mean[:2], np.linalg.solve(np.eye(2) - small, c[:2] + np.array([0.0, -1.4])), rtol=1e-13
+    )
     np.testing.assert_allclose(V, small @ V @ small.T + Q, rtol=1e-13)
     assert (mean[2], P0[8]) == (7.0, 7.0)
     system.t[0] = 1.1
-    assert not kernels.unconditional(pattern, system, where, mean, P0, room)
+    assert not kernels.unconditional(pattern, system, x, where, mean, P0, room)
 
 
 @pytest.mark.parametrize("bounds", [(-np.inf, np.inf), (0.5, np.inf), (-np.inf, -0.0025), (-1.0, 5.0)])

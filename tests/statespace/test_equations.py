@@ -95,7 +95,7 @@ def test_a_research_variant_is_an_edit() -> None:
         (local_level(observation={"y": y + e}), "both sides"),
         (local_level(observation={"y": mu + x(1) + e}), "a future value"),
         (local_level(transition={"mu": mu + u}), "only lags remain"),
-        (local_level(transition={"mu": mu(-1) + x(-1) + u}), "reads the series x"),
+        (local_level(transition={"mu": mu(-1) + x(1) + u}), r"reads x\(\+1\), a future value"),
         (local_level(layout=(("nu", 0),)), "no transition equation"),
         (local_level(observation={"y": mu(-1) + e}, layout=(("mu", 0),)), "does not hold"),
         (local_level(transition={"mu": mu(-3) + u}, layout=(("mu", 0),)), "cannot serve"),

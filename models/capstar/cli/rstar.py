@@ -34,6 +34,7 @@ from capstar.cli.rstar_options import (
 from capstar.cli.settings import FLAGS, list_settings, settable, settings, settled
 from capstar.cli.shared import (
     LIST,
+    MONTH,
     AsOf,
     Debug,
     ModelKey,
@@ -42,6 +43,7 @@ from capstar.cli.shared import (
     UnitsOf,
     check_figure,
     check_outputs,
+    is_date,
     list_models,
     named_numbers,
     named_units,
@@ -51,6 +53,7 @@ from capstar.cli.shared import (
     write_json,
 )
 from capstar.errors import CapstarError, SpecificationError
+from capstar.frames import PERIODS
 from capstar.progress import reporting
 from capstar.writing import csv_text, write_whole
 
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
     from capstar.rstar import NaturalRate, NaturalRateModel
 
 _OIL, _COVID = "oil_price_inflation", "covid_index"
+_STANDING = {"M": ", a quarter's value in its last month"}
 _BASIC = ("log_gdp", "inflation", "expected_inflation", "interest_rate")
 
 
@@ -181,6 +185,12 @@ def _require_quarters(key: str | None, start: str | None, end: str | None) -> No
     if key is None or rstar.model(key).frequency == "Q":
         quarter(start, "--start")
         quarter(end, "--end")
+    elif rstar.model(key).frequency == "M":
+        for text, flag in ((start, "--start"), (end, "--end")):
+            if text is not None and not is_date(text, MONTH):
+                raise SpecificationError(
+                    f"{flag}={short(text)!r} is not a month. Write a month such as 1961-01, or a day of it."
+                )
 
 
 def _last_quarter(source: str, end: str | None, units: list[str] | None) -> pd.Period:
@@ -251,7 +261,7 @@ def _read(
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)
-
+    one = PERIODS[model.frequency]
     if source is None:
         raise SpecificationError(
             f"--input is missing. Give a CSV, Parquet or Excel file with the columns {', '.join(model.inputs)}, or "
@@ -259,8 +269,8 @@ def _read(
         )
     if source == FRED and model.frequency != "Q":
         raise SpecificationError(
-            f"--input {FRED}: live data are quarterly, and {model.name} is yearly. Give a file with the columns "
-            f"{', '.join(model.inputs)}, one row a year."
+            f"--input {FRED}: live data are quarterly, and {model.name} is {one}ly. Give a file with the columns "
+            f"{', '.join(model.inputs)}, one row a {one}{_STANDING.get(model.frequency, '')}."
         )
     if source == FRED:
         with data.network(offline=offline, refresh=refresh):
@@ -288,9 +298,11 @@ def _read(
     instead = (
         f"Give --input {FRED}, or a file that has them."
         if model.frequency == "Q"
-        else "Give a file, one row a year."
+        else f"Give a file, one row a {one}{_STANDING.get(model.frequency, '')}."
     )
     require_inputs(model, table, "The embedded data", instead)
+    if model.frequency == "M":
+        raise SpecificationError(f"The embedded data are quarterly, and {model.name} is monthly. {instead}")
     return table
 
 

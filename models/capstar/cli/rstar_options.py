@@ -14,8 +14,9 @@ InputOf = Annotated[
     str | None,
     typer.Option(
         metavar=f"FILE|{EMBEDDED}|{FRED}",
-        help="CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter (a yearly "
-        f"model: a year); '{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
+        help="CSV, Parquet or Excel file with a column 'date' and those of the model, one row a quarter (or what "
+        "the model is of: a month, with a quarter's value in its last, or a year); "
+        f"'{EMBEDDED}' for US data 1960-2009 that come along; '{FRED}' for live US data.",
     ),
 ]
 Country = Annotated[
@@ -31,7 +32,8 @@ First = Annotated[
     typer.Option(
         metavar="QUARTER",
         callback=period_option,
-        help="First quarter of the sample, such as 1961Q1, or year of a yearly model; by default all the data allow.",
+        help="First quarter of the sample, such as 1961Q1, month of a monthly model, or year of a yearly one; by "
+        "default all the data allow.",
     ),
 ]
 Last = Annotated[
@@ -39,7 +41,7 @@ Last = Annotated[
     typer.Option(
         metavar="QUARTER",
         callback=period_option,
-        help="Last quarter, such as 2019Q4, or year; by default that of the data.",
+        help="Last quarter, such as 2019Q4, month or year; by default that of the data.",
     ),
 ]
 JsonFile = Annotated[

@@ -24,6 +24,7 @@ MOST_WORKERS, MOST_DRAWS, MOST_SEED = 256, 1_000_000, 2**63 - 1
 _SHOWN = 60  # characters quoted of a value
 _QUARTER = re.compile(r"\d{4}([ :-]?[Qq][1-4]|-\d\d(-\d\d)?)")
 DAY = re.compile(r"\d{4}(-?[Qq][1-4]|-\d\d(-\d\d)?)?")
+MONTH = re.compile(r"\d{4}-\d\d(-\d\d)?")
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 

@@ -12,7 +12,7 @@ from capstar.data.tables import ASSUMED, existing, load
 from capstar.data.text_tables import listed
 from capstar.dates import Dates, read_dates
 from capstar.errors import DataError, SpecificationError, quoted
-from capstar.frames import PERIODS, as_quarterly, as_yearly, numbers, require_rising
+from capstar.frames import PERIODS, as_frequency, numbers, require_rising
 from capstar.units import Units, check_units, in_model_units
 
 __all__ = [
@@ -74,19 +74,20 @@ def read_input(
     decimal
         Decimal sign, ``"."`` or ``","``; by default as all numbers tell.
     frequency
-        ``"Q"``, or ``"Y"`` for one row a year, such as ``model.frequency``; None: as the dates tell.
+        ``"Q"``, ``"M"`` for one row a month or ``"Y"`` for one a year, such as ``model.frequency``; None: as the dates
+        tell.
 
     Returns
     -------
     pandas.DataFrame
-        Quarterly or yearly, float64; ``attrs["title"]`` is the file's name, ``attrs["assumed"]`` how it was read where
-        there was a choice.
+        Monthly, quarterly or yearly, float64; ``attrs["title"]`` is the file's name, ``attrs["assumed"]`` how it was
+        read where there was a choice.
 
     Raises
     ------
     DataError
         The file is absent, empty or not a table, a date or number may be read in two ways, or its contents fail
-        `capstar.frames.as_quarterly` or `capstar.frames.as_yearly`.
+        `capstar.frames.as_frequency`.
     SpecificationError
         ``frequency`` is another.
 
@@ -98,8 +99,8 @@ def read_input(
     >>> us.attrs["title"], len(us)
     ('us.csv', 199)
     """
-    if frequency not in ("Q", "Y", None):
-        raise SpecificationError(f"frequency={quoted(frequency)}; choose 'Q', 'Y' or None.")
+    if frequency is not None and frequency not in PERIODS:
+        raise SpecificationError(f"frequency={quoted(frequency)}; choose 'Q', 'M', 'Y' or None.")
     frame, source = load(path, decimal=decimal), str(path)
     if "date" not in frame.columns:
         raise DataError(
@@ -118,9 +119,8 @@ def read_input(
         frame["date"] = frame["date"].astype("str")
     frame["date"] = dates = _dates(frame, source, dayfirst)
     frame.attrs["title"] = source
-    yearly = frequency == "Y" or (frequency is None and _yearly(dates))
-    checked = as_yearly if yearly else as_quarterly
-    out = in_model_units(checked(frame, source=source, columns=columns), units)
+    kind = _told(dates) if frequency is None else frequency
+    out = in_model_units(as_frequency(frame, kind, source=source, columns=columns), units)
     if "log_gdp" in out or "interest_rate" in out:
         check_units(out, source=source)
     return out
@@ -289,10 +289,17 @@ def _dates(frame: pd.DataFrame, source: str, dayfirst: bool | None) -> Dates:
     return dates
 
 
-def _yearly(dates: Dates) -> bool:
-    """Whether there are several dates, each of a year of its own, and none in the quarter after another."""
+def _told(dates: Dates) -> str:
+    """Frequency that dates tell.
+
+    Years: several, each of a year of its own, and none in the quarter after another; months: several, one after the
+    other.
+    """
     quarters = 4 * np.asarray(dates.year) + np.asarray(dates.quarter)
-    return len(dates) > 1 and dates.year.is_unique and bool((np.abs(np.diff(quarters)) > 1).all())
+    if len(dates) > 1 and dates.year.is_unique and bool((np.abs(np.diff(quarters)) > 1).all()):
+        return "Y"
+    months = 12 * np.asarray(dates.year) + np.asarray(dates.month)
+    return "M" if len(dates) > 2 and bool((np.diff(months) == 1).all()) else "Q"
 
 
 def _columns(table: pd.DataFrame, names: list[str], source: str) -> pd.DataFrame:

@@ -25,6 +25,8 @@ class Pattern(NamedTuple):
     t_col: Index
     q_row: Index
     q_col: Index
+    b_row: Index
+    b_col: Index
 
 
 class System(NamedTuple):
@@ -32,7 +34,7 @@ class System(NamedTuple):
 
     Attributes
     ----------
-    z, d, t, q
+    z, d, t, q, b
         Non-zero entries in the order of `Pattern`.
     h
         Measurement variances, shape (p,).
@@ -47,6 +49,7 @@ class System(NamedTuple):
     c: Floats
     q: Floats
     a0: Floats
+    b: Floats
 
 
 class Sample(NamedTuple):

@@ -206,10 +206,13 @@ def _multiply(s, A, B, transposed, out):
 
 
 @part
-def _gather(pattern, system, where, mean, T, V):
-    """Transition and covariance of the shocks of some states, dense, and their constants into ``mean``."""
+def _gather(pattern, system, x, where, mean, T, V):
+    """Transition and covariance of the shocks of some states, dense; constants, with what series add, into ``mean``."""
     for i in range(where.size):
         mean[where[i]] = system.c[where[i]]
+        for k in range(pattern.b_row.size):
+            if np.int64(pattern.b_row[k]) == where[i]:
+                mean[where[i]] += system.b[k] * x[0, pattern.b_col[k]]
         for j in range(where.size):
             T[i, j], V[i, j] = 0.0, 0.0
             for k in range(pattern.t_ptr[where[i]], pattern.t_ptr[where[i] + 1]):
@@ -245,14 +248,14 @@ def _double(where, mean, T, V, A, B):
 
 
 @kernel
-def unconditional(pattern, system, where, mean, P0, room):
+def unconditional(pattern, system, x, where, mean, P0, room):
     """Write the unconditional moments of the states ``where`` (s,); False where they have none.
 
-    They are the sums of ``T^k c`` and ``T^k Q T'^k``. ``mean`` (m,) and ``P0`` (m * m,) are those of all states;
-    ``room`` has shape (4, s, s).
+    They are the sums of ``T^k (c + B x)``, with the first of the regressors ``x``, and of ``T^k Q T'^k``.  ``mean``
+    (m,) and ``P0`` (m * m,) are those of all states; ``room`` has shape (4, s, s).
     """
     T, V, A, B = room[0], room[1], room[2], room[3]
-    _gather(pattern, system, where, mean, T, V)
+    _gather(pattern, system, x, where, mean, T, V)
     for _ in range(_DOUBLINGS):
         largest, change, power = _double(where, mean, T, V, A, B)
         if not largest < _ENDLESS:
@@ -273,7 +276,7 @@ def _log_likelihood(version):
             return 0.0
         assemble(theta, bound.slot, bound.coef, bound.power, bound.values)
         if bound.stationary.size and not unconditional(
-            bound.pattern, bound.system, bound.stationary, bound.mean, bound.P0, room.doubling
+            bound.pattern, bound.system, bound.sample.x, bound.stationary, bound.mean, bound.P0, room.doubling
         ):
             return -np.inf
         for i in range(bound.mean.size):

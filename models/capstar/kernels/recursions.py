@@ -325,6 +325,20 @@ def _affine(m, ptr, col, value, constant, W, a, a_next):
         W[U(a_next) + i] = total
 
 
+@step
+def _add_series(pattern, value, x, t, W, a):
+    """Add what the regressors of period ``t`` move the state by, ``B x``, to a vector."""
+    for k in range(U(pattern.b_row.size)):
+        W[U(a) + U(pattern.b_row[k])] += value[k] * x[t, pattern.b_col[k]]
+
+
+@step
+def _grad_series(pattern, x, t, W, r, out):
+    """Differentiate through ``B x``."""
+    for k in range(U(pattern.b_row.size)):
+        out.b[k] += W[U(r) + U(pattern.b_row[k])] * x[t, pattern.b_col[k]]
+
+
 @part
 def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
     """Take in observation ``i`` of period ``t``; returns its innovation and variance.
@@ -366,6 +380,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
     total = 0.0
     for t in range(n):
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
+        _add_series(pattern, system.b, sample.x, t, W, a_next)
         a, a_next = a_next, a
         _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
         square, volume, seen = 0.0, 1.0, 0
@@ -532,6 +547,7 @@ def backward(
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
                 a, P, start = system.a0, P0, 0
+            _grad_series(pattern, sample.x, t, W, r, out)
             _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
     if gradient:

@@ -65,6 +65,11 @@ def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, dev
                 source = pattern.t_col[k]
                 total += system.t[k] * (states[t - 1, source] if t > 0 else a[source])
             states[t, i] = total
+        for k in range(pattern.b_row.size):
+            column = pattern.b_col[k]
+            if own[column] >= 0 and t >= lag[column]:
+                x[t, column] = y[t - lag[column], own[column]]
+            states[t, pattern.b_row[k]] += system.b[k] * x[t, column]
         now = deviation.size - n + t
         y[t, p] = deviation[now] + rule[0]
         for j in range(1, rule.size):

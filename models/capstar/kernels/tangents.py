@@ -17,11 +17,13 @@ from capstar.kernels.recursions import (
     U,
     _add,
     _add4,
+    _add_series,
     _affine,
     _combine,
     _copy,
     _dot,
     _fill,
+    _grad_series,
     _pack,
     _predict_back,
     _predict_covariance,
@@ -126,29 +128,11 @@ def forward_along(
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
         _tangent_prediction(
-            m,
-            s,
-            pattern,
-            system,
-            direction,
-            moving,
-            spread,
-            P0,
-            path,
-            t,
-            p,
-            varied,
-            rows,
-            W,
-            da,
-            da_next,
-            dP,
-            dQ,
-            A,
-            C,
-            L,
-        )
+            m, s, pattern, system, direction, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP, dQ, A,
+            C, L,
+        )  # fmt: skip
         da, da_next = da_next, da
+        _add_series(pattern, direction.b, sample.x, t, W, da)
         out[t] = 0.0
         for i in range(p + 1):
             state, at = t * (p + 1) + i, t * p + i
@@ -355,6 +339,7 @@ def backward_along(
             _absorb_change(m, s, pattern, system, direction, adjoint, t, i, p, spread, du, dD, W, dr, dq, dN)
         state = t * (p + 1) + p
         _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out)
+        _grad_series(pattern, sample.x, t, W, dr, out)
         if moving:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:

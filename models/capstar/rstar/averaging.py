@@ -208,11 +208,12 @@ def average(
         raise SpecificationError(
             f"training={training}, forgetting={forgetting}; give at least 8 quarters, and a share above 0 and up to 1."
         )
-    yearly = [name for name, one in members.items() if one.period == "year"]
-    if 0 < len(yearly) < len(members):
+    periods = {name: one.period for name, one in members.items()}
+    if len(set(periods.values())) > 1:
+        odd = [name for name, one in periods.items() if one != "quarter"]
         raise DataError(
-            f"{', '.join(yearly)}: r* of years has no average with r* of quarters. Average estimates of one frequency; "
-            "compare() shows both on common dates."
+            f"{', '.join(odd)}: r* of {periods[odd[0]]}s has no average with r* of quarters. Average estimates of one "
+            "frequency; compare() shows both on common dates."
         )
     real = next(iter(members.values())).real_rate if rate is None else rate
     paths = _common(members, needs_filtered=weights != "equal").join(real.rename("r").dropna(), how="inner")

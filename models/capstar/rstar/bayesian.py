@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 
 from capstar.arguments import as_input
 from capstar.errors import UnsuitableModelWarning
 from capstar.progress import Progress
-from capstar.rstar.declared import RSTAR, DeclaredModel, within
+from capstar.rstar.declared import RSTAR, DeclaredModel, InitialRule, within
 from capstar.rstar.laubach_williams.equations import LaubachWilliamsSpec, Variant
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
 from capstar.rstar.natural_rate import MEDIUM_RUN
@@ -23,12 +23,9 @@ from capstar.statespace.bayes.posterior import Sampler, posterior
 from capstar.statespace.bayes.priors import Prior
 from capstar.statespace.bayes.results import PosteriorResults
 from capstar.statespace.compiled import compile_spec
-from capstar.statespace.initial import Initial, InitialState, start_from
+from capstar.statespace.initial import Initial, start_from
 from capstar.statespace.spec import Spec
 from capstar.units import Units
-
-InitialRule: TypeAlias = Callable[[Spec, pd.DataFrame, pd.Period], InitialState]
-"""State before the sample from the equations, the series they read, and the first quarter."""
 
 
 @dataclass(frozen=True)

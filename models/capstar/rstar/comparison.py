@@ -228,9 +228,10 @@ def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, 
 
 
 def _in_quarters(values: P) -> P:
-    """Values on quarters, those of years in the fourth of each."""
-    out = values.copy()
-    out.index = pd.PeriodIndex(values.index).asfreq("Q", "end")
+    """Values on quarters, those of years in the fourth of each, those of a quarter's last month for months."""
+    index = pd.PeriodIndex(values.index)
+    out = values[index.month % 3 == 0] if index.freqstr == "M" else values.copy()
+    out.index = pd.PeriodIndex(out.index).asfreq("Q", "end")
     return out
 
 

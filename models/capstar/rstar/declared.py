@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
-from capstar.frames import as_quarterly, require_columns
+from capstar.errors import DataError
+from capstar.frames import as_frequency, require_columns
 from capstar.progress import Progress
-from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
+from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, path_of
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
 from capstar.rstar.series import R, assumed_future, columns_of, derive, with_covid_index
 from capstar.statespace.algebra import CONSTANT
+from capstar.statespace.by_series import SeriesContributions
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics
 from capstar.statespace.fitting import fit
 from capstar.statespace.forecasting import Forecast
-from capstar.statespace.initial import Initial
+from capstar.statespace.initial import Initial, InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
@@ -29,6 +31,8 @@ from capstar.statespace.uncertainty import ReportUncertainty
 from capstar.units import Units, check_units, in_model_units
 
 RSTAR = "rstar"
+InitialRule: TypeAlias = Callable[[Spec, pd.DataFrame, pd.Period], InitialState]
+"""State before the sample from the equations, the series they read, and the first period."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,17 @@ class DeclaredModel(NaturalRateModel):
     name, citation
         As in summaries.
     initial
-        State before the sample, as of `capstar.statespace.fit`.
+        State before the sample, as of `capstar.statespace.fit`, or a rule that gives it.
+    key
+        On the command line; by default the name in lower case without spaces.
+    frequency
+        Of its data.
+    begins
+        First period of the likelihood unless `fit` is told; by default the first with all lags.
+    keep
+        Which maximum counts unless `fit` is told; see `capstar.statespace.maximize`.
+    remarks
+        On what its r* is and what differs from what is published, a sentence each.
 
     Examples
     --------
@@ -63,7 +77,12 @@ class DeclaredModel(NaturalRateModel):
     spec: Spec
     name: str = ""
     citation: str = ""
-    initial: Initial = "stationary"
+    initial: Initial | InitialRule = "stationary"
+    key: str = ""
+    frequency: str = "Q"
+    begins: str = ""
+    keep: Literal["best", "first"] = "best"
+    remarks: tuple[str, ...] = ()
 
     options = (
         "fixed",
@@ -77,6 +96,11 @@ class DeclaredModel(NaturalRateModel):
     )
     method = "declared equations, one-step maximum likelihood"
     seconds = 2.0
+
+    def __post_init__(self) -> None:
+        """Without a key of its own a model has that of its name."""
+        if not self.key:
+            object.__setattr__(self, "key", "".join(self.name.split()).lower())
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -102,7 +126,7 @@ class DeclaredModel(NaturalRateModel):
         initial: Initial | None = None,
         n_starts: int = 4,
         seed: int = 0,
-        keep: Literal["best", "first"] = "best",
+        keep: Literal["best", "first"] | None = None,
         allow_unconverged: bool = False,
         units: Units = None,
         progress: Progress | bool = True,
@@ -110,12 +134,13 @@ class DeclaredModel(NaturalRateModel):
         """Estimate the model.
 
         Terms that the sample cannot identify are left out: those in a series that is zero throughout, and scales of
-        measurement errors in quarters outside it.
+        measurement errors in periods outside it.
 
         Parameters
         ----------
         data
-            One row a quarter, without gaps, with the columns `inputs`, or the path of a file with them.
+            One row a quarter (or what `frequency` says), without gaps, with the columns `inputs`, or the path of a file
+            with them.  Quarterly values of a monthly table stand in the quarter's last month.
         start, end
             Sample of the likelihood; by default everything the lags leave.
         fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
@@ -130,27 +155,42 @@ class DeclaredModel(NaturalRateModel):
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
-        table = as_input(data, (*self.inputs, "covid_index"), units)
+        table = as_input(data, (*self.inputs, "covid_index"), units, self.frequency)
         frame = self.series_from(table, end, units=units if table is data else None)
         spec = within(self.spec, frame)
+        before: Initial | InitialRule = self.initial if initial is None else initial
+        if start is None and (self.begins or callable(before)):
+            start = self._first(spec, frame)
+        if callable(before):
+            before = before(spec, frame, pd.Period(start, freq=self.frequency))
         results = fit(
-            spec, frame, start=start, end=end, fixed=fixed, start_params=start_params,
-            initial=self.initial if initial is None else initial, n_starts=n_starts, seed=seed, keep=keep,
+            spec, frame, start=start, end=end, fixed=fixed, start_params=start_params, initial=before,
+            n_starts=n_starts, seed=seed, keep=self.keep if keep is None else keep,
             allow_unconverged=allow_unconverged, progress=progress,
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
 
+    def _first(self, spec: Spec, frame: pd.DataFrame) -> pd.Period:
+        """First period of the likelihood: the model's own, or that in which all lags of every series are there."""
+        if self.begins:
+            return pd.Period(self.begins, freq=self.frequency)
+        depths = spec.depths()
+        known = frame[[n for n in depths if n in frame and n not in spec.frequency]].dropna()
+        if known.empty:
+            raise DataError(f"{self.name}: no period has a value of {list(known)}. Give longer data.")
+        return known.index[0] + max(depths.values())
+
     def series_from(
         self, data: pd.DataFrame, end: str | pd.Period | None = None, *, units: Units = None
     ) -> pd.DataFrame:
-        """The model's series by quarter, from a table with its `inputs`.
+        """The model's series by period, from a table with its `inputs`.
 
         Parameters
         ----------
         data
             As of `fit`.
         end
-            Last quarter; by default that of the data.
+            Last period; by default that of the data.
         units
             As of `fit`.
 
@@ -160,12 +200,13 @@ class DeclaredModel(NaturalRateModel):
             A column is missing or cannot be read.
         """
         source = str(data.attrs.get("title", "data"))
-        table = in_model_units(as_quarterly(data, source=source, columns=self.inputs), units)
-        given, last = table, table.index[-1] if end is None else pd.Period(end, freq="Q")
+        often = self.frequency
+        table = in_model_units(as_frequency(data, often, source=source, columns=self.inputs), units)
+        given, last = table, table.index[-1] if end is None else pd.Period(end, freq=often)
         table = with_covid_index(table, last)
         absent = [name for name in self.inputs if name not in table]
         require_columns(given, absent, source=source, why=f"needed by {self.name}")
-        table = table if end is None else table.loc[: pd.Period(end, freq="Q")]
+        table = table if end is None else table.loc[:last]
         check_units(table, source=source)
         return derive(table, self.series)
 
@@ -226,8 +267,13 @@ class DeclaredRate(NaturalRate):
         return path_of(self.results.estimates, self.require_quantity(name))
 
     @property
+    def departures(self) -> tuple[str, ...]:
+        """The model's remarks."""
+        return self.model.remarks
+
+    @property
     def real_rate(self) -> pd.Series:
-        """Ex-ante real rate by quarter, percent a year."""
+        """Ex-ante real rate by period, percent a year."""
         return self.data[R]
 
     @property
@@ -262,12 +308,20 @@ class DeclaredRate(NaturalRate):
         return replace(self, uncertainty=found)
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Parameters, fit, latest values, and the average standard errors where they were asked for."""
-        return self.results.frames() | ({} if self.uncertainty is None else self.uncertainty.frames())
+        """Parameters, fit, latest values, several maxima, and the average standard errors where they were asked for."""
+        found = self.ml.maxima if self.model.keep == "first" and self.ml.free else pd.DataFrame()
+        several = {"Maxima found": found} if len(found) > 1 else {}
+        return (
+            self.results.frames() | several | ({} if self.uncertainty is None else self.uncertainty.frames())
+        )
 
     def notes(self) -> tuple[str, ...]:
-        """Those of the state-space estimate and of the standard errors."""
-        return self.results.notes() + (() if self.uncertainty is None else (f"{self.uncertainty.title}.",))
+        """Those of the model, the state-space estimate and the standard errors."""
+        return (
+            self.departures
+            + self.results.notes()
+            + (() if self.uncertainty is None else (f"{self.uncertainty.title}.",))
+        )
 
     def diagnostics(self, *, lags: int = 8) -> Diagnostics:
         """Tests on standardised innovations and auxiliary residuals.
@@ -278,6 +332,16 @@ class DeclaredRate(NaturalRate):
             Of the tests for serial correlation.
         """
         return self.results.diagnostics(lags=lags)
+
+    def by_series(self, quantity: str = RSTAR, which: Which = "smoothed") -> SeriesContributions:
+        """What each series adds to r*, or another of `quantities`, in every period.
+
+        Parameters
+        ----------
+        quantity, which
+            See `capstar.statespace.contributions_by_series`.
+        """
+        return self.results.by_series(self.require_quantity(quantity), which)
 
     def run_on(self, data: pd.DataFrame, *, units: Units = None) -> DeclaredRate:
         """The filter run on over longer data, every parameter held.
@@ -295,15 +359,15 @@ class DeclaredRate(NaturalRate):
     def forecast(
         self, h: int, *, real_rate: float | pd.Series | Literal["neutral", "last"] = "neutral"
     ) -> Forecast:
-        """Forecast the observed series and the reports for the next ``h`` quarters.
+        """Forecast the observed series and the reports for the next ``h`` periods.
 
         Parameters
         ----------
         h
-            Number of quarters.
+            Number of periods.
         real_rate
             Assumed ex-ante real rate where the equations read it and do not explain it, percent a year: ``"neutral"``
-            (the last filtered r*), ``"last"`` (its last value), a number, or a Series on the quarters to come.  Other
+            (the last filtered r*), ``"last"`` (its last value), a number, or a Series on the periods to come.  Other
             series that the model does not explain are taken as zero.
 
         Examples
@@ -341,6 +405,6 @@ def within(spec: Spec, frame: pd.DataFrame) -> Spec:
     scale = {
         name: span
         for name, span in spec.obs_scale.items()
-        if pd.Period(span[0], freq="Q") <= last and pd.Period(span[1], freq="Q") >= first
+        if pd.Period(span[0], freq=last.freqstr) <= last and pd.Period(span[1], freq=last.freqstr) >= first
     }
     return replace(spec.without(empty), obs_scale=scale)

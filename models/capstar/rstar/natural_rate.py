@@ -172,7 +172,7 @@ class NaturalRate(Result):
 
     @property
     def period(self) -> str:
-        """What a value is of: ``"quarter"`` or ``"year"``; ``"period"`` of another frequency."""
+        """What a value is of: ``"month"``, ``"quarter"`` or ``"year"``; ``"period"`` of another frequency."""
         return PERIODS.get(self.end.freqstr[0], "period")
 
     @property

@@ -10,7 +10,7 @@ import pandas as pd
 
 from capstar.arguments import Input, as_input
 from capstar.errors import DataError, SpecificationError
-from capstar.frames import as_quarterly, require_columns
+from capstar.frames import PERIODS, as_frequency, require_columns
 from capstar.progress import Progress
 from capstar.rstar.countries import country_name
 from capstar.rstar.natural_rate import MEDIUM_RUN, NaturalRate
@@ -55,7 +55,7 @@ class NaturalRateModel(ABC):
     """Countries it is published for."""
 
     frequency: str = "Q"
-    """Of its data: ``"Q"``, or ``"Y"`` where a row is a year."""
+    """Of its data: ``"Q"``, ``"M"`` where a row is a month, or ``"Y"`` where it is a year."""
 
     definition: str = MEDIUM_RUN
     """What its r* is; see `capstar.rstar.NaturalRate.definition`."""
@@ -156,7 +156,7 @@ class NaturalRateModel(ABC):
             The model has no such option.
         """
         self.require_options(options)
-        table = as_input(data, (*self.inputs, "covid_index"))
+        table = as_input(data, (*self.inputs, "covid_index"), frequency=self.frequency)
         return self.fit(table, start, end, n_starts=n_starts, progress=progress, **options)
 
     def for_country(self, country: str) -> NaturalRateModel:
@@ -199,11 +199,11 @@ class NaturalRateModel(ABC):
         """
         try:
             title = str(data.attrs.get("title", "data"))
-            frame = as_quarterly(data, source=title, columns=self.inputs)
+            frame = as_frequency(data, self.frequency, source=title, columns=self.inputs)
             require_columns(frame, self.inputs, source="data", why=f"needed by {self.name}")
         except DataError as error:
             return f"not usable: {error}"
         known = frame[list(self.inputs)].dropna()
         if known.empty:
-            return f"not usable: no quarter has all of {list(self.inputs)}"
+            return f"not usable: no {PERIODS[self.frequency]} has all of {list(self.inputs)}"
         return f"usable, {known.index[0]}-{known.index[-1]}"

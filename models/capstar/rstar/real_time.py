@@ -18,7 +18,7 @@ import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, SpecificationError
-from capstar.frames import Start, as_quarterly, since
+from capstar.frames import Start, as_frequency, since
 from capstar.progress import Progress
 from capstar.provenance import entitled, titled
 from capstar.reporting import Result
@@ -199,7 +199,7 @@ def quasi_real_time(
     """
     return real_time(
         model,
-        _require_table(table, units),
+        _require_table(table, model.frequency, units),
         first,
         last,
         start=start,
@@ -258,13 +258,13 @@ def real_time(
     ('real time', [1.4, 1.9, 0.4, -1.8])
     """
     if not callable(vintages):
-        last = _require_table(vintages).index[-1] if last is None else last
+        last = _require_table(vintages, model.frequency).index[-1] if last is None else last
     if last is None:
         raise DataError("Vintages have no last quarter of their own. Give last.")
-    quarters = _quarters(first, last)
+    periods = _periods(first, last, model.frequency)
     if every < 1:
         raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
-    ends = quarters[::every]
+    ends = periods[::every]
     known = (_known(vintages, t) for t in ends)
     fitted = run_tasks(
         partial(estimate_or_error, model, start=start, n_starts=1), known, n_workers=n_workers, total=len(ends),
@@ -272,7 +272,7 @@ def real_time(
     )  # fmt: skip
     fits = dict(zip(ends, fitted, strict=True))
     rows, failed, latest = {}, {}, None
-    for t in quarters:
+    for t in periods:
         found = fits.get(t)
         if isinstance(found, CapstarError):
             if latest is None:
@@ -284,31 +284,31 @@ def real_time(
         shown = found if isinstance(found, NaturalRate) else latest.run_on(_known(vintages, t))
         rows[t] = _row(shown, latest.end)
     table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
+    table.index = pd.PeriodIndex(table.index, freq=model.frequency, name="date")
     if latest is not None:
         entitled(table, [latest.data_title])
     return RecursiveEstimates(model.name, table, callable(vintages), pd.Series(failed, dtype=object))
 
 
-def _require_table(table: object, units: Units = None) -> pd.DataFrame:
+def _require_table(table: object, frequency: str, units: Units = None) -> pd.DataFrame:
     if isinstance(table, str | Path):
-        return as_input(table, (), units)
+        return as_input(table, (), units, frequency)
     if not isinstance(table, pd.DataFrame):
         raise SpecificationError(
             f"Expected one table, a DataFrame, got {type(table).__name__}. For vintages call real_time with a function "
             "of the quarter that returns the table as then known."
         )
-    return in_model_units(_by_quarter(table, source="data"), units)
+    return in_model_units(_by_period(table, frequency, source="data"), units)
 
 
-def _by_quarter(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The table on quarters; what its columns hold is the model's business."""
-    index = as_quarterly(table, source=source, columns=()).index
+def _by_period(table: pd.DataFrame, frequency: str, source: str) -> pd.DataFrame:
+    """The table on periods; what its columns hold is the model's business."""
+    index = as_frequency(table, frequency, source=source, columns=()).index
     return table.drop(columns="date", errors="ignore").set_axis(index)
 
 
-def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
-    out = pd.period_range(pd.Period(first, freq="Q"), pd.Period(last, freq="Q"), freq="Q")
+def _periods(first: str | pd.Period, last: str | pd.Period, frequency: str) -> pd.PeriodIndex:
+    out = pd.period_range(pd.Period(first, freq=frequency), pd.Period(last, freq=frequency), freq=frequency)
     if out.empty:
         raise DataError(f"first={first} comes after last={last}. Swap them.")
     return out
@@ -316,7 +316,7 @@ def _quarters(first: str | pd.Period, last: str | pd.Period) -> pd.PeriodIndex:
 
 def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
     table = data(quarter) if callable(data) else data
-    table = _by_quarter(table, source=f"data known after {quarter}")
+    table = _by_period(table, quarter.freqstr[0], source=f"data known after {quarter}")
     if table.index[-1] < quarter - 1 or (table.index[-1] < quarter and not callable(data)):
         raise DataError(
             f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."

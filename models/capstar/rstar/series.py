@@ -76,10 +76,12 @@ def derive(frame: pd.DataFrame, series: Iterable[str]) -> pd.DataFrame:
 
 def with_covid_index(frame: pd.DataFrame, last: pd.Period) -> pd.DataFrame:
     """A table with the COVID index, zero before 2020 where it gives none; a sample that ends before needs no column."""
-    if "covid_index" not in frame and last >= COVID:
+    if "covid_index" not in frame and last.start_time >= COVID.start_time:
         return frame
     given = frame["covid_index"] if "covid_index" in frame else pd.Series(np.nan, frame.index)
-    return frame.assign(covid_index=given.mask(given.isna() & (frame.index < COVID), 0.0))
+    return frame.assign(
+        covid_index=given.mask(given.isna() & (frame.index.start_time < COVID.start_time), 0.0)
+    )
 
 
 def assumed_future(
@@ -90,7 +92,7 @@ def assumed_future(
     Parameters
     ----------
     h
-        Number of quarters.
+        Number of periods.
     real_rate
         ``"neutral"``, ``"last"``, a number or a path.
     rstar, rate
@@ -104,8 +106,8 @@ def assumed_future(
         ``h`` is below 1, or ``real_rate`` is none of these.
     """
     if h < 1:
-        raise SpecificationError(f"h={h}; the number of quarters must be at least 1.")
-    index = pd.period_range(rstar.index[-1] + 1, periods=h, freq="Q")
+        raise SpecificationError(f"h={h}; the number of periods must be at least 1.")
+    index = pd.period_range(rstar.index[-1] + 1, periods=h, freq=rstar.index.freqstr)
     out = pd.DataFrame(0.0, index, unexplained)
     if isinstance(real_rate, str):
         known = {"neutral": rstar.iloc[-1], "last": rate.loc[rstar.index[-1]]}

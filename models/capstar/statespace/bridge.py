@@ -85,16 +85,18 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
         theta = self.ml.params.to_numpy(dtype=params.dtype, copy=True)
         theta[[problem.names.index(name) for name in self.ml.free]] = params
         values = _values(problem, theta)
-        Z, D, H, T, c, G = (
-            problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")
+        Z, D, H, T, c, G, B = (
+            problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G", "B")
         )
-        self["design"], self["transition"], self["state_intercept"] = Z, T, c
+        self["design"], self["transition"] = Z, T
+        moves = c + B @ problem.x.T  # of a period; theirs is what leads to the next
+        self["state_intercept"] = np.concatenate([moves[:, 1:], c], axis=1) if B.any() else c
         self["obs_intercept"] = D @ problem.x.T
         scale = np.append(theta, 1.0)[problem.scale_param]  # position -1 is that of the one
         self["obs_cov"] = (np.eye(len(H)) * H[:, 0])[:, :, None] * scale**2
         if G.shape[1]:
             self["selection"], self["state_cov"] = G, np.eye(G.shape[1])
-        first = _first_state(problem, values, T, c[:, 0], G)
+        first = _first_state(problem, values, T, moves[:, 0], G)
         self.ssm.first_mean, self.ssm.first_cov, self.ssm.first_diffuse = first
 
 
@@ -114,7 +116,7 @@ def _first_state(problem: Problem, values: Array, T: Array, c: Array, G: Array) 
     mean = problem.initial_mean + values[problem.model.blocks["a"].where]
     cov = problem.initial_cov.astype(values.dtype)
     if where.size:
-        at = moments(problem.model, values, where)
+        at = moments(problem.model, values, where, problem.x)
         mean[where] += np.nan if at is None else at.mean
         cov[np.ix_(where, where)] += np.nan if at is None else at.cov
     steps = problem.warmup + 1 if isinstance(problem, DiffuseProblem) else 1

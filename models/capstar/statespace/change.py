@@ -37,7 +37,7 @@ class Change(Result):
     data
         Contribution of the series the report reads beside the states.
     initial
-        Contribution of the state before the observations, and of constants.
+        Contribution of the state before the observations, and of constants and series in transition equations.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def contributions(
     -------
     pandas.DataFrame, float
         What the innovation of each series in each period adds, shape (n, p), zero where the observation is missing;
-        and what the state before the sample and the constants add.
+        and what the state before the sample, and constants and series in transition equations, add.
 
     References
     ----------
@@ -212,7 +212,8 @@ def contributions(
                     out[t, i] += on_error[t, i] * path.v[t, i]
         q = transition.T @ (q + on_predicted[t])
     inputs = problem.inputs(theta)
-    initial = q @ inputs.system.a0 + _from_constants(transition, inputs.system.c, weight)
+    moves = inputs.system.c + problem.x @ problem.model.blocks["B"].dense(problem.values(theta)).T
+    initial = q @ inputs.system.a0 + _from_constants(transition, moves, weight)
     return pd.DataFrame(out, problem.index, list(problem.model.observed)), float(initial)
 
 
@@ -235,10 +236,10 @@ def _spread_smoother(problem: Problem, theta: Floats, path: Path, weight: Floats
     return weight, on_error
 
 
-def _from_constants(transition: Floats, constant: Floats, weight: Floats) -> float:
-    """What the constants of the transition add."""
-    total, state = 0.0, np.zeros(len(constant))
-    for row in weight:
-        state = transition @ state + constant
+def _from_constants(transition: Floats, moves: Floats, weight: Floats) -> float:
+    """What constants and series in the transition, shape (n, m), add."""
+    total, state = 0.0, np.zeros(len(transition))
+    for move, row in zip(moves, weight, strict=True):
+        state = transition @ state + move
         total += float(row @ state)
     return total

@@ -75,7 +75,7 @@ class Block:
 class Compiled:
     """Names and the term table of a model: all that the kernels need besides data.
 
-    The blocks follow Durbin and Koopman (2012): ``y = Z a + D x + e``, ``a' = T a + c + G u``
+    The blocks follow Durbin and Koopman (2012): ``y = Z a + D x + e``, ``a' = T a + c + B x + G u``
     with ``e ~ N(0, scale^2 diag(H))``, ``u ~ N(0, I)`` and ``Q = G G'`` (lower triangle kept);
     ``a`` is the part of the initial mean that depends on parameters, ``R`` and ``X`` load the
     reports on states and data.
@@ -127,9 +127,11 @@ class Compiled:
 
     @cached_property
     def pattern(self) -> Pattern:
-        """Where the non-zero entries of Z, D, T and Q are."""
-        z, d, t, q = (self.blocks[name] for name in "ZDTQ")
-        return Pattern(z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col)
+        """Where the non-zero entries of Z, D, T, Q and B are."""
+        z, d, t, q, b = (self.blocks[name] for name in "ZDTQB")
+        return Pattern(
+            z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col, b.row, b.col
+        )  # fmt: skip
 
     @cached_property
     def moving(self) -> bool:
@@ -140,7 +142,7 @@ class Compiled:
 
     def system(self, flat: npt.NDArray[np.float64]) -> System:
         """The system's values as views of a flat vector."""
-        return System(*(flat[self.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q", "a")))
+        return System(*(flat[self.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q", "a", "B")))
 
     def values(self, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Flat vector of system values, shape (n_values,), at a parameter vector (k,)."""
@@ -188,12 +190,13 @@ def _compile(spec: Spec) -> Compiled:
     p, m = len(spec.observation), len(states)
     entries = {
         **_observation(spec, states, regressors),
-        **_transition(spec, states, drivers),
+        **_transition(spec, states, drivers, regressors),
         **_reports(spec, states, inputs),
         "a": {(states.index(slot), 0): coef for slot, coef in spec.initial_mean.items()},
     }
     shapes = {
-        "Z": (p, m), "D": (p, len(regressors)), "H": (p, 1), "T": (m, m), "c": (m, 1), "Q": (m, m),
+        "Z": (p, m), "D": (p, len(regressors)), "H": (p, 1), "T": (m, m), "B": (m, len(regressors)),
+        "c": (m, 1), "Q": (m, m),
         "a": (m, 1), "G": (m, len(drivers)), "R": (len(spec.reports), m), "X": (len(spec.reports), len(inputs)),
     }  # fmt: skip
     blocks = _lay_out(entries, shapes)
@@ -236,8 +239,11 @@ def _observation(spec: Spec, states: tuple[Slot, ...], regressors: tuple[Slot, .
     return {"Z": z, "D": d, "H": h}
 
 
-def _transition(spec: Spec, states: tuple[Slot, ...], drivers: tuple[str, ...]) -> dict[str, Entries]:
+def _transition(
+    spec: Spec, states: tuple[Slot, ...], drivers: tuple[str, ...], regressors: tuple[Slot, ...]
+) -> dict[str, Entries]:
     t: Entries = {}
+    on_series: Entries = {}
     load: Entries = {}
     const: Entries = {(i, 0): Coef() for i in range(len(states))}
     dated: dict[str, int] = {}
@@ -252,9 +258,11 @@ def _transition(spec: Spec, states: tuple[Slot, ...], drivers: tuple[str, ...]) 
                 load[i, drivers.index(source)] = coef * as_coef(spec.shocks[source])
             elif source == CONSTANT:
                 const[i, 0] = coef
+            elif source not in spec.transition:
+                on_series[i, regressors.index((source, lag))] = coef
             else:
                 t[i, states.index((source, lag + 1))] = coef
-    return {"T": t, "c": const, "G": load, "Q": _lower_covariance(load)}
+    return {"T": t, "B": on_series, "c": const, "G": load, "Q": _lower_covariance(load)}
 
 
 def _lower_covariance(load: Entries) -> Entries:

@@ -161,7 +161,8 @@ class DiffuseProblem(Problem):
         """The ordinary problem with the warm-up periods, at delta = 0."""
         values, w = self.ordinary(), self.warmup
         values["index"] = pd.period_range(self.index[0] - w, self.index[-1], freq=self.index.freq)
-        for name, fill in (("y", np.nan), ("x", 0.0), ("report_inputs", np.nan), ("scale_param", -1)):
+        first = self.x[:1]  # where series that move states are taken to have stood before
+        for name, fill in (("y", np.nan), ("x", first), ("report_inputs", np.nan), ("scale_param", -1)):
             before = np.full((w, *values[name].shape[1:]), fill, dtype=values[name].dtype)
             values[name] = np.concatenate([before, values[name]])
         return Problem(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from capstar.statespace.compiled import compile_spec
 from capstar.statespace.coordinates import Coordinates
 from capstar.statespace.initial import Initial, InitialState, given_state, require_stationary, start_from
 from capstar.statespace.maximum_likelihood import maximize
+from capstar.statespace.mixed_frequency import combine_frequencies
 from capstar.statespace.problem import Problem
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.search import search_start
@@ -23,7 +24,7 @@ from capstar.statespace.spec import Spec
 
 def fit(
     spec: Spec,
-    data: pd.DataFrame | pd.Series,
+    data: pd.DataFrame | pd.Series | Sequence[pd.DataFrame | pd.Series],
     *,
     start: str | pd.Period | None = None,
     end: str | pd.Period | None = None,
@@ -44,7 +45,8 @@ def fit(
         The equations.
     data
         A column for every series they read, by name, on dates without gaps: a PeriodIndex, regular timestamps, or
-        row numbers.  Observed series may have missing values; a Series is the one observed series.
+        row numbers.  Observed series may have missing values; a Series is the one observed series.  Several tables, of
+        different frequencies, are put together by `combine_frequencies`.
     start, end
         First and last period of the likelihood; by default the first with every lag, and the last of the data.
     initial
@@ -105,7 +107,8 @@ def fit(
 
 
 def bound_to(
-    spec: Spec, data: pd.DataFrame | pd.Series, *, initial: Initial | None, fixed: Mapping[str, float],
+    spec: Spec, data: pd.DataFrame | pd.Series | Sequence[pd.DataFrame | pd.Series], *, initial: Initial | None,
+    fixed: Mapping[str, float],
     start: str | pd.Period | None, end: str | pd.Period | None,
 ) -> tuple[Problem, pd.DataFrame, Initial]:  # fmt: skip
     """The likelihood that a user's data give, the series it reads, and the state before the sample; see `fit`."""
@@ -140,8 +143,10 @@ def _held(spec: Spec, fixed: Mapping[str, float], start_params: Mapping[str, flo
     return {n: v for n, v in own.items() if n not in start_params} | dict(fixed)
 
 
-def _columns(spec: Spec, data: pd.DataFrame | pd.Series) -> pd.DataFrame:
+def _columns(spec: Spec, data: pd.DataFrame | pd.Series | Sequence[pd.DataFrame | pd.Series]) -> pd.DataFrame:
     """The series the equations read, on periods."""
+    if isinstance(data, list | tuple):
+        data = combine_frequencies(*data)
     model = compile_spec(spec)
     wanted = model.series
     if isinstance(data, pd.Series):

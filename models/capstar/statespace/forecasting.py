@@ -194,7 +194,7 @@ class _Extended:
     def build(cls, estimates: StateEstimates) -> _Extended:
         problem, theta = estimates.problem, estimates.theta
         model, values = problem.model, problem.values(theta)
-        blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G")}
+        blocks = {name: model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G", "B")}
         # A regressor is read before the period begins, a report after it has ended.
         read = [*model.regressors, *((name, lag - 1) for name, lag in model.report_inputs)]
         depth = {n: max([-k for m, k in read if m == n], default=1) for n in model.observed}
@@ -203,10 +203,13 @@ class _Extended:
         transition, constant = np.zeros((size, size)), np.zeros(size)
         shock = np.zeros((size, blocks["G"].shape[1] + len(model.observed)))
         transition[:m, :m], constant[:m] = blocks["T"], blocks["c"][:, 0]
+        for k, (source, lag) in enumerate(model.regressors):
+            if source in model.observed and lag < 0:
+                transition[:m, m + own.index((source, lag + 1))] += blocks["B"][:, k]
         shock[:m, : blocks["G"].shape[1]] = blocks["G"]
         newest = np.array([m + own.index((name, 0)) for name in model.observed])
         for i, row in enumerate(newest):
-            transition[row, :m] = blocks["Z"][i] @ blocks["T"]
+            transition[row] = blocks["Z"][i] @ transition[:m]
             constant[row] = blocks["Z"][i] @ blocks["c"][:, 0]
             shock[row, : blocks["G"].shape[1]] = blocks["Z"][i] @ blocks["G"]
             shock[row, blocks["G"].shape[1] + i] = np.sqrt(blocks["H"][i, 0])
@@ -260,13 +263,14 @@ class _Extended:
         self, mean: Floats, cov: Floats, series: pd.DataFrame, quarter: pd.Period
     ) -> tuple[Floats, Floats]:
         model = self.estimates.problem.model
-        design = model.blocks["D"].dense(self.estimates.problem.values(self.estimates.theta))
-        given = np.zeros(len(model.observed))
+        values, x = self.estimates.problem.values(self.estimates.theta), np.zeros(len(model.regressors))
+        Z, D, B = (model.blocks[name].dense(values) for name in ("Z", "D", "B"))
         for k, (source, lag) in enumerate(model.regressors):
             if source not in model.observed:
-                given += design[:, k] * (1.0 if source == CONSTANT else float(series[source][quarter + lag]))
+                x[k] = 1.0 if source == CONSTANT else float(series[source][quarter + lag])
         out = self.transition @ mean + self.constant
-        out[self.newest] += self.through @ given
+        out[: len(B)] += B @ x
+        out[self.newest] += self.through @ (D @ x + Z @ (B @ x))
         return out, self.transition @ cov @ self.transition.T + self.noise
 
     def readout(self, series: pd.DataFrame, quarter: pd.Period) -> tuple[Floats, Floats]:

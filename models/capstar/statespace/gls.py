@@ -77,7 +77,7 @@ class GLSProblem(Problem):
 
     def _moments(self, values: Numbers, scale: Numbers) -> tuple[Numbers, Numbers]:
         """Mean (..., m) and covariance (..., m, m) from system values (..., n_values) and scales (..., n)."""
-        Z, D, H, T, c, Q = (_dense(self.model.blocks[name], values) for name in "ZDHTcQ")
+        Z, D, H, T, c, Q, B = (_dense(self.model.blocks[name], values) for name in "ZDHTcQB")
         Q = Q + np.tril(Q, -1).swapaxes(-1, -2)
         k, p = self.n_first, self.y.shape[1]
         rows = [Z]
@@ -87,10 +87,12 @@ class GLSProblem(Problem):
         mu = np.concatenate([D @ self.x[t, :, None] for t in range(k)], axis=-2)
         variance = np.concatenate([H * scale[..., t, None, None] ** 2 for t in range(k)], axis=-2)
         omega = variance * np.eye(k * p)
-        for s in range(1, k):  # shocks and constant of the s-th transition move the observations after it
+        for s in range(
+            1, k
+        ):  # shocks and constant of the s-th transition, with what series add, move the observations after it
             later = np.concatenate([np.zeros_like(X[..., : s * p, :]), X[..., : -s * p, :]], axis=-2)
             omega = omega + later @ Q @ later.swapaxes(-1, -2)
-            mu = mu + later @ c
+            mu = mu + later @ (c + B @ self.x[s, :, None])
         return self._regress(X, mu, omega)
 
     def _regress(self, X: Numbers, mu: Numbers, omega: Numbers) -> tuple[Numbers, Numbers]:

@@ -179,7 +179,9 @@ def require_stationary(problem: Problem, theta: npt.NDArray[np.float64]) -> None
     if problem.stationary:
         where = np.array(problem.stationary)
         names = tuple(dict.fromkeys(problem.model.states[i][0] for i in problem.stationary))
-        require_moments(problem.spec.name, moments(problem.model, problem.values(theta), where), names)
+        require_moments(
+            problem.spec.name, moments(problem.model, problem.values(theta), where, problem.x), names
+        )
 
 
 def given_state(spec: Spec, initial: InitialState | tuple[object, object]) -> InitialState:

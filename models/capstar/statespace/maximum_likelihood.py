@@ -27,6 +27,7 @@ from capstar.statespace.problem import Problem
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_DISTINCT = 1e-3  # log-likelihood by which maxima differ
 _SPREAD = 5.0  # of the further starting points, in standard errors at the first
 
 
@@ -93,6 +94,17 @@ class MaximumLikelihood(Result):
         Where that one's maximum counts, the others are climbed from when they are first asked for.
         """
         return self.tried() if callable(self.tried) else self.tried
+
+    @property
+    def maxima(self) -> pd.DataFrame:
+        """The log-likelihoods that starting points led to, highest first, and how many led to each.
+
+        Those that differ by less than a thousandth count as one.
+        """
+        values = np.sort(self.starts["log_likelihood"].dropna().to_numpy(dtype=float))[::-1]
+        group = np.concatenate([[0], np.cumsum(-np.diff(values) > _DISTINCT)]) if values.size else values
+        found = pd.Series(values).groupby(group).agg(["first", "size"])
+        return found.set_axis(["log_likelihood", "starts"], axis=1).reset_index(drop=True)
 
     @property
     def title(self) -> str:

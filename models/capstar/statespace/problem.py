@@ -17,6 +17,7 @@ from capstar.kernels.arrays import Bound, Floats, Path, Pattern, Sample, System,
 from capstar.statespace.algebra import Slot, show_slot
 from capstar.statespace.columns import Columns
 from capstar.statespace.compiled import Compiled, compile_spec
+from capstar.statespace.mixed_frequency import require_last_periods
 from capstar.statespace.parameters import ParameterTable
 from capstar.statespace.spec import Spec
 from capstar.statespace.stationary import moments, pull_back, push_forward
@@ -166,7 +167,7 @@ class Problem:
         if not self.stationary:
             return self.initial_mean, self.initial_cov
         where = self._stationary
-        at = moments(self.model, values, where)
+        at = moments(self.model, values, where, self.x)
         mean, cov = self.initial_mean.copy(), self.initial_cov.copy()
         mean[where] += np.nan if at is None else at.mean
         cov[np.ix_(where, where)] += np.nan if at is None else at.cov
@@ -210,7 +211,7 @@ class Problem:
         value, by_value, by_scale, on_cov = self.derivatives(inputs)
         where = self._stationary
         if self.stationary and np.isfinite(value):
-            at = moments(self.model, self.values(theta), where)
+            at = moments(self.model, self.values(theta), where, self.x)
             assert at is not None
             on_mean = by_value[self.model.blocks["a"].where][where] if mean_moves else np.zeros(len(where))
             pull_back(self.model, where, at, on_mean, on_cov[np.ix_(where, where)], by_value)
@@ -293,7 +294,7 @@ class Problem:
         """What one parameter does to the system, and to the covariance of the state before the sample."""
         by_value = np.ascontiguousarray(jacobian[:, j])
         out, cov, where = self.model.system(by_value), np.zeros_like(self.initial_cov), self._stationary
-        at = moments(self.model, self.values(theta), where) if self.stationary else None
+        at = moments(self.model, self.values(theta), where, self.x) if self.stationary else None
         if at is not None:
             mean, moved = push_forward(self.model, where, at, by_value)
             out = out._replace(a0=out.a0.copy())
@@ -400,6 +401,8 @@ def bind(
     span = slice(max(known.row(first), 0), max(known.row(last) + 1, 0))
     index = known.periods[span]
     rows = known.rows(index)
+    for name, often in spec.frequency.items():
+        require_last_periods(known.values[name], known.periods, often, f"{spec.name}: {name}")
 
     def lagged(slots: tuple[Slot, ...]) -> Floats:
         out = np.empty((len(rows), len(slots)))

@@ -15,6 +15,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import Start, as_periods, since
 from capstar.progress import Progress
 from capstar.reporting import Result
+from capstar.statespace.by_series import SeriesContributions, contributions_by_series
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.diffuse import DiffuseProblem
@@ -301,6 +302,10 @@ class StateSpaceResults(StoredEstimate, Result):
         -222.1
         """
         return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
+
+    def by_series(self, report: str, which: Which = "smoothed") -> SeriesContributions:
+        """What each series adds to a report in every period; see `contributions_by_series`."""
+        return contributions_by_series(self.problem, self.ml.params, report, which=which)
 
     def news(self, earlier: pd.DataFrame, later: pd.DataFrame, *, progress: Progress | bool = True) -> News:
         """Why the reports changed from one data set to the next; see `capstar.statespace.explain_revisions`.

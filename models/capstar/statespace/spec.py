@@ -16,6 +16,8 @@ from capstar.statespace.parameters import Parameter
 class Spec:
     """Equations of one model; a new variant is a new ``Spec``, never a new kernel.
 
+    Observation and transition equations may read series that the model does not explain, and lags of those it does.
+
     Change one with `dataclasses.replace`, for example
     ``replace(spec, transition=spec.transition | {"z": rho_z * z(-1) + e_z})``.
 
@@ -35,6 +37,10 @@ class Spec:
     obs_scale
         Parameter that multiplies every measurement standard deviation between two dates
         (inclusive, ``("2020Q2", "2020Q4")``).
+    frequency
+        Observed series that are known less often than once a period, with their own frequency: ``{"gdp": "Q"}`` in a
+        model of months.  A value stands in the last period of its own, March; see `average`, `total`, `last` and
+        `growth_of_average` for what it is of the states.
     reports
         Quantities of interest as expressions in states and data of any date, such as the gap.
     parameters
@@ -71,6 +77,7 @@ class Spec:
     layout: tuple[Slot, ...] = ()
     initial_mean: Mapping[Slot, Coef] = field(default_factory=dict)
     obs_scale: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    frequency: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
@@ -108,8 +115,9 @@ class Spec:
         ]
         reports = [f"{name} := {rhs}" for name, rhs in self.reports.items()]
         initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
+        seldom = [f"{name} observed at frequency {often}" for name, often in self.frequency.items()]
         limits = [str(constraint) for constraint in self.constraints]
-        rest = (*shocks, *scale, *initial, *limits, *reports)
+        rest = (*shocks, *scale, *seldom, *initial, *limits, *reports)
         body = "\n".join(f"  {line}" for line in (*lines, *rest))
         return f"{self.name}\n{body}"
 
@@ -126,19 +134,27 @@ class Spec:
         return tuple((name, -k) for name, lag in deepest.items() for k in range(-lag + 1))
 
     def regressors(self) -> tuple[Slot, ...]:
-        """Observed and exogenous series the observation equations read, with their lags."""
+        """Observed and exogenous series the equations of observations and states read, with their lags."""
         keys = {key for rhs in self.observation.values() for key in as_linear(rhs).terms}
+        if self.moving_series():
+            laws = [self.law_of_motion(slot).terms for slot in self.state_slots()]
+            keys |= {key for terms in laws for key in terms if key[0] != CONSTANT}
         latent = set(self.transition) | set(self.shocks)
         return tuple(sorted((k for k in keys if k[0] not in latent), key=lambda k: (k[0], -k[1])))
+
+    def moving_series(self) -> tuple[str, ...]:
+        """Series that the transition equations read."""
+        names = dict.fromkeys(name for rhs in self.transition.values() for name in as_linear(rhs).names)
+        return tuple(name for name in names if name not in self.transition and name not in self.shocks)
 
     def depths(self) -> dict[str, int]:
         """Periods before the first of a sample from which each series is read, reports included."""
         latent = {*self.transition, *self.shocks, CONSTANT}
         out = dict.fromkeys(self.observation, 0)
-        for rhs in (*self.observation.values(), *self.reports.values()):
-            for name, lag in as_linear(rhs).terms:
-                if name not in latent:
-                    out[name] = max(out.get(name, 0), -lag)
+        read = [key for rhs in self.reports.values() for key in as_linear(rhs).terms]
+        for name, lag in (*self.regressors(), *read):
+            if name not in latent:
+                out[name] = max(out.get(name, 0), -lag)
         return out
 
     def without(self, series: Iterable[str]) -> Spec:
@@ -239,6 +255,10 @@ def _check_names(spec: Spec) -> None:
 
 def _check_observation(spec: Spec) -> None:
     listed = list(spec.observation)
+    if strangers := [name for name in spec.frequency if name not in spec.observation]:
+        raise SpecificationError(
+            f"{spec.name}: frequency names {strangers[0]}, which is not observed; {listed} are. Leave it out."
+        )
     for name, rhs in spec.observation.items():
         for key in as_linear(rhs).terms:
             if key == (name, 0):
@@ -282,16 +302,16 @@ def _check_shocks(spec: Spec) -> None:
 
 
 def _check_transition(spec: Spec) -> None:
-    allowed = set(spec.transition) | set(spec.shocks)
     for name, rhs in spec.transition.items():
         for source, lag in as_linear(rhs).terms:
             if source == CONSTANT or source in spec.shocks:
                 continue
-            if source not in allowed:
-                raise SpecificationError(
-                    f"{spec.name}: the transition of {name} reads the series {source}. Series "
-                    "belong in observation equations; move the term there."
-                )
+            if source not in spec.transition and source not in spec.observation:
+                if lag > 0:
+                    raise SpecificationError(
+                        f"{spec.name}: the transition of {name} reads {show_slot((source, lag))}, a future value."
+                    )
+                continue
             if lag >= 0:
                 raise SpecificationError(
                     f"{spec.name}: the transition of {name} reads {show_slot((source, lag))}. "

@@ -1,9 +1,10 @@
 r"""Unconditional moments of stationary states, and how the likelihood's derivatives pass through them.
 
-The moments solve :math:`a = Ta + c` and :math:`P = TPT' + Q`.  With :math:`g` and :math:`G` the derivatives of the
+The moments solve :math:`a = Ta + c + Bx` and :math:`P = TPT' + Q`, with :math:`x` the regressors of the first period:
+series that move states are taken to have stood still before.  With :math:`g` and :math:`G` the derivatives of the
 log-likelihood in :math:`a` and :math:`P`, those in the system follow from the adjoint equations
 :math:`\lambda = T'\lambda + g` and :math:`\Lambda = T'\Lambda T + G`: they are :math:`\lambda` in :math:`c`,
-:math:`\Lambda` in :math:`Q`, and :math:`\lambda a' + 2 \Lambda T P` in :math:`T`.
+:math:`\lambda x'` in :math:`B`, :math:`\Lambda` in :math:`Q`, and :math:`\lambda a' + 2 \Lambda T P` in :math:`T`.
 """
 
 from __future__ import annotations
@@ -24,24 +25,26 @@ _DOUBLINGS = 64
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean (s,) and covariance (s, s) of the stationary states, with the system they come from."""
+    """Mean (s,) and covariance (s, s) of the stationary states, with the system and the regressors they come from."""
 
     mean: Floats
     cov: Floats
     T: Floats
+    x: Floats
 
 
-def moments(model: Compiled, values: Floats, where: npt.NDArray[np.int64]) -> Moments | None:
+def moments(model: Compiled, values: Floats, where: npt.NDArray[np.int64], x: Floats) -> Moments | None:
     """Unconditional moments, at a flat vector of system values, of the states at positions ``where`` (s,).
 
-    These states follow from one another alone; None where they have no such moments.
+    ``x`` (n, q) are the regressors.  These states follow from one another alone; None where they have no such moments.
     """
-    T, Q, c = (model.blocks[name].dense(values) for name in ("T", "Q", "c"))
-    T, Q, c = T[np.ix_(where, where)], Q[np.ix_(where, where)], c[where, 0]
+    T, Q, c, B = (model.blocks[name].dense(values) for name in ("T", "Q", "c", "B"))
+    first = x[0] if len(x) else np.zeros(x.shape[1])
+    T, Q, c = T[np.ix_(where, where)], Q[np.ix_(where, where)], c[where, 0] + B[where] @ first
     if not np.isfinite(T).all() or spectral_radius(T) >= 1.0:
         return None
     Q = Q + Q.T - np.diag(np.diag(Q))
-    return Moments(np.linalg.solve(np.eye(len(T)) - T, c), _accumulated(T, Q), T)
+    return Moments(np.linalg.solve(np.eye(len(T)) - T, c), _accumulated(T, Q), T, first)
 
 
 def pull_back(
@@ -58,14 +61,17 @@ def pull_back(
     full[np.ix_(where, where)] = adjoint
     by_value[q.where] += np.where(q.row == q.col, 1.0, 2.0) * full[q.row, q.col]
     by_value[np.arange(len(full))[where] + model.blocks["c"].where.start] += first
+    b, on_state = model.blocks["B"], np.zeros(len(full))
+    on_state[where] = first
+    by_value[b.where] += on_state[b.row] * at.x[b.col]
 
 
 def push_forward(
     model: Compiled, where: npt.NDArray[np.int64], at: Moments, direction: Floats
 ) -> tuple[Floats, Floats]:
     """Derivatives of mean (s,) and covariance (s, s) along a direction of the system's values."""
-    dT, dQ, dc = (model.blocks[name].dense(direction) for name in ("T", "Q", "c"))
-    dT, dQ, dc = dT[np.ix_(where, where)], dQ[np.ix_(where, where)], dc[where, 0]
+    dT, dQ, dc, dB = (model.blocks[name].dense(direction) for name in ("T", "Q", "c", "B"))
+    dT, dQ, dc = dT[np.ix_(where, where)], dQ[np.ix_(where, where)], dc[where, 0] + dB[where] @ at.x
     moved = dT @ at.cov @ at.T.T
     change = moved + moved.T + dQ + dQ.T - np.diag(np.diag(dQ))
     return np.linalg.solve(np.eye(len(at.T)) - at.T, dT @ at.mean + dc), _accumulated(at.T, change)

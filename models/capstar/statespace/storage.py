@@ -132,7 +132,7 @@ def pack_spec(spec: Spec) -> dict[str, Any]:
 def unpack_spec(stored: Mapping[str, Any]) -> Spec:
     """The spec that `pack_spec` took apart."""
     unpacked: dict[str, Any] = {
-        field: {name: unpack(one) for name, one in stored[field].items()}
+        field: {name: unpack(one) for name, one in _of(stored, field).items()}
         for field, (_, unpack) in _BY_NAME.items()
     }
     return Spec(
@@ -142,6 +142,12 @@ def unpack_spec(stored: Mapping[str, Any]) -> Spec:
         constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
         **unpacked,
     )
+
+
+def _of(stored: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """One part of a stored spec; files written before a part was known lack it."""
+    part: Mapping[str, Any] = stored.get(field, {}) if field in _LATER else stored[field]
+    return part
 
 
 def _pack_coef(coef: Coef | float) -> list[Any]:
@@ -182,7 +188,9 @@ _BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "shocks": (_pack_coef, _unpack_coef),
     "parameters": (_pack_parameter, _unpack_parameter),
     "obs_scale": (list, tuple),
+    "frequency": (str, str),
 }
+_LATER = ("frequency",)
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Monthly models of the Laubach-Williams family, with quarterly output."""
