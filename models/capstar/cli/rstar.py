@@ -53,7 +53,6 @@ from capstar.cli.shared import (
     write_json,
 )
 from capstar.errors import CapstarError, SpecificationError
-from capstar.frames import PERIODS
 from capstar.progress import reporting
 from capstar.writing import csv_text, write_whole
 
@@ -261,6 +260,8 @@ def _read(
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)
+    from capstar.frames import PERIODS
+
     one = PERIODS[model.frequency]
     if source is None:
         raise SpecificationError(
