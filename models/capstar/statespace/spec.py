@@ -151,8 +151,9 @@ class Spec:
         """Periods before the first of a sample from which each series is read, reports included."""
         latent = {*self.transition, *self.shocks, CONSTANT}
         out = dict.fromkeys(self.observation, 0)
-        read = [key for rhs in self.reports.values() for key in as_linear(rhs).terms]
-        for name, lag in (*self.regressors(), *read):
+        equations = (*self.observation.values(), *self.reports.values())
+        read = [key for rhs in equations for key in as_linear(rhs).terms]
+        for name, lag in (*read, *self.regressors()):
             if name not in latent:
                 out[name] = max(out.get(name, 0), -lag)
         return out
