@@ -28,6 +28,7 @@ class Case:
     P0: np.ndarray
     sample: Sample
     B: np.ndarray
+    S: np.ndarray
 
     def inputs(self) -> tuple:
         def rows(matrix):
@@ -41,11 +42,12 @@ class Case:
         q_row, q_col = np.nonzero(np.tril(self.Q))
         q = self.Q[q_row, q_col]
         _, b_row, b_col, b = rows(self.B)
+        _, s_row, s_col, scaled = rows(np.tril(self.S))
         pattern = Pattern(
             z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32),
-            b_row, b_col,
+            b_row, b_col, s_row, s_col,
         )  # fmt: skip
-        return pattern, System(z, d, self.h, t, self.c, q, self.a0, b), self.P0, self.sample
+        return pattern, System(z, d, self.h, t, self.c, q, self.a0, b, scaled), self.P0, self.sample
 
 
 @pytest.fixture(params=["complete", "missing", "white"])
@@ -64,6 +66,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     return Case(
         Z, np.array([[0.5, 0.0], [0.2, -1.0]]), np.array([0.3, 0.9]), T, np.array([0.1, 0.0, 0.0]),
         load @ load.T, rng.normal(size=M), root @ root.T, sample, np.array([[0.0, 0.4], [-0.3, 0.0], [0.0, 0.7]]),
+        np.outer(load[:, 1], load[:, 1]),
     )  # fmt: skip
 
 
@@ -76,8 +79,10 @@ def joint(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     for t in range(N):
         mean.append(case.T @ mean[-1] + case.c + case.B @ case.sample.x[t])
 
+    shocks = [case.Q, *(case.Q + (scale**2 - 1) * case.S for scale in case.sample.scale)]
+
     def cov(i, j):
-        noise = sum(power[i - k] @ case.Q @ power[j - k].T for k in range(1, min(i, j) + 1))
+        noise = sum(power[i - k] @ shocks[k] @ power[j - k].T for k in range(1, min(i, j) + 1))
         return power[i] @ case.P0 @ power[j].T + noise
 
     S = np.block([[cov(i, j) for j in range(N + 1)] for i in range(N + 1)])
@@ -265,7 +270,7 @@ def test_any_number_of_states_has_the_density_of_its_joint_distribution() -> Non
         P0[0, 0] = 2.0
         one = Case(
             Z, np.zeros((1, 1)), np.array([0.5]), T, np.zeros(m), Q, np.zeros(m), P0,
-            Sample(y, np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)),
+            Sample(y, np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)), np.zeros((m, m)),
         )  # fmt: skip
         per_period = np.empty(N)
         gaussian.loglike(*one.inputs(), per_period)

@@ -80,11 +80,19 @@ def test_unconditional_moments_solve_their_equations() -> None:
     pattern = Pattern(
         none, col[:0], none, col[:0], np.searchsorted(row, np.arange(4)), row, col,
         np.array([0, 1, 1], dtype=np.uint32), np.array([0, 0, 1], dtype=np.uint32),
-        np.array([1, 2], dtype=np.uint32), np.array([1, 0], dtype=np.uint32),
+        np.array([1, 2], dtype=np.uint32), np.array([1, 0], dtype=np.uint32), col[:0], col[:0],
     )  # fmt: skip
     empty = np.empty(0)
     system = System(
-        empty, empty, empty, T[row, col], c, np.array([1.0, 0.2, 0.5]), np.zeros(3), np.array([0.7, 5.0])
+        empty,
+        empty,
+        empty,
+        T[row, col],
+        c,
+        np.array([1.0, 0.2, 0.5]),
+        np.zeros(3),
+        np.array([0.7, 5.0]),
+        empty,
     )
     x = np.array([[3.0, -2.0], [8.0, 8.0]])
     mean, P0, room = np.full(3, 7.0), np.full(9, 7.0), np.empty((4, 2, 2))

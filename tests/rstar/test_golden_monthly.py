@@ -135,12 +135,24 @@ def test_figure_five(at_maximum, golden: Golden) -> None:
     assert far.mean() < 0.02
 
 
-def test_the_higher_maximum_is_told(table, estimates) -> None:
-    """From a start with a steep Phillips curve the likelihood leads to another, far higher and useless."""
+def test_several_maxima_are_told(table, estimates) -> None:
+    """The summary shows those that the starts lead to, and that there is a higher one than the one that counts.
+
+    The highest known, with a steep Phillips curve and a cycle of six months, is one of them by its own start.
+    """
+    found = MonthlyLWPublished.fit(table, end="2018-03", n_starts=8, progress=False)
+    levels = found.ml.maxima["log_likelihood"].to_numpy()
+    assert found.llf == pytest.approx(-444.2549013575, abs=1e-6)
+    for known in (-444.2549013575, -446.7268):
+        assert np.abs(levels - known).min() < 1e-3
+    assert found.ml.higher_maximum == pytest.approx(levels[0])
+    assert "Maxima found" in found.frames()
+    assert f"above {found.llf:.4f}" in str(found.summary())
     steep = ours(estimates["monthly_global_maximum"]["theta"])
     free = {k: v for k, v in steep.items() if not k.startswith("lambda")}
     moved = MonthlyLWPublished.fit(table, end="2018-03", start_params=free, n_starts=1, progress=False)
     assert moved.llf == pytest.approx(-294.2533550572, abs=1e-6)
+    assert moved.ml.converged
 
 
 def test_r_star_is_the_sum_of_what_the_series_add(at_maximum, golden: Golden) -> None:

@@ -1,4 +1,7 @@
-"""Series in transition equations: the same model with the series as a state that is known without error."""
+"""Series in transition equations, and shocks of states that are scaled between two dates.
+
+The same model with the series as a state that is known without error.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ N = 60
 RTOL = 1e-9  # the same sums in another order
 a1, b, d, s_e, s_u, s_v = params("a1 b d s_e s_u s_v")
 y, w, x, u, v, e, level, gap, known, fresh = variables("y w x u v e level gap known fresh")
-THETA = {"a1": 0.7, "b": -0.4, "d": 0.3, "s_e": 0.5, "s_u": 0.8, "s_v": 0.2}
+THETA = {"a1": 0.7, "b": -0.4, "d": 0.3, "s_e": 0.5, "s_u": 0.8, "s_v": 0.2, "kappa": 1.7}
+SCALED = {"obs_scale": {"kappa": ("1991-03", "1992-02")}, "scaled_shocks": ("u",)}
 SPEC = Spec(
     "moved by a series",
     {"y": level + gap + d * y(-1) + e},
@@ -44,6 +48,7 @@ SPEC = Spec(
     },
     {"e": s_e, "u": s_u, "v": s_v},
     reports={"both": level + gap, "gap": gap},
+    **SCALED,
 )
 STATE = InitialState(
     pd.Series({"gap": 0.5, "level": 1.0}), pd.DataFrame([[0.7, 0.1], [0.1, 2.0]], ["gap", "level"], ["gap", "level"])
@@ -78,6 +83,7 @@ def as_state(data: pd.DataFrame) -> Problem:
         },
         {"e": s_e, "u": s_u, "v": s_v, "fresh": params("one")[0]},
         reports={"gap": gap, "both": level + gap},
+        **SCALED,
     )
     slots = spec.state_slots()
     labels = [f"{name}({lag:+d})" if lag else name for name, lag in slots]
@@ -141,7 +147,7 @@ def test_series_stood_still_before_the_sample(data) -> None:
     """Unconditional moments: those after many periods at the first values."""
     spec = replace(SPEC, observation={"y": gap + e}, transition={"gap": a1 * gap(-1) + b * w(-1) + u}, reports={},
                    shocks={"e": s_e, "u": s_u})  # fmt: skip
-    chosen = {name: THETA[name] for name in ("a1", "b", "s_e", "s_u")}
+    chosen = {name: THETA[name] for name in ("a1", "b", "s_e", "s_u", "kappa")}
     bound = start_from(spec, data.interpolate())
     still = bound.x[0, bound.model.regressors.index(("w", -1))]
     variance = THETA["s_u"] ** 2 / (1 - THETA["a1"] ** 2)
@@ -149,7 +155,7 @@ def test_series_stood_still_before_the_sample(data) -> None:
     assert bound.loglike(chosen) == pytest.approx(
         start_from(spec, data.interpolate(), center).loglike(chosen)
     )
-    arrays = bound.arrays(np.arange(4))
+    arrays = bound.arrays(np.arange(5))
     room = random_walk.Room(
         scratch(1), np.empty(bound.nobs), np.empty(0), np.empty((2, 0)), np.empty((4, 1, 1))
     )  # fmt: skip
@@ -210,6 +216,24 @@ def test_draws_have_the_mean_of_the_equations(problem) -> None:
     for t, (now, before, second) in enumerate(series):
         a = np.array([0.7 * a[0] - 0.4 * (before + second) / 2, a[1] + 0.05 + 0.3 * now])
         np.testing.assert_allclose(states[t], a, rtol=RTOL)
+
+
+def test_scaled_shocks_are_larger_in_their_window(problem) -> None:
+    """In draws, and in what the smoother calls a standard deviation."""
+    draws = [simulate_data(problem, THETA | {"kappa": 20.0}, seed=k)[0][:, 0] for k in range(60)]
+    spread = np.std(np.diff(np.array(draws), axis=1), axis=0)
+    inside = problem.scale(problem.vector(THETA))[1:] > 1
+    assert spread[inside].min() > 5 * spread[~inside][: inside.argmax()].max()
+    found = smooth_disturbances(problem, THETA)
+    again = smooth_disturbances(problem, THETA | {"kappa": 1e3})
+    window = problem.scale(problem.vector(THETA)) > 1
+    # With a wide window its shocks are free: none needs more than its own standard deviation.
+    assert again.state["u"][window].abs().max() < 0.1 < found.state["u"][window].abs().max()
+
+
+def test_only_shocks_of_states_are_named_as_scaled(data) -> None:
+    with pytest.raises(SpecificationError, match="scaled_shocks names e, which drives no state"):
+        start_from(replace(SPEC, scaled_shocks=("e",)), data, STATE)
 
 
 def test_a_future_value_in_a_transition_is_refused(data) -> None:

@@ -27,6 +27,8 @@ class Pattern(NamedTuple):
     q_col: Index
     b_row: Index
     b_col: Index
+    s_row: Index
+    s_col: Index
 
 
 class System(NamedTuple):
@@ -34,7 +36,7 @@ class System(NamedTuple):
 
     Attributes
     ----------
-    z, d, t, q, b
+    z, d, t, q, b, s
         Non-zero entries in the order of `Pattern`.
     h
         Measurement variances, shape (p,).
@@ -50,10 +52,11 @@ class System(NamedTuple):
     q: Floats
     a0: Floats
     b: Floats
+    s: Floats
 
 
 class Sample(NamedTuple):
-    """Observations (n, p), regressors (n, q) and scale of the measurement error (n,)."""
+    """Observations (n, p), regressors (n, q) and scale of measurement errors and scaled shocks (n,)."""
 
     y: Floats
     x: Floats

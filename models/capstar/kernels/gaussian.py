@@ -2,11 +2,12 @@ r"""The linear Gaussian state space, one observation at a time.
 
 .. math::
     y_{ti} = d_i' x_t + z_i' a_t + e_{ti},\quad e_{ti} \sim N(0, s_t^2 h_i),\qquad
-    a_t = T a_{t-1} + c + B x_t + u_t,\quad u_t \sim N(0, Q)
+    a_t = T a_{t-1} + c + B x_t + u_t,\quad u_t \sim N(0, Q + (s_t^2 - 1) S)
 
 Each element of ``y_t`` updates the state in turn (Koopman and Durbin 2000), so nothing is
 inverted and a NaN is passed over.  ``Z``, ``D``, ``T`` are compressed rows, ``B`` a list of
-entries and ``Q`` one of those of its lower triangle; the number of states is the length of ``c``.
+entries, ``Q`` and ``S``, the part of the shocks that are scaled, lists of those of their lower triangles;
+the number of states is the length of ``c``.
 
 The backward pass carries :math:`r` and :math:`N` of the fixed-interval smoother (Durbin and
 Koopman 2012, section 4.4).  They are also the derivatives of the log-likelihood: with respect to

@@ -333,6 +333,27 @@ def _add_series(pattern, value, x, t, W, a):
 
 
 @step
+def _add_scaled(s, pattern, value, weight, W, P):
+    """Add ``weight`` times the covariance of the shocks that are scaled."""
+    for k in range(U(pattern.s_row.size)):
+        i, j = U(pattern.s_row[k]), U(pattern.s_col[k])
+        W[U(P) + i * U(s) + j] += weight * value[k]
+        if i != j:
+            W[U(P) + j * U(s) + i] += weight * value[k]
+
+
+@step
+def _grad_scaled(s, pattern, system, scale, t, W, r, N, out, out_scale):
+    """Differentiate through the covariance of the shocks that are scaled."""
+    for k in range(U(pattern.s_row.size)):
+        i, j = U(pattern.s_row[k]), U(pattern.s_col[k])
+        half = 0.5 if i == j else 1.0
+        on_cov = half * (W[U(r) + i] * W[U(r) + j] - W[U(N) + i * U(s) + j])
+        out.s[k] += (scale * scale - 1.0) * on_cov
+        out_scale[t] += 2.0 * scale * system.s[k] * on_cov
+
+
+@step
 def _grad_series(pattern, x, t, W, r, out):
     """Differentiate through ``B x``."""
     for k in range(U(pattern.b_row.size)):
@@ -383,6 +404,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
         _add_series(pattern, system.b, sample.x, t, W, a_next)
         a, a_next = a_next, a
         _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
+        _add_scaled(s, pattern, system.s, sample.scale[t] * sample.scale[t] - 1.0, W, P)
         square, volume, seen = 0.0, 1.0, 0
         for i in range(p + 1):
             if keep:
@@ -548,6 +570,7 @@ def backward(
             if t == 0:
                 a, P, start = system.a0, P0, 0
             _grad_series(pattern, sample.x, t, W, r, out)
+            _grad_scaled(s, pattern, system, sample.scale[t], t, W, r, N, out, out_scale)
             _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
     if gradient:

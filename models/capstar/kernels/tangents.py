@@ -17,6 +17,7 @@ from capstar.kernels.recursions import (
     U,
     _add,
     _add4,
+    _add_scaled,
     _add_series,
     _affine,
     _combine,
@@ -133,6 +134,10 @@ def forward_along(
         )  # fmt: skip
         da, da_next = da_next, da
         _add_series(pattern, direction.b, sample.x, t, W, da)
+        if spread:
+            scale = sample.scale[t]
+            _add_scaled(s, pattern, direction.s, scale * scale - 1.0, W, dP)
+            _add_scaled(s, pattern, system.s, 2.0 * scale * dscale[t], W, dP)
         out[t] = 0.0
         for i in range(p + 1):
             state, at = t * (p + 1) + i, t * p + i
@@ -260,6 +265,22 @@ def _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out):
 
 
 @part
+def _change_of_scaled(
+    m, s, pattern, system, direction, scale, dscale, adjoint, state, t, W, dr, dN, out, out_scale
+):  # fmt: skip
+    """What the covariance of the scaled shocks of one transition adds."""
+    for k in range(pattern.s_row.size):
+        row, col = np.int64(pattern.s_row[k]), np.int64(pattern.s_col[k])
+        half, value = 0.5 if row == col else 1.0, system.s[k]
+        left, right = adjoint.a[U(state * m + row)], adjoint.a[U(state * m + col)]
+        on_cov = half * (left * right - adjoint.P[U((state * m + row) * s + col)])
+        change = W[U(dr + row)] * right + left * W[U(dr + col)]
+        change = half * (change - W[U(dN + row * s + col)])
+        out.s[k] += (scale * scale - 1.0) * change + 2.0 * scale * dscale * on_cov
+        out_scale[t] += 2.0 * ((dscale * value + scale * direction.s[k]) * on_cov + scale * value * change)
+
+
+@part
 def _change_of_transition(
     m, s, pattern, system, direction, a, P, start, tangent, adjoint, state, t, p, da0, dP0, W, dr, dN, A, dA, out
 ):  # fmt: skip
@@ -340,6 +361,23 @@ def backward_along(
         state = t * (p + 1) + p
         _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out)
         _grad_series(pattern, sample.x, t, W, dr, out)
+        _change_of_scaled(
+            m,
+            s,
+            pattern,
+            system,
+            direction,
+            sample.scale[t],
+            dscale[t],
+            adjoint,
+            state,
+            t,
+            W,
+            dr,
+            dN,
+            out,
+            out_scale,
+        )
         if moving:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:

@@ -43,7 +43,7 @@ from capstar.rstar.laubach_williams.uncertainty import (
 from capstar.rstar.layouts import LAYOUTS, Layout
 from capstar.rstar.lewis_vazquez_grande.model import LVG_ALT, LVG_ALT_COVID, LVG_BASE, LVG_BASE_COVID
 from capstar.rstar.many import ManyEstimates, fit_many
-from capstar.rstar.monthly.model import MonthlyLW, MonthlyLWPublished
+from capstar.rstar.monthly.model import MonthlyHLW2023, MonthlyLW, MonthlyLWPublished
 from capstar.rstar.natural_rate import (
     FIVE_YEARS,
     LONG_RUN,
@@ -107,6 +107,7 @@ __all__ = [
     "LaubachWilliamsSpec",
     "Layout",
     "ManyEstimates",
+    "MonthlyHLW2023",
     "MonthlyLW",
     "MonthlyLWPublished",
     "MovingAverage",
@@ -158,7 +159,7 @@ __all__ = [
 
 for _published in (
     HLW2017, HLW2023, LW2003, LW2023, LVG_BASE, LVG_ALT, LVG_BASE_COVID, LVG_ALT_COVID, TREND_VAR_1, TREND_VAR_2,
-    TREND_VAR_3, GLOBAL_TREND_VAR, UnobservedComponents(), *BENCHMARKS, MonthlyLW, MonthlyLWPublished,
+    TREND_VAR_3, GLOBAL_TREND_VAR, UnobservedComponents(), *BENCHMARKS, MonthlyLW, MonthlyLWPublished, MonthlyHLW2023,
 ):  # fmt: skip
     register(_published)
 

@@ -33,7 +33,8 @@ class Comparison(Result):
         have.
     rstar : pandas.DataFrame
         r*, percent a year, one column an estimate: filtered, and smoothed where a published series has no other.  A
-        yearly estimate beside quarterly ones stands in the fourth quarter of its year.
+        yearly estimate beside quarterly ones stands in the fourth quarter of its year, of a monthly one the last month
+        of each quarter.
     departures
         What departs from the published procedure, by estimate.
     bands
@@ -197,10 +198,10 @@ def compare(
     )
     paths = {name: getattr(fit.rstar, kinds[name]) for name, fit in fits.items()}
     bands = {name: fit.bands(kinds[name]) for name, fit in fits.items()}
-    yearly = tuple(name for name, fit in fits.items() if fit.period == "year")
-    if len(yearly) == len(fits):
-        yearly = ()
-    for name in yearly:
+    mixed = len({fit.period for fit in fits.values()}) > 1
+    yearly = tuple(name for name, fit in fits.items() if mixed and fit.period == "year")
+    monthly = tuple(name for name, fit in fits.items() if mixed and fit.period == "month")
+    for name in (*yearly, *monthly):
         paths[name], bands[name] = _in_quarters(paths[name]), _in_quarters(bands[name])
     departures = {name: fit.departures for name, fit in fits.items()}
     rstar = entitled(pd.DataFrame(paths), (fit.data_title for fit in fits.values()))

@@ -94,9 +94,14 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
         self["obs_intercept"] = D @ problem.x.T
         scale = np.append(theta, 1.0)[problem.scale_param]  # position -1 is that of the one
         self["obs_cov"] = (np.eye(len(H)) * H[:, 0])[:, :, None] * scale**2
+        factor = problem.model.shock_scale(scale)
         if G.shape[1]:
-            self["selection"], self["state_cov"] = G, np.eye(G.shape[1])
-        first = _first_state(problem, values, T, moves[:, 0], G)
+            follows = (
+                np.eye(G.shape[1])[:, :, None] * np.roll(factor, -1, axis=0).T ** 2
+            )  # theirs leads to the next
+            self["selection"] = G
+            self["state_cov"] = follows if problem.model.scaled_shocks else np.eye(G.shape[1])
+        first = _first_state(problem, values, T, moves[:, 0], (G, G * factor[0]))
         self.ssm.first_mean, self.ssm.first_cov, self.ssm.first_diffuse = first
 
 
@@ -110,8 +115,13 @@ def _values(problem: Problem, theta: Array) -> Array:
     return out
 
 
-def _first_state(problem: Problem, values: Array, T: Array, c: Array, G: Array) -> tuple[Array, Array, Array]:
-    """Mean (m,), covariance and diffuse covariance (m, m) of the state in the first period."""
+def _first_state(
+    problem: Problem, values: Array, T: Array, c: Array, G: tuple[Array, Array]
+) -> tuple[Array, Array, Array]:
+    """Mean (m,), covariance and diffuse covariance (m, m) of the state in the first period.
+
+    ``G`` loads the shocks before it, and those of it.
+    """
     where = np.array(problem.stationary, dtype=np.int64)
     mean = problem.initial_mean + values[problem.model.blocks["a"].where]
     cov = problem.initial_cov.astype(values.dtype)
@@ -120,8 +130,9 @@ def _first_state(problem: Problem, values: Array, T: Array, c: Array, G: Array) 
         mean[where] += np.nan if at is None else at.mean
         cov[np.ix_(where, where)] += np.nan if at is None else at.cov
     steps = problem.warmup + 1 if isinstance(problem, DiffuseProblem) else 1
-    for _ in range(steps):
-        mean, cov = T @ mean + c, T @ cov @ T.T + G @ G.T
+    for step in range(1, steps + 1):
+        load = G[step == steps]
+        mean, cov = T @ mean + c, T @ cov @ T.T + load @ load.T
     if not isinstance(problem, DiffuseProblem):
         return mean, cov, np.zeros_like(cov)
     loading = np.linalg.matrix_power(T, steps) @ problem.loading

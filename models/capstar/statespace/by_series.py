@@ -10,7 +10,7 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.statespace.algebra import CONSTANT, Slot
+from capstar.statespace.algebra import CONSTANT, Slot, show_slot
 from capstar.statespace.diffuse import DiffuseProblem
 from capstar.statespace.problem import Params, Problem
 from capstar.statespace.smoothing import Which, estimate_states
@@ -69,14 +69,14 @@ def contributions_by_series(
     problem, params
         Model and parameters.
     report
-        Name of one of the model's reports.
+        Name of one of the model's reports, or of a state, such as ``g`` or ``g(-1)``.
     which
         ``"smoothed"``, ``"filtered"`` or ``"predicted"``.
 
     Raises
     ------
     SpecificationError
-        The model has no such report.
+        The model has no such report or state.
 
     References
     ----------
@@ -86,27 +86,32 @@ def contributions_by_series(
     Examples
     --------
     >>> from capstar.statespace.examples import nile_level
+    >>> from capstar.statespace import start_from
     >>> level, flow = nile_level()
-    >>> problem = start_from(level, flow.to_frame(), (pd.Series({"level": 1000.0}), [[1e4]]))
-    >>> parts = contributions_by_series(problem, {"s_eps": 122.876, "s_eta": 38.33}, "level").table
+    >>> problem = start_from(level, flow.to_frame(), (pd.Series({"mu": 1000.0}), [[1e4]]))
+    >>> parts = contributions_by_series(problem, {"s_eps": 122.876, "s_eta": 38.33}, "mu").table
     >>> parts.loc["1871"].round(1).to_dict()
-    {'y': 871.8, 'start': 239.1, 'constants': 0.0}
+    {'y': 822.5, 'start': 260.1, 'constants': 0.0}
     """
-    if report not in problem.model.reports:
+    model, theta = problem.model, problem.vector(params)
+    states = [show_slot(slot) for slot in model.states]
+    if report not in (*model.reports, *states):
         raise SpecificationError(
-            f"{problem.spec.name} has no report {report!r}; it has {list(problem.model.reports)}. Declare it in "
+            f"{problem.spec.name} has no report or state {report!r}; it has {[*model.reports, *states]}. Declare it in "
             "reports."
         )
-    theta = problem.vector(params)
+
+    def of(one: Problem) -> Floats:
+        found = estimate_states(one, theta)
+        if report in model.reports:
+            return found.reported(report, which)[0]
+        return np.asarray(found.states(which)[report], dtype=np.float64)
+
     known = _with_known_start(problem, theta)
     nothing = _only(known, theta, ())
-    base = estimate_states(nothing, theta).reported(report, which)[0]
-    columns = {}
-    for name in known.model.series:
-        alone = estimate_states(_only(known, theta, (name,)), theta).reported(report, which)[0]
-        columns[name] = alone - base
-    started = replace(nothing, initial_mean=known.initial_mean)
-    columns[START] = estimate_states(started, theta).reported(report, which)[0] - base
+    base = of(nothing)
+    columns = {name: of(_only(known, theta, (name,))) - base for name in model.series}
+    columns[START] = of(replace(nothing, initial_mean=known.initial_mean)) - base
     columns[CONSTANTS] = base
     return SeriesContributions(report, which, pd.DataFrame(columns, problem.index).rename_axis("date"))
 

@@ -76,7 +76,8 @@ class Compiled:
     """Names and the term table of a model: all that the kernels need besides data.
 
     The blocks follow Durbin and Koopman (2012): ``y = Z a + D x + e``, ``a' = T a + c + B x + G u``
-    with ``e ~ N(0, scale^2 diag(H))``, ``u ~ N(0, I)`` and ``Q = G G'`` (lower triangle kept);
+    with ``e ~ N(0, scale^2 diag(H))``, ``u ~ N(0, I)`` and ``Q = G G'`` (lower triangle kept), of which ``S`` is the
+    part of the shocks that are scaled too;
     ``a`` is the part of the initial mean that depends on parameters, ``R`` and ``X`` load the
     reports on states and data.
     """
@@ -88,6 +89,7 @@ class Compiled:
     observed: tuple[str, ...]
     regressors: tuple[Slot, ...]
     state_shocks: tuple[str, ...]
+    scaled_shocks: tuple[str, ...]
     reports: tuple[str, ...]
     report_inputs: tuple[Slot, ...]
     blocks: Mapping[str, Block]
@@ -127,11 +129,17 @@ class Compiled:
 
     @cached_property
     def pattern(self) -> Pattern:
-        """Where the non-zero entries of Z, D, T, Q and B are."""
-        z, d, t, q, b = (self.blocks[name] for name in "ZDTQB")
+        """Where the non-zero entries of Z, D, T, Q, B and S are."""
+        z, d, t, q, b, s = (self.blocks[name] for name in "ZDTQBS")
         return Pattern(
-            z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col, b.row, b.col
+            z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col, b.row, b.col,
+            s.row, s.col,
         )  # fmt: skip
+
+    def shock_scale(self, scale: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Factors of the state shocks (n, shocks), from those of measurement errors (n,)."""
+        follows = np.array([name in self.scaled_shocks for name in self.state_shocks], dtype=bool)
+        return np.where(follows, scale[:, None], 1.0)
 
     @cached_property
     def moving(self) -> bool:
@@ -142,7 +150,9 @@ class Compiled:
 
     def system(self, flat: npt.NDArray[np.float64]) -> System:
         """The system's values as views of a flat vector."""
-        return System(*(flat[self.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q", "a", "B")))
+        return System(
+            *(flat[self.blocks[name].where] for name in ("Z", "D", "H", "T", "c", "Q", "a", "B", "S"))
+        )
 
     def values(self, theta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Flat vector of system values, shape (n_values,), at a parameter vector (k,)."""
@@ -195,7 +205,7 @@ def _compile(spec: Spec) -> Compiled:
         "a": {(states.index(slot), 0): coef for slot, coef in spec.initial_mean.items()},
     }
     shapes = {
-        "Z": (p, m), "D": (p, len(regressors)), "H": (p, 1), "T": (m, m), "B": (m, len(regressors)),
+        "Z": (p, m), "D": (p, len(regressors)), "H": (p, 1), "T": (m, m), "B": (m, len(regressors)), "S": (m, m),
         "c": (m, 1), "Q": (m, m),
         "a": (m, 1), "G": (m, len(drivers)), "R": (len(spec.reports), m), "X": (len(spec.reports), len(inputs)),
     }  # fmt: skip
@@ -209,6 +219,7 @@ def _compile(spec: Spec) -> Compiled:
         observed=tuple(spec.observation),
         regressors=regressors,
         state_shocks=drivers,
+        scaled_shocks=spec.scaled_shocks,
         reports=tuple(spec.reports),
         report_inputs=inputs,
         blocks=blocks,
@@ -262,7 +273,10 @@ def _transition(
                 on_series[i, regressors.index((source, lag))] = coef
             else:
                 t[i, states.index((source, lag + 1))] = coef
-    return {"T": t, "B": on_series, "c": const, "G": load, "Q": _lower_covariance(load)}
+    scaled = {at: coef for at, coef in load.items() if drivers[at[1]] in spec.scaled_shocks}
+    return {
+        "T": t, "B": on_series, "c": const, "G": load, "Q": _lower_covariance(load), "S": _lower_covariance(scaled)
+    }  # fmt: skip
 
 
 def _lower_covariance(load: Entries) -> Entries:

@@ -179,12 +179,15 @@ def forecast(
 
 @dataclass(frozen=True)
 class _Extended:
-    """States stacked on the lags of the observed series, newest first; ``newest``: where the current ones are."""
+    """States stacked on the lags of the observed series, newest first; ``newest``: where the current ones are.
+
+    ``scaled`` is the part of the noise that the scale of measurement errors multiplies.
+    """
 
     transition: Floats
     constant: Floats
     noise: Floats
-    measurement: Floats
+    scaled: Floats
     through: Floats
     own: tuple[Slot, ...]
     newest: Pointer
@@ -222,8 +225,11 @@ class _Extended:
         for source, lag in own:
             if lag < 0:
                 transition[m + own.index((source, lag)), m + own.index((source, lag + 1))] = 1.0
-        measurement = through * blocks["H"][:, 0] @ through.T
-        return cls(transition, constant, shock @ shock.T, measurement, through, own, newest, estimates)
+        follows = np.array(
+            [*(name in model.scaled_shocks for name in model.state_shocks), *(True for _ in newest)]
+        )
+        scaled = shock[:, follows] @ shock[:, follows].T
+        return cls(transition, constant, shock @ shock.T, scaled, through, own, newest, estimates)
 
     def start(self, history: pd.DataFrame) -> tuple[Floats, Floats]:
         """Moments in the last period: from the latest one with every lag that is read, filtered on."""
@@ -238,7 +244,7 @@ class _Extended:
         scale = problem.scale(estimates.theta)
         for t in range(at + 1, problem.nobs):
             mean, cov = self.advance(mean, cov, history, problem.index[t])
-            cov[np.ix_(newest, newest)] += (scale[t] ** 2 - 1.0) * self.measurement
+            cov += (scale[t] ** 2 - 1.0) * self.scaled
             seen = np.isfinite(problem.y[t])
             rows = newest[seen]
             gain = np.linalg.solve(cov[np.ix_(rows, rows)], cov[rows]).T

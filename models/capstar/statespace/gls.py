@@ -77,8 +77,8 @@ class GLSProblem(Problem):
 
     def _moments(self, values: Numbers, scale: Numbers) -> tuple[Numbers, Numbers]:
         """Mean (..., m) and covariance (..., m, m) from system values (..., n_values) and scales (..., n)."""
-        Z, D, H, T, c, Q, B = (_dense(self.model.blocks[name], values) for name in "ZDHTcQB")
-        Q = Q + np.tril(Q, -1).swapaxes(-1, -2)
+        Z, D, H, T, c, Q, B, S = (_dense(self.model.blocks[name], values) for name in "ZDHTcQBS")
+        Q, S = (one + np.tril(one, -1).swapaxes(-1, -2) for one in (Q, S))
         k, p = self.n_first, self.y.shape[1]
         rows = [Z]
         for _ in range(k - 1):
@@ -91,7 +91,8 @@ class GLSProblem(Problem):
             1, k
         ):  # shocks and constant of the s-th transition, with what series add, move the observations after it
             later = np.concatenate([np.zeros_like(X[..., : s * p, :]), X[..., : -s * p, :]], axis=-2)
-            omega = omega + later @ Q @ later.swapaxes(-1, -2)
+            shocks = Q + (scale[..., s, None, None] ** 2 - 1.0) * S
+            omega = omega + later @ shocks @ later.swapaxes(-1, -2)
             mu = mu + later @ (c + B @ self.x[s, :, None])
         return self._regress(X, mu, omega)
 

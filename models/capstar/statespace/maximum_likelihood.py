@@ -89,19 +89,23 @@ class MaximumLikelihood(Result):
 
     @cached_property
     def starts(self) -> pd.DataFrame:
-        """Log-likelihood and iterations of every starting point; the first is the given one.
+        """Log-likelihood and iterations of every starting point, and whether it ends at a maximum.
 
+        The first is the given one.
         Where that one's maximum counts, the others are climbed from when they are first asked for.
         """
         return self.tried() if callable(self.tried) else self.tried
 
     @property
     def maxima(self) -> pd.DataFrame:
-        """The log-likelihoods that starting points led to, highest first, and how many led to each.
+        """Log-likelihoods of the maxima that starting points led to, highest first, and how many led to each.
 
         Those that differ by less than a thousandth count as one.
         """
-        values = np.sort(self.starts["log_likelihood"].dropna().to_numpy(dtype=float))[::-1]
+        ends = self.starts
+        if "maximum" in ends:  # estimates stored by earlier versions do not say
+            ends = ends[ends["maximum"].astype(bool)]
+        values = np.sort(ends["log_likelihood"].to_numpy(dtype=float))[::-1]
         group = np.concatenate([[0], np.cumsum(-np.diff(values) > _DISTINCT)]) if values.size else values
         found = pd.Series(values).groupby(group).agg(["first", "size"])
         return found.set_axis(["log_likelihood", "starts"], axis=1).reset_index(drop=True)
@@ -224,7 +228,7 @@ def maximize(
     at = Coordinates(table)
     objective = Objective(problem, at)
     if not table.free.any():
-        return _report(objective, finish(objective, at.start), _tried([]), tolerance)
+        return _report(objective, finish(objective, at.start), _tried(objective, [], tolerance), tolerance)
     if problem.nobs < int(table.free.sum()):
         raise DataError(
             f"{problem.spec.name}: {problem.nobs} periods cannot identify {int(table.free.sum())} "
@@ -235,10 +239,10 @@ def maximize(
             known = None if after is None or at.groups else after.hessian.to_numpy()
             best = climb(objective, at.start, known=known, rough=not exact)
             tried: pd.DataFrame | Callable[[], pd.DataFrame]
-            tried = partial(_all_tried, problem, table, n_starts, seed, best)
+            tried = partial(_all_tried, problem, table, n_starts, seed, best, tolerance)
             if keep == "best":
                 tries = [best, *_elsewhere(objective, n_starts, seed, tell)]
-                best, tried = max(tries, key=lambda one: one.value), _tried(tries)
+                best, tried = max(tries, key=lambda one: one.value), _tried(objective, tries, tolerance)
             tell("maximum likelihood", 1.0)
         result = _report(objective, best, tried, tolerance)
     except np.linalg.LinAlgError as error:
@@ -253,10 +257,11 @@ def maximize(
 
 
 def _all_tried(
-    problem: Problem, table: ParameterTable, n_starts: int, seed: int, first: Climb
+    problem: Problem, table: ParameterTable, n_starts: int, seed: int, first: Climb, tolerance: float
 ) -> pd.DataFrame:
     """Where every start leads, the first known."""
-    return _tried([first, *_elsewhere(Objective(problem, Coordinates(table)), n_starts, seed)])
+    objective = Objective(problem, Coordinates(table))
+    return _tried(objective, [first, *_elsewhere(objective, n_starts, seed)], tolerance)
 
 
 def _elsewhere(objective: Objective, n_starts: int, seed: int, tell: Progress | None = None) -> list[Climb]:
@@ -284,9 +289,25 @@ def _further_points(objective: Objective, n_starts: int, seed: int) -> Floats:
     return points
 
 
-def _tried(tries: list[Climb]) -> pd.DataFrame:
-    rows = [(one.value, one.iterations, one.message) for one in tries]
-    return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "message"])
+def _tried(objective: Objective, tries: list[Climb], tolerance: float) -> pd.DataFrame:
+    rows = [
+        (e.value, e.iterations, _is_maximum(*_evidence(objective, e), tolerance), e.message) for e in tries
+    ]
+    return pd.DataFrame(rows, columns=["log_likelihood", "iterations", "maximum", "message"])
+
+
+def _evidence(objective: Objective, end: Climb) -> tuple[float, float, float]:
+    """Log-likelihood, projected gradient and curvature where a climb ends."""
+    x, value, gradient, hessian, *_ = end
+    # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
+    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
+    slope = float(slope_in_units(objective.box, x, gradient, unit))
+    bend = float(curvature(hessian, -1.0, unit, objective.box, x, gradient)[1].min(initial=1.0))
+    return value, slope, bend
+
+
+def _is_maximum(value: float, slope: float, bend: float, tolerance: float) -> bool:
+    return bool(np.isfinite(value) and slope <= tolerance and bend > 0.0)
 
 
 def _report(
@@ -294,10 +315,7 @@ def _report(
 ) -> MaximumLikelihood:
     at, problem, (x, value, gradient, hessian, *_) = objective.at, objective.problem, end
     names, theta = at.names, at.fill(x)
-    # At a maximum the score vanishes, and with it the curvature of the constraints' maps.
-    unit = 1.0 / np.sqrt(np.maximum(np.abs(np.diag(hessian)), 1e-12))
-    slope = float(slope_in_units(objective.box, x, gradient, unit))
-    bend = float(curvature(hessian, -1.0, unit, objective.box, x, gradient)[1].min(initial=1.0))
+    _, slope, bend = _evidence(objective, end)
     near = np.abs(x - objective.box[:2]) <= objective.box[2:]
     at_bound = at.spread(near[0] | near[1])
     score = gradient
@@ -314,7 +332,7 @@ def _report(
         curvature=bend,
         hessian=pd.DataFrame(hessian, labels, labels),
         at_bound=pd.Series(at_bound, labels, name="at_bound", dtype=bool),
-        converged=bool(np.isfinite(value) and slope <= tolerance and bend > 0.0),
+        converged=_is_maximum(value, slope, bend, tolerance),
         tried=tried,
     )
 

@@ -221,8 +221,9 @@ def disturbances(
     values = problem.values(theta)
     variance = problem.scale(theta)[:, None] ** 2 * values[problem.model.blocks["H"].where]
     load = problem.model.blocks["G"].dense(values)
-    shocks = r @ load
-    spread = np.einsum("is,tij,js->ts", load, N, load)
+    factor = problem.model.shock_scale(problem.scale(theta))
+    shocks = factor * (r @ load)
+    spread = factor**2 * np.einsum("is,tij,js->ts", load, N, load)
 
     def frame(array: Floats, columns: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame(array, problem.index, list(columns))
@@ -306,7 +307,8 @@ def simulate_data(
     inputs = problem.inputs(theta)
     load = problem.model.blocks["G"].dense(problem.values(theta))
     first = inputs.system.a0 + _root(inputs.P0) @ rng.standard_normal(inputs.system.c.size)
-    noise = rng.standard_normal((problem.nobs, load.shape[1])) @ load.T
+    drawn = rng.standard_normal((problem.nobs, load.shape[1]))
+    noise = (problem.model.shock_scale(inputs.sample.scale) * drawn) @ load.T
     states, y = np.empty_like(noise), np.empty_like(problem.y)
     errors = rng.standard_normal(y.shape)
     own, lag = (

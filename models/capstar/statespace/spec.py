@@ -37,6 +37,8 @@ class Spec:
     obs_scale
         Parameter that multiplies every measurement standard deviation between two dates
         (inclusive, ``("2020Q2", "2020Q4")``).
+    scaled_shocks
+        Shocks to states that ``obs_scale`` multiplies too.
     frequency
         Observed series that are known less often than once a period, with their own frequency: ``{"gdp": "Q"}`` in a
         model of months.  A value stands in the last period of its own, March; see `average`, `total`, `last` and
@@ -77,6 +79,7 @@ class Spec:
     layout: tuple[Slot, ...] = ()
     initial_mean: Mapping[Slot, Coef] = field(default_factory=dict)
     obs_scale: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scaled_shocks: tuple[str, ...] = field(default=(), kw_only=True)
     frequency: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -110,9 +113,8 @@ class Spec:
         equations = {**self.observation, **self.transition}
         lines = [f"{name} = {as_linear(rhs)}" for name, rhs in equations.items()]
         shocks = [f"sd({name}) = {as_coef(std)}" for name, std in self.shocks.items()]
-        scale = [
-            f"measurement sd times {name} in {start}-{end}" for name, (start, end) in self.obs_scale.items()
-        ]
+        scaled = " and ".join(["measurement sd", *(f"sd({one})" for one in self.scaled_shocks)])
+        scale = [f"{scaled} times {name} in {start}-{end}" for name, (start, end) in self.obs_scale.items()]
         reports = [f"{name} := {rhs}" for name, rhs in self.reports.items()]
         initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
         seldom = [f"{name} observed at frequency {often}" for name, often in self.frequency.items()]
@@ -290,6 +292,12 @@ def _check_shocks(spec: Spec) -> None:
         for name, rhs in side.items():
             for shock in set(as_linear(rhs).names) & set(spec.shocks):
                 seen[shock].append(name)
+    driving = {shock for shock, equations in seen.items() if set(equations) & set(spec.transition)}
+    if wrong := [shock for shock in spec.scaled_shocks if shock not in driving]:
+        raise SpecificationError(
+            f"{spec.name}: scaled_shocks names {wrong[0]}, which drives no state; {sorted(driving)} do. Measurement "
+            "errors are scaled without being named."
+        )
     for shock, equations in seen.items():
         observed = [name for name in equations if name in spec.observation]
         if not equations:

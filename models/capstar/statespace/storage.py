@@ -124,6 +124,7 @@ def pack_spec(spec: Spec) -> dict[str, Any]:
     return packed | {
         "name": spec.name,
         "layout": [list(slot) for slot in spec.layout],
+        "scaled_shocks": list(spec.scaled_shocks),
         "initial_mean": [[list(slot), _pack_coef(coef)] for slot, coef in spec.initial_mean.items()],
         "constraints": [_pack_constraint(one) for one in spec.constraints],
     }
@@ -138,6 +139,7 @@ def unpack_spec(stored: Mapping[str, Any]) -> Spec:
     return Spec(
         name=stored["name"],
         layout=tuple((name, lag) for name, lag in stored["layout"]),
+        scaled_shocks=tuple(stored.get("scaled_shocks", ())),
         initial_mean={(slot[0], slot[1]): _unpack_coef(coef) for slot, coef in stored["initial_mean"]},
         constraints=tuple(_unpack_constraint(one) for one in stored["constraints"]),
         **unpacked,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from capstar import rstar
 from capstar.errors import CapstarError, CapstarWarning, DataError, SpecificationError
+from capstar.frames import PERIODS
 from capstar.progress import Progress
 from capstar.rstar import NaturalRate, NaturalRateModel, PublishedRate
 from capstar.rstar.registry import default_model
@@ -139,11 +140,11 @@ def _model(name: Model) -> NaturalRateModel:
 
 
 def require_quarterly(model: NaturalRateModel) -> None:
-    """Refuse a yearly model, whose gap cannot be followed from quarter to quarter."""
+    """Refuse a model of years or months, whose gap does not go from quarter to quarter."""
     if model.frequency != "Q":
         raise SpecificationError(
-            f"{model.name} gives r* of years, and the study asks what returns do after quarters. Choose a quarterly "
-            "model."
+            f"{model.name} gives r* of {PERIODS[model.frequency]}s, and the study asks what returns do after quarters. "
+            "Choose a quarterly model."
         )
 
 
@@ -173,7 +174,7 @@ def _every(tables: Tables, last: pd.Period, left_out: dict[str, str]) -> list[Na
     for key in rstar.models().index:
         one = rstar.model(key)
         if one.frequency != "Q":
-            why = "gives r* of years"
+            why = f"gives r* of {PERIODS[one.frequency]}s"
         elif absent := _absent(one, tables):
             why = f"has no input {', '.join(absent)}"
         elif last >= COVID and one.successor:

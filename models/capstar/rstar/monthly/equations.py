@@ -6,8 +6,11 @@ Output of a month is a state; a quarter's is the mean of its three.  Growth g is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from capstar.rstar.laubach_williams.equations import (
     PARAMETERS,
+    Window,
     a_r,
     a_y1,
     a_y2,
@@ -15,8 +18,10 @@ from capstar.rstar.laubach_williams.equations import (
     b_near,
     b_next,
     b_oil,
+    b_pi,
     b_y,
     c,
+    d,
     e_g,
     e_pi,
     e_y,
@@ -27,6 +32,7 @@ from capstar.rstar.laubach_williams.equations import (
     lambda_g,
     lambda_z,
     oil,
+    phi,
     pi,
     r,
     sigma_pi,
@@ -45,6 +51,12 @@ LAMBDA_G, LAMBDA_Z = (
     0.01183685,
     0.04195394,
 )  # of Laubach and Williams's quarterly model, as the published code has them
+LAMBDAS_2023 = (0.07276955, 0.02060921)  # of HLW (2023), by their code on the data of 2023Q2
+COVID_MONTHS: Mapping[str, Window] = {
+    "kappa_2020q2_q4": ("2020-04", "2020-12"),
+    "kappa_2021": ("2021-01", "2021-12"),
+    "kappa_2022": ("2022-01", "2022-12"),
+}
 _QUARTERLY = {"y": "Q"}
 _SHOCKS: dict[str, Coef] = {
     "e_y": sigma_y,
@@ -125,6 +137,33 @@ def in_calendar_time() -> Spec:
     )  # fmt: skip
 
 
+def with_covid() -> Spec:
+    """Holston, Laubach and Williams (2023) in months: output net of the COVID index, and larger shocks in 2020-22."""
+    natural = 12 * g + z
+    return Spec(
+        name="Monthly HLW 2023",
+        observation={
+            "y": average(ystar + phi * d + gap, 3),
+            "pi": b_pi * months(pi, 1, 3) + (1 - b_pi) * months(pi, 4, 12) + b_y * months(gap, 1, 3) + e_pi,
+        },
+        transition={
+            "ystar": ystar(-1) + g(-1) + e_ystar,
+            "gap": a_y1 * gap(-1) + a_y2 * gap(-2) + a_r * (months(r, 1, 6) - natural(-1)) + e_y,
+            "g": g(-1) + e_g,
+            "z": z(-1) + e_z,
+        },
+        shocks=_SHOCKS,
+        obs_scale=COVID_MONTHS,
+        scaled_shocks=("e_y",),
+        frequency=_QUARTERLY,
+        reports={
+            "rstar": natural, "output_gap": gap, "potential": ystar, "g": 12 * g, "z": z,
+            "output": ystar + phi * d + gap,
+        },
+        parameters=_parameters(_HOLSTON, *(value / 3 for value in LAMBDAS_2023)),
+    )  # fmt: skip
+
+
 _PUBLISHED = {  # the published estimates of the quarterly model, where the published code's search begins
     "a_y1": 1.564865401,
     "a_y2": -0.609755474,
@@ -147,6 +186,13 @@ _MONTHLY = _PUBLISHED | {
     "sigma_ygap": 0.2,
     "sigma_pi": 1.8,
     "sigma_ystar": 0.345,
+}
+_HOLSTON = {
+    n: _MONTHLY[n] for n in ("a_y1", "a_y2", "a_r", "b_y", "sigma_ygap", "sigma_pi", "sigma_ystar")
+} | {
+    "b_pi": 0.67,
+    "phi": -0.08,
+    **dict.fromkeys(COVID_MONTHS, 1.5),
 }
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from capstar.errors import DataError
 from capstar.rstar.declared import DeclaredModel
-from capstar.rstar.monthly.equations import in_calendar_time, published
+from capstar.rstar.monthly.equations import in_calendar_time, published, with_covid
 from capstar.statespace.algebra import show_slot
 from capstar.statespace.initial import InitialState
 from capstar.statespace.spec import Spec
@@ -35,6 +35,10 @@ _AS_PUBLISHED = (
 _CORRECTED = (
     "Differs from the published code: lags in the calendar, inflation of the month, lambdas a third of the quarterly "
     "ones, and a state before the sample from the trend of output."
+)
+_COVID = (
+    "In one step, with the lambdas of the quarterly model divided by three; inflation of the month, a state before the "
+    "sample from the trend of output, and shocks scaled in the months of 2020-22 in place of the quarters."
 )
 
 
@@ -115,4 +119,14 @@ MonthlyLW = DeclaredModel(
     "monthly-lw",
     frequency="M",
     remarks=(_CORRECTED,),
+)
+MonthlyHLW2023 = DeclaredModel(
+    with_covid(),
+    "Monthly HLW 2023",
+    "Holston, Laubach and Williams (2023), Federal Reserve Bank of New York Staff Report 1063, in months as by Brave, "
+    "Butters and Kelley (2022)",
+    trend_start,
+    "monthly-hlw2023",
+    frequency="M",
+    remarks=(_COVID,),
 )
