@@ -21,6 +21,7 @@ from capstar.frames import PERIODS, Start, since
 from capstar.progress import Progress
 from capstar.provenance import Source, entitled, titled
 from capstar.reporting import Result
+from capstar.reporting.estimates import Coefficients, Likelihood
 from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
@@ -60,7 +61,7 @@ class StatePath:
     smoothed_se: pd.Series
 
 
-class NaturalRate(Result):
+class NaturalRate(Coefficients, Likelihood, Result):
     """An estimate of the natural rate of interest."""
 
     quantities: tuple[str, ...] = ("rstar",)
@@ -150,6 +151,16 @@ class NaturalRate(Result):
     def params(self) -> pd.Series:
         """Estimated parameters by name; empty where nothing is estimated."""
         return pd.Series(dtype=float) if self.ml is None else self.ml.params[list(self.ml.free)]
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors of the parameters; NaN where the method gives none."""
+        return pd.Series(np.nan, self.params.index, name="std_error", dtype=float)
+
+    @property
+    def df_model(self) -> int:
+        """Number of estimated parameters."""
+        return len(self.params)
 
     @property
     def all_params(self) -> pd.Series:

@@ -18,7 +18,7 @@ from capstar.frames import described
 from capstar.leads.alignment import aligned, as_state, cumulate_after, overlap_lags
 from capstar.leads.checks import require_level
 from capstar.leads.numerics import residuals, with_constant
-from capstar.leads.records import Tabled, periods_of
+from capstar.leads.records import SlopeTable, periods_of
 from capstar.provenance import titled
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _HOW = {"lag-augmented": "one lag more, heteroskedasticity-robust", "hac": "Newe
 
 
 @dataclass(frozen=True)
-class LocalProjections(Tabled):
+class LocalProjections(SlopeTable):
     """Responses to a shock.
 
     Attributes
@@ -49,6 +49,7 @@ class LocalProjections(Tabled):
         What the market, or the economy, is in where ``state`` is ``"true"``; empty without states.
     """
 
+    _keys, _columns = ("response", "shock", "state", "horizon"), ("estimate", "se")
     table: pd.DataFrame
     lags: int
     bands: str

@@ -14,8 +14,9 @@ from capstar.arguments import checked
 from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, as_state, overlap_lags, window_after
 from capstar.leads.numerics import normal_p, with_constant
-from capstar.leads.records import Tabled
+from capstar.leads.records import SlopeTable
 from capstar.provenance import Source, sample_of, source_of, titled
+from capstar.reporting.estimates import Likelihood
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class StateProbability(Tabled):
+class StateProbability(Likelihood, SlopeTable):
     """Logit of a state within the coming periods.
 
     Attributes
@@ -49,6 +50,7 @@ class StateProbability(Tabled):
         How standard errors allow for overlap.
     """
 
+    _columns = ("coefficient", "se")
     table: pd.DataFrame
     roc: pd.DataFrame
     probability: pd.Series
@@ -61,6 +63,16 @@ class StateProbability(Tabled):
     pseudo_r2: float
     llf: float
     covariance: str
+
+    @property
+    def nobs(self) -> int:
+        """Number of dates."""
+        return len(self.outcome)
+
+    @property
+    def df_model(self) -> int:
+        """Number of coefficients, the constant included."""
+        return len(self.table)
 
     @property
     def title(self) -> str:

@@ -16,13 +16,13 @@ from capstar.leads.checks import require_count, require_horizon, require_pairs, 
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.numerics import normal_p, slope_on, with_constant
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import Estimates, Slope, around
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PredictiveRegression(Record):
+class PredictiveRegression(Slope):
     """Regression of the return over the next h quarters on a predictor.
 
     Attributes
@@ -43,8 +43,13 @@ class PredictiveRegression(Record):
         Standard error and number of autocovariances (Newey and West 1987).
     hodrick_se
         Standard error 1B of Hodrick (1992), which sums the predictor instead of the errors.
+
+    Notes
+    -----
+    `bse`, `tvalues`, `pvalues` and `conf_int` are with Newey and West's standard error.
     """
 
+    _columns = ("slope", "newey_west_se")
     horizon: int
     nobs: int
     first: pd.Period

@@ -13,11 +13,12 @@ import pandas as pd
 
 from capstar.frames import Start, since
 from capstar.reporting import Result
+from capstar.reporting.estimates import Covariances
 from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, estimate_stages
 from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
 from capstar.statespace.algebra import as_coef, as_linear
-from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.spec import Spec
 
@@ -108,7 +109,7 @@ class StateUncertainty(Result):
 
 
 @dataclass(frozen=True)
-class ThreeStageEstimates(NaturalRate):
+class ThreeStageEstimates(Covariances, NaturalRate):
     """Estimates of one Laubach-Williams model, without what `RStarResults` computes from them on request."""
 
     job: Job
@@ -203,11 +204,6 @@ class ThreeStageEstimates(NaturalRate):
         return pd.Series(values, name="estimate")
 
     @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lambdas count only where they are estimated with the rest."""
-        return 2 * len(self.params) - 2 * self.ml.llf
-
-    @property
     def converged(self) -> bool:
         """Whether every stage ended at a maximum."""
         return all(stage.ml.converged for stage in self.stages.estimated)
@@ -220,11 +216,11 @@ class ThreeStageEstimates(NaturalRate):
     @cached_property
     def bse_sandwich(self) -> pd.Series:
         """Standard errors from the Hessian sandwich (White 1982); NaN at a bound."""
-        return standard_errors(sandwich_cov(self._final.problem, self.ml))
+        return standard_errors(self.cov_params("sandwich"))
 
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the parameters, inverse of the outer product of scores, shape (k, k)."""
-        return outer_product_cov(self._final.problem, self.ml)
+    def cov_params(self, kind: CovarianceKind = "opg") -> pd.DataFrame:
+        """Covariance of the parameters of stage 3, shape (k, k); see `StateSpaceResults.cov_params`."""
+        return covariance(self._final.problem, self.ml, kind)
 
     @property
     def g(self) -> StatePath:
