@@ -35,6 +35,7 @@ from capstar.data.store.download import Network, network
 from capstar.data.store.snapshot import read_snapshot, write_snapshot
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.data.vintages import Vintages
+from capstar.data.write import write
 
 __all__ = [
     "RECIPES",
@@ -81,6 +82,7 @@ __all__ = [
     "us_hlw",
     "us_lw",
     "us_macro",
+    "write",
     "write_snapshot",
     "yahoo_prices",
 ]

@@ -7,6 +7,7 @@ and its functions by name; anything else is refused, when it is written and when
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Iterator
@@ -36,8 +37,9 @@ def write_result(result: Any, path: str | Path) -> Path:
     with whole(path) as new, zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(_member(_HEAD), text)
         for k, values in enumerate(writer.arrays):
-            with file.open(_member(f"{k}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, values, allow_pickle=False)
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, values, allow_pickle=False)
+            file.writestr(_member(f"{k}.npy"), buffer.getbuffer())
     return path
 
 
