@@ -9,11 +9,14 @@ finished of it; ``capstar.timings()`` measures where the time of a block goes; `
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import Any
 
 if __name__ != "capstar":
     raise ImportError(f"{__name__} would be a second copy of capstar: write 'import capstar'.")
+
+logging.getLogger("capstar").addHandler(logging.NullHandler())  # quiet unless a program asks for more
 
 __version__ = "0.1.0"
 __all__ = [

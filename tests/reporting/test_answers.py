@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from reporting.test_summary import check_latex
 from result_examples import every_example
 from scipy import stats
 from statsmodels.discrete.discrete_model import Logit
@@ -312,3 +313,45 @@ def test_the_delta_method() -> None:
         held["estimate"], 38.0 / fit(*nile_level(), fixed={"s_eta": 38.0}).params["s_eps"]
     )
     assert isinstance(found, Covariances)
+
+
+def test_errors_of_what_is_derived() -> None:
+    """sigma_g = 4 lambda_g sigma_ystar with lambda_g held, and sigma_z a ratio of two estimates, by hand."""
+    found = EXAMPLES[rstar.RStarResults]()
+    cov, p = found.cov_params(), found.params
+    np.testing.assert_allclose(
+        found.derived_bse["sigma_g"], 4 * found.lambda_g * found.bse["sigma_ystar"], rtol=1e-8
+    )
+    relative = pd.Series({"sigma_ygap": 1 / p["sigma_ygap"], "a_r": -1 / p["a_r"]})
+    inside = cov.loc[relative.index, relative.index]
+    expected = found.derived["sigma_z"] * np.sqrt(relative @ inside @ relative)
+    np.testing.assert_allclose(found.derived_bse["sigma_z"], expected, rtol=1e-7)
+    np.testing.assert_allclose(found.bse_sandwich, np.sqrt(np.diag(found.cov_params("sandwich"))))
+
+
+def test_errors_of_the_lambdas_from_the_bootstrap() -> None:
+    found = EXAMPLES[rstar.Bootstrap]()
+    ends, draws = found.conf_int(0.8), found.params["lambda_g"]
+    np.testing.assert_allclose(ends.loc["lambda_g"], np.quantile(draws, [0.1, 0.9]))
+    np.testing.assert_allclose(found.bse["lambda_z"], found.params["lambda_z"].std(ddof=1))
+    table = found.frames()["Parameters"]
+    np.testing.assert_array_equal(table[["[0.025", "0.975]"]], found.conf_int())
+    with pytest.raises(SpecificationError, match=r"level=0\.1"):
+        found.conf_int(0.1)
+
+
+def test_estimates_side_by_side_with_their_errors() -> None:
+    fits = {"three stages": EXAMPLES[rstar.RStarResults](), "ML": EXAMPLES[rstar.TrendByLikelihood]()}
+    fits["mean"] = rstar.model("moving-average").fit(capstar.data.us_macro())
+    found = rstar.compare(fits)
+    table = found.with_std_errors()
+    for name, fit_ in list(fits.items())[:2]:
+        errors = pd.concat([fit_.derived_bse, fit_.bse]).dropna()
+        np.testing.assert_array_equal(table.loc[[f"(se) {one}" for one in errors.index], name], errors)
+        known = pd.concat([fit_.derived, fit_.params])[errors.index]
+        np.testing.assert_array_equal(table.loc[list(errors.index), name], known)
+        assert found.table.loc[["AIC", "BIC"], name].tolist() == [fit_.aic, fit_.bic]
+    assert table["mean"].isna().all()
+    check_latex(found.summary().as_latex())
+    assert r"\textbf{(se) a\_r}" in found.summary().as_latex()
+    assert "Parameters" not in "".join(rstar.compare({"mean": fits["mean"]}).frames())

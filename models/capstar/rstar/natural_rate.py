@@ -193,6 +193,11 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return pd.Series(dtype=float)
 
     @property
+    def derived_bse(self) -> pd.Series:
+        """Standard errors of what is `derived`; NaN where the method gives none."""
+        return pd.Series(np.nan, self.derived.index, name="std_error", dtype=float)
+
+    @property
     def llf(self) -> float | None:
         """Log-likelihood, constants included; None where the method has none."""
         return None if self.ml is None else self.ml.llf

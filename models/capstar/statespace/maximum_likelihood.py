@@ -138,7 +138,7 @@ def maximize(
     keep: Literal["best", "first"] = "best",
     tolerance: float = TOLERANCE,
     allow_unconverged: bool = False,
-    progress: Progress | bool = False,
+    progress: Progress | bool = True,
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds and constraints.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -194,14 +194,17 @@ class ThreeStageEstimates(Covariances, NaturalRate):
         ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
         ``4 c g + z``; from the equations of stage 3, and without those that edited equations do not have.
         """
-        spec, params = self._final.problem.spec, self.ml.params.to_dict()
-        values = {}
-        if "e_g" in spec.shocks:
-            values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
-        if "e_z" in spec.shocks:
-            values["sigma_z"] = abs(as_coef(spec.shocks["e_z"]).number(params))
-        values["sigma_rstar"] = _news_sd(spec, "rstar", params)
-        return pd.Series(values, name="estimate")
+        return pd.Series(_derived(self._final.problem.spec, self.ml.params.to_dict()), name="estimate")
+
+    @cached_property
+    def derived_bse(self) -> pd.Series:
+        """Their standard errors by the delta method, with lambdas that were not estimated by stage 3 as known.
+
+        `bootstrap` gives those of the lambdas.
+        """
+        spec, names = self._final.problem.spec, self.derived.index
+        functions = {name: partial(_one_derived, spec, name) for name in names}
+        return self.delta_method(**functions)["std err"].rename("std_error")
 
     @property
     def converged(self) -> bool:
@@ -260,6 +263,20 @@ class ThreeStageEstimates(Covariances, NaturalRate):
         """
         job = replace(self.job, frame=frame, options=replace(self.job.options, n_starts=1))
         return replace(self, job=job, stages=estimate_stages(job), uncertainty=None)
+
+
+def _derived(spec: Spec, params: Mapping[str, float]) -> dict[str, float]:
+    """Standard deviations of the trend shocks, percent a year."""
+    values = {}
+    if "e_g" in spec.shocks:
+        values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
+    if "e_z" in spec.shocks:
+        values["sigma_z"] = abs(as_coef(spec.shocks["e_z"]).number(params))
+    return values | {"sigma_rstar": _news_sd(spec, "rstar", params)}
+
+
+def _one_derived(spec: Spec, name: str, params: pd.Series) -> float:
+    return _derived(spec, params.to_dict())[name]
 
 
 def _news_sd(spec: Spec, report: str, params: Mapping[str, float]) -> float:
