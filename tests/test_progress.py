@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import logging
 import os
 import pty
 import subprocess
@@ -176,3 +179,53 @@ def test_what_a_function_is_told() -> None:
         run_tasks(abs, [1, 2], stage="inner", progress=tell)
         tell("outer", 1.0)
     assert told == [("inner", 0.0), ("inner", 0.5), ("inner", 1.0), ("outer", 1.0)]
+
+
+def test_stages_are_logged_where_a_program_asks(caplog: pytest.LogCaptureFixture) -> None:
+    """Those of the outermost task, each once, though progress is off and tasks are nested."""
+    with caplog.at_level(logging.INFO, "capstar"), reporting(False) as tell:
+        run_tasks(abs, [1, 2], stage="inner", progress=tell)
+        run_tasks(abs, [1, 2], stage="silent", progress=False)
+        tell("outer", 0.0)
+        tell("outer", 1.0)
+    found = [(one.name, one.getMessage().partition(":")[0]) for one in caplog.records]
+    assert found == [("capstar.progress", "inner"), ("capstar.progress", "outer")]
+
+
+def test_nothing_is_logged_by_default() -> None:
+    code = "import capstar, logging; from capstar.progress import reporting\nwith reporting(False) as t: t('a', 1.0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert any(isinstance(one, logging.NullHandler) for one in logging.getLogger("capstar").handlers)
+
+
+def long_calls() -> dict[str, inspect.Signature]:
+    """Public functions and methods that draw, replicate, or use processes."""
+    out = {}
+    for room in ("data", "leads", "markets", "rstar", "smallcaps", "statespace", "study"):
+        module = importlib.import_module(f"capstar.{room}")
+        for name in module.__all__:
+            one = getattr(module, name)
+            own = vars(one) if inspect.isclass(one) else {}
+            named = {name: one} | {f"{name}.{key}": value for key, value in own.items() if key[0] != "_"}
+            for path, call in named.items():
+                if inspect.isfunction(call):
+                    out[f"{room}.{path}"] = inspect.signature(call)
+    return out
+
+
+def test_long_calls_show_progress_by_default() -> None:
+    """All that take replications, draws or processes; but for those that take below a second at their defaults."""
+    calls = long_calls()
+    shown = {
+        name: one.parameters["progress"].default
+        for name, one in calls.items()
+        if "progress" in one.parameters
+    }
+    assert {name for name, default in shown.items() if default is not True} == set()
+    assert len(shown) > 30
+    many = {"n_replications", "n_draws", "n_workers", "n_starts"}
+    assert {name for name, one in calls.items() if many & set(one.parameters)} - set(shown) == {
+        "leads.break_test", "leads.confidence_set", "leads.maximum_adjusted_mspe", "leads.multi_horizon_ability",
+        "leads.superior_ability", "rstar.draw_parameters", "statespace.simulate_states",
+    }  # fmt: skip

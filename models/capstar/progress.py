@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.util import find_spec
 from threading import RLock, Timer
 from typing import Any
@@ -15,6 +17,8 @@ from capstar.timing import staged
 Progress = Callable[[str, float], None]
 """Called with the name of the stage and the share of it that is done, from 0 to 1."""
 
+LOG = logging.getLogger(__name__)
+_LOGGING: ContextVar[bool] = ContextVar("logging", default=False)  # of this thread, by a task around this one
 PATIENCE = 2.0  # seconds before anything is said
 
 
@@ -37,8 +41,29 @@ def reporting(progress: Progress | bool) -> Iterator[Progress]:
     ...
     estimating 50%
     """
-    with _shown(progress) as show, staged(show) as tell:
+    with _shown(progress) as show, staged(show) as tell, _logged(tell) as told:
+        yield told
+
+
+@contextmanager
+def _logged(tell: Progress) -> Iterator[Progress]:
+    """The same, and a line at level INFO of the logger ``capstar.progress`` for each stage of the outermost task."""
+    if _LOGGING.get() or not LOG.isEnabledFor(logging.INFO):
         yield tell
+        return
+    begun: dict[str, float] = {}
+
+    def both(stage: str, share: float) -> None:
+        since = begun.setdefault(stage, time.monotonic())
+        if share >= 1:
+            LOG.info("%s: %.2f s", stage or "tasks", time.monotonic() - begun.pop(stage, since))
+        tell(stage, share)
+
+    outermost = _LOGGING.set(True)
+    try:
+        yield both
+    finally:
+        _LOGGING.reset(outermost)
 
 
 @contextmanager

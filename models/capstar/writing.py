@@ -144,6 +144,12 @@ def csv_text(table: pd.DataFrame, **options: Any) -> str:
     options
         Of `pandas.DataFrame.to_csv`.
     """
+    text: str = plain_text(table).to_csv(**options)
+    return text
+
+
+def plain_text(table: pd.DataFrame) -> pd.DataFrame:
+    """A table in which no text is a formula; see `csv_text`."""
     import pandas as pd
 
     out = table.set_axis(_plain_labels(table.index)).set_axis(_plain_labels(table.columns), axis=1)
@@ -151,8 +157,7 @@ def csv_text(table: pd.DataFrame, **options: Any) -> str:
         cells = table.iloc[:, k]
         if _may_hold_text(cells) and any(map(_changes, cells)):
             out.isetitem(k, pd.Series([_plain(cell) for cell in cells], out.index, dtype=object))
-    text: str = out.to_csv(**options)
-    return text
+    return out
 
 
 def _may_hold_text(values: pd.Series | pd.Index) -> bool:

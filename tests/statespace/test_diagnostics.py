@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import load_module
 from scipy import stats
+from textbook import fitted
 
 from capstar.errors import DataError, SpecificationError
 from capstar.statespace import (
@@ -323,3 +324,21 @@ def test_states_and_disturbances_of_different_samples() -> None:
     other = smooth_disturbances(local_level(drawn(40, 1)), PARAMS)
     with pytest.raises(SpecificationError, match=r"in 1960Q1-1972Q2, the disturbances .* 1960Q1-1969Q4"):
         diagnose(estimates, other)
+
+
+def test_quantiles_against_normal_ones() -> None:
+    """Every innovation above its normal quantile, and the band of the order statistics of normal samples."""
+    found = fitted("arma").diagnostics()
+    panel = found.plot_qq().axes[0]
+    v = np.sort(found.innovations.iloc[:, 0].dropna())
+    points = panel.collections[1].get_offsets()
+    np.testing.assert_allclose(points[:, 1], v)
+    np.testing.assert_allclose(
+        points[:, 0], stats.norm.ppf((np.arange(1, v.size + 1) - 0.375) / (v.size + 0.25))
+    )
+    band = panel.collections[0].get_paths()[0].vertices
+    draws = np.sort(np.random.default_rng(0).standard_normal((20_000, v.size)), axis=1)
+    for k in (0, v.size // 2):
+        low, high = np.quantile(draws[:, k], [0.025, 0.975])
+        drawn = band[np.isclose(band[:, 0], points[k, 0]), 1]
+        np.testing.assert_allclose([drawn.min(), drawn.max()], [low, high], atol=0.03)  # Monte Carlo error

@@ -76,7 +76,7 @@ def test_tests_and_intervals_follow_from_the_standard_errors() -> None:
     z = ours.params / ours.bse
     np.testing.assert_allclose(ours.tvalues, z, rtol=1e-14)
     np.testing.assert_allclose(ours.pvalues, 2 * norm.sf(np.abs(z)), rtol=1e-12)
-    interval = ours.conf_int(0.1)
+    interval = ours.conf_int(0.9)
     np.testing.assert_allclose(
         (interval["upper"] - interval["lower"]) / 2, norm.ppf(0.95) * ours.bse, rtol=1e-12
     )
@@ -86,7 +86,7 @@ def test_tests_and_intervals_follow_from_the_standard_errors() -> None:
     )
     np.testing.assert_allclose(other.bse, ours.bse, rtol=1e-4)
     np.testing.assert_allclose(other.conf_int(0.1), interval, rtol=1e-3)
-    with pytest.raises(SpecificationError, match=r"alpha=5; .* such as 0\.05"):
+    with pytest.raises(SpecificationError, match=r"level=5; .* such as 0\.95"):
         ours.conf_int(5)
     with pytest.raises(SpecificationError, match=r"kind='oim'; choose one of \['hessian'"):
         ours.cov_params("oim")

@@ -37,6 +37,7 @@ from capstar.data.store.download import Network, network
 from capstar.data.store.snapshot import read_snapshot, write_snapshot
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.data.vintages import Vintages
+from capstar.data.write import write
 
 __all__ = [
     "RECIPES",
@@ -85,6 +86,7 @@ __all__ = [
     "us_hlw",
     "us_lw",
     "us_macro",
+    "write",
     "write_snapshot",
     "yahoo_prices",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from capstar.reporting import Result
+from capstar.reporting.estimates import Coefficients
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +54,47 @@ class Tabled(Record):
     def to_frame(self) -> pd.DataFrame:
         """The table."""
         return self.table
+
+
+class Slope(Coefficients, Record):
+    """A record of one estimate and its standard error, fields named by ``_columns``."""
+
+    _columns: ClassVar[tuple[str, str]] = ("slope", "se")
+
+    @property
+    def params(self) -> pd.Series:
+        """The estimate, in a Series of one."""
+        return pd.Series({self._columns[0]: getattr(self, self._columns[0])}, name="estimate")
+
+    @property
+    def bse(self) -> pd.Series:
+        """Its standard error."""
+        return pd.Series({self._columns[0]: getattr(self, self._columns[1])}, name="std_error")
+
+
+class SlopeTable(Coefficients, Tabled):
+    """A table of estimates and standard errors: ``_keys`` name its rows, ``_columns`` hold both."""
+
+    _keys: ClassVar[tuple[str, ...]] = ()
+    _columns: ClassVar[tuple[str, str]] = ("slope", "se")
+
+    @property
+    def params(self) -> pd.Series:
+        """The estimates, by what tells them apart."""
+        return self._column(0).rename("estimate")
+
+    @property
+    def bse(self) -> pd.Series:
+        """Their standard errors."""
+        return self._column(1).rename("std_error")
+
+    def _column(self, which: int) -> pd.Series:
+        known = self.table.set_index(list(self._keys)) if self._keys else self.table
+        return known[self._columns[which]].astype(float)
+
+    def _estimates(self) -> Estimates:
+        ends = self.conf_int()
+        return dict(zip(ends.index, zip(self.params, ends["lower"], ends["upper"], strict=True), strict=True))
 
 
 def periods_of(count: Any, period: str = "period") -> str:

@@ -12,7 +12,7 @@ from capstar.leads.forecasts.comparison import KEYS, ForecastComparison, shown
 from capstar.leads.inference.drawn_regressor import DrawnRegressor
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor
 from capstar.leads.inference.registry import heads, legend
-from capstar.leads.records import Tabled
+from capstar.leads.records import SlopeTable
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LeadResults(Tabled):
+class LeadResults(SlopeTable):
     """Whether a series leads returns.
 
     Attributes
@@ -44,6 +44,10 @@ class LeadResults(Tabled):
     drawn : DrawnRegressor or None
         The regressions on posterior draws of the predictor, where these were given.
 
+    Notes
+    -----
+    `bse`, `tvalues`, `pvalues` and `conf_int` are with Hodrick's standard error 1B; ``table`` has the other tests.
+
     Examples
     --------
     >>> import capstar as cs
@@ -63,6 +67,7 @@ class LeadResults(Tabled):
     True
     """
 
+    _keys, _columns = ("predictor", "returns", "horizon"), ("slope", "hodrick_se")
     predictor: str
     table: pd.DataFrame
     persistence: pd.DataFrame

@@ -20,7 +20,7 @@ from capstar.leads.alignment import aligned, overlap_lags
 from capstar.leads.checks import require_horizon, require_level, require_variation_of
 from capstar.leads.inference.regression import newey_west
 from capstar.leads.numerics import normal_p, require_error, with_constant
-from capstar.leads.records import Tabled
+from capstar.leads.records import SlopeTable
 from capstar.provenance import titled
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Slopes(Tabled):
+class Slopes(SlopeTable):
     """Slopes of one regression estimated many times.
 
     Attributes
@@ -63,6 +63,10 @@ class Slopes(Tabled):
     target: str
     level: float
     horizon: int
+
+    @property
+    def _keys(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(name for name in ("quantile", "predictor", "sample") if name in self.table)
 
     @property
     def title(self) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.special import betaincinv, ndtri
 
 from capstar.names import name_of
 from capstar.plotting.figures import BLUE, GREY, ORANGE, draw_line, dress, finish, panels
@@ -59,6 +61,32 @@ def plot_diagnostics(
         else:
             _cusum(panel, cusum[name], cusum_bounds[name])
         dress(panel, f"{name_of(name)}: {_HEADINGS[k % 3]}", _UNITS[k % 3])
+    return finish(figure, ax, title=title, source=source)
+
+
+def plot_quantiles(
+    innovations: pd.DataFrame, *, title: str = "", source: Source | None = None, ax: Axes | None = None
+) -> Figure:
+    """Sorted innovations against normal quantiles, with the pointwise 95 percent band of normal samples.
+
+    Parameters
+    ----------
+    innovations
+        By period and series, in standard deviations; NaN where missing.
+    """
+    figure, axes = panels(ax, innovations.shape[1], width=5.4, height=3.6, across=2)
+    for name, panel in zip(innovations, axes, strict=False):
+        v = np.sort(innovations[name].dropna().to_numpy())
+        rank = np.arange(1, v.size + 1)
+        at = ndtri((rank - 0.375) / (v.size + 0.25))  # Blom (1958)
+        low, high = (
+            ndtri(betaincinv(rank, v.size + 1 - rank, p)) for p in (0.025, 0.975)
+        )  # of order statistics
+        panel.fill_between(at, low, high, color=GREY, alpha=0.25, linewidth=0)
+        panel.plot(at, at, color=ORANGE, linewidth=1.2)
+        panel.scatter(at, v, s=9, color=BLUE, zorder=3)
+        panel.set_xlabel("normal quantiles", fontsize=9)
+        dress(panel, f"{name_of(name)}: innovations, 95% band if normal", _UNITS[0])
     return finish(figure, ax, title=title, source=source)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
@@ -97,6 +98,49 @@ class Result(ABC):
         from capstar.reporting.summary import Summary
 
         return Summary(self.title, self.frames(), self.notes())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result to one file, whole or not at all, which `load` and ``capstar.load`` read to the bit.
+
+        Parameters
+        ----------
+        path
+            Of the file; ``.capstar`` is the usual ending.
+
+        Returns
+        -------
+        pathlib.Path
+            Of what was written.
+
+        Raises
+        ------
+        DataError
+            The result holds something that cannot be stored, such as a model of a class of your own.
+        OutputError
+            The file cannot be written.
+        """
+        from capstar.reporting.storage import write_result
+
+        return write_result(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a result of this class from a file written by `save`.
+
+        Parameters
+        ----------
+        path
+            Of the file.  Nothing that it says is run: it may come from anybody.
+
+        Raises
+        ------
+        DataError
+            The file is absent, of another kind or version, or damaged.
+        """
+        from capstar.reporting.storage import read_result
+
+        found: Self = read_result(path, cls)
+        return found
 
     def _repr_html_(self) -> str:
         return self.summary().as_html()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
@@ -41,6 +41,9 @@ class Comparison(Result):
         Of each estimate's r*, as `NaturalRate.bands` gives them.
     yearly
         Names of the yearly estimates beside quarterly ones.
+    std_errors : pandas.DataFrame
+        Of the parameters and of what is derived from them, one column an estimate: as `NaturalRate.bse` gives them,
+        of a posterior distribution its standard deviations; NaN where there are none.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Comparison(Result):
     departures: Mapping[str, tuple[str, ...]]
     bands: Mapping[str, pd.DataFrame]
     yearly: tuple[str, ...] = ()
+    std_errors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def definitions(self) -> pd.Series:
@@ -118,6 +122,14 @@ class Comparison(Result):
         out.insert(0, "definition", self.definitions)
         return out
 
+    def with_std_errors(self) -> pd.DataFrame:
+        """Parameters, each above its standard errors in a row such as ``(se) a_r``, as papers show them."""
+        rows: dict[str, pd.Series] = {}
+        for name, errors in self.std_errors.iterrows():
+            rows[str(name)] = pd.to_numeric(self.table.loc[name], errors="coerce")
+            rows[f"(se) {name}"] = errors
+        return pd.DataFrame(rows).T.astype(float)
+
     @property
     def title(self) -> str:
         """How many estimates there are."""
@@ -126,6 +138,8 @@ class Comparison(Result):
     def frames(self) -> dict[str, pd.DataFrame]:
         """The estimates; and of several, r* on common dates, correlations and disagreement of the last two years."""
         out = {"": self.table}
+        if len(self.std_errors):
+            out["Parameters, standard errors in the rows (se)"] = self.with_std_errors()
         if self.rstar.shape[1] > 1:
             out |= {"r*, percent a year": self.on_dates(), "Correlations of r*": self.correlations}
             if len(self.disagreement):
@@ -203,9 +217,11 @@ def compare(
     monthly = tuple(name for name, fit in fits.items() if mixed and fit.period == "month")
     for name in (*yearly, *monthly):
         paths[name], bands[name] = _in_quarters(paths[name]), _in_quarters(bands[name])
+    errors = pd.DataFrame({name: pd.concat([fit.derived_bse, fit.bse]) for name, fit in fits.items()})
+    errors = errors.dropna(how="all").reindex([key for key in order if key in errors.index])
     departures = {name: fit.departures for name, fit in fits.items()}
     rstar = entitled(pd.DataFrame(paths), (fit.data_title for fit in fits.values()))
-    return Comparison(table, rstar, departures, bands, yearly)
+    return Comparison(table, rstar, departures, bands, yearly, errors.dropna(how="all"))
 
 
 def named(fits: Mapping[str, NaturalRate] | Sequence[NaturalRate]) -> dict[str, NaturalRate]:
@@ -243,7 +259,7 @@ def _kind(fit: NaturalRate, which: Which) -> Which:
 
 
 def _column(fit: NaturalRate, kind: Which) -> dict[str, str | float]:
-    likelihood = {} if fit.llf is None else {"log-likelihood": fit.llf}
+    likelihood = {} if fit.llf is None else {"log-likelihood": fit.llf, "AIC": fit.aic, "BIC": fit.bic}
     series = getattr(fit.rstar, kind)
     out: dict[str, str | float] = {
         "model": fit.model_name,

@@ -13,6 +13,7 @@ from capstar.arguments import Input, as_input, checked
 from capstar.errors import DataError
 from capstar.frames import as_frequency, require_columns
 from capstar.progress import Progress
+from capstar.reporting.estimates import Covariances
 from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, path_of
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
@@ -23,6 +24,7 @@ from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diagnostics import Diagnostics
 from capstar.statespace.fitting import fit
 from capstar.statespace.forecasting import Forecast
+from capstar.statespace.inference import CovarianceKind
 from capstar.statespace.initial import Initial, InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.results import StateSpaceResults
@@ -212,7 +214,7 @@ class DeclaredModel(NaturalRateModel):
 
 
 @dataclass(frozen=True)
-class DeclaredRate(NaturalRate):
+class DeclaredRate(Covariances, NaturalRate):
     """An estimate of a declared natural-rate model.
 
     Attributes
@@ -280,6 +282,20 @@ class DeclaredRate(NaturalRate):
     def ml(self) -> MaximumLikelihood:
         """The maximum of the likelihood."""
         return self.results.ml
+
+    def cov_params(self, kind: CovarianceKind = "hessian") -> pd.DataFrame:
+        """Covariance of the parameters, shape (k, k); see `StateSpaceResults.cov_params`."""
+        return self.results.cov_params(kind)
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors, from the Hessian."""
+        return self.results.bse
+
+    @property
+    def df_model(self) -> int:
+        """Estimated parameters and diffuse elements of the initial state."""
+        return self.results.df_model
 
     @property
     def standard_errors(self) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from capstar.frames import PERIODS, Start, since
 from capstar.progress import Progress
 from capstar.provenance import Source, entitled, titled
 from capstar.reporting import Result
+from capstar.reporting.estimates import Coefficients, Likelihood
 from capstar.rstar.redraw import GapSource
 from capstar.statespace.forecasting import Forecast
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
@@ -68,7 +69,7 @@ class StatePath:
     smoothed_se: pd.Series
 
 
-class NaturalRate(Result):
+class NaturalRate(Coefficients, Likelihood, Result):
     """An estimate of the natural rate of interest.
 
     Examples
@@ -191,6 +192,16 @@ class NaturalRate(Result):
         return pd.Series(dtype=float) if self.ml is None else self.ml.params[list(self.ml.free)]
 
     @property
+    def bse(self) -> pd.Series:
+        """Standard errors of the parameters; NaN where the method gives none."""
+        return pd.Series(np.nan, self.params.index, name="std_error", dtype=float)
+
+    @property
+    def df_model(self) -> int:
+        """Number of estimated parameters."""
+        return len(self.params)
+
+    @property
     def all_params(self) -> pd.Series:
         """The parameters with those held fixed."""
         return self.params if self.ml is None else self.ml.params
@@ -219,6 +230,11 @@ class NaturalRate(Result):
     def derived(self) -> pd.Series:
         """What follows from the parameters in the units of the literature; may be empty."""
         return pd.Series(dtype=float)
+
+    @property
+    def derived_bse(self) -> pd.Series:
+        """Standard errors of what is `derived`; NaN where the method gives none."""
+        return pd.Series(np.nan, self.derived.index, name="std_error", dtype=float)
 
     @property
     def llf(self) -> float | None:

@@ -17,7 +17,7 @@ from capstar.kernels.arrays import Floats
 from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_which
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.bayes.convergence import split_rhat
-from capstar.statespace.bayes.draws import DISAGREE, PosteriorDraws
+from capstar.statespace.bayes.draws import DISAGREE, PosteriorCoefficients, PosteriorDraws
 from capstar.statespace.bayes.reports import StateDraws
 
 POSTERIOR = "states and parameters (posterior draws)"
@@ -25,7 +25,7 @@ QUANTILES = (0.05, 0.16, 0.5, 0.84, 0.95)
 
 
 @dataclass(frozen=True)
-class PosteriorRate(NaturalRate):
+class PosteriorRate(PosteriorCoefficients, NaturalRate):
     """A natural rate with the posterior distribution of its path and its parameters.
 
     Its `rstar` is the posterior median, its standard deviations those of the draws: they carry the uncertainty of the
@@ -94,11 +94,6 @@ class PosteriorRate(NaturalRate):
     def real_rate(self) -> pd.Series:
         """Ex-ante real rate by quarter, percent a year."""
         return self.rate
-
-    @property
-    def params(self) -> pd.Series:
-        """Posterior medians by parameter."""
-        return pd.Series(np.median(self.draws.pooled(), axis=0), list(self.draws.names))
 
     def path(self, name: str) -> StatePath:
         """Posterior medians and standard deviations of one quantity by quarter."""

@@ -56,6 +56,14 @@ class _Frame:
     def __init__(self, table: pd.DataFrame) -> None:
         self.ids, self._rows = _rows_of(table)
 
+    @property
+    def source(self) -> pd.DataFrame:
+        """The table again."""
+        ids = np.array(self.ids, dtype=object)[self._rows.codes]
+        columns = {"date": self._rows.days, "id": ids, "close": self._rows.close}
+        dividend = {} if self._rows.dividend is None else {"dividend": self._rows.dividend}
+        return pd.DataFrame(columns | dividend)
+
     def all(self) -> Iterator[_Rows]:
         """All rows, some at a time."""
         yield self._rows
@@ -73,7 +81,7 @@ class _File:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._data = _opened(path)
+        self._data, self.source = _opened(path), Path(path).resolve()
         require_table(self._data.schema.empty_table().to_pandas(), _NEEDED, _SOURCE)
         self._columns = [c for c in (*_NEEDED, "dividend") if c in self._data.schema.names]
         _check_kinds(self._data.schema, self._columns)
@@ -170,8 +178,10 @@ def _check_kinds(schema: Any, columns: list[str]) -> None:
 class PriceTable:
     """Prices by date and security, read a period at a time; a Parquet file is best sorted by date."""
 
+    _stored = ("source", "names")  # of a file its path alone: it is read again
+
     def __init__(self, table: Table, names: Identities) -> None:
-        self._names = names
+        self.names = names
         if not isinstance(table, pd.DataFrame | str | Path):
             raise DataError(
                 f"{_SOURCE}: a {type(table).__name__} is not a table. Give a DataFrame, or a Parquet file."
@@ -182,6 +192,11 @@ class PriceTable:
         self.raw_ids = set(self._data.ids)
         self.ids = sorted(self.last)  # first identifiers
 
+    @property
+    def source(self) -> Table:
+        """The table in memory, or the path of the file."""
+        return self._data.source
+
     def blocks(self, position: dict[str, int]) -> Iterator[Block]:
         """Calendar years, in order."""
         years = self.dates.astype("datetime64[Y]")
@@ -191,7 +206,7 @@ class PriceTable:
 
     def closes(self, day: np.datetime64) -> pd.Series:
         """Closes of one day, by first identifier."""
-        names = np.array([self._names.keep(name) for name in self._data.ids], dtype=object)
+        names = np.array([self.names.keep(name) for name in self._data.ids], dtype=object)
         found = list(self._data.between(day, day))
         codes = np.concatenate([np.zeros(0, np.int64), *(rows.codes for rows in found)])
         return pd.Series(
@@ -200,7 +215,7 @@ class PriceTable:
 
     @timed("reading prices")
     def _block(self, first: int, dates: NDArray[np.datetime64], position: dict[str, int]) -> Block:
-        columns = np.array([position[self._names.keep(name)] for name in self._data.ids], dtype=np.int64)
+        columns = np.array([position[self.names.keep(name)] for name in self._data.ids], dtype=np.int64)
         close = np.full((len(dates), len(position)), np.nan)
         dividend = np.zeros((1, 1))
         taken = []
@@ -223,7 +238,7 @@ class PriceTable:
         for rows in self._data.all():
             if (more := len(self._data.ids) - len(latest)) > 0:
                 latest = np.concatenate([latest, np.full(more, _NEVER)])
-                starts, ends = self._names.bounds(self._data.ids)
+                starts, ends = self.names.bounds(self._data.ids)
             self._check(rows, starts, ends)
             priced = ~np.isnan(rows.close)
             days = rows.days[priced]
@@ -232,7 +247,7 @@ class PriceTable:
                 paid = np.union1d(paid, rows.days[rows.dividend > 0])
             np.maximum.at(latest, rows.codes[priced], days)
         for name, day in zip(self._data.ids, latest, strict=True):
-            keep = self._names.keep(name)
+            keep = self.names.keep(name)
             self.last[keep] = max(self.last.get(keep, day), day)
         if not found.size:
             raise DataError(f"{_SOURCE}: there are no closes. Give one row a security and date.")
@@ -261,7 +276,7 @@ class PriceTable:
         outside = (rows.days < starts[rows.codes]) | (rows.days >= ends[rows.codes])
         if outside.any():
             at = int(np.argmax(outside))
-            raise self._names.outside_error(ids[rows.codes[at]], rows.days[at], _SOURCE)
+            raise self.names.outside_error(ids[rows.codes[at]], rows.days[at], _SOURCE)
 
 
 def _rows_of(table: pd.DataFrame) -> tuple[list[str], _Rows]:

@@ -276,13 +276,14 @@ class IndexResults(Result):
         unit = f"{self.levels.index[0]:%Y-%m-%d} = {self.rules.base:g}"
         return plot_levels(levels, days, title=self.rules.name, unit=unit, source=self.provenance, ax=ax)
 
-    def save(self, folder: str | Path) -> list[Path]:
+    def save(self, folder: str | Path) -> list[Path]:  # type: ignore[override]
         """Write every table as Parquet, ``index.csv``, ``index.png`` and the summary as text: all of them or none.
 
         Parameters
         ----------
         folder
-            Made if absent.
+            Made if absent.  A name that ends in ``.capstar`` is one file instead, which `load` reads; prices that are
+            in a file are not copied into it.
 
         Raises
         ------
@@ -299,6 +300,8 @@ class IndexResults(Result):
         """
         from capstar.plotting import save
 
+        if Path(folder).suffix == ".capstar":
+            return [super().save(folder)]
         tables = {name: table for name, table in vars(self).items() if isinstance(table, pd.DataFrame)}
         tables["weights"] = self.weights().rename_axis("id").reset_index()
         names = [*(f"{name}.parquet" for name in tables), "index.csv", "index.png", "summary.txt"]

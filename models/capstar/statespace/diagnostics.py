@@ -166,6 +166,20 @@ class Diagnostics(Result):
         drawn = (since(self.innovations, start), self.autocorrelations, *paths)
         return plot_diagnostics(*drawn, title=f"Diagnostics: {self.model}", source=self.provenance, ax=ax)
 
+    def plot_qq(self, ax: Any = None) -> Figure:
+        """Quantiles of the innovations against those of the normal distribution, a panel a series.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            For the first series alone; by default a figure of its own.
+        """
+        from capstar.plotting.diagnostics import plot_quantiles
+
+        return plot_quantiles(
+            self.innovations, title=f"Normal quantiles: {self.model}", source=self.provenance, ax=ax
+        )
+
     def _dated(self) -> pd.Series | pd.DataFrame:
         return self.innovations
 

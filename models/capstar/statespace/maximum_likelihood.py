@@ -178,7 +178,7 @@ def maximize(
     allow_unconverged: bool = False,
     after: MaximumLikelihood | None = None,
     exact: bool = True,
-    progress: Progress | bool = False,
+    progress: Progress | bool = True,
 ) -> MaximumLikelihood:
     """Maximise the likelihood of the free parameters within their bounds and constraints.
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from capstar.errors import DataError, SpecificationError
+from capstar.errors import DataError
 from capstar.frames import Start, as_periods, since
 from capstar.progress import Progress
 from capstar.reporting import Result
+from capstar.reporting.estimates import Covariances, Likelihood
 from capstar.statespace.by_series import SeriesContributions, contributions_by_series
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.diagnostics import Diagnostics, diagnose
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StateSpaceResults(StoredEstimate, Result):
+class StateSpaceResults(StoredEstimate, Covariances, Likelihood, Result):
     """Estimates of a declared state-space model; made by `capstar.statespace.fit`.
 
     Attributes
@@ -117,6 +116,11 @@ class StateSpaceResults(StoredEstimate, Result):
         return self.ml.params.drop(list(self.ml.free))
 
     @property
+    def all_params(self) -> pd.Series:
+        """All parameters, those held included."""
+        return self.ml.params
+
+    @property
     def llf(self) -> float:
         """Log-likelihood, constants included; of a diffuse start with log(2 pi) for every observation."""
         return self.ml.llf
@@ -126,16 +130,6 @@ class StateSpaceResults(StoredEstimate, Result):
         """Estimated parameters and diffuse elements of the initial state (Durbin and Koopman 2012, section 7.4)."""
         diffuse = self.problem.loading.shape[1] if isinstance(self.problem, DiffuseProblem) else 0
         return len(self.ml.free) + diffuse
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion, ``2 df_model - 2 llf``."""
-        return 2 * self.df_model - 2 * self.llf
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's criterion, ``log(nobs) df_model - 2 llf``."""
-        return float(np.log(self.nobs)) * self.df_model - 2 * self.llf
 
     @property
     def converged(self) -> bool:
@@ -158,30 +152,6 @@ class StateSpaceResults(StoredEstimate, Result):
     def bse(self) -> pd.Series:
         """Standard errors, from the Hessian."""
         return standard_errors(self.cov_params())
-
-    @property
-    def tvalues(self) -> pd.Series:
-        """Estimates over standard errors."""
-        return (self.params / self.bse).rename("z")
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p-values of zero, normal distribution."""
-        return parameter_table(self.params, self.bse)["P>|z|"].rename("p")
-
-    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``; ``alpha`` is the probability outside.
-
-        Examples
-        --------
-        >>> from capstar.statespace.examples import nile_fit
-        >>> nile_fit().conf_int(0.1).round(0).loc["s_eta"].to_dict()
-        {'lower': 11.0, 'upper': 66.0}
-        """
-        if not 0 < alpha < 1:
-            raise SpecificationError(f"alpha={alpha}; give a probability between 0 and 1, such as 0.05.")
-        half = NormalDist().inv_cdf(1 - alpha / 2) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @cached_property
     def estimates(self) -> StateEstimates:

@@ -245,8 +245,13 @@ class StudyResults(Result):
         own |= {name: part.plot() for name, part in parts.items() if part is not None}
         return own | self.lead.figures()
 
-    def save(self, folder: str | Path) -> list[Path]:
+    def save(self, folder: str | Path) -> list[Path]:  # type: ignore[override]
         """Write every table as CSV, every figure as PNG and, as text, `overview` and the summary: all or none.
+
+        Parameters
+        ----------
+        folder
+            Made if absent.  A name that ends in ``.capstar`` is one file instead, which `load` reads.
 
         Raises
         ------
@@ -262,6 +267,8 @@ class StudyResults(Result):
         """
         from capstar.plotting import save_all
 
+        if Path(folder).suffix == ".capstar":
+            return [super().save(folder)]
         return save_all(folder, self.tables(), self.figures(), f"{self.overview()}\n\n{self.summary()}")
 
     def overview(self) -> str:

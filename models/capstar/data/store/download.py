@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -23,6 +24,7 @@ from capstar.timing import timed
 from capstar.writing import cache_folder
 
 T = TypeVar("T")
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -148,12 +150,14 @@ def download(
     refused = None
     if kept is not None and (now.offline or serves(kept, final)):
         try:
+            LOG.debug("%s is in the cache, of %s", where, kept.downloaded)
             return parse(kept.body), kept
         except SourceError as error:  # kept when less was asked of an answer
             kept, refused = None, error
     if now.offline:
         raise refused or SourceError(f"{where}: not in the cache, and offline. Run once with the network.")
     try:
+        LOG.info("asking for %s", where)
         body = ask(url, where, max_bytes)
         found = parse(body)
     except SourceError as error:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from capstar.arguments import checked
 from capstar.errors import DataError, DataWarning
-from capstar.leads.records import Estimates, Tabled, around
+from capstar.leads.records import SlopeTable
 
 _FEWEST = 10
 
 
 @dataclass(frozen=True)
-class EventStudy(Tabled):
+class EventStudy(SlopeTable):
     """Regressions of the returns of event days on the surprise.
 
     Attributes
@@ -49,9 +49,6 @@ class EventStudy(Tabled):
     def title(self) -> str:
         """What was regressed on what."""
         return f"Returns of event days on {self.surprise}, standard errors HC1"
-
-    def _estimates(self) -> Estimates:
-        return {str(row.Index): around(row.slope, row.se) for row in self.table.itertuples()}
 
 
 @checked

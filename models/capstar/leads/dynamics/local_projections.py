@@ -18,7 +18,7 @@ from capstar.frames import described
 from capstar.leads.alignment import aligned, cumulate_after, overlap_lags
 from capstar.leads.checks import as_state, require_level
 from capstar.leads.numerics import residuals, with_constant
-from capstar.leads.records import Tabled, periods_of
+from capstar.leads.records import SlopeTable, periods_of
 from capstar.provenance import titled
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _HOW = {"lag-augmented": "one lag more, heteroskedasticity-robust", "hac": "Newe
 
 
 @dataclass(frozen=True)
-class LocalProjections(Tabled):
+class LocalProjections(SlopeTable):
     """Responses to a shock.
 
     Attributes
@@ -62,6 +62,7 @@ class LocalProjections(Tabled):
     >>> figure = found.plot(horizon=4)
     """
 
+    _keys, _columns = ("response", "shock", "state", "horizon"), ("estimate", "se")
     table: pd.DataFrame
     lags: int
     bands: str

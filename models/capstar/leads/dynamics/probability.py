@@ -15,8 +15,9 @@ from capstar.errors import ConvergenceError, DataError, SpecificationError
 from capstar.leads.alignment import aligned, overlap_lags, window_after
 from capstar.leads.checks import as_state
 from capstar.leads.numerics import normal_p, with_constant
-from capstar.leads.records import Tabled
+from capstar.leads.records import SlopeTable
 from capstar.provenance import Source, sample_of, source_of, titled
+from capstar.reporting.estimates import Likelihood
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class StateProbability(Tabled):
+class StateProbability(Likelihood, SlopeTable):
     """Logit of a state within the coming periods.
 
     Attributes
@@ -65,6 +66,7 @@ class StateProbability(Tabled):
     Freq: Q-DEC, Name: probability, dtype: float64
     """
 
+    _columns = ("coefficient", "se")
     table: pd.DataFrame
     roc: pd.DataFrame
     probability: pd.Series
@@ -77,6 +79,16 @@ class StateProbability(Tabled):
     pseudo_r2: float
     llf: float
     covariance: str
+
+    @property
+    def nobs(self) -> int:
+        """Number of dates."""
+        return len(self.outcome)
+
+    @property
+    def df_model(self) -> int:
+        """Number of coefficients, the constant included."""
+        return len(self.table)
 
     @property
     def title(self) -> str:

@@ -11,13 +11,13 @@ from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.alignment import overlap_lags
 from capstar.leads.numerics import normal_p
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import Estimates, Slope, around
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class SharpeRatio(Record):
+class SharpeRatio(Slope):
     """Sharpe ratio, or a difference of two, of one period's excess returns.
 
     Attributes
@@ -37,6 +37,7 @@ class SharpeRatio(Record):
     0.48 a year, standard error 0.14
     """
 
+    _columns = ("ratio", "se")
     _unit = "Sharpe ratio a period; 95% interval"
     ratio: float
     se: float

@@ -14,13 +14,13 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import Floats, normal_p
-from capstar.leads.records import Estimates, Tabled, periods_of
+from capstar.leads.records import Estimates, SlopeTable, periods_of
 
 _FEWEST = 20
 
 
 @dataclass(frozen=True)
-class DrawnRegressor(Tabled):
+class DrawnRegressor(SlopeTable):
     """Regressions on posterior draws of a predictor, combined by Rubin's rules.
 
     Attributes
@@ -53,9 +53,15 @@ class DrawnRegressor(Tabled):
     """
 
     _unit = "percent per point of the predictor"
+    _keys = ("returns", "horizon")
     table: pd.DataFrame
     slopes: pd.DataFrame
     level: float
+
+    @property
+    def df_t(self) -> pd.Series:
+        """Degrees of freedom by portfolio and horizon (Rubin's rules)."""
+        return self.table.set_index(list(self._keys))["df"]
 
     @property
     def title(self) -> str:

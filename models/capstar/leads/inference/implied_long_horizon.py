@@ -17,7 +17,7 @@ from capstar.leads.checks import require_horizon
 from capstar.leads.inference.ivx import aligned_arrays
 from capstar.leads.inference.ivx_bootstrap import multiplied, tails
 from capstar.leads.inference.wild_null import Multipliers
-from capstar.leads.records import Estimates, Tabled, around, periods_of
+from capstar.leads.records import Estimates, SlopeTable, periods_of
 from capstar.progress import Progress
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ _LARGEST_ROOT = 1 - 1e-6
 
 
 @dataclass(frozen=True)
-class ImpliedLongHorizon(Tabled):
+class ImpliedLongHorizon(SlopeTable):
     """Implied slopes and their tests.
 
     Attributes
@@ -55,6 +55,7 @@ class ImpliedLongHorizon(Tabled):
     -0.09 0.89 0.91
     """
 
+    _columns = ("slope", "se_white")
     table: pd.DataFrame
     slope: float
     rho: float
@@ -82,10 +83,7 @@ class ImpliedLongHorizon(Tabled):
         return (words,)
 
     def _estimates(self) -> Estimates:
-        return {
-            f"slope, {periods_of(row.Index)}": around(row.slope, row.se_white)
-            for row in self.table.itertuples()
-        }
+        return {f"slope, {periods_of(h)}": ends for h, ends in super()._estimates().items()}
 
 
 @checked

@@ -25,14 +25,14 @@ from capstar.leads.inference.instrument import innovations, instrumented
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.numerics import least_squares, with_constant
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import SlopeTable
 
 Floats = npt.NDArray[np.float64]
 Covariance = Literal["conventional", "white"]
 
 
 @dataclass(frozen=True)
-class IVX(Record):
+class IVX(SlopeTable):
     """IVX estimates and Wald tests.
 
     Attributes
@@ -86,12 +86,6 @@ class IVX(Record):
     def to_frame(self) -> pd.DataFrame:
         """The table, with ``delta`` and ``rho``."""
         return self.table.assign(delta=self.delta, rho=self.rho)
-
-    def _estimates(self) -> Estimates:
-        return {
-            str(row.Index): around(row.slope, abs(row.slope) / row.wald**0.5)
-            for row in self.table.itertuples()
-        }
 
 
 @checked

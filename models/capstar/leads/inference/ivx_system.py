@@ -12,11 +12,12 @@ from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.inference.instrument import instrumented
 from capstar.leads.inference.ivx import aligned_arrays
-from capstar.leads.records import Estimates, Tabled, around
+from capstar.leads.records import Estimates, SlopeTable
+from capstar.reporting.estimates import Covariances
 
 
 @dataclass(frozen=True)
-class IVXSystem(Tabled):
+class IVXSystem(Covariances, SlopeTable):
     """IVX estimates of a system.
 
     Attributes
@@ -64,9 +65,14 @@ class IVXSystem(Tabled):
         """Slopes, and the test of each response."""
         return {"": self.table, "By response": self.equations}
 
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance of all slopes, by response and predictor."""
+        return self.covariance
+
     def _estimates(self) -> Estimates:
         return {
-            (row.Index[0], f"on {row.Index[1]}"): around(row.slope, row.se) for row in self.table.itertuples()
+            (str(y), f"on {x}"): ends
+            for (y, x), ends in zip(self.table.index, super()._estimates().values(), strict=True)
         }
 
 

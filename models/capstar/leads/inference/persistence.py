@@ -10,11 +10,11 @@ import numpy.typing as npt
 from capstar.arguments import checked
 from capstar.leads.checks import require_pairs
 from capstar.leads.numerics import least_squares, with_constant
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import Estimates, Slope, around
 
 
 @dataclass(frozen=True)
-class BiasCorrection(Record):
+class BiasCorrection(Slope):
     """Least squares of returns on a persistent predictor, corrected.
 
     Attributes
@@ -48,6 +48,7 @@ class BiasCorrection(Record):
     0.89 0.91 -0.02
     """
 
+    _columns = ("corrected", "corrected_se")
     slope: float
     t: float
     rho: float

@@ -16,13 +16,13 @@ from capstar.leads.checks import require_count, require_horizon, require_pairs, 
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.numerics import normal_p, slope_on, with_constant
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import Estimates, Slope, around
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PredictiveRegression(Record):
+class PredictiveRegression(Slope):
     """Regression of the return over the next h quarters on a predictor.
 
     Attributes
@@ -44,6 +44,10 @@ class PredictiveRegression(Record):
     hodrick_se
         Standard error 1B of Hodrick (1992), which sums the predictor instead of the errors.
 
+    Notes
+    -----
+    `bse`, `tvalues`, `pvalues` and `conf_int` are with Newey and West's standard error.
+
     Examples
     --------
     >>> import capstar as cs
@@ -54,6 +58,7 @@ class PredictiveRegression(Record):
     -1.13 0.37 0.43
     """
 
+    _columns = ("slope", "newey_west_se")
     horizon: int
     nobs: int
     first: pd.Period

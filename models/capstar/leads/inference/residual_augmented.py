@@ -20,14 +20,14 @@ from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.inference.wild_null import lagged
 from capstar.leads.numerics import residuals
-from capstar.leads.records import Estimates, Tabled, around
+from capstar.leads.records import SlopeTable
 
 Floats = npt.NDArray[np.float64]
 _LARGEST_ORDER = 5
 
 
 @dataclass(frozen=True)
-class ResidualAugmentedIVX(Tabled):
+class ResidualAugmentedIVX(SlopeTable):
     """Residual-augmented IVX estimates.
 
     Attributes
@@ -70,9 +70,6 @@ class ResidualAugmentedIVX(Tabled):
             f"Residual-augmented IVX, order {self.order}, over {self.horizon} period(s): joint Wald {self.wald:.4f}, p "
             f"{self.p:.4f}"
         )
-
-    def _estimates(self) -> Estimates:
-        return {str(row.Index): around(row.slope, row.se) for row in self.table.itertuples()}
 
 
 @checked

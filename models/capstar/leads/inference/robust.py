@@ -16,13 +16,13 @@ from capstar.leads.checks import require_count, require_horizon, require_pairs
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.numerics import LeastSquares, least_squares, with_constant
-from capstar.leads.records import Estimates, Record
+from capstar.leads.records import Estimates, Slope
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class CosineTest(Record):
+class CosineTest(Slope):
     """Equal-weighted cosine test of a slope.
 
     Attributes
@@ -53,10 +53,15 @@ class CosineTest(Record):
     cosines: int
 
     @property
+    def df_t(self) -> float:
+        """Degrees of freedom."""
+        return self.cosines
+
+    @property
     def interval(self) -> tuple[float, float]:
         """95 percent interval of the slope."""
-        half = float(scipy.stats.t.isf(0.025, self.cosines)) * self.se
-        return self.slope - half, self.slope + half
+        low, high = self.conf_int().iloc[0]
+        return float(low), float(high)
 
     @property
     def title(self) -> str:

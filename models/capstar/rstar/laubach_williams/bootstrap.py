@@ -16,6 +16,7 @@ from capstar.kernels.arrays import Floats
 from capstar.progress import Progress
 from capstar.provenance import titled
 from capstar.reporting import Result
+from capstar.reporting.estimates import require_coverage
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
 from capstar.rstar.natural_rate import Which
 from capstar.statespace.smoothing import simulate_data
@@ -117,6 +118,25 @@ class Bootstrap(Result):
         return pd.DataFrame(root, self.estimate[which].index, list(UNCERTAIN))
 
     @property
+    def bse(self) -> pd.Series:
+        """Standard errors of the parameters and lambdas: standard deviations over replications."""
+        return self.params.std().rename("std_error")
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Percentile intervals of the parameters and lambdas, columns ``lower`` and ``upper``.
+
+        They carry what the break tests leave open about the lambdas, which the standard errors of stage 3 do not;
+        that of a lambda never goes below zero, where its estimates pile up.
+
+        Parameters
+        ----------
+        level
+            Coverage, at least 0.5.
+        """
+        tail = (1 - require_coverage(level)) / 2
+        return self.params.quantile([tail, 1 - tail]).set_axis(["lower", "upper"]).T
+
+    @property
     def title(self) -> str:
         """Number of replications and sample."""
         index = self.estimate["smoothed"].index
@@ -131,10 +151,10 @@ class Bootstrap(Result):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Root mean squared errors of the smoothed states, and the parameters over replications."""
-        spread = {"mean": self.params.mean(), "std dev": self.params.std()}
+        spread = pd.DataFrame({"mean": self.params.mean(), "std err": self.bse})
         return {
             "Root mean squared error": pd.DataFrame({"average": self.average, "final": self.final}),
-            "Parameters": pd.DataFrame(spread),
+            "Parameters": spread.join(self.conf_int().set_axis(["[0.025", "0.975]"], axis=1)),
         }
 
     def notes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -13,11 +13,12 @@ import pandas as pd
 
 from capstar.frames import Start, since
 from capstar.reporting import Result
+from capstar.reporting.estimates import Covariances
 from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, estimate_stages
 from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
 from capstar.statespace.algebra import as_coef, as_linear
-from capstar.statespace.inference import outer_product_cov, sandwich_cov, standard_errors
+from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
 from capstar.statespace.spec import Spec
 
@@ -121,7 +122,7 @@ class StateUncertainty(Result):
 
 
 @dataclass(frozen=True)
-class ThreeStageEstimates(NaturalRate):
+class ThreeStageEstimates(Covariances, NaturalRate):
     """Estimates of one Laubach-Williams model, without what `RStarResults` computes from them on request."""
 
     job: Job
@@ -206,19 +207,17 @@ class ThreeStageEstimates(NaturalRate):
         ``sigma_g`` = 4 lambda_g sigma_ystar, ``sigma_z`` = lambda_z sigma_ygap / abs(a_r), ``sigma_rstar`` of
         ``4 c g + z``; from the equations of stage 3, and without those that edited equations do not have.
         """
-        spec, params = self._final.problem.spec, self.ml.params.to_dict()
-        values = {}
-        if "e_g" in spec.shocks:
-            values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
-        if "e_z" in spec.shocks:
-            values["sigma_z"] = abs(as_coef(spec.shocks["e_z"]).number(params))
-        values["sigma_rstar"] = _news_sd(spec, "rstar", params)
-        return pd.Series(values, name="estimate")
+        return pd.Series(_derived(self._final.problem.spec, self.ml.params.to_dict()), name="estimate")
 
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lambdas count only where they are estimated with the rest."""
-        return 2 * len(self.params) - 2 * self.ml.llf
+    @cached_property
+    def derived_bse(self) -> pd.Series:
+        """Their standard errors by the delta method, with lambdas that were not estimated by stage 3 as known.
+
+        `bootstrap` gives those of the lambdas.
+        """
+        spec, names = self._final.problem.spec, self.derived.index
+        functions = {name: partial(_one_derived, spec, name) for name in names}
+        return self.delta_method(**functions)["std err"].rename("std_error")
 
     @property
     def converged(self) -> bool:
@@ -233,11 +232,11 @@ class ThreeStageEstimates(NaturalRate):
     @cached_property
     def bse_sandwich(self) -> pd.Series:
         """Standard errors from the Hessian sandwich (White 1982); NaN at a bound."""
-        return standard_errors(sandwich_cov(self._final.problem, self.ml))
+        return standard_errors(self.cov_params("sandwich"))
 
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the parameters, inverse of the outer product of scores, shape (k, k)."""
-        return outer_product_cov(self._final.problem, self.ml)
+    def cov_params(self, kind: CovarianceKind = "opg") -> pd.DataFrame:
+        """Covariance of the parameters of stage 3, shape (k, k); see `StateSpaceResults.cov_params`."""
+        return covariance(self._final.problem, self.ml, kind)
 
     @property
     def g(self) -> StatePath:
@@ -277,6 +276,20 @@ class ThreeStageEstimates(NaturalRate):
         """
         job = replace(self.job, frame=frame, options=replace(self.job.options, n_starts=1))
         return replace(self, job=job, stages=estimate_stages(job), uncertainty=None)
+
+
+def _derived(spec: Spec, params: Mapping[str, float]) -> dict[str, float]:
+    """Standard deviations of the trend shocks, percent a year."""
+    values = {}
+    if "e_g" in spec.shocks:
+        values["sigma_g"] = 4 * abs(as_coef(spec.shocks["e_g"]).number(params))
+    if "e_z" in spec.shocks:
+        values["sigma_z"] = abs(as_coef(spec.shocks["e_z"]).number(params))
+    return values | {"sigma_rstar": _news_sd(spec, "rstar", params)}
+
+
+def _one_derived(spec: Spec, name: str, params: pd.Series) -> float:
+    return _derived(spec, params.to_dict())[name]
 
 
 def _news_sd(spec: Spec, report: str, params: Mapping[str, float]) -> float:

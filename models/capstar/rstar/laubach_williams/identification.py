@@ -286,7 +286,7 @@ def _refit(stage: StageEstimate, held: dict[str, float], start: dict[str, float]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return maximize(stage.problem, table, n_starts=1, allow_unconverged=True)
+            return maximize(stage.problem, table, n_starts=1, allow_unconverged=True, progress=False)
         except ConvergenceError:
             return None
 

@@ -73,7 +73,7 @@ def _climb(problem: Problem, start: ParameterTable) -> MaximumLikelihood | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            return maximize(problem, start, n_starts=1, allow_unconverged=True)
+            return maximize(problem, start, n_starts=1, allow_unconverged=True, progress=False)
         except ConvergenceError:
             return None
 

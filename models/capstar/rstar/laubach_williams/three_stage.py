@@ -287,7 +287,7 @@ def held_stage(job: Job, estimated: StageEstimate, end: pd.Period) -> StageEstim
         problem = replace(problem, initial_mean=before.initial_mean)
         problem = problem.with_initial_cov(estimated.problem.initial_cov)
     table = problem.table().fix(estimated.ml.params.to_dict())
-    return StageEstimate(3, problem, None, maximize(problem, table))
+    return StageEstimate(3, problem, None, maximize(problem, table, progress=False))
 
 
 def _bound(job: Job, stage: Stage) -> Problem:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
+from capstar.reporting.estimates import Covariances, require_coverage
 from capstar.statespace.bayes.convergence import effective_sample_size, monte_carlo_error, split_rhat
 
 DISAGREE = 1.01  # Vehtari et al. (2021)
@@ -104,6 +105,56 @@ class PosteriorDraws:
             f"is {rhat.max():.2f}, and its mean by chain {means}. Draw longer chains; if they still disagree, the "
             "posterior has several modes and no pooled number describes it."
         )
+
+
+class PosteriorCoefficients(Covariances):
+    """Parameters with a posterior distribution: medians, standard deviations, equal-tailed credible intervals."""
+
+    draws: PosteriorDraws
+
+    @property
+    def params(self) -> pd.Series:
+        """Posterior medians by parameter."""
+        return pd.Series(np.median(self.draws.pooled(), axis=0), list(self.draws.names))
+
+    @property
+    def bse(self) -> pd.Series:
+        """Posterior standard deviations."""
+        return pd.Series(self.draws.pooled().std(axis=0, ddof=1), list(self.draws.names), name="std_error")
+
+    def cov_params(self) -> pd.DataFrame:
+        """Posterior covariance of the parameters, shape (k, k)."""
+        return pd.DataFrame(self.draws.pooled(), columns=list(self.draws.names)).cov()
+
+    @property
+    def tvalues(self) -> pd.Series:
+        """None: a posterior distribution has no tests of zero."""
+        raise AttributeError(
+            "A posterior distribution has no t or p values. Ask conf_int() for credible intervals, and "
+            "PosteriorResults.savage_dickey() for the odds of a value."
+        )
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """None: a posterior distribution has no tests of zero."""
+        return self.tvalues
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Equal-tailed credible intervals of the parameters.
+
+        Parameters
+        ----------
+        level
+            Posterior probability inside, at least 0.5.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``lower`` and ``upper``, a row a parameter.
+        """
+        tail = (1 - require_coverage(level)) / 2
+        ends = np.quantile(self.draws.pooled(), [tail, 1 - tail], axis=0)
+        return pd.DataFrame(ends.T, list(self.draws.names), ["lower", "upper"])
 
 
 def _row(draws: Floats) -> dict[str, float]:

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.reporting import Result
-from capstar.statespace.bayes.draws import PosteriorDraws
+from capstar.statespace.bayes.draws import PosteriorCoefficients, PosteriorDraws
 from capstar.statespace.bayes.priors import Prior
 from capstar.statespace.bayes.reports import StateDraws, draw_reports
 from capstar.statespace.bayes.target import Target
@@ -29,7 +29,7 @@ _GRID = 200
 
 
 @dataclass(frozen=True)
-class PosteriorResults(Result):
+class PosteriorResults(PosteriorCoefficients, Result):
     """Draws from the posterior distribution of a declared model.
 
     Make one with `capstar.statespace.posterior`.
