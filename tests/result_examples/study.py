@@ -28,7 +28,7 @@ def study() -> StudyResults:
     lead, after = room.lead(), leads.local_projections(portfolios(), gap, horizons=(1, 4))
     probability = {"fall": room.probability()}
     return StudyResults(
-        fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {}, now(), None, None,
+        fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {}, now(), None, None, None,
         {"macro": macro, "returns": returns}, ("HLW 2017 was named first.",),
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from capstar.leads.forecasts.out_of_sample import (
 )
 from capstar.leads.forecasts.sharpe import SharpeRatio, sharpe_ratio
 from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap_forecasts
+from capstar.leads.incremental import IncrementalTest, incremental_forecasts, incremental_test
 from capstar.leads.inference import import_all
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
@@ -86,6 +87,7 @@ __all__ = [
     "IVXFamily",
     "IVXSystem",
     "ImpliedLongHorizon",
+    "IncrementalTest",
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
@@ -129,6 +131,8 @@ __all__ = [
     "implied_long_horizon",
     "impulse_responses",
     "in_sample_table",
+    "incremental_forecasts",
+    "incremental_test",
     "ivx",
     "ivx_bootstrap",
     "ivx_family",
