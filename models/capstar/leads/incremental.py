@@ -11,7 +11,7 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import overlap_lags, require_known, require_variation
+from capstar.leads.alignment import overlap_lags, require_variation
 from capstar.leads.checks import require_variation_of
 from capstar.leads.forecasts.batched import slope_and_t
 from capstar.leads.forecasts.long_run_variance import mean_test
@@ -234,10 +234,13 @@ def _rows(target: pd.Series, predictor: pd.Series, controls: pd.DataFrame, horiz
             f"{target.name}, {predictor.name} and the controls share {len(whole)} complete rows; at least {fewest} are "
             "needed. Give longer series, fewer controls or a shorter horizon."
         )
-    require_known(whole)
-    require_variation_of(whole.iloc[:, 1].to_numpy(), predictor.name)
-    require_variation(whole.iloc[:, 1:])
     values = whole.to_numpy()
+    if not np.isfinite(values).all():
+        raise DataError(
+            f"{target.name}, {predictor.name} or a control is infinite. Leave it out or correct it."
+        )
+    require_variation_of(values[:, 1], predictor.name)
+    require_variation(whole.iloc[:, 1:])
     return _Rows(pd.PeriodIndex(whole.index), values[:, 0], values[:, 1], values[:, 2:])
 
 
@@ -292,8 +295,9 @@ def _with_forecasts(
     at, ends = _origins(rows, start, gap)
     if not len(at):
         return found
+    weights = [forecast_weights(design, at, ends) for design in rows.designs()]
+    alone, beside = np.split(samples @ np.concatenate(weights).T, 2, axis=1)
     actual = samples[:, at]
-    alone, beside = (samples @ forecast_weights(design, at, ends).T for design in rows.designs())
     accuracy = compare_forecasts(actual[0], alone[0], beside[0], horizon=gap)
     drawn = mean_test(adjusted_losses(actual[1:], alone[1:], beside[1:]), horizon=gap).statistic
     return replace(

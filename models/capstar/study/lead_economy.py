@@ -14,7 +14,7 @@ from capstar.names import name_of
 from capstar.study.economy import DELAY, LARGE, OWN, SPREAD, Economy, quarterly_returns, touches_outliers
 from capstar.study.other_way import ALL, KEYS, LEVEL, PRIMARY, WITHOUT, OtherWay, quarters
 
-HORIZONS = (1, 2, 4)
+HORIZONS = (1, 4)
 START = "1985Q1"  # of forecasts, as those of the gap
 
 
