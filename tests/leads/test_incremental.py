@@ -162,5 +162,5 @@ def test_what_cannot_be_tested_is_said(change, error, message: str) -> None:
 def test_what_is_collinear_before_a_forecast_is_said() -> None:
     y, x, controls = world(0.0)
     controls["w"] = controls["w"].where(controls.index >= pd.Period("1999Q1", "Q"), 0.0)
-    with pytest.raises(DataError, match="on the rows before a forecast. Start later"):
+    with pytest.raises(DataError, match="on the rows before a forecast"):
         leads.incremental_forecasts(y, x, controls, "1995Q1")

@@ -102,12 +102,12 @@ def of_vintages(output: Vintages, horizon: int) -> tuple[pd.Series, pd.DataFrame
         number = int(output.days.searchsorted(quarter.end_time, side="right")) - 1
         if number >= 0:
             known = growth.iloc[:, number].loc[: quarter - DELAY]
-            if len(known) >= LAGS and growth.index[len(known) - 1] == quarter - DELAY:
+            if len(known) >= LAGS:
                 lags[quarter] = known.iloc[: -LAGS - 1 : -1].to_numpy()
     names = [f"lag {k}" for k in range(DELAY, DELAY + LAGS)]
     table = pd.DataFrame.from_dict(lags, orient="index", columns=names)
     table.index = pd.PeriodIndex(table.index, freq="Q", name="date")
-    return target.rename("target"), table
+    return target.rename("target"), table.dropna()
 
 
 def touches_outliers(quarters: pd.PeriodIndex, horizon: int) -> np.ndarray:

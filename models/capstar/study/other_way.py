@@ -157,9 +157,10 @@ class OtherWay(Result):
         by_target = rows[same & (rows["returns"] == one.returns) & (rows["controls"] == self.controls)]
         rivals = rows[(rows["target"] == one.target) & (rows["horizon"] == one.horizon)]
         names = {"target": name_of, "returns": name_of}
+        beside = [KEYS[1], KEYS[3], *(key for key in KEYS[4:] if rivals[key].nunique() > 1)]
         shown = {
             f"{name_of(one.returns).capitalize()}, beside {_listed(self.controls)}": (by_target, KEYS[:3:2]),
-            f"{name_of(one.target)} over {quarters(one.horizon)}": (rivals, [KEYS[1], *KEYS[3:]]),
+            f"{name_of(one.target)} over {quarters(one.horizon)}": (rivals, beside),
         }
         return {
             heading: frame.assign(**{key: frame[key].map(say) for key, say in names.items()})
