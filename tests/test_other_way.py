@@ -174,7 +174,7 @@ def test_a_world_where_large_caps_lead_alone(seed: int) -> None:
     """Small caps move with large ones and lead by themselves; small minus large beside large caps does not."""
     found = lead_the_economy(*world(large=0.3, seed=seed), **QUICK)
     assert found.word == "NOT SHOWN"
-    assert "; large caps do (" in found.answer()
+    assert "; beside own lags and the term spread, large caps do (" in found.answer()
     small = found.table.query("returns == 'small' and controls == 'own lags'").iloc[0]
     assert small["bootstrap_p"] < 0.05
 
@@ -203,6 +203,7 @@ def test_the_words_are_of_the_table(found) -> None:
     assert "0 have p below 5% alone and 0 with" in quiet.family()
     assert f"Forecasts of 0 of {len(table) - 1} beat" in quiet.family()
     assert "large caps do not (" in quiet.answer()
+    assert "and small caps do not (" in quiet.answer()
     none = replace(found, table=table[~at])
     assert none.word == "NOT TESTED"
     assert "was not tested" in none.answer()

@@ -181,7 +181,7 @@ class OtherWay(Result):
         )
 
     def answer(self) -> str:
-        """The primary specification, and large caps in its place."""
+        """The primary specification, and large and small caps in its place."""
         row = self._row()
         if row is None:
             return f"That {self._named()} was not tested: too few quarters have all of it."
@@ -189,18 +189,14 @@ class OtherWay(Result):
             f"{self._named()}: {self.word} ({_effect(row)} beside {_listed(self.controls)}, p {_p(row['bootstrap_p'])}"
             f"{self._forecast(row)})"
         )
-        rest = self.controls.split(" + ")
-        large = self._row(returns="large", controls=" + ".join(one for one in rest if one != LARGE))
-        if large is None:
-            return f"{found[:1].upper()}{found[1:]}."
-        does = (
-            "do"
-            if large["bootstrap_p"] < self.primary.level
-            else "do not either"
-            if self.word != "SHOWN"
-            else "do not"
-        )
-        return f"{found[:1].upper()}{found[1:]}; large caps {does} ({_effect(large)}, p {_p(large['bootstrap_p'])})."
+        fewer = " + ".join(one for one in self.controls.split(" + ") if one != LARGE)
+        others = []
+        for name in ("large", "small"):
+            if (other := self._row(returns=name, controls=fewer)) is not None:
+                does = "do" if other["bootstrap_p"] < self.primary.level else "do not"
+                others.append(f"{name_of(name)} {does} ({_effect(other)}, p {_p(other['bootstrap_p'])})")
+        rest = f"; beside {_listed(fewer)}, {' and '.join(others)}" if others else ""
+        return f"{found[:1].upper()}{found[1:]}{rest}."
 
     def specification(self) -> str:
         """What was fixed before, and what of it the data lack."""
