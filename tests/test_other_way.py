@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from statsmodels.stats.multitest import multipletests
 
 from capstar import data, rstar
 from capstar.data import Vintages
+from capstar.report.parts import Cell
+from capstar.report.sections.other_way import other_way
 from capstar.study import lead_the_economy, portfolio_returns, study_data
 from capstar.study.economy import (
     Economy,
@@ -271,3 +274,24 @@ def test_the_study_has_it(study, tmp_path) -> None:
     line = next(one for one in study.overview().splitlines() if one.startswith("Other way"))
     assert "Small minus large leads GDP growth over the next quarter: NOT SHOWN" in line
     assert study.counts["regressions of the economy"] == len(found.table)
+
+
+def test_the_section_quotes_its_tables(found) -> None:
+    """Also of a table that has changed, and of one without the primary row."""
+    table = found.table.copy()
+    at = found.primary.rows(table)
+    table.loc[at, ["effect", "bootstrap_p", "r2_os"]] = -0.77, 0.011, 2.25
+    section = other_way(SimpleNamespace(other_way=replace(found, table=table)))
+    answer = section.paragraphs[0][0]
+    assert "SHOWN, −0.77 standard deviations" in str(answer)
+    assert "p 0.011; out of sample R² 2.2 percent" in str(answer)
+    rivals, targets = section.tables
+    cells = [one for one in answer.pieces() if isinstance(one, Cell)]
+    assert len(cells) == 10
+    anchors = {row.anchor: row for row in rivals.rows()}
+    assert all(one.text in [cell.text for cell in anchors[one.anchor].cells] for one in cells)
+    assert [row.primary for table in (rivals, targets) for row in table.rows()].count(True) == 2
+    assert all(said[0] for said in section.paragraphs)
+    rest = other_way(SimpleNamespace(other_way=replace(found, table=table[~at])))
+    assert "was not tested" in str(rest.paragraphs[0][0])
+    assert other_way(SimpleNamespace()) is None

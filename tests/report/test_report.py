@@ -207,6 +207,7 @@ def test_the_answer_comes_before_every_figure(page: Path) -> None:
         "gap",
         "lead",
         "out-of-sample",
+        "other_way",
         "real-time",
         "states",
         "tried",
