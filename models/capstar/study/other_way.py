@@ -50,7 +50,7 @@ class EconomySpecification:
     target, returns, horizon
         What is led, by what, over how many quarters.
     controls
-        Beside which the return stands; what the data lack is left out, and said.
+        Other regressors; what the data lack is left out, and said.
     information, sample
         Of the target.
     level
@@ -151,7 +151,7 @@ class OtherWay(Result):
         return source_of(entitled(self.table.copy(), self.data))
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Small minus large by target, and the primary target by what stands beside."""
+        """Small minus large by target, and the primary target by return and controls."""
         one, rows = self.primary, self.table
         same = (rows["information"] == one.information) & (rows["sample"] == one.sample)
         by_target = rows[same & (rows["returns"] == one.returns) & (rows["controls"] == self.controls)]
@@ -280,7 +280,7 @@ class OtherWay(Result):
         )
 
     def plot(self, ax: Any = None) -> Figure:
-        """Effects over the primary horizon, beside the most that stands beside each return."""
+        """Effects over the primary horizon, each return beside all its controls."""
         from capstar.plotting.leads import plot_estimates
 
         one, rows = self.primary, self.table

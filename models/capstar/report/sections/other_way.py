@@ -23,7 +23,7 @@ _COLUMNS = (
 )  # fmt: skip
 _NOTE = (
     "Effects in standard deviations of the target per standard deviation of the return, Newey-West bands; p by the "
-    "wild bootstrap, adjusted over all rows but the primary one; out of sample against forecasts by what stands beside."
+    "wild bootstrap, adjusted over all rows but the primary one; out of sample against forecasts by the controls alone."
 )
 
 
@@ -42,10 +42,10 @@ def other_way(study: Study) -> Section | None:
 
 
 def rival_table(found: Any) -> Table:
-    """The primary target and horizon by return, what stands beside it, information and sample."""
+    """The primary target and horizon by return, controls, information and sample."""
     rows, at = found.to_frame(), found.primary
     frame = rows[(rows["target"] == at.target) & (rows["horizon"] == at.horizon)].set_index(_BESIDE)
-    caption = f"{human(at.target)} over {quarters(at.horizon)}, by return and what stands beside it"
+    caption = f"{human(at.target)} over {quarters(at.horizon)}, by return and controls"
     primary = (at.returns, found.controls, at.information, at.sample)
     stubs = ("return", "beside", "data", "sample")
     return Table("other-way-rivals", caption, frame, _COLUMNS, stubs, human, primary, file=KEY, note=_NOTE)
@@ -87,7 +87,7 @@ def _answer(found: Any, table: Table) -> Sentence:
 
 
 def _effects(found: Any, answer: Sentence) -> Chart:
-    """By target, a dot in its interval for each return, beside the most that stands beside it."""
+    """By target, a dot in its interval for each return, beside all its controls."""
     rows, at = found.to_frame(), found.primary
     same = (rows["horizon"] == at.horizon) & (rows["information"] == at.information)
     kept = rows[same & (rows["sample"] == at.sample)].drop_duplicates(["target", "returns"], keep="last")
