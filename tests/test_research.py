@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -223,3 +224,18 @@ def test_needs_are_those_of_studies(reference) -> None:
             options = {word for word in words if word.startswith("--")}
             shown = CliRunner().invoke(app, ["data", "fetch", "--help"]).output
             assert all(option in shown for option in options)
+
+
+def test_small_caps_and_the_economy_is_computed_as_committed(reference) -> None:
+    """All but p-values, which are within the error of 199 replications; the README is the table's words."""
+    reference("vintages/real_gdp_2026q1.csv.gz")
+    reference("small_caps/size_portfolios_daily.csv.gz")
+    module = import_module("research.small_caps_and_the_economy.reproduce")
+    found = module.reproduce(REFERENCE, n_replications=199)
+    committed = pd.read_csv(module.HERE / "other_way.csv")
+    p = ["bootstrap_p", "p_adjusted", "clark_west_bootstrap_p"]
+    same = {"check_dtype": False, "rtol": 1e-8, "atol": 1e-10}
+    pd.testing.assert_frame_equal(found.table.drop(columns=p), committed.drop(columns=p), **same)
+    spread = np.sqrt(committed["bootstrap_p"] * (1 - committed["bootstrap_p"]) / 199)
+    assert ((found.table["bootstrap_p"] - committed["bootstrap_p"]).abs() < 4 * spread + 0.005).all()
+    assert (module.HERE / "README.md").read_text() == module.readme(replace(found, table=committed))

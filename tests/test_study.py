@@ -44,6 +44,7 @@ def test_figures_have_labels_and_units(study) -> None:
         "quasi_real_time",
         "projections",
         "by_state",
+        "other_way",
         "lead",
         "out_of_sample",
     ]

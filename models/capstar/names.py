@@ -15,6 +15,7 @@ NAMES = {
     "expected_inflation": "expected inflation",
     "first_release": "first release",
     "gap": "gap",
+    "gdp_growth": "GDP growth",
     "interest_rate": "interest rate",
     "lambda_g": "λ_g",
     "lambda_z": "λ_z",
@@ -35,6 +36,7 @@ NAMES = {
     "small": "small caps",
     "small_minus_large": "small minus large",
     "smb": "small minus big (SMB)",
+    "term_spread": "term spread",
     "wald": "Wald statistic",
 }
 _OPPOSITES = (("bull", "bear"), ("bear", "bull"), ("rally", "no rally"), ("recession", "expansion"))

@@ -82,8 +82,8 @@ def read(folder: Path) -> Material:
         data.read_input(folder / "hlw2023/us_2023q2_input.csv"),
         _vintages(pd.read_csv(folder / "hlw_published/realtime_us_ca.csv")),
         r,
-        _matrix(folder / "vintages/real_gdp.csv"),
-        _matrix(folder / "vintages/gdp_price.csv"),
+        matrix(folder / "vintages/real_gdp.csv"),
+        matrix(folder / "vintages/gdp_price.csv"),
     )
 
 
@@ -110,7 +110,8 @@ def _vintages(table: pd.DataFrame) -> pd.Series:
     return last.set_axis(pd.PeriodIndex(last.index, freq="Q"))
 
 
-def _matrix(path: Path) -> data.Vintages:
+def matrix(path: Path) -> data.Vintages:
+    """Quarterly vintages, each known in the middle of its quarter."""
     table = pd.read_csv(path, index_col=0)
     days = [pd.Period(q, freq="Q").start_time + pd.DateOffset(months=1, days=14) for q in table.columns]
     table.columns = pd.DatetimeIndex(days)

@@ -28,6 +28,13 @@ def serve_all(server: Server, reference: Reference) -> None:
         first = next(i for i, line in enumerate(lines) if line.startswith("DATE")) + 1
         rows = [line.split() for line in lines[first:] if line.strip()]
         server.fred(name, "".join(f"{day},{'' if value == '.' else value}\n" for day, value in rows))
+    panel = pd.read_csv(reference("fred_2026/FRED-MD_2026-02.csv.gz"), skiprows=[1]).dropna(how="all")
+    days = pd.to_datetime(panel["sasdate"]).dt.strftime("%Y-%m-%d")
+    for name in ("UNRATE", "GS10", "TB3MS"):
+        known = panel[name].notna()
+        server.fred(
+            name, "".join(f"{day},{one}\n" for day, one in zip(days[known], panel[name][known], strict=True))
+        )
     serve_vintages(server, reference)
     for name, path in (
         (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),

@@ -14,7 +14,7 @@ from capstar.errors import DataWarning
 from capstar.leads.forecasts.batched import recursive_regressions
 from capstar.leads.forecasts.long_run_variance import long_run_correlations, smoothing
 from capstar.leads.forecasts.nested_search import normal_maximum_p
-from capstar.leads.forecasts.wild_bootstrap import _moving_average, wild_bootstrap_p
+from capstar.leads.forecasts.wild_bootstrap import moving_average, wild_bootstrap_p
 
 SAME = 1e-10  # the same arithmetic in double, summed in another order
 GOLDEN = 1e-8  # asked of statistics
@@ -203,7 +203,7 @@ def test_wild_bootstrap_over_several_periods(market) -> None:
     theta = np.array([0.8, 0.5, 0.3])
     shocks = rng.standard_normal(6000)
     u = np.convolve(shocks, np.r_[1.0, theta])[3:-3]
-    found, innovations = _moving_average(u, 3)
+    found, innovations = moving_average(u, 3)
     np.testing.assert_allclose(found, theta, atol=0.05)  # four standard errors of n^-1/2
     assert np.corrcoef(innovations[100:], shocks[103:])[0, 1] > 0.998
     y, x = market

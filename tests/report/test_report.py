@@ -207,6 +207,7 @@ def test_the_answer_comes_before_every_figure(page: Path) -> None:
         "gap",
         "lead",
         "out-of-sample",
+        "other_way",
         "real-time",
         "states",
         "tried",
@@ -229,7 +230,7 @@ def test_the_csv_of_a_figure_holds_its_numbers(study, page: Path) -> None:
 def test_parts_are_shown_only_where_they_are(study, extended, tmp_path: Path) -> None:
     write_report(study, tmp_path / "plain.html")
     plain = (tmp_path / "plain.html").read_text(encoding="utf-8")
-    assert re.findall('<h2 id="(now|whose|other_way)"', plain) == ["now"]  # one model, and no other way
+    assert re.findall('<h2 id="(now|whose|other_way)"', plain) == ["now", "other_way"]  # of one model
     more = extended(study, now=study.projections, whose=study.by_state, other_way=study.probability["rally"])
     write_report(more, tmp_path / "more.html")
     text = (tmp_path / "more.html").read_text(encoding="utf-8")

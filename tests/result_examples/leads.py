@@ -35,6 +35,13 @@ def ended() -> tuple[pd.Series, pd.Series]:
     return y.iloc[1:], x.iloc[1:]
 
 
+def incremental() -> leads.IncrementalTest:
+    """The gap beside its own change."""
+    gap = material()[0]
+    controls = gap.diff().to_frame("change")
+    return leads.incremental_test(sample().after[4], gap, controls, horizon=4, start=START, n_replications=99)
+
+
 @cache
 def forecasts() -> pd.DataFrame:
     y, x = sample().in_period()
@@ -131,6 +138,7 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.EventStudy: event_study,
     leads.ForecastAccuracy: lambda: leads.compare_forecasts(*forecasts().to_numpy().T),
     leads.ForecastComparison: comparison,
+    leads.IncrementalTest: incremental,
     leads.IVX: lambda: leads.ivx(*sample().in_period()),
     leads.IVXBootstrap: lambda: leads.ivx_bootstrap(*sample().in_period(), n_replications=99),
     leads.IVXFamily: lambda: leads.ivx_family({"gap": sample().in_period()}, (1, 4), n_replications=99),

@@ -7,7 +7,17 @@ from collections.abc import Callable
 import result_examples.leads as room
 from capstar import data, leads, rstar
 from capstar.reporting import Result
-from capstar.study import Now, RealTime, StudyResults, WhoseRate, portfolio_returns
+from capstar.study import (
+    Now,
+    OtherWay,
+    RealTime,
+    StudyResults,
+    WhoseRate,
+    lead_the_economy,
+    portfolio_returns,
+    study_data,
+)
+from capstar.study.economy import economy_of
 from capstar.study.now import look_now
 from capstar.study.real_time import revise
 from capstar.study.whose import compare_models
@@ -28,7 +38,7 @@ def study() -> StudyResults:
     lead, after = room.lead(), leads.local_projections(portfolios(), gap, horizons=(1, 4))
     probability = {"fall": room.probability()}
     return StudyResults(
-        fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {}, now(), None, None,
+        fit, returns, lead, known, lead, after, after, probability, room.economic_value(), {}, now(), None, None, None,
         {"macro": macro, "returns": returns}, ("HLW 2017 was named first.",),
     )  # fmt: skip
 
@@ -62,9 +72,18 @@ def real_time() -> RealTime:
     return revise(then, quasi, AVERAGE.fit(macro), portfolios(), (1, 4))
 
 
+def other_way() -> OtherWay:
+    """Without the output gap, which the moving average has not."""
+    tables = study_data()
+    known = rstar.quasi_real_time(AVERAGE, tables["macro"], "1985Q1", progress=False)
+    economy = economy_of(tables, AVERAGE.fit(tables["macro"]), known, None)
+    return lead_the_economy(portfolios(), economy, n_replications=99)
+
+
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     StudyResults: study,
     Now: now,
     WhoseRate: whose,
     RealTime: real_time,
+    OtherWay: other_way,
 }

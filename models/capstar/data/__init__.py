@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from capstar.data.describe import describe_data
+from capstar.data.economy import us_economy
 from capstar.data.embedded import french_factors, small_cap_returns, us_macro
 from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
@@ -83,6 +84,7 @@ __all__ = [
     "to_quarterly",
     "uk_hlw",
     "unregister",
+    "us_economy",
     "us_hlw",
     "us_lw",
     "us_macro",

@@ -33,6 +33,7 @@ from capstar.leads.forecasts.superior_ability import (
     superior_ability,
 )
 from capstar.leads.forecasts.wild_bootstrap import WildBootstrap, wild_bootstrap_forecasts
+from capstar.leads.incremental import IncrementalTest, incremental_forecasts, incremental_test
 from capstar.leads.inference import import_all
 from capstar.leads.inference.bootstrap import BootstrapTest, bootstrap_forecasts, bootstrap_regression
 from capstar.leads.inference.campbell_yogo import QTest, df_gls, q_test
@@ -85,6 +86,7 @@ __all__ = [
     "IVXFamily",
     "IVXSystem",
     "ImpliedLongHorizon",
+    "IncrementalTest",
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
@@ -128,6 +130,8 @@ __all__ = [
     "implied_long_horizon",
     "impulse_responses",
     "in_sample_table",
+    "incremental_forecasts",
+    "incremental_test",
     "ivx",
     "ivx_bootstrap",
     "ivx_family",

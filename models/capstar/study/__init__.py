@@ -5,14 +5,28 @@
 
 from __future__ import annotations
 
+from capstar.study.economy import Economy
 from capstar.study.inputs import study_data
+from capstar.study.lead_economy import lead_the_economy
 from capstar.study.now import Now
+from capstar.study.other_way import OtherWay
 from capstar.study.real_time import RealTime
 from capstar.study.results import StudyResults
 from capstar.study.running import portfolio_returns, run
 from capstar.study.whose import WhoseRate
 
-__all__ = ["Now", "RealTime", "StudyResults", "WhoseRate", "portfolio_returns", "run", "study_data"]
+__all__ = [
+    "Economy",
+    "Now",
+    "OtherWay",
+    "RealTime",
+    "StudyResults",
+    "WhoseRate",
+    "lead_the_economy",
+    "portfolio_returns",
+    "run",
+    "study_data",
+]
 
 
 def __dir__() -> list[str]:

@@ -22,7 +22,7 @@ from capstar.units import Units, in_model_units
 Tables: TypeAlias = dict[str, pd.DataFrame]
 Source: TypeAlias = str | Path | pd.DataFrame
 EMBEDDED, FRED, FRENCH, ALFRED, NONE = "embedded", "fred", "french", "alfred", "none"
-MACRO, LW, RETURNS = "macro", "lw", "returns"
+MACRO, LW, RETURNS, ECONOMY = "macro", "lw", "returns", "economy"
 _NEEDED = ("small", "large", "risk_free")
 _BEHIND = 4  # quarters by which returns may end before the data without a warning
 
@@ -59,8 +59,9 @@ def study_data(
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``macro`` and ``returns``; ``lw``, input of Laubach and Williams's models, where live data have it; and
-        ``vintages_output`` and ``vintages_prices`` where there are vintages.
+        ``macro`` and ``returns``; ``lw``, input of Laubach and Williams's models, where live data have it; ``economy``,
+        unemployment and the term spread, of embedded and live data (a file may have them as columns ``unemployment``
+        and ``term_spread``); and ``vintages_output`` and ``vintages_prices`` where there are vintages.
 
     Raises
     ------
@@ -140,7 +141,7 @@ def _model_tables(
         table = as_quarterly(source, source=_named(source), columns=None)
         return {MACRO: in_model_units(table, units)}
     if _is(source, EMBEDDED):
-        return {MACRO: data.us_macro()}
+        return {MACRO: data.us_macro(), ECONOMY: data.us_economy()}
     if _is(source, FRED):
         return _live(as_of, "us" if country is None else country_name(country, COUNTRIES))
     if _is_folder(source):
@@ -163,6 +164,10 @@ def _live(as_of: str | pd.Timestamp | None, country: str) -> Tables:
             out[LW] = data.us_lw(as_of)
         except SourceError as error:
             _warn(f"The models of Laubach and Williams are left out: {error}")
+        try:
+            out[ECONOMY] = data.us_economy("fred", as_of=as_of)
+        except SourceError as error:
+            _warn(str(error))
     return out
 
 

@@ -14,6 +14,7 @@ from capstar.leads.verdict import count_sentence, tilt_sentence
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, RecursiveEstimates
 from capstar.study.now import Now
+from capstar.study.other_way import KEYS, OtherWay
 from capstar.study.real_time import RealTime
 from capstar.study.whose import WhoseRate
 
@@ -62,6 +63,8 @@ class StudyResults(Result):
     real_time
         r* estimated on the vintages of each quarter, and its revisions; None without vintages.  Where vintages reach
         back as far as `quasi_real_time` does, ``recursive`` is on this gap.
+    other_way
+        Whether small caps lead the economy; None where no target has quarters enough.
     inputs
         Tables the study is of, as of `capstar.study.study_data`; ``attrs`` tell where they are from.
     choice
@@ -99,6 +102,7 @@ class StudyResults(Result):
     now: Now
     whose: WhoseRate | None
     real_time: RealTime | None
+    other_way: OtherWay | None
     inputs: Mapping[str, pd.DataFrame]
     choice: tuple[str, ...]
 
@@ -148,7 +152,7 @@ class StudyResults(Result):
 
     def _parts(self) -> Iterator[Result]:
         yield self.now
-        yield from (part for part in (self.whose, self.real_time) if part is not None)
+        yield from (part for part in (self.whose, self.real_time, self.other_way) if part is not None)
         yield from self.probability.values()
         if self.economic_value is not None:
             yield self.economic_value
@@ -180,6 +184,7 @@ class StudyResults(Result):
         counts["regressions of market states"] = sum(len(one.table) for one in self.probability.values())
         counts["regressions of further models"] = 0 if self.whose is None else len(self.whose.table)
         counts["regressions on vintages"] = 0 if self.real_time is None else len(self.real_time.regressions)
+        counts["regressions of the economy"] = 0 if self.other_way is None else len(self.other_way.table)
         counts["strategies"] = sum(len(one.table) for one in values if one is not None)
         return counts
 
@@ -221,6 +226,8 @@ class StudyResults(Result):
             out["real_time_lead"] = self.real_time.regressions.set_index(
                 ["returns", "horizon", "information"]
             )
+        if self.other_way is not None:
+            out["other_way"] = self.other_way.table.set_index(KEYS)
         if self.economic_value is not None:
             out["economic_value"] = self.economic_value.table.set_index(["strategy", "risk_aversion"])
         if self.tilts:
@@ -241,7 +248,7 @@ class StudyResults(Result):
             "projections": self.projections.plot(),
             "by_state": self.by_state.plot(),
         }
-        parts = {"whose": self.whose, "real_time": self.real_time}
+        parts = {"whose": self.whose, "real_time": self.real_time, "other_way": self.other_way}
         own |= {name: part.plot() for name, part in parts.items() if part is not None}
         return own | self.lead.figures()
 

@@ -16,8 +16,11 @@ from capstar.leads import LeadResults
 from capstar.progress import Progress, reporting
 from capstar.rstar import NaturalRate, PosteriorRate, RecursiveEstimates
 from capstar.study.choice import Choice, Model, choose, fit_all, table_for, with_errors
+from capstar.study.economy import economy_of
 from capstar.study.inputs import RETURNS, Source, Tables, study_data
+from capstar.study.lead_economy import lead_the_economy
 from capstar.study.now import look_now
+from capstar.study.other_way import OtherWay
 from capstar.study.real_time import estimate_then, revise
 from capstar.study.results import GAP, StudyResults
 from capstar.study.vintages import LAG, KnownThen
@@ -165,7 +168,7 @@ class _Study:
             look_now(everything, known.gap, recursive, portfolios, self.price, country=self._country),
             self._whose(everything, known.gap, absent),
             None if then is None else revise(then, quasi, fit, portfolios, self.horizons),
-            self.tables, (self.choice.reason, *self.choice.cautions),
+            self._other_way(fit, known), self.tables, (self.choice.reason, *self.choice.cautions),
         )  # fmt: skip
 
     @property
@@ -205,6 +208,12 @@ class _Study:
             fits, known, self.portfolios, self.horizons, left_out=left_out,
             n_replications=max(self.n_replications, _FAMILY), n_workers=self.n_workers, progress=self.tell,
         )  # fmt: skip
+
+    def _other_way(self, fit: NaturalRate, known: RecursiveEstimates) -> OtherWay | None:
+        """Do small caps lead the economy; r* as estimated then."""
+        then = KnownThen.of(self.tables)
+        economy = economy_of(self.tables, fit, known, None if then is None else then.output)
+        return lead_the_economy(self.portfolios, economy)
 
 
 def portfolio_returns(returns: pd.DataFrame) -> pd.DataFrame:

@@ -245,7 +245,7 @@ def _drawn(
     progress: Progress | bool,
 ) -> tuple[Floats, Floats]:
     """Statistics of the sample (k, 2) and of every replication (B, k, 2)."""
-    theta, shocks = _moving_average(residuals(y, with_constant(X)), horizon - 1)
+    theta, shocks = moving_average(residuals(y, with_constant(X)), horizon - 1)
     statistics = partial(
         nested_search_statistics, X=X, first=first, window=window, horizon=horizon, variance=variance
     )
@@ -284,8 +284,8 @@ def _pairs(
     return values[:, 0], values[:, 1:], first
 
 
-def _moving_average(u: Floats, order: int) -> tuple[Floats, Floats]:
-    """Coefficients (order,) and innovations of a moving average, by nonlinear least squares."""
+def moving_average(u: Floats, order: int) -> tuple[Floats, Floats]:
+    """Coefficients (order,) and innovations of a moving average of errors (n,), by nonlinear least squares."""
     if order == 0:
         return np.zeros(0), u
 

@@ -10,6 +10,7 @@ from capstar.report.sections.market import states
 from capstar.report.sections.natural_rate import certainty, gap, real_time, rstar
 from capstar.report.sections.opening import head, why
 from capstar.report.sections.optional import of_result
+from capstar.report.sections.other_way import other_way
 
 __all__ = ["SECTIONS", "head", "made"]
 
@@ -21,7 +22,7 @@ SECTIONS: tuple[Builder, ...] = (
     lead,
     forecasts,
     of_result("whose", "Whose r*"),
-    of_result("other_way", "The other way"),
+    other_way,
     real_time,
     states,
     tried,
