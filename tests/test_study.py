@@ -72,14 +72,14 @@ def test_nothing_is_left_half_written(study, tmp_path, monkeypatch) -> None:
     (tmp_path / "out" / "lead.csv").mkdir()  # stands in the way
     with pytest.raises(DataError, match="cannot be written"):
         study.save(tmp_path / "out")
-    assert not (tmp_path / "out" / "study.png").exists()
+    assert not (tmp_path / "out" / "study.svg").exists()
 
 
 def test_tables_are_whole(study, tmp_path) -> None:
     import pandas as pd
 
     paths = study.save(tmp_path)
-    assert {path.suffix for path in paths} == {".csv", ".png", ".txt"}
+    assert {path.suffix for path in paths} == {".csv", ".svg", ".txt"}
     lead = pd.read_csv(tmp_path / "lead.csv", index_col=["predictor", "returns", "horizon"])
     assert len(lead) == 45
     pd.testing.assert_series_equal(

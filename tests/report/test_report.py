@@ -387,7 +387,11 @@ def test_figures_for_paper_show_the_same_numbers(study) -> None:
 
     (chart,) = next(section for section in built(study) if section.key == "rstar").figures
     figure = plot_panels(
-        chart.panels, positions=charts.positions, dodge=charts.dodge, labels=charts.labels_of
+        chart.panels,
+        positions=charts.positions,
+        dodge=charts.dodge,
+        labels=charts.labels_of,
+        shadings=charts.shadings,
     )
     drawn = figure.axes[0].lines[0]
     np.testing.assert_allclose(drawn.get_ydata(), study.rstar.rstar.filtered)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capstar.errors import printable
+from capstar.report.numbers import duration
 from capstar.report.parts import Paragraph, Study
 from capstar.report.sections import head
 from capstar.report.sections.account import tried
@@ -55,8 +56,8 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
     return printable("\n".join([*shown, *end]))
 
 
-def located(paths: Sequence[Path]) -> list[str]:
-    """Where files are, those of one folder and ending together: ``results/*.csv (14)``."""
+def located(paths: Sequence[Path], seconds: float | None = None) -> list[str]:
+    """Where files are, those of one folder and ending together, ``results/*.csv (14)``, and how long it took."""
     groups: dict[tuple[Path, str], list[Path]] = {}
     for path in paths:
         groups.setdefault((path.parent, path.suffix), []).append(path)
@@ -65,7 +66,8 @@ def located(paths: Sequence[Path]) -> list[str]:
         str(many[0]) if len(many) == 1 else f"{folder / '*'}{ending} ({len(many)})"
         for (folder, ending), many in found
     ]
-    return textwrap.wrap("   ".join(named), COLUMNS, break_on_hyphens=False, break_long_words=False)
+    took = [] if seconds is None else [duration(seconds)]
+    return textwrap.wrap("   ".join([*named, *took]), COLUMNS, break_on_hyphens=False, break_long_words=False)
 
 
 def _text(paragraph: Paragraph) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,8 @@ class StudyResults(Result):
         Tables the study is of, as of `capstar.study.study_data`; ``attrs`` tell where they are from.
     choice
         Why the main model is the one, and what speaks against those named, a sentence each.
+    seconds
+        That it took, of the clock.
     """
 
     rstar: NaturalRate
@@ -83,6 +85,7 @@ class StudyResults(Result):
     real_time: RealTime | None
     inputs: Mapping[str, pd.DataFrame]
     choice: tuple[str, ...]
+    seconds: float = field(default=float("nan"), compare=False)
 
     @property
     def known(self) -> RecursiveEstimates:
@@ -228,7 +231,7 @@ class StudyResults(Result):
         return own | self.lead.figures()
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write every table as CSV, every figure as PNG and, as text, `overview` and the summary: all or none.
+        """Write every table as CSV, every figure as SVG and, as text, `overview` and the summary: all or none.
 
         Raises
         ------

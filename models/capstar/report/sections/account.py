@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +12,7 @@ import pandas as pd
 
 from capstar import __version__
 from capstar.data import describe_data
-from capstar.report.numbers import plain, whole
+from capstar.report.numbers import duration, plain, whole
 from capstar.report.parts import Column, Section, Study, Table, say
 from capstar.report.sections.opening import answer_word
 from capstar.writing import csv_text
@@ -86,7 +87,7 @@ def checksum(table: pd.DataFrame) -> str:
 
 
 def made(study: Study, command: str) -> Section:
-    """Command, versions and seed."""
+    """Command, time it took, versions and seed."""
     seed = "" if study.lead.estimated is None else str(study.lead.estimated.seed)
     versions = {"capstar": __version__, "Python": platform.python_version()}
     for name in _LIBRARIES:
@@ -94,11 +95,16 @@ def made(study: Study, command: str) -> Section:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    rows = {"command": command, "seed of the joint bootstrap": seed, **versions}
+    took = getattr(study, "seconds", math.nan)
+    time = "" if math.isnan(took) else duration(took)
+    rows = {"command": command, "time from the data to the last test": time}
+    rows |= {"seed of the joint bootstrap": seed, **versions}
     frame = pd.DataFrame(
         {"value": pd.Series({name: said for name, said in rows.items() if said}, dtype=object)}
     )
-    table = Table("made", "Command, seed and versions", frame, (Column("value", "value", plain),), ("item",))
+    table = Table(
+        "made", "Command, time, seed and versions", frame, (Column("value", "value", plain),), ("item",)
+    )
     said = say(
         "The same command with the same versions and data gives the same numbers, whatever the number of workers. "
         "Every number in a sentence is quoted from a table of this page, to whose row it leads."

@@ -113,10 +113,10 @@ def _scatter(study: Study, after: pd.DataFrame) -> Chart:
     middle = after.index[len(after) // 2]
     slope, constant = np.polyfit(after["x"], after["y"], 1)
     ends = np.array([after["x"].min(), after["x"].max()])
-    line = Line(pd.Series(constant + slope * ends, ends), "least squares", 2)
+    line = Line(pd.Series(constant + slope * ends, ends), "least squares", 1)
     early, late = after.loc[: middle - 1], after.loc[middle:]
     marks = (
-        Points(early, f"{early.index[0]}–{early.index[-1]}", 0),
+        Points(early, f"{early.index[0]}–{early.index[-1]}", 4),
         Points(late, f"{late.index[0]}–{late.index[-1]}", 1),
         line,
     )
@@ -184,7 +184,7 @@ def _grouped(study: Study, after: pd.DataFrame) -> Chart:
         (
             Panel(
                 "Small minus large, next quarter", "percent",
-                (Intervals(table.frame[["estimate", "lower", "upper"]], "mean, 90 % band", 0),),
+                (Intervals(table.frame[["estimate", "lower", "upper"]], "mean, 90 % band", 1),),
                 "label", "group of the gap, lowest first",
             ),
         ),

@@ -8,6 +8,7 @@ from capstar.report.charts import Chart, Intervals, Line, Panel
 from capstar.report.names import human
 from capstar.report.numbers import p_value, signed, three, two, whole
 from capstar.report.parts import Cell, Column, Section, Study, Table, say
+from capstar.report.sections.tables import of_us
 
 _HORIZONS = (1, 2, 4, 8, 12)
 
@@ -81,10 +82,10 @@ def _probability(study: Study, table: Table) -> Chart:
         Panel(
             f"{human(state)} within the horizon", "probability",
             (
-                Line(found.probability, "fitted"),
+                Line(found.probability, "fitted", 2),
                 Line(pd.Series(found.base_rate, found.probability.index), "base rate", 4, dashed=True),
             ),
-            zero=False,
+            zero=False, recessions=of_us(study),
         )
         for state, found in study.probability.items()
     )  # fmt: skip
@@ -115,7 +116,7 @@ def _responses(study: Study, table: Table) -> Chart:
     shown = chosen[chosen["horizon"].isin(_HORIZONS)]
     for k, (state, part) in enumerate(shown.groupby("state", sort=True)):
         frame = part.set_index(part["horizon"].astype(str))[["estimate", "lower", "upper"]]
-        marks.append(Intervals(frame, human(state), k))
+        marks.append(Intervals(frame, human(state), 2 + k))
     rows = {state: label for label in table.frame.index if label[0] == name for state in [label[1]]}
     cells = {
         f"{state}_market": table.cell(label, "estimate") for state, label in rows.items() if state != "all"
