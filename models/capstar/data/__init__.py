@@ -33,6 +33,7 @@ from capstar.data.sources.prices import exchange_rates, small_cap_index, yahoo_p
 from capstar.data.store.cache import Cache
 from capstar.data.store.download import Network, network
 from capstar.data.store.snapshot import read_snapshot, write_snapshot
+from capstar.data.terms import licences
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.data.vintages import Vintages
 
@@ -56,6 +57,7 @@ __all__ = [
     "fred",
     "french",
     "french_factors",
+    "licences",
     "model_input",
     "network",
     "read_french",

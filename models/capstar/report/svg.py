@@ -259,8 +259,10 @@ def _ticks(panel: Panel, axes: _Axes) -> Iterator[Markup]:
         shown = {value: _tick(value).replace(",", "") for value in _round_numbers(*axes.x, count)}
         if panel.along == "time":
             shown = {value: label for value, label in shown.items() if float(value).is_integer()}
+    end = axes.left + axes.width + _RIGHT
     for value, label in shown.items():
-        yield _text(axes.across(value), below, label, "tick", "middle")
+        x = min(axes.across(value), end - _LETTER * len(label) / 2)
+        yield _text(x, below, label, "tick", "middle")
     if panel.across:
         yield _text(axes.left + axes.width / 2, below + 16, panel.across, "unit", "middle")
 

@@ -202,7 +202,7 @@ def _gain_chart(value: Table | None) -> Chart | None:
         say("Trading on the gap would have gained {gain} percent a year, band [{low}, {high}]", **cells),
         say("Gains of investors with bands; the first is {gain} percent a year, [{low}, {high}].", **cells),
         (
-            Panel("Gain against the mean forecast, 90 % band from its s.e.", "percent a year", marks, "row"),
+            Panel("Gain against the mean forecast", "percent a year; 90 % band from its s.e.", marks, "row"),
         ),
         "Mean-variance investor, risk aversion 3, net of costs",
         frame,

@@ -80,7 +80,7 @@ def response_table(study: Study) -> Table:
 def _probability(study: Study, table: Table) -> Chart:
     panels = tuple(
         Panel(
-            f"{human(state)} within the horizon", "probability",
+            f"{human(state).capitalize()} within the horizon", "probability",
             (
                 Line(found.probability, "fitted", 2),
                 Line(pd.Series(found.base_rate, found.probability.index), "base rate", 4, dashed=True),
@@ -129,7 +129,15 @@ def _responses(study: Study, table: Table) -> Chart:
         "by-state",
         say("After a shock to the gap, {returns} " + where, **values),
         say("Responses of {returns} in bull and bear markets by horizon; " + where, **values),
-        (Panel(human(name), "percent per point of the gap", tuple(marks), "label", "quarters after"),),
+        (
+            Panel(
+                human(name).capitalize(),
+                "percent per point of the gap",
+                tuple(marks),
+                "label",
+                "quarters after",
+            ),
+        ),
         f"Local projections, {study.by_state.level:.0%} bands; states as known at the time",
         chosen,
     )

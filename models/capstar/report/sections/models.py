@@ -110,7 +110,9 @@ def _slopes(study: Study, compared: pd.DataFrame, models: pd.DataFrame, table: T
         **ends,
     )
     colours = _colours(drawn.index, models.index[0], models["kind"])
-    panel = Panel(f"{ends['returns']} on the gap", "percent per point", rows_of(drawn, colours), "row")
+    panel = Panel(
+        f"{str(ends['returns']).capitalize()} on the gap", "percent per point", rows_of(drawn, colours), "row"
+    )
     return Chart(
         "whose-slopes", title, text, (panel,), "Bands: 90 %, Hodrick, each gap taken as known", drawn
     )

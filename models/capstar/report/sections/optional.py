@@ -40,12 +40,16 @@ def section_of(study: Study, found: Result, key: str, title: str, charts: Charts
     notes = [_MINUS.sub("−", str(note)) for note in found.notes()]
     frames = {heading: frame for heading, frame in found.frames().items() if len(frame)}
     tables = tuple(
-        Table(f"{key}-{k}", heading or found.title, frame.rename(columns=human), label=human)
+        Table(f"{key}-{k}", _head(heading or found.title), frame.rename(columns=human), label=human)
         for k, (heading, frame) in enumerate(frames.items())
     )
     figures = () if charts is None else charts(study, found, tables)
     paragraphs = tuple((say("{note}", note=note),) for note in notes)
     return Section(key, title, paragraphs, figures or (_drawn(found, key, notes),), tables)
+
+
+def _head(heading: str) -> str:
+    return heading if heading.startswith("r*") else heading[:1].upper() + heading[1:]
 
 
 def _drawn(found: Result, key: str, notes: Sequence[str]) -> Drawn:
