@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 Form = Callable[[Any], str]
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def three(value: Any) -> str:
@@ -76,6 +78,11 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return three(value)
     return "" if type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def minus(text: str) -> str:
+    """A text in which the sign before a number is a true minus; dates and ranges keep their hyphens."""
+    return _MINUS.sub("−", text)
 
 
 def _decimals(value: Any) -> int:

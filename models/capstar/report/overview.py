@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capstar.errors import printable
-from capstar.report.numbers import duration
+from capstar.report.numbers import duration, minus
 from capstar.report.parts import Paragraph, Study
 from capstar.report.sections import head
 from capstar.report.sections.account import tried
@@ -46,7 +46,7 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
     for name, key in (("Now", "now"), ("Whose r*", "whose"), ("Other way", "other_way")):
         found = getattr(results, key, None)
         if isinstance(found, Result) and found.notes():
-            lines += _wrapped(name, str(found.notes()[0]))
+            lines += _wrapped(name, minus(str(found.notes()[0])))
     lines += [*_wrapped("Gap", _text(gap(results).paragraphs[0])), ""]
     lines += _wrapped("r*", " ".join(map(str, certainty(results).paragraphs[0][:3])))
     lines += _wrapped("Tried", _text(tried(results).paragraphs[0]))

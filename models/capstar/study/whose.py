@@ -15,6 +15,7 @@ from capstar import leads, rstar
 from capstar.errors import CapstarError, DataError
 from capstar.leads.inference.regression import regress
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import periods_of
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress
 from capstar.provenance import entitled
@@ -107,7 +108,7 @@ class WhoseRate(Result):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The primary specification by model, and the models."""
-        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s)"
+        named = f"{_words(self.primary.returns)} over {periods_of(self.horizon, 'quarter')}"
         return {named: self.compared[list(_SHOWN)].rename(columns=_SHOWN), "The gaps": self.models}
 
     def notes(self) -> tuple[str, ...]:
@@ -115,8 +116,8 @@ class WhoseRate(Result):
         absent = "; ".join(f"{name} {why}" for name, why in self.left_out.items())
         future = self.models.index[self.models["information"] == "smoothed"]
         return (
-            _EXPLORATORY,
             self.answer(),
+            _EXPLORATORY,
             self.sharing(),
             *([f"Has seen the future and cannot show a lead: {', '.join(future)}."] if len(future) else []),
             *([f"Left out: {absent}."] if absent else []),
@@ -126,24 +127,24 @@ class WhoseRate(Result):
         """Slopes and p over the models."""
         rows = self._of_models(self.compared)
         alone, least = int((rows["p"] < self.primary.level).sum()), rows["p"].idxmin()
-        width = (rows["upper"] - rows["lower"]) / (2 * NormalDist().inv_cdf(0.5 + LEVEL / 2))
         return (
-            f"{_words(self.primary.returns).capitalize()} over {self.horizon} quarter(s) on the gap: slopes "
-            f"{rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
+            f"{_words(self.primary.returns).capitalize()} over {periods_of(self.horizon, 'quarter')} on the gap: "
+            f"slopes {rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
             f"{self.primary.level:.0%} alone in {alone} (smallest p {rows['p'].min():.3f}, {least}; IVX, residual wild "
             f"bootstrap). That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
-            f"models, portfolios and horizons {self.p_family:.3f}. Between models the standard deviation of the slope "
-            f"is {rows['slope'].std(ddof=0):.2f}, {rows['slope'].std(ddof=0) / width.mean():.1f} of its standard error "
-            "in one."
+            f"models, portfolios and horizons {self.p_family:.3f}."
         )
 
     def sharing(self) -> str:
-        """What the gaps have in common."""
-        rest = self._of_models(self.models)["correlation"].iloc[1:]
+        """How far apart slopes of models are, and what the gaps have in common."""
+        slopes, rest = self._of_models(self.compared), self._of_models(self.models)["correlation"].iloc[1:]
         if rest.empty:
             return ""
+        apart = slopes["slope"].std(ddof=0)
+        width = (slopes["upper"] - slopes["lower"]).mean() / (2 * NormalDist().inv_cdf(0.5 + LEVEL / 2))
         return (
-            f"The gaps' first principal component has {self.shared:.0%} of their variance; with that of "
+            f"Between models the standard deviation of the slope is {apart:.2f}, {apart / width:.1f} of its standard "
+            f"error in one. The gaps' first principal component has {self.shared:.0%} of their variance; with that of "
             f"{self.models.index[0]} they correlate {rest.min():.2f} ({rest.idxmin()}) to {rest.max():.2f} "
             f"({rest.idxmax()})."
         )
@@ -157,7 +158,7 @@ class WhoseRate(Result):
         from capstar.plotting.leads import plot_estimates
 
         drawn = self.compared[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"})
-        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s) on the r* gap"
+        named = f"{_words(self.primary.returns)} over {periods_of(self.horizon, 'quarter')} on the r* gap"
         title = f"{named.capitalize()}, by model ({LEVEL:.0%} intervals, Hodrick 1B)"
         return plot_estimates(
             drawn, title=title, unit="percent per percentage point", source=self.provenance, ax=ax

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from capstar.report.charts import Chart, Drawn
 from capstar.report.names import human
+from capstar.report.numbers import minus
 from capstar.report.parts import Section, Study, Table, say
 from capstar.reporting import Result
 
 Charts: TypeAlias = Callable[[Study, Result, Sequence[Table]], tuple[Chart, ...]]
-_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def of_result(key: str, title: str, charts: Charts | None = None) -> Callable[[Study], Section | None]:
@@ -37,7 +36,7 @@ def of_result(key: str, title: str, charts: Charts | None = None) -> Callable[[S
 
 def section_of(study: Study, found: Result, key: str, title: str, charts: Charts | None = None) -> Section:
     """A result as a section."""
-    notes = [_MINUS.sub("−", str(note)) for note in found.notes()]
+    notes = [minus(str(note)) for note in found.notes()]
     frames = {heading: frame for heading, frame in found.frames().items() if len(frame)}
     tables = tuple(
         Table(f"{key}-{k}", _head(heading or found.title), frame.rename(columns=human), label=human)
