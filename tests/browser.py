@@ -75,6 +75,12 @@ class Page:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
+    def press(self, key: str) -> None:
+        """A key, as its name is in JavaScript, on what has the focus."""
+        code = {"Home": 36, "ArrowRight": 39}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
     def complaints(self) -> list[str]:
         """Errors and warnings of the console, exceptions, and requests of anything but the file itself."""
         out = []

@@ -151,7 +151,7 @@ def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 100
     assert lines[2] == "Does the r* gap lead small caps?   NOT SHOWN"
     assert "over all rows" not in done.stdout, "tables are printed by --tables alone"
-    assert "study.html" in lines[-2] + lines[-1]
+    assert re.fullmatch(r"\S+study.html   .*\*.csv \(\d+\)   \S+\*.svg \(\d+\)   (\d+ min )?\d+ s", lines[-1])
     names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert {
         "lead.csv",
@@ -159,7 +159,7 @@ def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
         "out_of_sample.csv",
         "economic_value.csv",
         "study.html",
-        "study.png",
+        "study.svg",
         "summary.txt",
     } <= names
     page = (tmp_path / "new" / "folder" / "study.html").read_text(encoding="utf-8")
@@ -190,7 +190,7 @@ def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
     assert "8 regressions by 6 tests each, 4 of them on gap" in done.stdout
     lead = pd.read_csv(tmp_path / "out" / "lead.csv")
     assert len(lead) == 8
-    assert {"out_of_sample.csv", "lead.png", "out_of_sample.png"} <= {
+    assert {"out_of_sample.csv", "lead.svg", "out_of_sample.svg"} <= {
         p.name for p in (tmp_path / "out").iterdir()
     }
 

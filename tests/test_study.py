@@ -73,14 +73,45 @@ def test_nothing_is_left_half_written(study, tmp_path, monkeypatch) -> None:
     (tmp_path / "out" / "lead.csv").mkdir()  # stands in the way
     with pytest.raises(DataError, match="cannot be written"):
         study.save(tmp_path / "out")
-    assert not (tmp_path / "out" / "study.png").exists()
+    assert not (tmp_path / "out" / "study.svg").exists()
+
+
+def test_forecasts_from_other_starts_are_those_there_are(study) -> None:
+    """An expanding sample forecasts a quarter alike wherever forecasts begin; a later start drops the earlier ones."""
+    for found in (study.lead, study.recursive):
+        made = found.forecast_comparison
+        table = made.by_start(found.predictor).set_index(["returns", "horizon"])
+        assert set(table.index) == set(made.forecasts)
+        for at, forecasts in made.forecasts.items():
+            columns = made.earliest[at].columns
+            assert made.earliest[at].loc[forecasts.index].equals(forecasts[columns])
+            assert made.earliest[at].index[0] < forecasts.index[0]
+            rows = table.loc[[at]]
+            assert rows["nobs"].min() >= 40
+            assert 2 <= len(rows) <= 9
+            (own,) = rows[rows["chosen"]].itertuples()
+            row = made.table.query(
+                "predictor == @found.predictor and returns == @at[0] and horizon == @at[1]"
+            )
+            assert own.start == row["first"].iloc[0]
+            assert own.r2_os == pytest.approx(row["r2_os"].iloc[0], rel=1e-12)
+            assert own.clark_west == pytest.approx(row["clark_west"].iloc[0], rel=1e-12)
+
+
+def test_portfolios_name_their_data(study) -> None:
+    from capstar.study import portfolio_returns
+
+    assert portfolio_returns(study.returns).attrs["title"] == "French size portfolios (US)"
 
 
 def test_tables_are_whole(study, tmp_path) -> None:
     import pandas as pd
 
     paths = study.save(tmp_path)
-    assert {path.suffix for path in paths} == {".csv", ".png", ".txt"}
+    assert {path.suffix for path in paths} == {".csv", ".svg", ".txt"}
+    drawn = (tmp_path / "study.svg").read_bytes()
+    study.save(tmp_path)
+    assert (tmp_path / "study.svg").read_bytes() == drawn, "the same figure is the same file"
     lead = pd.read_csv(tmp_path / "lead.csv", index_col=["predictor", "returns", "horizon"])
     assert len(lead) == 45
     pd.testing.assert_series_equal(

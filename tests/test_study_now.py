@@ -187,7 +187,7 @@ def test_the_shortest_horizon_stands_in_for_the_primary_one(fits, recursive, por
         progress=False,
     )
     assert set(found.compared["horizon"]) == {4}
-    assert "Small minus large over 4 quarter(s)" in found.answer()
+    assert "Small minus large over 4 quarters" in found.answer()
 
 
 def test_averages_are_of_what_is_known_at_the_time(whose, fits) -> None:

@@ -83,7 +83,7 @@ def test_fred_and_all_models(live, quick, tmp_path) -> None:
     steps = then.table[["revised_data", "parameters", "later_information"]].sum(axis=1)
     np.testing.assert_allclose(steps, then.table["two_sided"] - then.table["real_time"], atol=1e-12)
     assert (then.table["revised_data"].abs() > 1e-3).mean() > 0.9
-    assert {"now.csv", "whose.csv", "real_time.csv", "now.png", "whose.png", "real_time.png"} <= {
+    assert {"now.csv", "whose.csv", "real_time.csv", "now.svg", "whose.svg", "real_time.svg"} <= {
         path.name for path in found.save(tmp_path)
     }
     asked = [target for target in live.asked if "alfred" in target]

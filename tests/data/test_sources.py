@@ -203,3 +203,25 @@ def test_no_source_keeps_what_its_reader_refuses(server: Server, body: bytes) ->
         with pytest.raises(SourceError):
             data.fetch(f"{key}:{one.example}")
         assert cache().entries().empty, key
+
+
+def test_terms_are_of_the_series_where_they_are_known() -> None:
+    """What FRED shows of the BEA is in the public domain; of a series not in the table nothing is claimed."""
+    frame = pd.DataFrame({"log_gdp": [1.0], "prices": [1.0], "rate": [1.0], "mine": [1.0]}, index=["2000Q1"])
+    frame.attrs = {
+        "title": "my.csv",
+        "source": {
+            "log_gdp": "FRED, Federal Reserve Bank of St. Louis",
+            "prices": "FRED",
+            "rate": "OECD",
+            "mine": "",
+        },
+        "series_id": {"log_gdp": "GDPC1", "prices": "PCEPILFE, before 1959 XYZ12", "rate": "A.B", "mine": ""},
+    }
+    found = data.licences(frame).set_index("series")
+    assert "Bureau of Economic Analysis: public domain in the United States" in found.loc["log_gdp", "terms"]
+    assert found.loc["log_gdp", "at"] == "https://fred.stlouisfed.org/series/GDPC1"
+    assert "some series are copyrighted" in found.loc["prices", "terms"]
+    assert found.loc["rate", "terms"] == "free, with attribution (CC BY 4.0)"
+    assert found.loc["mine", "terms"].startswith("as you brought it")
+    assert list(data.licences(frame[["mine"]].set_axis(["mine"], axis=1)).index) == ["my.csv"]

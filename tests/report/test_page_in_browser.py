@@ -129,6 +129,25 @@ def test_a_long_table_is_sorted_by_a_head(opened) -> None:
     assert opened.evaluate(cells) == sorted(before, reverse=True)
 
 
+def test_the_start_of_forecasts_is_chosen_by_keyboard(opened) -> None:
+    """The slider has a name, says what is chosen, and one figure at a time is shown; paper has the primary one."""
+    opened.show(1280)
+    slider = "document.querySelector('#cumulated-slider')"
+    shown = "[...document.querySelectorAll('#cumulated .choice')].filter(c => c.offsetHeight).map(c => c.dataset.name)"
+    assert opened.evaluate(f"{slider}.labels[0].textContent") == "First quarter forecast"
+    assert opened.evaluate(shown) == ["1995Q1"]
+    opened.evaluate(f"{slider}.focus()")
+    opened.press("Home")
+    first = opened.evaluate(f"{slider}.getAttribute('aria-valuetext')")
+    assert opened.evaluate(shown) == [first] != ["1995Q1"]
+    assert f"from {first}: R²" in opened.evaluate("document.querySelector('#cumulated output').textContent")
+    opened.press("ArrowRight")
+    assert opened.evaluate(shown)[0] > first
+    opened.show(1280, media="print")
+    assert opened.evaluate(shown) == ["1995Q1"]
+    assert opened.evaluate(f"{slider}.offsetHeight") == 0
+
+
 def test_a_figure_can_be_kept_as_csv_and_as_svg(tab, page: Path, study) -> None:
     tab.open(page, policy=False)  # or the page would let nobody fetch what it offers
     fetched = "fetch(document.querySelector({!r}).href).then(body => body.text())"

@@ -21,12 +21,13 @@ import pytest
 from capstar import data
 from capstar.errors import OutputError, SpecificationError
 from capstar.report import SECTIONS, Section, overview, say, write_report
-from capstar.report.numbers import brief, p_value, plain, quarters, signed, three, two, whole
+from capstar.report.charts import labels_of, shadings
+from capstar.report.numbers import brief, duration, minus, p_value, plain, quarters, signed, three, two, whole
 from capstar.report.overview import located
 from capstar.report.parts import Cell
 from capstar.report.sections.account import checksum
 from capstar.report.sections.opening import answer_word, head, why
-from capstar.report.svg import WIDE, draw
+from capstar.report.svg import NARROW, WIDE, draw
 
 ATTACK = '"><script>alert(1)</script>${x} \\input{/etc/passwd} |a| [x](javascript:1) <<7*7>> {{7*7}} \x1b[31m'
 
@@ -119,6 +120,7 @@ def sentences(results: Any) -> list[Any]:
     for section in built(results):
         out += [sentence for paragraph in section.paragraphs for sentence in paragraph]
         out += [text for figure in section.figures for text in (figure.title, figure.text)]
+        out += [said for figure in section.figures if figure.others for said in figure.others.said.values()]
     return out
 
 
@@ -192,7 +194,8 @@ def test_the_page_needs_nothing_but_itself(page: Path, read: Reader) -> None:
     for tag, attributes in read.tags:
         for name in ("src", "href", "data", "srcset", "poster"):
             address = attributes.get(name) or ""
-            assert address.startswith(("#", "data:")) or not address, (tag, address)
+            followed = tag == "a" and address.startswith("https://")  # by the reader alone
+            assert followed or address.startswith(("#", "data:")) or not address, (tag, address)
     assert "url(http" not in text
     assert "@import" not in text
 
@@ -369,11 +372,81 @@ def test_another_ending_is_refused_before_anything_is_written(study, tmp_path: P
 def test_the_same_study_gives_the_same_page(study, extended, page: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.html"
     write_report(extended(study, now=study.projections), again, command="capstar study --out results")
-    drawn = re.compile(
-        r'<svg class="chart drawn".*?</svg>', re.DOTALL
-    )  # matplotlib numbers its parts at random
-    one, other = (drawn.sub("", path.read_text(encoding="utf-8")) for path in (page, again))
-    assert one == other
+    assert page.read_bytes() == again.read_bytes()
+
+
+def charts(results: Any) -> dict[str, Any]:
+    return {figure.key: figure for section in built(results) for figure in section.figures}
+
+
+def test_recessions_behind_time_of_the_united_states_alone(study, extended) -> None:
+    """At the months of the NBER's table, as far as the axis reaches, and said so in the line of the source."""
+    chart = charts(study)["rstar-path"]
+    spans = shadings(chart.panels[0])
+    assert len(spans) == 8  # from the trough of February 1961 to that of June 2009
+    assert spans[1] == (pytest.approx(1970.0, abs=0.01), pytest.approx(1970.0 + 11 / 12, abs=0.01))
+    assert draw(chart, WIDE).count('class="shade"') == 8
+    assert chart.source_line.endswith("Shaded: recessions (NBER)")
+    assert all(not shadings(panel) for panel in charts(study)["scatter"].panels)
+    abroad = charts(extended(study, rstar=extended(study.rstar, data_title="Canada")))
+    assert not any("Shaded" in figure.source_line for figure in abroad.values())
+
+
+def test_a_reader_chooses_where_forecasts_start(study) -> None:
+    """The start shown where nobody chooses is the primary one; each R squared is that of its own forecasts."""
+    chart = charts(study)["cumulated"]
+    made = study.recursive.forecast_comparison
+    assert chart.others.chosen == "1995Q1"
+    assert list(chart.others.charts) == sorted(chart.others.charts)
+    assert 5 <= len(chart.others.charts) <= 9
+    for start, one in chart.others.charts.items():
+        drawn = one.panels[0].marks[0].values
+        part = made.earliest["small_minus_large", 1].loc[start:]
+        errors = part[["mean", "rstar_gap"]].sub(part["actual"], axis=0) ** 2
+        assert str(drawn.index[0]) == start
+        np.testing.assert_allclose(drawn.iloc[-1], (errors["mean"] - errors["rstar_gap"]).sum(), rtol=1e-9)
+        r2 = 100 * (1 - errors["rstar_gap"].sum() / errors["mean"].sum())
+        assert f"R² {signed(r2)} percent over {len(part)} quarters" in str(chart.others.said[start])
+    row = made.table.query("returns == 'small_minus_large' and horizon == 1").iloc[0]
+    assert f"R² {signed(row['r2_os'])} percent" in str(chart.title)
+
+
+def test_what_can_be_chosen_is_hidden_until_a_script_shows_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.count('<div class="choice') == text.count('<div class="choice"') + 1
+    assert re.findall(r'<div class="choice chosen" data-name="(\w+)"[^>]*"\s*>', text) == ["1995Q1"]
+    assert (
+        len(re.findall(r'<div class="choice" [^>]* hidden>', text)) == text.count('<div class="choice"') > 3
+    )
+    assert '<div class="chooser tools" hidden>' in text
+
+
+def test_terms_of_use_are_told_of_each_source(read: Reader) -> None:
+    rows = [row for row in read.tables["licences"] if row]
+    told = " ".join(row["terms"][0] for row in rows)
+    assert "copyright Eugene F. Fama and Kenneth R. French" in told
+    assert "statsmodels calls this data set public domain" in told
+    assert all(row["at"][0].startswith("https://") for row in rows)
+
+
+def test_the_page_tells_how_long_it_took(study, read: Reader) -> None:
+    assert duration(study.seconds) in [row["value"][0] for row in read.tables["made"] if row]
+    assert study.seconds > 0
+    assert located([Path("a.csv")], 130.4) == ["a.csv   2 min 10 s"]
+
+
+def test_intervals_of_models_lie_below_one_another(study) -> None:
+    """Labels stand at the left where there is room, else above; both name every row in its order."""
+    chart = charts(study)["gains"]
+    labels = labels_of(chart.panels[0])
+    assert labels == list(chart.frame.index)
+    for width in (WIDE, NARROW):
+        drawn = str(draw(chart, width))
+        heights = [float(re.search(rf'y="([\d.]+)"[^>]*>{re.escape(label)}<', drawn)[1]) for label in labels]
+        assert heights == sorted(set(heights))
+        bars = [float(y) for y in re.findall(r'class="bar [^"]*" d="M[\d.]+ ([\d.]+)H', drawn)]
+        assert len(bars) == len(labels)
+        assert bars == sorted(bars)
 
 
 def test_hover_tells_quarter_and_value(study) -> None:
@@ -388,7 +461,11 @@ def test_figures_for_paper_show_the_same_numbers(study) -> None:
 
     (chart,) = next(section for section in built(study) if section.key == "rstar").figures
     figure = plot_panels(
-        chart.panels, positions=charts.positions, dodge=charts.dodge, labels=charts.labels_of
+        chart.panels,
+        positions=charts.positions,
+        dodge=charts.dodge,
+        labels=charts.labels_of,
+        shadings=charts.shadings,
     )
     drawn = figure.axes[0].lines[0]
     np.testing.assert_allclose(drawn.get_ydata(), study.rstar.rstar.filtered)
@@ -400,6 +477,11 @@ def test_figures_for_paper_show_the_same_numbers(study) -> None:
     [
         (three, 0.0000339, "0.000"),
         (three, -0.0004, "0.000"),
+        (duration, 59.6, "1 min 0 s"),
+        (duration, 3.2, "3 s"),
+        (minus, "r* [-12.9, +3.1], 1985Q1-2009Q3, 2010-01-30", "r* [−12.9, +3.1], 1985Q1-2009Q3, 2010-01-30"),
+        (two, -10.71, "−10.7"),
+        (signed, 120.4, "+120"),
         (three, 12.345, "12.3"),
         (three, 123456.7, "123,457"),
         (three, -1.5, "−1.50"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -125,6 +126,7 @@ def study(
     and what speaks for and against it; writes a report, every table, the figures and a summary. With --input fred it
     needs nothing else.
     """
+    began = time.perf_counter()
     with errors(debug=debug or context.obj["debug"]):
         if model == [LIST]:
             list_models()
@@ -155,7 +157,7 @@ def study(
             paths = results.save(out)
             for one in reports:
                 paths += write_report(results, one, command=_command(context))
-        written = located(paths)
+        written = located(paths, time.perf_counter() - began)
         say("\n".join([str(results.summary()), "", *written]) if tables else overview(results, written))
         if resume:
             say(f"\nNot done again: {len(kept.found)} finished parts of a study before.")

@@ -36,6 +36,7 @@ from capstar.data.sources.prices import exchange_rates, small_cap_index, yahoo_p
 from capstar.data.store.cache import Cache
 from capstar.data.store.download import Network, network
 from capstar.data.store.snapshot import read_snapshot, write_snapshot
+from capstar.data.terms import licences
 from capstar.data.transform import splice_growth, to_quarterly
 from capstar.data.vintages import Vintages
 from capstar.data.write import write
@@ -61,6 +62,7 @@ __all__ = [
     "french",
     "french_factors",
     "hlw_published",
+    "licences",
     "lw_published",
     "model_input",
     "network",

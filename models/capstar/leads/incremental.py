@@ -11,8 +11,8 @@ import scipy
 
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
-from capstar.leads.alignment import overlap_lags, require_variation
-from capstar.leads.checks import require_variation_of
+from capstar.leads.alignment import overlap_lags
+from capstar.leads.checks import require_variation, require_variation_of
 from capstar.leads.forecasts.batched import slope_and_t
 from capstar.leads.forecasts.long_run_variance import mean_test
 from capstar.leads.forecasts.out_of_sample import adjusted_losses, compare_forecasts

@@ -147,6 +147,7 @@ class LeadResults(SlopeTable):
         out = {"lead": self.table.set_index(KEYS), "persistence": self.persistence.set_index(KEYS[:2])}
         if self.forecast_comparison is not None:
             out["out_of_sample"] = self.forecast_comparison.table.set_index(KEYS)
+            out["out_of_sample_by_start"] = self.forecast_comparison.by_start(self.predictor).set_index(KEYS)
         if self.estimated is not None:
             out["estimated_regressor"] = self.estimated.table.set_index(KEYS[1:])
         if self.drawn is not None:

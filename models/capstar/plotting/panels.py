@@ -21,6 +21,7 @@ def plot_panels(
     positions: Callable[[pd.Index, Any], list[float]],
     dodge: Callable[[Any, Any], float],
     labels: Callable[[Any], list[str]],
+    shadings: Callable[[Any], list[tuple[float, float]]],
     shared: bool = False,
 ) -> Figure:
     """Panels of lines, bands, points, intervals and bars, side by side.
@@ -29,8 +30,9 @@ def plot_panels(
     ----------
     parts
         ``capstar.report.charts.Panel``, one a panel.
-    positions, dodge, labels
-        Of that module: where values stand on the x axis, the shift of marks that share a label, and the labels.
+    positions, dodge, labels, shadings
+        Of that module: where values stand on the x axis, the shift of marks that share a label, the labels, and
+        recessions.
     shared
         Whether all have one y scale.
 
@@ -49,16 +51,30 @@ def plot_panels(
     count = len(parts)
     figure, axes = panels(None, count, width=7.0 if count == 1 else 4.0, height=3.2, across=3, sharey=shared)
     for ax, part in zip(axes, parts, strict=True):
+        for begin, end in shadings(part):
+            ax.axvspan(begin, end, color="#ececec", linewidth=0, zorder=0)
         for mark in part.marks:
             color = _COLOURS[mark.series % len(_COLOURS)]
             _MARKS[type(mark).__name__](ax, mark, part, color, positions, dodge)
-        dress(ax, printable(part.title), part.unit, zero=part.zero)
-        ax.set_xlabel(_said(part.across), fontsize=9)
-        if part.along == "label":
-            ax.set_xticks(range(len(labels(part))), [_said(label) for label in labels(part)])
+        _dress(ax, part, [_said(label) for label in labels(part)])
         if any(mark.label for mark in part.marks):
             ax.legend(frameon=False, fontsize=7)
     return figure
+
+
+def _dress(ax: Axes, part: Any, labels: list[str]) -> None:
+    """Titles and labels; rows have their values along the x axis."""
+    rows = part.along == "row"
+    dress(ax, printable(part.title), "" if rows else part.unit, zero=part.zero and not rows)
+    ax.set_xlabel(_said(part.across or (part.unit if rows else "")), fontsize=9)
+    if rows:
+        ax.set_yticks(range(len(labels)), labels)
+        ax.set_ylim(len(labels) - 0.4, -0.6)
+        ax.grid(axis="x", alpha=0.25, linewidth=0.5)
+        if part.zero:
+            ax.axvline(0, color=GREY, linewidth=0.6)
+    elif part.along == "label":
+        ax.set_xticks(range(len(labels)), labels)
 
 
 def _said(text: object) -> str:
@@ -83,7 +99,11 @@ def _intervals(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge
     frame = mark.frame
     at = [x + dodge(part, mark) for x in positions(frame.index, part)]
     sides = [frame["estimate"] - frame["lower"], frame["upper"] - frame["estimate"]]
-    ax.errorbar(at, frame["estimate"], sides, fmt="o", color=color, markersize=4, label=_said(mark.label))
+    look: dict[str, Any] = {"fmt": "o", "color": color, "markersize": 4, "label": _said(mark.label)}
+    if part.along == "row":
+        ax.errorbar(frame["estimate"], at, xerr=sides, **look)
+    else:
+        ax.errorbar(at, frame["estimate"], yerr=sides, **look)
 
 
 def _bars(ax: Axes, mark: Any, part: Any, color: str, positions: Any, dodge: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
@@ -15,7 +16,7 @@ from capstar.writing import csv_text, whole, whole_folder, write_whole
 
 
 def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> None:
-    """Write a figure whole or not at all; the ending decides the format.
+    """Write a figure whole or not at all; the ending decides the format. The same figure gives the same file.
 
     Raises
     ------
@@ -32,8 +33,10 @@ def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> None:
     """
     path = Path(path)
     require_format(path)
-    with whole(path) as partial, timed("drawing"):
-        figure.savefig(partial, dpi=dpi, format=path.suffix[1:].lower())
+    kind = path.suffix[1:].lower()
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    with whole(path) as partial, timed("drawing"), rc_context({"svg.hashsalt": "capstar"}):
+        figure.savefig(partial, dpi=dpi, format=kind, metadata=dated)
 
 
 def require_format(path: Path) -> None:
@@ -64,7 +67,7 @@ def require_format(path: Path) -> None:
 def save_all(
     folder: str | Path, tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Figure], summary: str
 ) -> list[Path]:
-    """Write tables as CSV, figures as PNG and ``summary.txt`` into a folder, which is made: all of them or none.
+    """Write tables as CSV, figures as SVG and ``summary.txt`` into a folder, which is made: all of them or none.
 
     Raises
     ------
@@ -85,9 +88,9 @@ def save_all(
         for name, table in tables.items():
             write_whole(new / f"{name}.csv", csv_text(table))
         for name, figure in figures.items():
-            save(figure, new / f"{name}.png")
+            save(figure, new / f"{name}.svg")
         write_whole(new / "summary.txt", summary + "\n")
     return [
         folder / name
-        for name in (*(f"{name}.csv" for name in tables), *(f"{name}.png" for name in figures), "summary.txt")
+        for name in (*(f"{name}.csv" for name in tables), *(f"{name}.svg" for name in figures), "summary.txt")
     ]

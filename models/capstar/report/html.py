@@ -35,7 +35,7 @@ def environment() -> Environment:
     made = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"words": words, "picture": picture, "csv": csv_link, "number": number}
+    made.filters |= {"words": words, "picture": picture, "csv": csv_link, "number": number, "linked": linked}
     made.globals |= {"asset": asset}
     return made
 
@@ -62,6 +62,13 @@ def words(sentence: Sentence) -> Markup:
 def number(cell: Cell) -> str:
     """A cell with all its digits."""
     return repr(float(cell.value)) if isinstance(cell.value, float) else str(cell.value)
+
+
+def linked(text: str) -> str | Markup:
+    """A text, with a link where it is an address, which is shown and so is on paper too."""
+    if not text.startswith("https://") or " " in text:
+        return text
+    return Markup('<a href="{}" rel="noreferrer">{}</a>').format(text, text.removeprefix("https://"))
 
 
 def picture(figure: Chart | Drawn) -> Markup:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 Form = Callable[[Any], str]
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def three(value: Any) -> str:
@@ -21,8 +23,8 @@ def three(value: Any) -> str:
 
 
 def two(value: Any) -> str:
-    """Two decimals."""
-    return _minus(f"{float(value):.2f}")
+    """Two decimals, fewer where there would be more than three significant digits."""
+    return _minus(f"{float(value):.{_decimals(value)}f}")
 
 
 def one(value: Any) -> str:
@@ -31,8 +33,8 @@ def one(value: Any) -> str:
 
 
 def signed(value: Any) -> str:
-    """Two decimals and a sign, of effects."""
-    return _minus(f"{float(value):+.2f}")
+    """As `two`, with a sign, of effects."""
+    return _minus(f"{float(value):+.{_decimals(value)}f}")
 
 
 def p_value(value: Any) -> str:
@@ -49,6 +51,12 @@ def whole(value: Any) -> str:
 def share(value: Any) -> str:
     """A share as percent."""
     return f"{100 * float(value):.0f} %"
+
+
+def duration(seconds: Any) -> str:
+    """Seconds of the clock, with minutes from one on."""
+    minutes, rest = divmod(round(float(seconds)), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def quarters(horizon: Any) -> str:
@@ -70,6 +78,16 @@ def plain(value: Any) -> str:
     if isinstance(value, float):
         return three(value)
     return "" if type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def minus(text: str) -> str:
+    """A text in which the sign before a number is a true minus; dates and ranges keep their hyphens."""
+    return _MINUS.sub("−", text)
+
+
+def _decimals(value: Any) -> int:
+    size = abs(float(value))
+    return 2 if not size >= 9.995 else 1 if size < 99.95 else 0
 
 
 def _minus(text: str) -> str:

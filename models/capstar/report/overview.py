@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capstar.errors import printable
+from capstar.report.numbers import duration, minus
 from capstar.report.parts import Paragraph, Study
 from capstar.report.sections import head
 from capstar.report.sections.account import tried
@@ -53,7 +54,7 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
     for name, key in (("Now", "now"), ("Whose r*", "whose"), ("Other way", "other_way")):
         found = getattr(results, key, None)
         if isinstance(found, Result) and found.notes():
-            lines += _wrapped(name, str(found.notes()[0]))
+            lines += _wrapped(name, minus(str(found.notes()[0])))
     lines += [*_wrapped("Gap", _text(gap(results).paragraphs[0])), ""]
     lines += _wrapped("r*", " ".join(map(str, certainty(results).paragraphs[0][:3])))
     lines += _wrapped("Tried", _text(tried(results).paragraphs[0]))
@@ -63,8 +64,8 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
     return printable("\n".join([*shown, *end]))
 
 
-def located(paths: Sequence[Path]) -> list[str]:
-    """Where files are, those of one folder and ending together: ``results/*.csv (14)``.
+def located(paths: Sequence[Path], seconds: float | None = None) -> list[str]:
+    """Where files are, those of one folder and ending together, ``results/*.csv (14)``, and how long it took.
 
     Examples
     --------
@@ -81,7 +82,8 @@ def located(paths: Sequence[Path]) -> list[str]:
         str(many[0]) if len(many) == 1 else f"{folder / '*'}{ending} ({len(many)})"
         for (folder, ending), many in found
     ]
-    return textwrap.wrap("   ".join(named), COLUMNS, break_on_hyphens=False, break_long_words=False)
+    took = [] if seconds is None else [duration(seconds)]
+    return textwrap.wrap("   ".join([*named, *took]), COLUMNS, break_on_hyphens=False, break_long_words=False)
 
 
 def _text(paragraph: Paragraph) -> str:

@@ -22,12 +22,15 @@ from capstar.report.charts import (
     dodge,
     labels_of,
     positions,
+    shadings,
+    spread,
 )
 from capstar.report.numbers import three
 
 WIDE, NARROW = 720, 340  # units, which are pixels where there is room
 _LEFT, _RIGHT, _TOP, _BOTTOM, _LETTER, _LEGEND = 46.0, 10.0, 40.0, 40.0, 6.4, 18.0
-_HEIGHT = 250.0
+_PLOT = {WIDE: 190.0, NARROW: 130.0}  # height of a panel's ground
+_ROW, _STACKED = 24.0, 36.0  # height of a row, with its label beside it or above it
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def draw(chart: Chart, width: int) -> Markup:
     each, key = width / columns, f"{chart.key}-{'wide' if width == WIDE else 'narrow'}"
     legends = [_legend(panel, each) for panel in chart.panels]
     head = _TOP + _LEGEND * max(len(rows) for rows in legends)
-    tall = head + _BOTTOM + (_HEIGHT if width == WIDE else 190.0) - 60
+    tall = head + _BOTTOM + max(_ground(panel, each, width) for panel in chart.panels)
     height = tall * -(-len(chart.panels) // columns)
     shared = _limits([y for panel in chart.panels for y in _heights(panel)]) if chart.shared else None
     body = Markup("").join(
@@ -93,17 +96,69 @@ def _panel(
     hover: bool,
 ) -> Markup:
     left, top, width, tall, head = box
-    axes = _Axes(
-        left + _LEFT, top + head, width - _LEFT - _RIGHT, tall - head - _BOTTOM, _spread(panel),
-        shared or _limits(_heights(panel)),
-    )  # fmt: skip
+    values, rows = shared or _limits(_heights(panel)), panel.along == "row"
+    x, y = (values, (0.5 - len(labels_of(panel)), 0.5)) if rows else (spread(panel), values)
+    edge = _RIGHT if _is_stacked(panel, width) else _beside(panel) if rows else _LEFT
+    axes = _Axes(left + edge, top + head, width - edge - _RIGHT, tall - head - _BOTTOM, x, y)
     parts = [_text(left + 2, top + 13, panel.title, "head"), _text(left + 2, top + 28, panel.unit, "unit")]
     for k, row in enumerate(legend):
         parts.append(_legend_row(row, left + 2, top + 44 + k * _LEGEND))
-    parts += [*_grid(axes), *_ticks(panel, axes)]
+    if rows:
+        above = 12.0 if _is_stacked(panel, width) else 0.0
+        return Markup("").join([*parts, *_rows(panel, axes, above, hover)])
+    parts += [*_shading(panel, axes), *_grid(axes), *_ticks(panel, axes)]
     for mark in panel.marks:
         parts.append(_DRAW[type(mark)](mark, panel, axes, hover))
     return Markup("").join(parts)
+
+
+def _ground(panel: Panel, each: float, width: int) -> float:
+    """Height of what a panel is drawn on."""
+    if panel.along != "row":
+        return _PLOT[width]
+    return len(labels_of(panel)) * (_STACKED if _is_stacked(panel, each) else _ROW)
+
+
+def _beside(panel: Panel) -> float:
+    """Room for labels of rows at their left."""
+    return _LETTER * max(map(len, labels_of(panel))) + 14
+
+
+def _is_stacked(panel: Panel, width: float) -> bool:
+    """Whether labels of rows stand above them, having no room at their left."""
+    return panel.along == "row" and _beside(panel) > 0.4 * width
+
+
+def _rows(panel: Panel, axes: _Axes, above: float, hover: bool) -> Iterator[Markup]:
+    """Vertical grid, and intervals below one another; labels above them by so much, or at their left."""
+    foot = axes.top + axes.height
+    for value in _round_numbers(*axes.x, max(3, int(axes.width / 70))):
+        x, kind = axes.across(value), "zero" if abs(value) < 1e-12 else "grid"
+        yield Markup('<path class="{}" d="M{} {}V{}"/>').format(kind, _n(x), _n(axes.top), _n(foot))
+        yield _text(x, foot + 15, _tick(value), "tick", "middle")
+    if panel.across:
+        yield _text(axes.left + axes.width / 2, foot + 31, panel.across, "unit", "middle")
+    for k, label in enumerate(labels_of(panel)):
+        y = axes.up(-k) - above + 4
+        yield _text(axes.left, y, label, "key") if above else _text(axes.left - 8, y, label, "key", "end")
+    for mark in panel.marks:
+        if isinstance(mark, Intervals):
+            yield from _row_intervals(mark, panel, axes, above / 2, hover)
+
+
+def _row_intervals(mark: Intervals, panel: Panel, axes: _Axes, down: float, hover: bool) -> Iterator[Markup]:
+    shift = dodge(panel, mark)
+    for at, (label, row) in zip(positions(mark.frame.index, panel), mark.frame.iterrows(), strict=True):
+        y = axes.up(-at - shift) + down
+        if row[["lower", "upper"]].notna().all():
+            bar = Markup('<path class="bar s{}" d="M{} {}H{}"/>')
+            yield bar.format(mark.series, _n(axes.across(row["lower"])), _n(y), _n(axes.across(row["upper"])))
+        said = _interval_text(mark, label, row) if hover else ""
+        yield _dot(axes.across(row["estimate"]), y, said, f"dot f{mark.series}", 4)
+
+
+def _interval_text(mark: Intervals, label: object, row: pd.Series) -> str:
+    return f"{mark.label}, {label}: {three(row['estimate'])} [{three(row['lower'])}, {three(row['upper'])}]"
 
 
 def _line(mark: Line, panel: Panel, axes: _Axes, hover: bool) -> Markup:
@@ -154,10 +209,8 @@ def _intervals(mark: Intervals, panel: Panel, axes: _Axes, hover: bool) -> Marku
         if row[["lower", "upper"]].notna().all():
             bar = Markup('<path class="bar s{}" d="M{} {}V{}"/>')
             out.append(bar.format(mark.series, _n(x), _n(axes.up(row["lower"])), _n(axes.up(row["upper"]))))
-        said = (
-            f"{mark.label}, {label}: {three(row['estimate'])} [{three(row['lower'])}, {three(row['upper'])}]"
-        )
-        out.append(_dot(x, axes.up(row["estimate"]), said if hover else "", f"dot f{mark.series}", 4))
+        said = _interval_text(mark, label, row) if hover else ""
+        out.append(_dot(x, axes.up(row["estimate"]), said, f"dot f{mark.series}", 4))
     return Markup("").join(out)
 
 
@@ -180,6 +233,13 @@ _DRAW: dict[type, Callable[..., Markup]] = {
 }  # fmt: skip
 
 
+def _shading(panel: Panel, axes: _Axes) -> Iterator[Markup]:
+    for begin, end in shadings(panel):
+        x = axes.across(begin)
+        shape = (x, axes.top, axes.across(end) - x, axes.height)
+        yield Markup('<rect class="shade" x="{}" y="{}" width="{}" height="{}"/>').format(*map(_n, shape))
+
+
 def _grid(axes: _Axes) -> Iterator[Markup]:
     for value in _round_numbers(*axes.y, 5):
         y, kind = axes.up(value), "zero" if abs(value) < 1e-12 else "grid"
@@ -199,8 +259,10 @@ def _ticks(panel: Panel, axes: _Axes) -> Iterator[Markup]:
         shown = {value: _tick(value).replace(",", "") for value in _round_numbers(*axes.x, count)}
         if panel.along == "time":
             shown = {value: label for value, label in shown.items() if float(value).is_integer()}
+    end = axes.left + axes.width + _RIGHT
     for value, label in shown.items():
-        yield _text(axes.across(value), below, label, "tick", "middle")
+        x = min(axes.across(value), end - _LETTER * len(label) / 2)
+        yield _text(x, below, label, "tick", "middle")
     if panel.across:
         yield _text(axes.left + axes.width / 2, below + 16, panel.across, "unit", "middle")
 
@@ -255,21 +317,6 @@ def _heights(panel: Panel) -> list[float]:
 def _limits(values: list[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = 0.05 * (high - low or 1.0)
-    return low - room, high + room
-
-
-def _spread(panel: Panel) -> tuple[float, float]:
-    """Ends of the x axis."""
-    if panel.along == "label":
-        return -0.6, len(labels_of(panel)) - 0.4
-    at: list[float] = []
-    for mark in panel.marks:
-        if isinstance(mark, Points):
-            at += map(float, mark.frame["x"])
-        elif not isinstance(mark, Intervals):
-            at += positions((mark.lower if isinstance(mark, Band) else mark.values).index, panel)
-    low, high = min(at), max(at)
-    room = 0.02 * (high - low or 1.0)
     return low - room, high + room
 
 

@@ -111,6 +111,7 @@ def _image(figure: Chart | Drawn, suffix: str) -> bytes:
             positions=charts.positions,
             dodge=charts.dodge,
             labels=charts.labels_of,
+            shadings=charts.shadings,
             shared=figure.shared,
         )
     )

@@ -14,6 +14,7 @@ from capstar import leads, markets
 from capstar.errors import DataError
 from capstar.leads import LeadResults
 from capstar.leads.inference.regression import regress
+from capstar.leads.records import periods_of
 from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, PublishedRate
@@ -214,7 +215,7 @@ def look_now(
     row = primary.row(recursive.table, recursive.predictor)
     p = float("nan") if row is None else float(row[f"{primary.test}_p"])
     span = "" if row is None else f"{row['first']}-{row['last']}, "
-    named = f"{primary.returns.replace('_', ' ')} over {primary.horizon} quarter(s)"
+    named = f"{primary.returns.replace('_', ' ')} over {periods_of(primary.horizon, 'quarter')}"
     said = f"{named}, {span}gap in {known.attrs.get('kind', recursive.information)}"
     table = pd.DataFrame({name: _row(fit) for name, fit in fits.items()}).T
     numbers = ["rstar", "lower", "upper", "real_rate", "gap", "percentile"]

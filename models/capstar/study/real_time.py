@@ -11,6 +11,7 @@ import pandas as pd
 from capstar import leads, rstar
 from capstar.errors import DataError
 from capstar.leads.inference.regression import regress
+from capstar.leads.records import periods_of
 from capstar.leads.verdict import PRIMARY
 from capstar.progress import Progress
 from capstar.provenance import titled
@@ -107,9 +108,8 @@ class RealTime(Result):
             f"{row.slope:+.2f} in {row.information} (Hodrick 1B p {row.hodrick_p:.3f})"
             for row in rows.itertuples()
         )
-        named = (
-            f"{PRIMARY.returns.replace('_', ' ').capitalize()} over {PRIMARY.horizon} quarter(s) on the gap"
-        )
+        over = periods_of(PRIMARY.horizon, "quarter")
+        named = f"{PRIMARY.returns.replace('_', ' ').capitalize()} over {over} on the gap"
         return (f"{named}, {rows['first'].iloc[0]}-{rows['last'].iloc[0]}: {said}.",)
 
     def plot(self, ax: Any = None) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,8 @@ class StudyResults(Result):
         Tables the study is of, as of `capstar.study.study_data`; ``attrs`` tell where they are from.
     choice
         Why the main model is the one, and what speaks against those named, a sentence each.
+    seconds
+        That it took, of the clock.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class StudyResults(Result):
     other_way: OtherWay | None
     inputs: Mapping[str, pd.DataFrame]
     choice: tuple[str, ...]
+    seconds: float = field(default=float("nan"), compare=False)
 
     @property
     def known(self) -> RecursiveEstimates:
@@ -253,7 +256,7 @@ class StudyResults(Result):
         return own | self.lead.figures()
 
     def save(self, folder: str | Path) -> list[Path]:  # type: ignore[override]
-        """Write every table as CSV, every figure as PNG and, as text, `overview` and the summary: all or none.
+        """Write every table as CSV, every figure as SVG and, as text, `overview` and the summary: all or none.
 
         Parameters
         ----------

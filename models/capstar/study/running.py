@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from capstar.data import Vintages
 from capstar.errors import SpecificationError
 from capstar.leads import LeadResults
 from capstar.progress import Progress, reporting
+from capstar.provenance import titled
 from capstar.rstar import NaturalRate, PosteriorRate, RecursiveEstimates
 from capstar.study.choice import Choice, Model, choose, fit_all, table_for, with_errors
 from capstar.study.economy import economy_of
@@ -98,6 +100,7 @@ def run(
     1              large    0.9    79
     2  small_minus_large   -0.8    79
     """
+    began = time.perf_counter()
     if isinstance(input, Mapping):
         given = {"returns": returns, "as_of": as_of, "vintages": vintages, "units": units}
         if named := [name for name, value in given.items() if value is not None]:
@@ -108,7 +111,8 @@ def run(
     choice = choose(model, tables, country)
     with reporting(progress) as tell:
         first = pd.Period(recursive_from, freq="Q")
-        return _Study(choice, tables, tuple(horizons), first, n_replications, n_workers, tell).run()
+        found = _Study(choice, tables, tuple(horizons), first, n_replications, n_workers, tell).run()
+    return replace(found, seconds=time.perf_counter() - began)
 
 
 @dataclass(frozen=True)
@@ -229,9 +233,8 @@ def portfolio_returns(returns: pd.DataFrame) -> pd.DataFrame:
     2017-03   1.34  -0.47               1.81
     """
     large = returns["large"] - returns["risk_free"]
-    return pd.DataFrame(
-        {"small": returns["excess"], "large": large, "small_minus_large": returns["small_minus_large"]}
-    )
+    kept = {"small": returns["excess"], "large": large, "small_minus_large": returns["small_minus_large"]}
+    return titled(pd.DataFrame(kept), returns)
 
 
 def _benchmarks(fit: NaturalRate, gap: pd.Series) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from capstar import leads, rstar
 from capstar.errors import CapstarError, DataError
 from capstar.leads.inference.regression import regress
 from capstar.leads.numerics import bootstrap_p
+from capstar.leads.records import periods_of
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 from capstar.progress import Progress
 from capstar.provenance import entitled
@@ -123,7 +124,7 @@ class WhoseRate(Result):
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The primary specification by model, and the models."""
-        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s)"
+        named = f"{_words(self.primary.returns)} over {periods_of(self.horizon, 'quarter')}"
         return {named: self.compared[list(_SHOWN)].rename(columns=_SHOWN), "The gaps": self.models}
 
     def notes(self) -> tuple[str, ...]:
@@ -144,10 +145,10 @@ class WhoseRate(Result):
         rows = self._of_models(self.compared)
         alone, least = int((rows["p"] < self.primary.level).sum()), rows["p"].idxmin()
         return (
-            f"{_words(self.primary.returns).capitalize()} over {self.horizon} quarter(s) on the gap: slopes "
-            f"{rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
-            f"{self.primary.level:.0%} alone in {alone} (smallest IVX-RWB p {rows['p'].min():.3f}, {least}). "
-            f"That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
+            f"{_words(self.primary.returns).capitalize()} over {periods_of(self.horizon, 'quarter')} on the gap: "
+            f"slopes {rows['slope'].min():+.2f} to {rows['slope'].max():+.2f} over {len(rows)} models, below "
+            f"{self.primary.level:.0%} alone in {alone} (smallest p {rows['p'].min():.3f}, {least}; IVX, residual wild "
+            f"bootstrap). That no model's gap leads: p {self.p_models:.3f}; over all {len(self.table)} regressions of "
             f"models, portfolios and horizons {self.p_family:.3f}."
         )
 
@@ -180,7 +181,7 @@ class WhoseRate(Result):
         from capstar.plotting.leads import plot_estimates
 
         drawn = self.compared[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"})
-        named = f"{_words(self.primary.returns)} over {self.horizon} quarter(s) on the r* gap"
+        named = f"{_words(self.primary.returns)} over {periods_of(self.horizon, 'quarter')} on the r* gap"
         title = f"{named.capitalize()}, by model ({LEVEL:.0%} intervals, Hodrick 1B)"
         return plot_estimates(
             drawn, title=title, unit="percent per percentage point", source=self.provenance, ax=ax

@@ -98,7 +98,10 @@ class NewYorkFed(DataSource[Workbook]):
 
     key, name, example = "newyorkfed", _SOURCE, "Holston_Laubach_Williams_current_estimates"
     url = f"https://www.newyorkfed.org{_FOLDER}{{series}}.xlsx"
-    pattern, terms = f"({'|'.join(_FILES.values())})_(current|real_time)_estimates", "free with attribution"
+    pattern, terms = (
+        f"({'|'.join(_FILES.values())})_(current|real_time)_estimates",
+        "free; the Bank's terms of use hold",
+    )
 
     def read(self, body: bytes, series: str) -> Workbook:
         """The workbook, known to hold r* of the United States, which each of them does."""

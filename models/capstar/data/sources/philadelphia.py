@@ -27,7 +27,7 @@ class PhiladelphiaFed(DataSource[Vintages]):
 
     key, name, example = "philadelphiafed", _SOURCE, "ROUTPUT"
     url = f"https://www.philadelphiafed.org{_FOLDER}{{series}}QvQd.xlsx"
-    pattern, terms = "[A-Za-z]{1,20}", "free with attribution"
+    pattern, terms = "[A-Za-z]{1,20}", "free for information, education and research"
 
     def canonical(self, series: str) -> str:
         """In capitals, as the Bank's files."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,7 +18,12 @@ from capstar.leads.forecasts.nested_search import (
     adjusted_loss_table,
     maximum_adjusted_mspe,
 )
-from capstar.leads.forecasts.out_of_sample import compare_forecasts, direction_test, recursive_forecasts
+from capstar.leads.forecasts.out_of_sample import (
+    compare_forecasts,
+    direction_test,
+    earliest_forecasts,
+    recursive_forecasts,
+)
 from capstar.leads.forecasts.superior_ability import (
     SuperiorAbility,
     confidence_set,
@@ -41,6 +46,7 @@ _HEADS = {
     "diebold_mariano_p": "DM p", "direction_p": "PT p", "in_set": "in MCS", "nobs": "n",
 }  # fmt: skip
 
+_FEWEST, _MOST = 40, 8  # forecasts after a start; years in which forecasts start
 _BOOTSTRAPPED = {"mse_f": "mse_f_p", "enc_new": "enc_new_p", "clark_west": "clark_west_bootstrap_p"}
 Signs = Mapping[str, int] | Mapping[tuple[str, str], int]
 
@@ -64,6 +70,8 @@ class ForecastComparison(Tabled):
         Reality check and SPA over all rows of predictors at once, squared errors in units of the mean's.
     search
         Search over the same rows by the maximum adjusted mean squared error: the test for forecasts that nest the mean.
+    earliest : dict
+        As ``forecasts``, from the first quarter that can be forecast.
 
     Examples
     --------
@@ -84,6 +92,7 @@ class ForecastComparison(Tabled):
     forecasts: dict[tuple[str, int], pd.DataFrame]
     ability: SuperiorAbility
     search: NestedSearch
+    earliest: dict[tuple[str, int], pd.DataFrame] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -135,10 +144,48 @@ class ForecastComparison(Tabled):
         unit = "percent squared, cumulated"
         return plot_lines(chosen, unit=unit, title=title, source=self.provenance, ax=ax)
 
+    def by_start(self, predictor: str) -> pd.DataFrame:
+        """How far the result depends on the first quarter forecast (Hansen and Timmermann 2012; Rossi and Inoue 2012).
+
+        Parameters
+        ----------
+        predictor
+            Whose forecasts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a portfolio, horizon and start of `starts`, that of ``table``, which is ``chosen``, among them:
+            ``r2_os`` (percent), ``clark_west`` with its asymptotic ``clark_west_p``, and ``nobs``.  To choose a
+            start by them is a search, which no p here allows for.
+        """
+        rows: list[dict[str, object]] = []
+        for (portfolio, horizon), made in self.earliest.items():
+            chosen = self.forecasts[portfolio, horizon].index[0]
+            for start in starts(made.index, chosen):
+                part = made.loc[start:]
+                fit = compare_forecasts(part["actual"], part["mean"], part[predictor], horizon=horizon)
+                row = {"predictor": predictor, "returns": portfolio, "horizon": horizon, "start": str(start)}
+                row |= {name: getattr(fit, name) for name in ("r2_os", "clark_west", "clark_west_p", "nobs")}
+                rows.append(row | {"chosen": start == chosen})
+        return pd.DataFrame(rows)
+
     @property
     def provenance(self) -> Source:
         """The data, and the quarters that were forecast."""
         return source_of(self.table, sample=sample_of(next(iter(self.forecasts.values()))))
+
+
+def starts(periods: pd.PeriodIndex, chosen: pd.Period) -> list[pd.Period]:
+    """First periods of the years that at least 40 forecasts follow, or of every second, fifth or tenth; and the chosen.
+
+    At most eight years, the fewest years apart that leave no more.
+    """
+    first = [one for one in periods[: max(len(periods) - _FEWEST + 1, 0)] if (one - 1).year < one.year]
+    apart = next(
+        years for years in (1, 2, 5, 10, 20) if len([q for q in first if q.year % years == 0]) <= _MOST
+    )
+    return sorted({chosen, *(one for one in first if one.year % apart == 0)})
 
 
 def shown(table: pd.DataFrame, heads: Mapping[str, str]) -> pd.DataFrame:
@@ -227,6 +274,7 @@ def compare(
     """As `forecast_comparison`, of data that are aligned."""
     rows: list[dict[str, object]] = []
     made: dict[tuple[str, int], pd.DataFrame] = {}
+    earliest: dict[tuple[str, int], pd.DataFrame] = {}
     cells = [(portfolio, horizon) for portfolio in data.portfolios for horizon in horizons]
     with reporting(progress) as tell:
         for done, (portfolio, horizon) in enumerate(cells):
@@ -234,6 +282,7 @@ def compare(
             y, x = _together(data, portfolio, horizon)
             own = _signs_of(signs or {}, str(portfolio), list(x))
             table, made[str(portfolio), horizon] = _portfolio(y, x, horizon, start, window, own)
+            earliest[str(portfolio), horizon] = earliest_forecasts(y, x, horizon=horizon)
             for row in table:
                 if row["predictor"] in x:
                     one, z = _by_quarter(data, portfolio, str(row["predictor"]), horizon)
@@ -252,6 +301,7 @@ def compare(
         made,
         superior_ability(losses.assign(mean=0.0), "mean", block=max(longest, 2)),
         maximum_adjusted_mspe(adjusted, horizon=longest),
+        earliest,
     )
 
 

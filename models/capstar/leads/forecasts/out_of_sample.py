@@ -203,6 +203,19 @@ def recursive_forecasts(
     return titled(pd.DataFrame(out, index[first:]), target, predictors)
 
 
+def earliest_forecasts(target: pd.Series, predictors: pd.DataFrame, *, horizon: int = 1) -> pd.DataFrame:
+    """As `recursive_forecasts` of expanding samples, from the first period that ten pairs of each predictor precede."""
+    y, xs = target.to_numpy(dtype=float), predictors.to_numpy(dtype=float).T
+    begins = [int(np.argmax(~np.isnan(x[:-horizon] + y[horizon:]))) for x in xs]
+    begin, first = int(np.argmax(~np.isnan(y))), max(max(begins) + 2 * horizon + 9, 10)
+    mean = prevailing_means(y[None, begin:], first - begin, horizon=horizon)[0]
+    named = zip(map(str, predictors), xs, strict=True)
+    made = {name: _paths(y, x, first, None, horizon, name)[0] for name, x in named}
+    return titled(
+        pd.DataFrame({"actual": y[first:], "mean": mean, **made}, target.index[first:]), target, predictors
+    )
+
+
 @checked
 def compare_forecasts(
     actual: npt.ArrayLike,

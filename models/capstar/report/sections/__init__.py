@@ -7,6 +7,7 @@ from capstar.report.sections.account import data, made, tried
 from capstar.report.sections.forecasts import forecasts
 from capstar.report.sections.lead import lead
 from capstar.report.sections.market import states
+from capstar.report.sections.models import now_charts, whose_charts
 from capstar.report.sections.natural_rate import certainty, gap, real_time, rstar
 from capstar.report.sections.opening import head, why
 from capstar.report.sections.optional import of_result
@@ -16,12 +17,12 @@ __all__ = ["SECTIONS", "head", "made"]
 
 SECTIONS: tuple[Builder, ...] = (
     why,
-    of_result("now", "Now"),
+    of_result("now", "Now", now_charts),
     rstar,
     gap,
     lead,
     forecasts,
-    of_result("whose", "Whose r*"),
+    of_result("whose", "Whose r*", whose_charts),
     other_way,
     real_time,
     states,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -10,12 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 import pandas as pd
 
 from capstar import __version__
-from capstar.data import describe_data
-from capstar.report.numbers import plain, whole
+from capstar.data import describe_data, licences
+from capstar.report.numbers import duration, plain, whole
 from capstar.report.parts import Column, Section, Study, Table, say
 from capstar.report.sections.opening import answer_word
 from capstar.writing import csv_text
 
+_TERMS = (Column("series", "series", plain), Column("terms", "terms", plain), Column("at", "see", plain))
 _LIBRARIES = ("numpy", "pandas", "scipy", "numba", "statsmodels", "arch", "linearmodels")
 
 
@@ -35,16 +37,13 @@ def tried(study: Study) -> Section:
 
 
 def data(study: Study) -> Section:
-    """Each series: source, identifier, span, when it was downloaded, and the checksum of its table."""
+    """Each series: source, identifier, span, when it was downloaded, terms of use, and the checksum of its table."""
     tables = used_tables(study)
-    described, sums = [], {}
+    described, terms, sums = [], [], {}
     for name, table in tables.items():
         described.append(describe_data(table).assign(table=name))
-        sums[name] = {
-            "rows": len(table),
-            "checksum": checksum(table),
-            "licence": str(table.attrs.get("terms", "")),
-        }
+        sums[name] = {"rows": len(table), "checksum": checksum(table)}
+        terms.append(licences(table).assign(table=name))
     series = pd.concat(described)
     series.index = pd.MultiIndex.from_arrays(
         [series.pop("table"), series.index.astype(str)], names=["table", "series"]
@@ -52,11 +51,9 @@ def data(study: Study) -> Section:
     kept = [name for name in series if series[name].astype(str).str.len().max()]
     columns = tuple(Column(name, name, plain) for name in kept)
     frame = pd.DataFrame.from_dict(sums, orient="index")
-    checks = tuple(
-        Column(name, "SHA-256" if name == "checksum" else name, plain)
-        for name in frame
-        if frame[name].astype(str).str.len().max()
-    )
+    checks = (Column("rows", "rows", plain), Column("checksum", "SHA-256", plain))
+    held = pd.concat(terms).reset_index().set_index(["table", "source"])
+    held.index = held.index.set_names(["table", "source"])
     about = say(
         "{n} series in {tables} tables. The checksum is of the table as CSV, as 'capstar data snapshot' keeps it.",
         n=str(len(series)), tables=str(len(tables)),
@@ -67,6 +64,10 @@ def data(study: Study) -> Section:
         "data", "Data", (said,), (),
         (
             Table("series", "Every series", series, columns, ("table", "series")),
+            Table(
+                "licences", "Terms of use, as far as they are known", held, _TERMS, ("table", "source"),
+                note="A note for readers, no legal advice: the terms of each source hold, and may have changed.",
+            ),
             Table("checksums", "Checksums", frame, checks, ("table",)),
         ),
     )  # fmt: skip
@@ -86,7 +87,7 @@ def checksum(table: pd.DataFrame) -> str:
 
 
 def made(study: Study, command: str) -> Section:
-    """Command, versions and seed.
+    """Command, time it took, versions and seed.
 
     Examples
     --------
@@ -103,11 +104,16 @@ def made(study: Study, command: str) -> Section:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    rows = {"command": command, "seed of the joint bootstrap": seed, **versions}
+    took = getattr(study, "seconds", math.nan)
+    time = "" if math.isnan(took) else duration(took)
+    rows = {"command": command, "time from the data to the last test": time}
+    rows |= {"seed of the joint bootstrap": seed, **versions}
     frame = pd.DataFrame(
         {"value": pd.Series({name: said for name, said in rows.items() if said}, dtype=object)}
     )
-    table = Table("made", "Command, seed and versions", frame, (Column("value", "value", plain),), ("item",))
+    table = Table(
+        "made", "Command, time, seed and versions", frame, (Column("value", "value", plain),), ("item",)
+    )
     said = say(
         "The same command with the same versions and data gives the same numbers, whatever the number of workers. "
         "Every number in a sentence is quoted from a table of this page, to whose row it leads."

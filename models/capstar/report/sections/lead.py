@@ -10,6 +10,7 @@ from capstar.report.charts import Chart, Intervals, Line, Panel, Points
 from capstar.report.names import human
 from capstar.report.numbers import quarters, signed, two, whole
 from capstar.report.parts import Cell, Column, Section, Study, Table, say
+from capstar.report.sections.models import rows_of
 from capstar.report.sections.tables import (
     BAND,
     benchmarks,
@@ -48,6 +49,7 @@ def lead(study: Study) -> Section:
     )
     after = _after(study)
     figures = [_slopes(study), *([] if after is None else [_scatter(study, after), _grouped(study, after)])]
+    figures += [] if (controls := _controls(study)) is None else [controls]
     groups = [] if after is None else [_groups(after)]
     tables = [table, filtered_lead(study), *([] if joint is None else [joint]), benchmarks(study), *groups]
     return Section("lead", "The lead", (tuple(said),), tuple(figures), tuple(tables))
@@ -66,7 +68,9 @@ def _slopes(study: Study) -> Chart:
             rows = table.frame.xs(name)[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"})
             frames.append(rows.assign(returns=name, gap=label))
             marks.append(Intervals(rows.set_axis(rows.index.astype(str)), label, 1 - k))
-        panels.append(Panel(human(name), "percent per point", tuple(marks), "label", "quarters ahead"))
+        panels.append(
+            Panel(human(name).capitalize(), "percent per point", tuple(marks), "label", "quarters ahead")
+        )
     primary = study.recursive.primary
     at = (primary.returns, primary.horizon)
     main = then if at in then.frame.index else whole_sample
@@ -95,6 +99,40 @@ def _slopes(study: Study) -> Chart:
     )
 
 
+def _controls(study: Study) -> Chart | None:
+    """Slopes of every predictor over the primary horizon; None where there is the gap alone."""
+    primary, table, gap = study.recursive.primary, benchmarks(study), study.lead.predictor
+    rows = table.frame[table.frame.index.get_level_values("horizon") == primary.horizon].droplevel("horizon")
+    test = f"{primary.test}_p"
+    others = rows.drop(index=gap, errors="ignore")
+    if gap not in rows.index or others.empty or test not in rows:
+        return None
+    rival = others[test].idxmin()
+    values: dict[str, Cell | str] = {"rival": human(rival), "test": label_of(primary.test)}
+    values |= {
+        "own": table.cell((gap, primary.horizon), test),
+        "p": table.cell((rival, primary.horizon), test),
+        "slope": table.cell((rival, primary.horizon), "slope"),
+        "gap": table.cell((gap, primary.horizon), "slope"),
+    }
+    does = (
+        "The {rival} does as well as"
+        if rows[test][rival] <= rows[test][gap]
+        else "The {rival} does worse than"
+    )
+    drawn = rows[["slope", "lower", "upper"]].rename(columns={"slope": "estimate"}).rename(index=human)
+    said = "the gap, parameters of the whole sample: {test} p {p} against {own}"
+    panel = Panel(
+        f"{human(primary.returns).capitalize()}, {quarters(primary.horizon)} ahead", "percent per point",
+        rows_of(drawn, {label: 0 if label == human(gap) else 4 for label in drawn.index}), "row",
+    )  # fmt: skip
+    return Chart(
+        "controls", say(f"{does} {said}", **values),
+        say("Slopes by predictor, each alone: gap {gap}, {rival} {slope} percent per point, {test} p {p}.", **values),
+        (panel,), f"{BAND}. {study.rstar.model_name} on {study.rstar.data_title}, whole-sample parameters", drawn,
+    )  # fmt: skip
+
+
 def _after(study: Study) -> pd.DataFrame | None:
     """Gap as estimated then, ``x``, and small minus large after its publication, ``y``; None without the portfolio."""
     if "small_minus_large" not in study.returns or study.recursive.primary.returns != "small_minus_large":
@@ -113,10 +151,10 @@ def _scatter(study: Study, after: pd.DataFrame) -> Chart:
     middle = after.index[len(after) // 2]
     slope, constant = np.polyfit(after["x"], after["y"], 1)
     ends = np.array([after["x"].min(), after["x"].max()])
-    line = Line(pd.Series(constant + slope * ends, ends), "least squares", 2)
+    line = Line(pd.Series(constant + slope * ends, ends), "least squares", 1)
     early, late = after.loc[: middle - 1], after.loc[middle:]
     marks = (
-        Points(early, f"{early.index[0]}–{early.index[-1]}", 0),
+        Points(early, f"{early.index[0]}–{early.index[-1]}", 4),
         Points(late, f"{late.index[0]}–{late.index[-1]}", 1),
         line,
     )
@@ -184,7 +222,7 @@ def _grouped(study: Study, after: pd.DataFrame) -> Chart:
         (
             Panel(
                 "Small minus large, next quarter", "percent",
-                (Intervals(table.frame[["estimate", "lower", "upper"]], "mean, 90 % band", 0),),
+                (Intervals(table.frame[["estimate", "lower", "upper"]], "mean, 90 % band", 1),),
                 "label", "group of the gap, lowest first",
             ),
         ),

@@ -8,6 +8,7 @@ from capstar.report.charts import Chart, Intervals, Line, Panel
 from capstar.report.names import human
 from capstar.report.numbers import p_value, signed, three, two, whole
 from capstar.report.parts import Cell, Column, Section, Study, Table, say
+from capstar.report.sections.tables import of_us
 
 _HORIZONS = (1, 2, 4, 8, 12)
 
@@ -79,12 +80,12 @@ def response_table(study: Study) -> Table:
 def _probability(study: Study, table: Table) -> Chart:
     panels = tuple(
         Panel(
-            f"{human(state)} within the horizon", "probability",
+            f"{human(state).capitalize()} within the horizon", "probability",
             (
-                Line(found.probability, "fitted"),
+                Line(found.probability, "fitted", 2),
                 Line(pd.Series(found.base_rate, found.probability.index), "base rate", 4, dashed=True),
             ),
-            zero=False,
+            zero=False, recessions=of_us(study),
         )
         for state, found in study.probability.items()
     )  # fmt: skip
@@ -115,7 +116,7 @@ def _responses(study: Study, table: Table) -> Chart:
     shown = chosen[chosen["horizon"].isin(_HORIZONS)]
     for k, (state, part) in enumerate(shown.groupby("state", sort=True)):
         frame = part.set_index(part["horizon"].astype(str))[["estimate", "lower", "upper"]]
-        marks.append(Intervals(frame, human(state), k))
+        marks.append(Intervals(frame, human(state), 2 + k))
     rows = {state: label for label in table.frame.index if label[0] == name for state in [label[1]]}
     cells = {
         f"{state}_market": table.cell(label, "estimate") for state, label in rows.items() if state != "all"
@@ -128,7 +129,15 @@ def _responses(study: Study, table: Table) -> Chart:
         "by-state",
         say("After a shock to the gap, {returns} " + where, **values),
         say("Responses of {returns} in bull and bear markets by horizon; " + where, **values),
-        (Panel(human(name), "percent per point of the gap", tuple(marks), "label", "quarters after"),),
+        (
+            Panel(
+                human(name).capitalize(),
+                "percent per point of the gap",
+                tuple(marks),
+                "label",
+                "quarters after",
+            ),
+        ),
         f"Local projections, {study.by_state.level:.0%} bands; states as known at the time",
         chosen,
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from capstar.report.charts import Band, Chart, Line, Panel
 from capstar.report.numbers import p_value, plain, three
 from capstar.report.parts import Cell, Column, Section, Study, Table, say
-from capstar.report.sections.tables import LEVEL, rstar_table, summary_table
+from capstar.report.sections.tables import LEVEL, of_us, rstar_table, summary_table
 
 
 def rstar(study: Study) -> Section:
@@ -28,7 +28,7 @@ def rstar(study: Study) -> Section:
     marks = (
         Band(band["lower"], band["upper"], includes),
         Line(band["estimate"], "one-sided"),
-        Line(fit.rstar.smoothed, "two-sided, has seen later data", 1, dashed=True),
+        Line(fit.rstar.smoothed, "two-sided, has seen later data", 4, dashed=True),
     )
     chart = Chart(
         "rstar-path",
@@ -37,7 +37,7 @@ def rstar(study: Study) -> Section:
             "One-sided r* of {model}: {start} percent in {first}, {end} in {last}; band {wide} points.",
             **path,
         ),
-        (Panel("Natural rate r*", "percent a year", marks),),
+        (Panel("Natural rate r*", "percent a year", marks, recessions=of_us(study)),),
         _source(study),
         frame,
     )
@@ -72,6 +72,7 @@ def _gap_chart(study: Study, values: dict[str, Cell | str]) -> Chart:
     year = study.returns["small_minus_large"].rolling(12).sum().loc[first:].dropna()
     ends = year[year.index.month % 3 == 0]
     after = ends.set_axis(pd.PeriodIndex(ends.index).asfreq("Q")).loc[: known.index[-1] + 4]
+    us = of_us(study)
     then = Line(known, f"as estimated then, {study.quasi_real_time.kind}", 1, dashed=True)
     return Chart(
         "gap-returns",
@@ -84,8 +85,18 @@ def _gap_chart(study: Study, values: dict[str, Cell | str]) -> Chart:
             **values,
         ),
         (
-            Panel("r* gap: real rate minus r*", "percentage points", (Line(filtered, "one-sided"), then)),
-            Panel("Small minus large, last 12 months", "percent, sum of months", (Line(after, "", 2),)),
+            Panel(
+                "r* gap: real rate minus r*",
+                "percentage points",
+                (Line(filtered, "one-sided"), then),
+                recessions=us,
+            ),
+            Panel(
+                "Small minus large, last 12 months",
+                "percent, sum of months",
+                (Line(after, "", 2),),
+                recessions=us,
+            ),
         ),
         f"{_source(study)}; returns: {study.returns.attrs.get('source', study.returns.attrs.get('title', ''))}",
         pd.DataFrame({"gap": filtered, "gap_as_estimated_then": known, "small_minus_large_12_months": after}),
@@ -119,7 +130,7 @@ def real_time(study: Study) -> Section:
             "r* as estimated then and with whole-sample parameters; the gaps differ by {off} points.",
             **values,
         ),
-        (Panel("Natural rate r*", "percent a year", marks),),
+        (Panel("Natural rate r*", "percent a year", marks, recessions=of_us(study)),),
         _source(study),
         both,
     )

@@ -33,7 +33,7 @@ def other_way(study: Study) -> Section | None:
     if not isinstance(found, Result):
         return None
     if not {"target", *_BESIDE} <= set(found.to_frame()):
-        return section_of(found, KEY, TITLE)
+        return section_of(study, found, KEY, TITLE)
     rivals, targets = rival_table(found), target_table(found)
     said = (_answer(found, rivals), *(say("{note}", note=str(note)) for note in found.notes()[1:]))
     return Section(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from capstar import leads
 from capstar.leads import predictability_tests
+from capstar.provenance import Source
 from capstar.report.names import human
 from capstar.report.numbers import brief, p_value, plain, signed, three, two, whole
 from capstar.report.parts import Column, Study, Table
@@ -212,6 +213,11 @@ def summary_table(study: Study) -> Table:
     return Table(
         "summary", "r* and the gap in single numbers", frame, (Column("value", "value", brief),), ("number",)
     )
+
+
+def of_us(study: Study) -> bool:
+    """Whether the data are of the United States, whose recessions are shaded."""
+    return Source(study.rstar.data_title).is_us
 
 
 def label_of(test: str) -> str:

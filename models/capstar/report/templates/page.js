@@ -26,11 +26,24 @@ const style = document.getElementById("chart-style").textContent;
 for (const link of document.querySelectorAll("a.svg")) {
   link.hidden = false;
   link.addEventListener("click", () => {
-    const copy = link.closest("figure").querySelector("svg").cloneNode(true);
+    const figure = link.closest("figure"), shown = figure.querySelector(".choice:not([hidden])") ?? figure;
+    const copy = shown.querySelector("svg").cloneNode(true);
     const inner = document.createElementNS("http://www.w3.org/2000/svg", "style");
     inner.textContent = style;
     copy.prepend(inner);
     const text = new XMLSerializer().serializeToString(copy);
     link.href = URL.createObjectURL(new Blob([text], {type: "image/svg+xml"}));
   });
+}
+for (const slider of document.querySelectorAll(".chooser input")) {
+  const chooser = slider.parentElement, choices = [...chooser.parentElement.querySelectorAll(".choice")];
+  const show = () => {
+    const chosen = choices[Number(slider.value)];
+    for (const one of choices) one.hidden = one !== chosen;
+    slider.setAttribute("aria-valuetext", chosen.dataset.name);
+    chooser.querySelector("output").textContent = chosen.dataset.said;
+  };
+  chooser.hidden = false;
+  slider.addEventListener("input", show);
+  show();
 }
