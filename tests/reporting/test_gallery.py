@@ -15,8 +15,8 @@ from matplotlib.dates import DateLocator, num2date
 from matplotlib.figure import Figure
 from result_examples import every_example
 
+from capstar.dates import recessions
 from capstar.names import NAMES
-from capstar.plotting.recessions import recessions
 from capstar.reporting import Result
 
 EXAMPLES = {kind: make for kind, make in every_example().items() if kind.__module__.startswith("capstar.")}

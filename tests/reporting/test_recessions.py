@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from matplotlib.dates import num2date
 
+from capstar.dates import recessions
 from capstar.errors import SpecificationError
 from capstar.frames import since
 from capstar.names import name_of, state_names
 from capstar.plotting.figures import BLUE, draw_line, finish, panels, styled
-from capstar.plotting.recessions import recessions
 from capstar.provenance import Source, sample_of, source_of, titled
 
 US = Source("macrodata (US)", "1969Q1 to 1975Q4")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import pandas as pd
 
+from capstar.dates import recessions
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -230,8 +232,6 @@ def shadings(panel: Panel) -> list[tuple[float, float]]:
     """Recessions behind a panel, in years, as far as its axis reaches."""
     if not panel.recessions or panel.along != "time":
         return []
-    from capstar.plotting.recessions import recessions
-
     low, high = spread(panel)
     found = recessions()
     ends = zip(found["peak"] + 1, found["trough"] + 1, strict=True)
