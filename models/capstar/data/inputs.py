@@ -117,6 +117,11 @@ def annualised_yield(rate: pd.Series) -> pd.Series:
     :math:`100\,((1 + i/36000)^{365} - 1)`, percent a year (Holston, Laubach and Williams 2017, data
     appendix).
 
+    Parameters
+    ----------
+    rate
+        Percent a year, on the base of 360 days.
+
     Examples
     --------
     >>> import capstar as cs

@@ -201,7 +201,7 @@ def us_lw(as_of: When = None, *, start: str = "1959Q1", end: str | None = None) 
 def canada_hlw(
     as_of: When = None, *, start: str | None = None, end: str | None = None, covid: bool = False
 ) -> pd.DataFrame:
-    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`; ``covid`` as in `us_hlw`.
+    """Canadian input of Holston, Laubach and Williams, from the series of `CANADA`; arguments as of `us_hlw`.
 
     Where a series has stopped, the next of its sources continues it: prices with its growth, the rate moved by the mean
     distance of the last four common quarters (`capstar.data.continued`); ``attrs["series_id"]`` says so.  A

@@ -187,7 +187,14 @@ def break_test(
 
 @checked
 def sup_wald_p(statistic: float, parameters: int) -> float:
-    """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997), one to six parameters.
+    """P-value of a sup-Wald statistic with 15 percent trimming (Hansen 1997).
+
+    Parameters
+    ----------
+    statistic
+        Of a break in the coefficients, such as ``break_test(...).sup_wald``.
+    parameters
+        Coefficients that may change, one to six.
 
     Examples
     --------

@@ -214,6 +214,11 @@ def donchian(bars: Bars, n: int = 20) -> pd.DataFrame:
 
     A close can only leave the channel of the day before: compare it with ``donchian(bars, n).shift(1)``.
 
+    Parameters
+    ----------
+    bars, n
+        As of `choppiness`; n may be 1.
+
     Returns
     -------
     pandas.DataFrame
@@ -240,7 +245,14 @@ def choppiness(bars: Bars, n: int = 14) -> pd.Series:
     """Choppiness index: ``100 log10(sum of true ranges / (highest high - lowest low)) / log10(n)``.
 
     Near 100 when the price went over the same ground again and again, near 0 when it went one way.  Values are from
-    bar n + 1 on; NaN where the price did not move.  ``bars`` as of `average_true_range`.
+    bar n + 1 on; NaN where the price did not move.
+
+    Parameters
+    ----------
+    bars
+        As of `average_true_range`.
+    n
+        Bars, at least 2.
 
     Examples
     --------
@@ -289,7 +301,10 @@ def efficiency_ratio(close: pd.Series, n: int = 10) -> pd.Series:
 def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
     """Vertical horizontal filter: range of the last n closes by the sum of n absolute changes.
 
-    ``close`` and ``n`` as of `efficiency_ratio`.
+    Parameters
+    ----------
+    close, n
+        As of `efficiency_ratio`.
 
     References
     ----------
@@ -313,7 +328,10 @@ def vertical_horizontal_filter(close: pd.Series, n: int = 28) -> pd.Series:
 def relative_strength_index(close: pd.Series, n: int = 14) -> pd.Series:
     """Relative strength index after Wilder (1978, section 6): average rise in percent of average rise and fall.
 
-    ``close`` and ``n`` as of `efficiency_ratio`; NaN for the first n periods, and before the price first moves.
+    Parameters
+    ----------
+    close, n
+        As of `efficiency_ratio`; NaN for the first n periods, and before the price first moves.
 
     Examples
     --------

@@ -177,7 +177,19 @@ def read_french(path: str | Path) -> FrenchFile:
 
 
 def size_portfolios(weighting: Weighting = "value") -> pd.DataFrame:
-    """Monthly returns of portfolios formed on market equity, percent; ``weighting`` is ``"value"`` or ``"equal"``.
+    """Monthly returns of portfolios formed on market equity, percent.
+
+    Parameters
+    ----------
+    weighting
+        Of the members of a portfolio, ``"value"`` or ``"equal"``.
+
+    Raises
+    ------
+    SourceError
+        No usable answer.
+    DataError
+        The weighting is another.
 
     Examples
     --------

@@ -99,6 +99,13 @@ def persistence_table(
 ) -> pd.DataFrame:
     """What a persistent predictor does to the one-quarter slope, and whether the slope is constant.
 
+    Parameters
+    ----------
+    returns, predictors, publication_lag, progress
+        As of `in_sample_table`.
+    n_replications, seed
+        Of the bootstrap of `capstar.leads.break_test`.
+
     Returns
     -------
     pandas.DataFrame
