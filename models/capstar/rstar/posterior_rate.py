@@ -157,6 +157,11 @@ class PosteriorRate(NaturalRate):
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
         """Equal-tailed posterior bands of r* by quarter; columns ``lower``, ``estimate`` (the median) and ``upper``.
 
+        Raises
+        ------
+        SpecificationError
+            The level is not between 0 and 1, or the kind is neither filtered nor smoothed.
+
         Examples
         --------
         >>> import capstar as cs
