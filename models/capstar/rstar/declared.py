@@ -194,7 +194,7 @@ class DeclaredRate(NaturalRate):
     (('rstar',), 'UC of the real rate by ML', True, (199, 0))
     >>> fit.path("rstar").filtered.iloc[-1].round(2).item(), fit.real_rate.iloc[-1].round(2).item()
     (0.45, 0.35)
-    >>> list(fit.frames()), len(fit.notes()), fit.citation[:13]
+    >>> list(fit.frames()), len(fit.notes()), fit.citation.split(" (")[0]
     (['Parameters', 'Fit', 'Reports in 2009Q3', 'States in 2009Q3'], 2, 'Watson, M. W.')
     >>> fit.run_on(us).end, fit.redraw().innovations.shape, fit.diagnostics(lags=8).lags
     (Period('2009Q3', 'Q-DEC'), (198, 1), 8)
