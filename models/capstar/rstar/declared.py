@@ -189,7 +189,7 @@ class DeclaredRate(NaturalRate):
     --------
     >>> import capstar as cs
     >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us, n_starts=1)
     >>> fit.quantities, fit.model_name, fit.ml.converged, fit.standard_errors.shape
     (('rstar',), 'UC of the real rate by ML', True, (199, 0))
     >>> fit.path("rstar").filtered.iloc[-1].round(2).item(), fit.real_rate.iloc[-1].round(2).item()
@@ -254,9 +254,9 @@ class DeclaredRate(NaturalRate):
         --------
         >>> import capstar as cs
         >>> us = cs.data.us_macro()
-        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
-        >>> fit.with_standard_errors(50).standard_errors["rstar"].iloc[-1].round(1).item()
-        0.3
+        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us, n_starts=1)
+        >>> fit.with_standard_errors(20).standard_errors["rstar"].iloc[-1].round(1).item()
+        0.2
         """
         found = self.results.uncertainty(n_draws, seed=seed, progress=progress)
         return replace(self, uncertainty=found)
@@ -310,7 +310,7 @@ class DeclaredRate(NaturalRate):
         --------
         >>> import capstar as cs
         >>> us = cs.data.us_macro()
-        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us, n_starts=1)
         >>> fit.forecast(4).mean["rstar"].round(2).to_list()
         [0.45, 0.45, 0.45, 0.45]
         """
