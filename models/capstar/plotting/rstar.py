@@ -137,6 +137,15 @@ def plot_contributions(
 ) -> Figure:
     """Stacked bars of a table of years by series, over the years that matter.
 
+    Parameters
+    ----------
+    table
+        By year, a column a series, in ``unit``.
+    title, unit
+        Above the figure and of the y axis.
+    source, ax
+        As in `plot_lead`.
+
     Examples
     --------
     >>> import capstar as cs
@@ -174,6 +183,17 @@ def plot_band(
 ) -> Figure:
     """One line in its band: ``lower``, ``estimate`` and ``upper`` by quarter; ``band`` says what it includes.
 
+    Parameters
+    ----------
+    frame
+        Columns ``lower``, ``estimate`` and ``upper``, by quarter, in ``unit``.
+    title, band
+        Above the figure, and in its legend.
+    unit
+        Of the y axis.
+    source, ax
+        As in `plot_lead`.
+
     Examples
     --------
     >>> import capstar as cs
@@ -209,6 +229,17 @@ def plot_lines(
     ax: Axes | None = None,
 ) -> Figure:
     """One line a column by period or number, named in the legend; NaN where it has no value.
+
+    Parameters
+    ----------
+    frame
+        A column a line, by period or number, in ``unit``.
+    title, unit, along
+        Above the figure, of the y axis, and of the x axis where that is not time.
+    zero
+        Whether the y axis reaches to zero.
+    source, ax
+        As in `plot_lead`.
 
     Examples
     --------

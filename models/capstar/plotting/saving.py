@@ -18,6 +18,15 @@ from capstar.writing import csv_text, whole, whole_folder, write_whole
 def save(figure: Figure, path: str | Path, *, dpi: int = 300) -> None:
     """Write a figure whole or not at all; the ending decides the format. The same figure gives the same file.
 
+    Parameters
+    ----------
+    figure
+        Of matplotlib.
+    path
+        File, replaced if there is one.
+    dpi
+        Dots an inch, of formats made of dots.
+
     Raises
     ------
     SpecificationError
@@ -68,6 +77,15 @@ def save_all(
     folder: str | Path, tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Figure], summary: str
 ) -> list[Path]:
     """Write tables as CSV, figures as SVG and ``summary.txt`` into a folder, which is made: all of them or none.
+
+    Parameters
+    ----------
+    folder
+        Where; other files in it stay.
+    tables, figures
+        By the name of the file, without ending.
+    summary
+        Text.
 
     Raises
     ------

@@ -128,7 +128,7 @@ class BayesianModel(NaturalRateModel):
         Examples
         --------
         >>> import capstar as cs
-        >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+        >>> few = {"n_draws": 100, "n_chains": 2, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
         >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
         >>> fit.params.index.to_list()[:5]
         ['a_y1', 'a_y2', 'a_r', 'b_pi', 'b_y']
@@ -194,7 +194,7 @@ class BayesianRate(PosteriorRate):
     Examples
     --------
     >>> import capstar as cs
-    >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+    >>> few = {"n_draws": 100, "n_chains": 2, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
     >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
     >>> fit
     <BayesianRate: LVG alt: natural rate of interest, 1961Q1-2009Q3, 195 quarters>
@@ -222,7 +222,7 @@ class BayesianRate(PosteriorRate):
         Where ArviZ is installed:
 
         >>> import capstar as cs
-        >>> few = {"n_draws": 100, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
+        >>> few = {"n_draws": 100, "n_chains": 2, "warmup": 500, "thin": 2, "n_state_draws": 25, "progress": False}
         >>> fit = cs.rstar.LVG_ALT.fit(cs.data.us_macro(), **few)
         >>> idata = fit.to_arviz()  # doctest: +SKIP
         """

@@ -197,7 +197,8 @@ def compare(
     --------
     >>> import capstar as cs
     >>> us = cs.data.us_macro()
-    >>> fits = {"HLW": cs.rstar.HLW2017.fit(us), "ML": cs.rstar.HLW2017.fit(us, signal_to_noise="ML")}
+    >>> fits = {"HLW": cs.rstar.HLW2017.fit(us)}
+    >>> fits["ML"] = cs.rstar.HLW2017.fit(us, signal_to_noise="ML", n_starts=1)
     >>> cs.rstar.compare(fits, which="smoothed").rstar.iloc[-1].round(2).to_dict()
     {'HLW': 0.17, 'ML': 1.97}
     """

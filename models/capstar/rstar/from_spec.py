@@ -87,7 +87,7 @@ def from_spec(
     >>> steadier = {**known.parameters, "rho_z": Parameter(prior=Normal(0.9, 0.05, lower=0, upper=1))}
     >>> mine = replace(known, parameters=steadier)
     >>> model = cs.rstar.from_spec(mine, name="steadier z", method="posterior")
-    >>> found = model.fit(cs.data.us_macro(), n_draws=100, warmup=500, thin=2, n_state_draws=10)
+    >>> found = model.fit(cs.data.us_macro(), n_draws=100, n_chains=2, warmup=500, thin=2, n_state_draws=10)
     >>> bool(found.params["rho_z"] > 0.75)
     True
     """

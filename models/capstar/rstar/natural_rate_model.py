@@ -27,7 +27,7 @@ class NaturalRateModel(ABC):
 
     >>> import capstar as cs
     >>> import pandas as pd
-    >>> from capstar.rstar import PublishedRate, read_published
+    >>> from capstar.rstar import read_published
     >>> class Mean(cs.rstar.NaturalRateModel):
     ...     name, citation, inputs = "mean", "", ("interest_rate", "expected_inflation")
     ...     method, seconds = "mean of the real rate", 0.01
@@ -38,7 +38,7 @@ class NaturalRateModel(ABC):
     >>> mean, us = Mean(), cs.data.us_macro()
     >>> mean.fit(us).gap().iloc[-1].round(2).item(), mean.key, mean.seconds, mean.citation
     (-1.26, 'mean', 0.01, '')
-    >>> mean.method, mean.inputs[0], mean.usable(us), mean.usable(us[["interest_rate"]])[:10]
+    >>> mean.method, mean.inputs[0], mean.usable(us), mean.usable(us[["interest_rate"]]).split(":")[0]
     ('mean of the real rate', 'interest_rate', 'usable, 1960Q1-2009Q3', 'not usable')
     >>> mean.fit_with({}, us, end="2007Q4").end
     Period('2007Q4', 'Q-DEC')

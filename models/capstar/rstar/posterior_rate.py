@@ -53,8 +53,8 @@ class PosteriorRate(PosteriorCoefficients, NaturalRate):
     >>> import capstar as cs
     >>> us = cs.data.us_macro()
     >>> fit = cs.rstar.UnobservedComponents().fit(us, n_draws=200, n_burn=100, n_paths=50, progress=False)
-    >>> fit.model_name, fit.quantities, fit.citation[:40]
-    ('UC of the real rate', ('rstar',), 'Bauer, M. D. and Rudebusch, G. D. (2020)')
+    >>> fit.model_name, fit.quantities, fit.citation.split(" (")[0]
+    ('UC of the real rate', ('rstar',), 'Bauer, M. D. and Rudebusch, G. D.')
     >>> fit.params.round(1).index.to_list(), fit.parameter_table().columns.to_list()
     (['phi', 'var_cycle', 'var_trend'], ['mean', 'sd', 'p05', 'p50', 'p95', 'ess', 'rhat', 'mcse'])
     >>> fit.path("rstar").smoothed.iloc[-1].round(0).item(), fit.real_rate.iloc[-1].round(2).item()
@@ -151,6 +151,11 @@ class PosteriorRate(PosteriorCoefficients, NaturalRate):
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
         """Equal-tailed posterior bands of r* by quarter; columns ``lower``, ``estimate`` (the median) and ``upper``.
+
+        Raises
+        ------
+        SpecificationError
+            The level is not between 0 and 1, or the kind is neither filtered nor smoothed.
 
         Examples
         --------

@@ -123,8 +123,8 @@ class PublishedRate(NaturalRate):
         >>> try:
         ...     mine.run_on(table)
         ... except cs.errors.SpecificationError as error:
-        ...     print(str(error)[:30])
-        my r* is a published series an
+        ...     print(str(error).split(" and ")[0])
+        my r* is a published series
         """
         raise SpecificationError(
             f"{self.model_name} is a published series and cannot be run on over {len(data)} quarters. Estimate a model."

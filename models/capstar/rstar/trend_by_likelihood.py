@@ -30,7 +30,7 @@ class TrendByLikelihood(DeclaredRate):
     --------
     >>> import capstar as cs
     >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+    >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us, n_starts=1)
     >>> fit.definition == cs.rstar.LONG_RUN, fit.identification, len(fit.notes())
     (True, '', 2)
     >>> fit.redraw().innovations.shape
@@ -149,7 +149,7 @@ class UnobservedComponentsML(NaturalRateModel):
         --------
         >>> import capstar as cs
         >>> us = cs.data.us_macro()
-        >>> cs.rstar.UnobservedComponentsML("noise").fit(us).params.round(2).to_dict()
+        >>> cs.rstar.UnobservedComponentsML("noise").fit(us, n_starts=1).params.round(2).to_dict()
         {'s_cycle': 0.25, 's_rstar': 0.98}
         """
         self.require_options(options)

@@ -73,6 +73,18 @@ class Constraint(ABC):
     def among(self, free: Mapping[str, bool], fixed: Mapping[str, float]) -> Constraint | None:
         """The constraint on the parameters that are ``free``, the others at ``fixed`` values; None where none is.
 
+        Parameters
+        ----------
+        free
+            Whether each parameter of the model is estimated, by name.
+        fixed
+            Values by name.
+
+        Raises
+        ------
+        SpecificationError
+            Some are held and not all, where the constraint needs all or none.
+
         Examples
         --------
         >>> from capstar.statespace import SumBelow

@@ -36,6 +36,11 @@ def outer_product_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     bound; unless its score is zero throughout, as that of a standard deviation of zero: its row and column
     are NaN.
 
+    Parameters
+    ----------
+    problem, fit
+        Likelihood and its maximum.
+
     Examples
     --------
     >>> import capstar as cs
@@ -54,6 +59,11 @@ def sandwich_cov(problem: Problem, fit: MaximumLikelihood) -> pd.DataFrame:
     r"""Robust covariance :math:`H^{-1} (\sum_t s_t s_t') H^{-1}` (White 1982).
 
     Parameters at a bound are treated as known: their rows and columns are NaN.
+
+    Parameters
+    ----------
+    problem, fit
+        Likelihood and its maximum.
 
     Examples
     --------

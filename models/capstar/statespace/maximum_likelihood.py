@@ -188,6 +188,10 @@ def maximize(
 
     Parameters
     ----------
+    problem
+        The likelihood.
+    table
+        Start values, bounds, constraints, and which parameters are free.
     n_starts, seed
         Number of starting points: the table's, then draws around it with five times the standard
         errors that the outer product of scores gives there.

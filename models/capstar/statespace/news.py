@@ -89,6 +89,11 @@ class News(Result):
         period
             A period of the later data.
 
+        Raises
+        ------
+        DataError
+            The period is not in the data.
+
         Examples
         --------
         >>> from capstar.statespace.examples import nile_fit

@@ -91,6 +91,13 @@ class ParameterTable:
     ) -> ParameterTable:
         """Table of the parameters at their default start values.
 
+        Parameters
+        ----------
+        parameters
+            What is known of each, by name, in order.
+        constraints
+            On several at once.
+
         Examples
         --------
         >>> from capstar.statespace import Parameter, ParameterTable

@@ -160,6 +160,18 @@ class Disturbances(SeriesResult):
 def estimate_states(problem: Problem, params: Params) -> StateEstimates:
     """Filter and smooth the states at given parameters.
 
+    Parameters
+    ----------
+    problem
+        Equations, data and the state before the sample; it may be diffuse.
+    params
+        By name, or the whole vector (k,).
+
+    Raises
+    ------
+    SpecificationError
+        An innovation variance is not positive, or the data do not determine a diffuse state.
+
     Examples
     --------
     >>> from capstar.statespace import estimate_states
@@ -197,6 +209,11 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
 @singledispatch
 def smooth_disturbances(problem: Problem, params: Params) -> Disturbances:
     """Disturbance smoother with standardised auxiliary residuals.
+
+    Parameters
+    ----------
+    problem, params
+        As of `estimate_states`.
 
     Examples
     --------
@@ -258,6 +275,15 @@ def simulate_states(
 
     Simulation smoother of Durbin and Koopman (2002): a path drawn from the model, corrected by the
     smoothed difference between the data and the drawn data.
+
+    Parameters
+    ----------
+    problem, params
+        As of `estimate_states`; the state before the sample needs a distribution.
+    n_draws
+        Number of paths.
+    seed
+        Or a generator.
 
     Examples
     --------

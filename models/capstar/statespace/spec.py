@@ -176,6 +176,11 @@ class Spec:
         series
             Names of series, observed ones left out; a name that no equation reads is passed over.
 
+        Raises
+        ------
+        SpecificationError
+            A series named is explained by the model.
+
         Examples
         --------
         >>> import capstar as cs

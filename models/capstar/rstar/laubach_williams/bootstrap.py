@@ -96,6 +96,11 @@ class Bootstrap(Result):
         level
             Coverage.
 
+        Raises
+        ------
+        SpecificationError
+            There is no such quantity or kind.
+
         Examples
         --------
         >>> import capstar as cs
@@ -228,6 +233,13 @@ def bootstrap(
 @checked
 def draw_sample(results: ThreeStageEstimates, rng: np.random.Generator) -> DrawnSample:
     """One sample of the model as estimated, started from the smoothed state before the sample.
+
+    Parameters
+    ----------
+    results
+        Estimate whose parameters and smoothed initial state the sample is drawn from.
+    rng
+        Generator of the shocks.
 
     Raises
     ------

@@ -84,7 +84,13 @@ class BreakStatistics(Result):
     qlr: float
 
     def value(self, functional: Functional) -> float:
-        """One of the functionals by its name in Stock and Watson's tables."""
+        """One of the functionals by its name in Stock and Watson's tables.
+
+        Raises
+        ------
+        SpecificationError
+            There is no such functional.
+        """
         if functional not in self._functionals:
             raise SpecificationError(f"functional={functional!r}; choose one of {list(self._functionals)}.")
         return self._functionals[functional]

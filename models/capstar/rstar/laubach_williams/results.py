@@ -67,8 +67,8 @@ class RStarResults(ThreeStageEstimates):
     >>> fit.diagnostics(lags=8).tests["ljung_box_p"].round(2).to_dict()
     {'y': 0.35, 'pi': 0.12}
     >>> figure = fit.plot(start="1980Q1", level=0.68)
-    >>> fit.notes()[-1][:49], fit.to_dict()["model"]
-    ('One-sided r* in 2009Q3: standard error 4.9 points', 'HLW 2017')
+    >>> fit.notes()[-1].split(",")[0], fit.to_dict()["model"]
+    ('One-sided r* in 2009Q3: standard error 4.9 points at known parameters; above 5', 'HLW 2017')
     """
 
     def with_standard_errors(

@@ -86,6 +86,11 @@ def state_uncertainty(
     progress
         See `capstar.progress.reporting`.
 
+    Raises
+    ------
+    SpecificationError
+        The covariance is none of these, or hardly any draw respects the bounds.
+
     References
     ----------
     Hamilton (1986), *Journal of Econometrics* 33, 387-397; Laubach and Williams (2003), section IV.
@@ -136,6 +141,13 @@ def state_uncertainty(
 @checked
 def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) -> Draws:
     """Draws of the parameters and of the initial state.
+
+    Parameters
+    ----------
+    results
+        Estimate to draw around, with the inverse outer product of scores as covariance.
+    n_draws, seed
+        Number of draws kept, and their seed.
 
     Raises
     ------

@@ -131,6 +131,11 @@ def quantile_error(draws: npt.ArrayLike, probability: float) -> float:
     probability
         Of the quantile, between 0 and 1.
 
+    Raises
+    ------
+    SpecificationError
+        The probability is not between 0 and 1, or the draws are as `effective_sample_size` refuses them.
+
     References
     ----------
     Vehtari et al. (2021), section 4.4.

@@ -100,6 +100,13 @@ class Prior(ABC):
     def draws(self, size: int, *, seed: int | np.random.Generator = 0) -> Floats:
         """Independent draws, shape (size,).
 
+        Parameters
+        ----------
+        size
+            Number of draws.
+        seed
+            Or a generator.
+
         Examples
         --------
         >>> from capstar.statespace import Beta

@@ -179,6 +179,11 @@ class PosteriorResults(PosteriorCoefficients, Result):
         probabilities
             Between 0 and 1.
 
+        Raises
+        ------
+        SpecificationError
+            There is no such report or kind, or a probability is not between 0 and 1.
+
         Examples
         --------
         >>> from capstar.statespace.examples import nile_posterior
