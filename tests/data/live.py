@@ -29,8 +29,8 @@ def serve_all(server: Server, reference: Reference) -> None:
         server.fred(name, "".join(f"{day},{'' if value == '.' else value}\n" for day, value in rows))
     panel = monthly_panel(reference)
     for name in ("UNRATE", "GS10", "TB3MS"):
-        rows = panel[name].loc[panel[name].first_valid_index() :].astype(str).replace("nan", "")
-        server.fred(name, "".join(f"{month}-01,{value}\n" for month, value in rows.items()))
+        rows = panel[name].loc[panel[name].first_valid_index() :]
+        server.fred(name, "".join(f"{day}-01,{'' if pd.isna(one) else one}\n" for day, one in rows.items()))
     serve_vintages(server, reference)
     for name, path in (
         (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),

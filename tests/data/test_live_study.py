@@ -106,14 +106,15 @@ def test_without_vintages_and_workbook_the_study_goes_on(live) -> None:
 
 
 def test_unemployment_and_the_term_spread_are_optional(live) -> None:
+    spread, unemployment = (live.routes.pop(f"/graph/fredgraph.csv?id={name}") for name in ("GS10", "UNRATE"))
+    with pytest.raises(SourceError, match="UNRATE"):
+        data.us_economy("fred")
+    live.routes["/graph/fredgraph.csv?id=UNRATE"] = unemployment
+    with pytest.warns(DataWarning, match="Term spread is left out: .*GS10"):
+        assert list(data.us_economy("fred")) == ["unemployment"]
+    live.routes["/graph/fredgraph.csv?id=GS10"] = spread
     table = data.us_economy("fred", as_of="2016-02-20")
     assert str(table.index[-1]) == "2015Q4"
     assert table.attrs["series_id"] == {"unemployment": "UNRATE", "term_spread": "GS10 less TB3MS"}
-    del live.routes["/graph/fredgraph.csv?id=GS10"]
-    with pytest.warns(DataWarning, match="Term spread is left out: .*GS10"):
-        assert list(data.us_economy("fred")) == ["unemployment"]
-    del live.routes["/graph/fredgraph.csv?id=UNRATE"]
-    with pytest.raises(SourceError, match="UNRATE"):
-        data.us_economy("fred")
     with pytest.raises(DataError, match="choose 'embedded', without as_of, or 'fred'"):
         data.us_economy(as_of="2016-02-20")
