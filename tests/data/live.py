@@ -28,13 +28,10 @@ def serve_all(server: Server, reference: Reference) -> None:
         first = next(i for i, line in enumerate(lines) if line.startswith("DATE")) + 1
         rows = [line.split() for line in lines[first:] if line.strip()]
         server.fred(name, "".join(f"{day},{'' if value == '.' else value}\n" for day, value in rows))
-    panel = pd.read_csv(reference("fred_2026/FRED-MD_2026-02.csv.gz"), skiprows=[1]).dropna(how="all")
-    days = pd.to_datetime(panel["sasdate"]).dt.strftime("%Y-%m-%d")
+    panel = monthly_panel(reference)
     for name in ("UNRATE", "GS10", "TB3MS"):
-        known = panel[name].notna()
-        server.fred(
-            name, "".join(f"{day},{one}\n" for day, one in zip(days[known], panel[name][known], strict=True))
-        )
+        rows = panel[name].loc[panel[name].first_valid_index() :]
+        server.fred(name, "".join(f"{day}-01,{'' if pd.isna(one) else one}\n" for day, one in rows.items()))
     serve_vintages(server, reference)
     for name, path in (
         (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),
@@ -47,13 +44,24 @@ def serve_all(server: Server, reference: Reference) -> None:
     server.serve(f"{_BOOKS}/Laubach_Williams_current_estimates.xlsx", lw_book(reference, old=False))
 
 
+def monthly_panel(reference: Reference) -> pd.DataFrame:
+    """FRED-MD, by month."""
+    panel = pd.read_csv(reference("fred_2026/FRED-MD_2026-02.csv.gz"), index_col="sasdate", skiprows=[1])
+    panel = panel.loc[panel.index.notna()]
+    return panel.set_axis(pd.DatetimeIndex(pd.to_datetime(panel.index, format="%m/%d/%Y")).to_period("M"))
+
+
 def serve_vintages(server: Server, reference: Reference) -> None:
     """ALFRED's table of any days, each a column, from the real-time sets of Philadelphia and of FRED-QD."""
     gdp = pd.read_csv(reference("vintages/real_gdp_2026q1.csv.gz"), index_col=0)
     core = pd.read_csv(reference("vintages/core_pce_price.csv"), index_col=0)
     later = pd.read_csv(reference("vintages/fred_qd_PCEPILFE.csv.gz"), index_col=0)
 
+    unemployment = monthly_panel(reference)["UNRATE"].dropna()
+
     def column(series: str, day: pd.Timestamp) -> pd.Series:
+        if series == "UNRATE":  # as if it were never revised
+            return unemployment.loc[: str(day.to_period("M") - 1)]
         label, month = str(day.to_period("Q")), str(day.to_period("M") - 1)
         if series == "GDPC1":
             out = gdp[min(label, gdp.columns[-1])].set_axis(pd.PeriodIndex(gdp.index, freq="Q"))

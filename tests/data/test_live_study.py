@@ -10,13 +10,13 @@ import pytest
 from data.live import serve_all
 
 from capstar import data, rstar
-from capstar.errors import DataWarning
+from capstar.errors import DataError, DataWarning, SourceError
 from capstar.rstar import registry
 from capstar.study import run, study_data
 
 # The reference data end in 2026-05 and French's file in 2022-09.
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*has no value after 2026-05:capstar.errors.DataWarning"),
+    pytest.mark.filterwarnings("ignore:.*has no value after 2026-0[15]:capstar.errors.DataWarning"),
     pytest.mark.filterwarnings("ignore:The returns end in 2022-09:capstar.errors.DataWarning"),
 ]
 
@@ -113,4 +113,24 @@ def test_without_vintages_and_workbook_the_study_goes_on(live) -> None:
     said = " ".join(str(one.message) for one in told)
     assert "There are no vintages, and r* is estimated again in quasi-real time alone" in said
     assert "The models of Laubach and Williams are left out" in said
-    assert set(tables) == {"macro", "returns"}
+    assert set(tables) == {"macro", "returns", "economy"}
+    economy = tables["economy"]
+    assert economy.loc["2019Q4"].round(2).tolist() == [3.6, 0.22]
+    # October 2025 has no survey: 4.4 in September and 4.5 in November.
+    expected = (31 * 4.45 + 30 * 4.5 + 31 * 4.4) / 92
+    assert economy.loc["2025Q4", "unemployment"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_unemployment_and_the_term_spread_are_optional(live) -> None:
+    spread, unemployment = (live.routes.pop(f"/graph/fredgraph.csv?id={name}") for name in ("GS10", "UNRATE"))
+    with pytest.raises(SourceError, match="UNRATE"):
+        data.us_economy("fred")
+    live.routes["/graph/fredgraph.csv?id=UNRATE"] = unemployment
+    with pytest.warns(DataWarning, match="Term spread is left out: .*GS10"):
+        assert list(data.us_economy("fred")) == ["unemployment"]
+    live.routes["/graph/fredgraph.csv?id=GS10"] = spread
+    table = data.us_economy("fred", as_of="2016-02-20")
+    assert str(table.index[-1]) == "2015Q4"
+    assert table.attrs["series_id"] == {"unemployment": "UNRATE", "term_spread": "GS10 less TB3MS"}
+    with pytest.raises(DataError, match="choose 'embedded', without as_of, or 'fred'"):
+        data.us_economy(as_of="2016-02-20")

@@ -37,6 +37,8 @@ class Input:
         Whether past values change, so that a vintage is needed for what was known on a day.
     history
         Whether only its early years are used: that it has stopped says nothing.
+    fill
+        Whether a value missing alone, as that of a survey that was not made, is the mean of its neighbours.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Input:
     rule: Rule = "growth"
     revised: bool = True
     history: bool = False
+    fill: bool = False
 
 
 def continued(first: pd.Series, later: pd.Series, rule: Rule) -> pd.Series:
@@ -110,7 +113,7 @@ class Reader:
             if not self._lacks(last):
                 break
             try:
-                raw = self._raw(where, revised=one.revised)
+                raw = self._raw(where, one)
                 quarters = raw if raw.index.dtype == "period[Q-DEC]" else to_quarterly(raw).dropna()
                 joined = quarters if out is None else continued(out, quarters, one.rule)
             except SourceError as error:
@@ -140,10 +143,10 @@ class Reader:
         over = last.end_time if isinstance(last, pd.Period) else last
         return stopped(last, self._day) and (self._end is None or over < self._end)
 
-    def _raw(self, where: str, *, revised: bool) -> pd.Series:
+    def _raw(self, where: str, one: Input) -> pd.Series:
         """One source's series as it is, without missing values; `SourceError` if one lies within."""
         key, _, series = where.partition(":")
-        if self.as_of is not None and revised:
+        if self.as_of is not None and one.revised:
             if key != "fred":
                 raise SourceError(f"{where} has no vintages.")
             out = alfred(series, [self.as_of]).as_of(self.as_of)
@@ -153,9 +156,10 @@ class Reader:
             self._names[source(key).name] = None
             out = source(key).frame(found).iloc[:, 0]
         days = isinstance(out.index, pd.DatetimeIndex)
-        if self.as_of is not None and not revised:  # never revised: what was known is what had happened
+        if self.as_of is not None and not one.revised:  # never revised: what was known is what had happened
             out = out[(out.index if days else out.index.end_time) < self.as_of]
         out = out.dropna() if days else out.loc[out.first_valid_index() : out.last_valid_index()]
+        out = out.interpolate(limit=1) if one.fill else out
         if out.isna().any() or out.empty:
             hole = (
                 f"{out.index[out.isna()][0]} is missing inside the series"

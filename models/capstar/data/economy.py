@@ -16,7 +16,7 @@ from capstar.timing import timed
 UNEMPLOYMENT, TERM_SPREAD = "unemployment", "term_spread"
 _UNITS = {UNEMPLOYMENT: "percent of the labour force", TERM_SPREAD: "percentage points"}
 _SERIES = {
-    UNEMPLOYMENT: (Input(UNEMPLOYMENT, ("fred:UNRATE",)),),
+    UNEMPLOYMENT: (Input(UNEMPLOYMENT, ("fred:UNRATE",), fill=True),),
     TERM_SPREAD: (
         Input("ten-year yield", ("fred:GS10",), "level", revised=False),
         Input("three-month bill", ("fred:TB3MS",), "level", revised=False),
@@ -35,7 +35,8 @@ def us_economy(
     source
         ``"embedded"``, 1959Q1-2009Q3: of ``statsmodels.datasets.macrodata``, and, as it has no Treasury yield, Moody's
         Aaa yield of ``arch.data.default`` less the three-month bill, which carries a spread for default too.
-        ``"fred"``, from 1953Q2: UNRATE, and GS10 less TB3MS, months weighted by their days.
+        ``"fred"``, from 1953Q2: UNRATE (October 2025, when there was no survey, is the mean of its
+        neighbours), and GS10 less TB3MS, months weighted by their days.
     as_of
         Day of which live data are taken as then known.
 
