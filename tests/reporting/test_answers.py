@@ -355,3 +355,33 @@ def test_estimates_side_by_side_with_their_errors() -> None:
     check_latex(found.summary().as_latex())
     assert r"\textbf{(se) a\_r}" in found.summary().as_latex()
     assert "Parameters" not in "".join(rstar.compare({"mean": fits["mean"]}).frames())
+
+
+def answers() -> str:
+    """Every class of results, and what it answers besides what all do, as a Markdown table."""
+    kinds = {
+        "`params` `bse` `conf_int`": Coefficients,
+        "`tvalues` `pvalues`": "pvalues",
+        "`cov_params` `delta_method`": Covariances,
+        "`llf` `aic` `bic`": Likelihood,
+        "`forecast`": "forecast",
+        "bands and intervals": ("bands", "band", "interval"),
+    }
+    lines = [f"| result | {' | '.join(kinds)} |", "| --- |" + " --- |" * len(kinds)]
+    for one in sorted(EXAMPLES, key=lambda kind: (kind.__module__.split(".")[1], kind.__qualname__)):
+        has = [
+            issubclass(one, what) if isinstance(what, type) else
+            any(hasattr(one, name) for name in ((what,) if isinstance(what, str) else what))
+            and not (what == "pvalues" and issubclass(one, PosteriorCoefficients))
+            and not (what == "forecast" and one.forecast is rstar.NaturalRate.forecast)  # which refuses
+            for what in kinds.values()
+        ]  # fmt: skip
+        room = one.__module__.split(".")[1]
+        lines.append(f"| `{room}.{one.__qualname__}` | {' | '.join('yes' if it else '' for it in has)} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_what_results_answer() -> None:
+    """docs/results.md ends with the table that `answers` makes of the classes."""
+    text = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+    assert text.endswith("\n\n" + answers())

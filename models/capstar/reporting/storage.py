@@ -105,6 +105,7 @@ def _told(path: Path) -> Iterator[None]:
         raise error if str(error).startswith(str(path)) else DataError(f"{path}: {error}") from None
     except (
         OSError,
+        RecursionError,
         zipfile.BadZipFile,
         KeyError,
         TypeError,
