@@ -23,6 +23,7 @@ extensions = [
 ]  # fmt: skip
 root_doc = "index"
 exclude_patterns = ["_templates"]
+templates_path = ["_templates"]
 default_role = "autolink"
 nitpicky = False
 html_theme = "pydata_sphinx_theme"
@@ -40,7 +41,10 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "cite": [], "tasks": []}
+html_context = {"default_mode": "auto"}
+html_sidebars: dict[str, list[str]] = {
+    name: [] for name in ("index", "models", "sure", "cite", "changelog", "contributing", "tasks")
+}
 autosummary_generate = True
 autodoc_typehints = "none"  # units and shapes say more, and are in the docstrings
 autodoc_member_order = "bysource"

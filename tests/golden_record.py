@@ -155,7 +155,7 @@ class watching:  # noqa: N801
 
         def same_as(one: Any, actual: Any) -> bool:
             same = bool(equal(one, actual))
-            if same and isinstance(one.expected, float | int):
+            if same and isinstance(one.expected, float | int) and np.isfinite(one.expected):
                 row.add(np.asarray(actual, dtype=float) - one.expected, one.tolerance)
             return same
 

@@ -19,7 +19,7 @@ class Held(NamedTuple):
 
 
 _LVG = Held("lewis_vazquez_grande", "lewis_vazquez_grande_2018")
-_TREND = Held("del_negro2017|test_trend_var", "del_negro_giannone_giannoni_tambalotti_2017")
+_TREND = Held("del_negro2017|/test_trend_var", "del_negro_giannone_giannoni_tambalotti_2017")
 _SIMPLE = Held("simple_benchmarks|test_benchmarks")
 HELD = {
     "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
@@ -48,8 +48,8 @@ _INTRO = r"""# Models of r\*
 The registry, `capstar.rstar.models()`, beside what the tests measured when this page was made;
 [How sure are we of the software](sure.md) has every row. *Time* is that of a fit on one core.
 
-| key | model | r\* is the | inputs | time | held against published or independent numbers | tolerance used, at most |
-| --- | --- | --- | --- | --- | --- | --- |
+| key | model | r\* is the | time | held against published or independent numbers | tolerance used, at most |
+| --- | --- | --- | --- | --- | --- |
 """
 _CLOSELY = """
 ## How closely
@@ -63,13 +63,14 @@ _HEAD = """| test | numbers | largest difference | closest to its limit |
 
 
 def about(held: Held, table: pd.DataFrame) -> pd.DataFrame:
-    """The cases that a model is held against: those named after it, else those that read its files."""
+    """The cases that a model is held against: of its own file of tests, else named after it, else reading its data."""
     if not held.word:
         return table.iloc[:0]
-    words = {one.word for one in HELD.values() if one.word}
-    named = table["case"].str.contains("|".join(words))
-    where = table["files"] + table["module"] + table["test"]
-    own = table["case"].str.contains(held.word) | (where.str.contains(held.word) & ~named)
+    every = "|".join({one.word for one in HELD.values() if one.word})
+    own, taken = pd.Series(False, table.index), pd.Series(False, table.index)
+    for text in (table["module"], table["case"], table["files"] + table["test"]):
+        own |= text.str.contains(held.word) & ~taken
+        taken |= text.str.contains(every)
     return table[table["module"].str.startswith("tests/rstar/") & own]
 
 
@@ -81,26 +82,18 @@ def page(table: pd.DataFrame, root: Path) -> str:
         rows = about(held, table)
         out.append(_line(str(key), one, held, rows))
         citation = escaped(one["citation"] or "The longer-run rate of a survey, as it is given.")
-        closely.append(f"### {escaped(one['name'])}\n\n{citation}\n\n{_closeness(rows, root)}")
+        inputs = "Columns: " + ", ".join(f"`{name}`" for name in one["inputs"]) + "."
+        closely.append(f"### {escaped(one['name'])}\n\n{citation}\n\n{inputs}\n\n{_closeness(rows, root)}")
     return "".join(out + closely)
 
 
 def _line(key: str, one: pd.Series, held: Held, rows: pd.DataFrame) -> str:
     study = f"; [study](research/{held.study}/README.md)" if held.study else ""
-    counted = (
-        f"{rows['values'].sum():,} numbers, {rows['test'].nunique()} tests{study}" if len(rows) else "nothing"
-    )
+    numbers = f"{rows['values'].sum():,} numbers, " if rows["values"].sum() else ""
+    counted = f"{numbers}{rows['test'].nunique()} tests{study}" if len(rows) else "nothing"
     share = f"{rows['share'].max():.0%}" if rows["values"].sum() else ""
-    inputs = ", ".join(f"`{name}`" for name in one["inputs"][:7]) + (", ..." if one["inputs"][7:] else "")
-    cells = [
-        f"`{key}`",
-        escaped(one["name"]),
-        one["definition"],
-        inputs,
-        f"{one['seconds']:g} s",
-        counted,
-        share,
-    ]
+    meaning = one["definition"].partition(":")[0]
+    cells = [f"`{key}`", escaped(one["name"]), meaning, f"{one['seconds']:g} s", counted, share]
     return f"| {' | '.join(cells)} |\n"
 
 
