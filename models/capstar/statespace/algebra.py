@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from capstar.errors import SpecificationError
 
@@ -21,6 +22,7 @@ Slot = tuple[str, int]
 
 CONSTANT = "1"
 _ONE: Monomial = ()
+_DIGITS = 12  # to which numbers in two coefficients have to agree
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,32 @@ def show_slot(slot: Slot) -> str:
     """``("g", -1)`` as ``g(-1)``, ``("g", 0)`` as ``g``."""
     name, lag = slot
     return f"{name}({lag:+d})" if lag else name
+
+
+def normalised(coef: Coef) -> tuple[str, float]:
+    """A coefficient as a label without its leading number, and that number."""
+    if len(coef.terms) == 1:
+        ((mono, value),) = coef.terms.items()
+        return label_of(mono), value
+    ordered = sorted(coef.terms.items())
+    factor = ordered[0][1]
+    return str(Coef({mono: float(f"{value / factor:.{_DIGITS}g}") for mono, value in ordered})), factor
+
+
+@cache
+def label_of(mono: Monomial) -> str:
+    """A product of powers as text: ``a_r*c``."""
+    return str(Coef({mono: 1.0}))
+
+
+def is_linear(mono: Monomial) -> bool:
+    """Whether it is a number or one parameter."""
+    return not mono or (len(mono) == 1 and mono[0][1] == 1)
+
+
+def less(mono: Monomial, names: list[str]) -> Monomial:
+    """The product without some parameters."""
+    return tuple(item for item in mono if item[0] not in names)
 
 
 def _times(left: Monomial, right: Monomial) -> Monomial:
