@@ -64,17 +64,20 @@ class DataSource(ABC, Generic[T]):
 
     Examples
     --------
+    >>> import io
     >>> import capstar as cs
     >>> import pandas as pd
     >>> class Granary(cs.data.DataSource):
     ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
     ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
     ...     def read(self, body, series):
-    ...         return pd.Series(dtype=float, name=series)
+    ...         return pd.read_csv(io.BytesIO(body), index_col="month")[series]
     ...
-    >>> cs.data.register(Granary()).where("wheat")
-    'The Granary, wheat'
-    >>> found = cs.data.source("granary").read(b"month,price", "wheat")
+    >>> granary = cs.data.register(Granary())  # cs.data.fetch("granary:wheat") asks it
+    >>> granary.where("wheat"), granary.address("wheat")
+    ('The Granary, wheat', 'https://granary.example/wheat.csv')
+    >>> granary.read(b"month,wheat,rye" + bytes([10]) + b"1790-01,54.25,31.5", "wheat").tolist()
+    [54.25]
     >>> cs.data.unregister("granary").terms
     'public domain'
     """
@@ -264,13 +267,14 @@ def register(source: S) -> S:
 
     Examples
     --------
+    >>> import io
     >>> import capstar as cs
     >>> import pandas as pd
     >>> class Granary(cs.data.DataSource):
     ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
     ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
     ...     def read(self, body, series):
-    ...         return pd.Series(dtype=float, name=series)
+    ...         return pd.read_csv(io.BytesIO(body), index_col="month")[series]
     ...
     >>> cs.data.register(Granary()).name
     'The Granary'
@@ -296,13 +300,14 @@ def unregister(key: str) -> DataSource[Any]:
 
     Examples
     --------
+    >>> import io
     >>> import capstar as cs
     >>> import pandas as pd
     >>> class Granary(cs.data.DataSource):
     ...     key, name, example, terms = "granary", "The Granary", "wheat", "public domain"
     ...     url, pattern = "https://granary.example/{series}.csv", "[a-z]+"
     ...     def read(self, body, series):
-    ...         return pd.Series(dtype=float, name=series)
+    ...         return pd.read_csv(io.BytesIO(body), index_col="month")[series]
     ...
     >>> wheat = cs.data.register(Granary())
     >>> cs.data.unregister("granary") is wheat
