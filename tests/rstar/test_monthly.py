@@ -128,6 +128,9 @@ def test_two_tables_are_one(covid, months) -> None:
         progress=False,
     )
     assert found.llf == pytest.approx(covid.llf, rel=1e-12)
+    dated = months.reset_index().assign(date=lambda table: table["date"].astype(str))
+    again = rstar.MonthlyHLW2023.fit(dated, fixed=covid.all_params.to_dict(), n_starts=1, progress=False)
+    assert again.llf == pytest.approx(covid.llf, rel=1e-12)
 
 
 def test_figures_and_summaries_are_of_months(covid) -> None:

@@ -32,6 +32,7 @@ from capstar.statespace.uncertainty import ReportUncertainty
 from capstar.units import Units, check_units, in_model_units
 
 RSTAR = "rstar"
+Inputs: TypeAlias = Input | Sequence[pd.DataFrame]
 InitialRule: TypeAlias = Callable[[Spec, pd.DataFrame, pd.Period], InitialState]
 """State before the sample from the equations, the series they read, and the first period."""
 
@@ -105,7 +106,7 @@ class DeclaredModel(NaturalRateModel):
     @checked
     def fit(
         self,
-        data: Input | Sequence[pd.DataFrame],
+        data: Inputs,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
