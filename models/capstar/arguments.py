@@ -39,7 +39,7 @@ R = TypeVar("R")
 _SEQUENCES = ("Iterable", "Sequence", "Collection", "tuple", "list")
 _LEAST = {"seed": 0, "n_replications": 0, "publication_lag": 0, "lags": 0, "n_starts": 1, "window": 1}
 _MOST = 1_000_000_000  # of whole numbers but seeds
-_OWN = ("Input", "Known")  # which the functions that take them check
+_OWN = ("Input", "Inputs", "Known")  # which the functions that take them check
 _QUARTERS = ("start", "end", "first", "last")
 
 

@@ -118,6 +118,28 @@ def test_answers_of_the_house(covid, months) -> None:
     assert both.loc["2007Q3", "quarterly"] == simple.rstar.filtered["2007Q3"]
 
 
+def test_two_tables_are_one(covid, months) -> None:
+    ends = months.index.month % 3 == 0
+    quarters = months.loc[ends, ["log_gdp"]].set_axis(months.index[ends].asfreq("Q"))
+    found = rstar.MonthlyHLW2023.fit(
+        [months.drop(columns="log_gdp"), quarters],
+        fixed=covid.all_params.to_dict(),
+        n_starts=1,
+        progress=False,
+    )
+    assert found.llf == pytest.approx(covid.llf, rel=1e-12)
+    dated = months.reset_index().assign(date=lambda table: table["date"].astype(str))
+    again = rstar.MonthlyHLW2023.fit(dated, fixed=covid.all_params.to_dict(), n_starts=1, progress=False)
+    assert again.llf == pytest.approx(covid.llf, rel=1e-12)
+
+
+def test_figures_and_summaries_are_of_months(covid) -> None:
+    assert "Latest month (2024-12)" in covid.latest().__repr__()
+    assert len(covid.plot().axes) > 0
+    assert len(covid.by_series().plot().axes) > 0
+    assert "Monthly HLW 2023" in str(rstar.compare([covid]).summary())
+
+
 def test_news_of_a_release_sum_to_the_change(covid) -> None:
     frame = covid.data
     before = frame.copy()

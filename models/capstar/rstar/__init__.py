@@ -1,8 +1,8 @@
 """Natural rates of interest.
 
 ``HLW2017.fit(data)``, ``HLW2023.fit(data)``, ``LW2003.fit(data)`` and ``LW2023.fit(data)`` estimate the published
-models of Laubach and Williams's family. `models` lists every model there is; a new one derives from `NaturalRateModel`
-and is made known with `register`.
+models of Laubach and Williams's family; ``MonthlyLW`` and ``MonthlyHLW2023`` are of months, with quarterly output.
+`models` lists every model there is; a new one derives from `NaturalRateModel` and is made known with `register`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias
@@ -27,12 +27,14 @@ from capstar.statespace.forecasting import Forecast
 from capstar.statespace.inference import CovarianceKind
 from capstar.statespace.initial import Initial, InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
+from capstar.statespace.mixed_frequency import combine_frequencies
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.spec import Spec
 from capstar.statespace.uncertainty import ReportUncertainty
 from capstar.units import Units, check_units, in_model_units
 
 RSTAR = "rstar"
+Inputs: TypeAlias = Input | Sequence[pd.DataFrame]
 InitialRule: TypeAlias = Callable[[Spec, pd.DataFrame, pd.Period], InitialState]
 """State before the sample from the equations, the series they read, and the first period."""
 
@@ -119,7 +121,7 @@ class DeclaredModel(NaturalRateModel):
     @checked
     def fit(
         self,
-        data: Input,
+        data: Inputs,
         start: str | pd.Period | None = None,
         end: str | pd.Period | None = None,
         *,
@@ -142,7 +144,8 @@ class DeclaredModel(NaturalRateModel):
         ----------
         data
             One row a quarter (or what `frequency` says), without gaps, with the columns `inputs`, or the path of a file
-            with them.  Quarterly values of a monthly table stand in the quarter's last month.
+            with them.  Quarterly values of a monthly table stand in the quarter's last month; or give two tables, see
+            `capstar.statespace.combine_frequencies`.
         start, end
             Sample of the likelihood; by default everything the lags leave.
         fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
@@ -157,6 +160,8 @@ class DeclaredModel(NaturalRateModel):
         SpecificationError, ConvergenceError
             See `capstar.statespace.fit`.
         """
+        if isinstance(data, list | tuple):
+            data = combine_frequencies(*data)
         table = as_input(data, (*self.inputs, "covid_index"), units, self.frequency)
         frame = self.series_from(table, end, units=units if table is data else None)
         spec = within(self.spec, frame)

@@ -1,4 +1,11 @@
-"""The monthly models: as published, with the calendar set right, and of Holston, Laubach and Williams (2023)."""
+"""The monthly models: as published, with the calendar set right, and of Holston, Laubach and Williams (2023).
+
+The likelihood of the published model has several maxima.  ``MonthlyLWPublished`` takes the one uphill of the published
+parameters, which is that of the published figure.  A far higher one has a Phillips curve more than a hundred times as
+steep and a cycle of six months: the gap there is the moving average that overlapping inflation rates have by
+construction, not a business cycle.  With inflation of the month alone and lags in the calendar, ``MonthlyLW``, the
+starts tried lead to one maximum.
+"""
 
 from __future__ import annotations
 
