@@ -7,7 +7,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
-from making.names import public_names
+from making.names import ROOMS, public_names
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -69,6 +69,19 @@ def _check_names(app: Sphinx, env: Any) -> None:
         _log.warning("%s is public and has no page: the reference was not made from __all__.", name)
 
 
+def _name_rooms(app: Sphinx) -> list[Any]:
+    """Links from a source to the reference lead to the room that lists a name, not to the first that inherits it."""
+    objects = set(app.env.get_domain("py").objects)
+    modules: dict[str, Any] = getattr(app.env, "_viewcode_modules", {})
+    for module, entry in modules.items():
+        if entry:
+            code, tags, used, _ = entry
+            listed = {room: {one for one in used if f"{room}.{one}" in objects} for room in ROOMS}
+            room = max(ROOMS, key=lambda one: len(listed[one]))
+            modules[module] = code, tags, {one: used[one] for one in used if one in listed[room]}, room
+    return []
+
+
 def _math(self: HTML5Translator, node: nodes.Element, *, block: bool) -> None:
     """MathML, which browsers show by themselves; the page needs no script and no network."""
     try:
@@ -94,4 +107,5 @@ def _block_math(self: HTML5Translator, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> None:
     """The check of names and the writer of formulas."""
     app.connect("env-check-consistency", _check_names)
+    app.connect("html-collect-pages", _name_rooms, priority=400)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
