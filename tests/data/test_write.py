@@ -103,6 +103,6 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         data.write(macro.replace(macro.iloc[0, 0], np.inf), tmp_path / "a.dta")
     with pytest.raises(DataError, match="two columns are called inflation"):
         data.write(macro[["inflation", "inflation"]], tmp_path / "a.xlsx")
-    with pytest.raises(DataError, match="a list is no table"):
+    with pytest.raises(DataError, match="a list is not a table"):
         data.write([1, 2], tmp_path / "a.csv")
     assert not list(tmp_path.iterdir())

@@ -146,13 +146,13 @@ CLASS = "capstar.leads.forecasts.sharpe:SharpeRatio"
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({"is": "named", "name": "os:system"}, "os:system is no part of capstar"),
-        ({"is": "named", "name": "capstar.cli.__main__:main"}, "no part of capstar that a result"),
+        ({"is": "named", "name": "os:system"}, "os:system is not a part of capstar"),
+        ({"is": "named", "name": "capstar.cli.__main__:main"}, "not a part of capstar that a result"),
         ({"is": "named", "name": "capstar.writing:write_whole"}, "nothing that a result may hold"),
         ({"is": "named", "name": "capstar.writing:os"}, "not known to this version"),
         ({"is": "named", "name": "capstar.writing:os.system"}, "not known to this version"),
-        ({"is": "record", "class": "subprocess:Popen", "fields": {}}, "subprocess:Popen is no part"),
-        ({"is": "record", "class": "capstar.errors:DataError", "fields": {}}, "no record of results"),
+        ({"is": "record", "class": "subprocess:Popen", "fields": {}}, "subprocess:Popen is not a part"),
+        ({"is": "record", "class": "capstar.errors:DataError", "fields": {}}, "not a record of results"),
         (
             {"is": "record", "class": CLASS, "fields": SHARPE | {"more": 1}},
             "other attributes.*by capstar 9.9",
@@ -197,7 +197,7 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
         """A model of a user's own script."""
 
     found = dataclasses.replace(EXAMPLES[rstar.TrendRate](), model=Mine())
-    with pytest.raises(DataError, match=r"Mine of .* cannot be saved: it is no part of capstar\."):
+    with pytest.raises(DataError, match=r"Mine of .* cannot be saved: it is not a part of capstar\."):
         found.save(tmp_path / "x")
     assert not list(tmp_path.iterdir())
 

@@ -52,7 +52,7 @@ def write(table: Any, path: str | Path) -> Path:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = data.write(data.us_macro(), f"{folder}/us.dta")
     ...     data.read_input(path).index[0]
-    Period('1959Q2', 'Q-DEC')
+    Period('1960Q1', 'Q-DEC')
     """
     path, made = Path(path), {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet, ".dta": _dta}
     if (ending := path.suffix.lower()) not in made:
@@ -78,7 +78,7 @@ def _frame(table: Any) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
     if not hasattr(table, "to_frame"):
-        raise DataError(f"a {type(table).__name__} is no table. Give a DataFrame, a Series or a result.")
+        raise DataError(f"a {type(table).__name__} is not a table. Give a DataFrame, a Series or a result.")
     out: pd.DataFrame = table.to_frame()
     return out
 

@@ -101,7 +101,7 @@ class Covariances(Coefficients):
         >>> from capstar.statespace.examples import nile_level
         >>> fit(*nile_level()).delta_method(ratio=lambda p: p["s_eta"] / p["s_eps"]).round(2)
                estimate  std err  lower  upper
-        ratio      0.31     0.13   0.07   0.56
+        ratio      0.31     0.16    0.0   0.62
         """
         cov, known = self.cov_params(), self.all_params
         rows = {}

@@ -103,8 +103,8 @@ def _name(what: Any) -> str:
     name = f"{what.__module__}:{what.__qualname__}"
     if not what.__module__.startswith(_HOUSE) or _named(name) is not what:
         raise DataError(
-            f"{what.__qualname__} of {what.__module__} cannot be saved: it is no part of capstar. Save the tables with "
-            "capstar.data.write."
+            f"{what.__qualname__} of {what.__module__} cannot be saved: it is not a part of capstar. Save the tables "
+            "with capstar.data.write."
         )
     return name
 
@@ -113,7 +113,7 @@ def _named(name: str) -> Any:
     """What a name stands for, in the rooms of this library alone."""
     module, _, path = name.partition(":")
     if not f"{module}.".startswith(_HOUSE) or f"{module}.".startswith(_DOORS):
-        raise DataError(f"{name} is no part of capstar that a result may be made of.")
+        raise DataError(f"{name} is not a part of capstar that a result may be made of.")
     out = import_module(module)
     for part in path.split("."):
         out = vars(out).get(part)  # type: ignore[assignment]
@@ -145,7 +145,7 @@ def _unpack_record(r: Reader, stored: Mapping[str, Any]) -> Any:
     kind = _named(stored["class"])
     known = _attributes(kind)
     if not known:
-        raise DataError(f"{stored['class']} is no record of results.")
+        raise DataError(f"{stored['class']} is not a record of results.")
     values = {name: r.unpack(one) for name, one in stored["fields"].items()}
     values = {n: one for n, one in known.items() if n not in values and one is not MISSING} | values
     if set(values) != set(known):

@@ -49,7 +49,7 @@ def read_result(path: str | Path, kind: type) -> Any:
     with _told(path), zipfile.ZipFile(path) as file:
         head = json.loads(file.read(_HEAD))
         if not isinstance(head, dict) or head.get("format") != FORMAT:
-            raise DataError(f"{path}: this is no file written by save() of a result.")
+            raise DataError(f"{path}: this is not a file written by save() of a result.")
         if head.get("version") != VERSION:
             raise DataError(
                 f"{path}: written in version {head.get('version')} of the format, this library reads version "
@@ -87,7 +87,7 @@ def load(path: str | Path) -> Any:
     >>> found = capstar.leads.sharpe_ratio([0.5, -0.2] * 20)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     capstar.load(found.save(f"{folder}/sharpe.capstar"))
-    <SharpeRatio: Sharpe ratio 0.4286 a period, p 0.0000, 40 periods>
+    <SharpeRatio: Sharpe ratio 0.4232 a period, p 0.0000, 40 periods>
     """
     if Path(path).is_file() and not zipfile.is_zipfile(path):  # an estimate in its own, readable format
         return import_module("capstar.statespace").StateSpaceResults.load(path)

@@ -131,7 +131,7 @@ class PosteriorCoefficients(Covariances):
         """None: a posterior distribution has no tests of zero."""
         raise AttributeError(
             "A posterior distribution has no t or p values. Ask conf_int() for credible intervals, and "
-            "PosteriorResults.savage_dickey() for the odds of a value."
+            "PosteriorResults.savage_dickey() for the Bayes factor of a value."
         )
 
     @property
