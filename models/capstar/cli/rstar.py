@@ -53,7 +53,6 @@ from capstar.cli.shared import (
     write_json,
 )
 from capstar.errors import CapstarError, SpecificationError
-from capstar.frames import PERIODS
 from capstar.progress import reporting
 from capstar.writing import csv_text, write_whole
 
@@ -258,6 +257,7 @@ def _read(
     units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
+    from capstar.frames import PERIODS
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)

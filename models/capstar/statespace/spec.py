@@ -133,8 +133,9 @@ class Spec:
         """Periods before the first of a sample from which each series is read, reports included."""
         latent = {*self.transition, *self.shocks, CONSTANT}
         out = dict.fromkeys(self.observation, 0)
-        read = [key for rhs in self.reports.values() for key in as_linear(rhs).terms]
-        for name, lag in (*self.regressors(), *read):
+        declared = (*self.observation.values(), *self.reports.values())
+        read = [key for rhs in declared for key in as_linear(rhs).terms]
+        for name, lag in (*read, *(self.regressors() if self.moving_series() else ())):
             if name not in latent:
                 out[name] = max(out.get(name, 0), -lag)
         return out
