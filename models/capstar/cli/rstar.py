@@ -257,6 +257,7 @@ def _read(
     units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
+    from capstar.frames import PERIODS
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)
