@@ -116,7 +116,7 @@ def test_it_is_fetched_from_the_shell(granary: Server, tmp_path: Path) -> None:
 def test_it_is_kept_in_a_snapshot(granary: Server, tmp_path: Path) -> None:
     run("snapshot", tmp_path / "kept", "--also", "granary:wheat")
     kept = data.read_snapshot(tmp_path / "kept")
-    assert set(kept) == {"macro", "returns", "granary:wheat"}
+    assert set(kept) == {"macro", "returns", "economy", "granary:wheat"}
     pd.testing.assert_frame_equal(kept["granary:wheat"], data.fetch("granary:wheat"), check_exact=True)
     assert kept["granary:wheat"].attrs == data.fetch("granary:wheat").attrs
 

@@ -306,6 +306,8 @@ GOOD: dict[str, Any] = {
 }
 OWN: dict[str, dict[str, Any]] = {
     "cumulate_after": {"returns": RETURNS},
+    "incremental_test": {"controls": (GAP**2).to_frame("square")},
+    "incremental_forecasts": {"controls": (GAP**2).to_frame("square")},
     "predictive_regression": {"returns": RETURNS},
     "local_projections": {"returns": RETURNS, "horizons": (1,), "state": None},
     "event_study": {"returns": PRICES.pct_change().iloc[1:]},

@@ -189,8 +189,8 @@ def test_command_line(table, tmp_path: Path) -> None:
     assert json.loads(out.read_text())["states"]["date"][0] == "1985"
     assert pd.read_csv(tmp_path / "r.csv").loc[0, "date"] == 1985
     assert data.read_input(file, frequency=None).index.equals(data.read_input(file, frequency="Y").index)
-    with pytest.raises(SpecificationError, match="frequency='M'; choose 'Q', 'Y' or None"):
-        data.read_input(file, frequency="M")
+    with pytest.raises(SpecificationError, match="frequency='D'; choose 'Q', 'M', 'Y' or None"):
+        data.read_input(file, frequency="D")
     code, said, errors = run("data", "check", str(file))
     assert code == 0, errors
     assert "global-trend-var: usable, 1870-2016" in said

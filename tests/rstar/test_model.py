@@ -254,7 +254,7 @@ def test_unconverged_stage_raises(macro: pd.DataFrame, monkeypatch: pytest.Monke
     # A climb that stays where it starts, with the real derivatives there.
     from capstar.statespace import climbing, maximum_likelihood
 
-    def stay(objective, start):
+    def stay(objective, start, **_):
         return climbing.Climb(start, *objective.value_and_score(start), objective.hessian(start), 0, "stayed")
 
     monkeypatch.setattr(maximum_likelihood, "climb", stay)

@@ -19,7 +19,7 @@ from capstar.leads.forecasts.out_of_sample import adjusted_losses, compare_forec
 from capstar.leads.forecasts.wild_bootstrap import moving_average
 from capstar.leads.inference.wild_null import draw_multipliers
 from capstar.leads.numerics import bootstrap_p, normal_p, residuals, with_constant
-from capstar.leads.records import Estimates, Record, around
+from capstar.leads.records import Estimates, Slope, around
 from capstar.provenance import titled
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ _LARGEST_CONDITION = 1e12
 
 
 @dataclass(frozen=True)
-class IncrementalTest(Record):
+class IncrementalTest(Slope):
     """A predictor beside controls.
 
     Attributes

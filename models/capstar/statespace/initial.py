@@ -100,7 +100,7 @@ class InitialState:
 
 
 Initial: TypeAlias = (
-    "Literal['stationary', 'diffuse'] | InitialState | tuple[pd.Series | npt.ArrayLike, npt.ArrayLike]"
+    Literal["stationary", "diffuse"] | InitialState | tuple[pd.Series | npt.ArrayLike, npt.ArrayLike]
 )
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Any
 
 from capstar.statespace.algebra import CONSTANT, Coef, Linear, Monomial, as_coef, as_linear
 from capstar.statespace.constraints import Between, Constraint, Stationary, SumBelow
-
-if TYPE_CHECKING:
-    from capstar.statespace.spec import Spec
 
 _WIDTH = 72  # of a line, in characters that are seen
 _LARGEST = 400  # denominator of what is shown as a fraction
@@ -23,7 +20,7 @@ _LETTERS = {name: rf"\{name}" for name in _GREEK.split()} | {"eps": r"\varepsilo
 _MARKS = {"star": "{}^*", "bar": r"\bar{{{}}}", "hat": r"\hat{{{}}}", "tilde": r"\tilde{{{}}}"}
 
 
-def spec_latex(spec: Spec) -> str:
+def spec_latex(spec: Any) -> str:
     """The model as an ``aligned`` block of display mathematics; see `capstar.statespace.Spec`."""
     shocks = set(spec.shocks)
     rows = [_equation(name, rhs, shocks) for name, rhs in {**spec.observation, **spec.transition}.items()]
