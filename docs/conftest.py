@@ -57,11 +57,11 @@ class ShellBlocks(CodeBlockParser):
         return None
 
 
+collect_ignore = ["_build"]
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 pytest_collect_file = Sybil(
     parsers=[SkipParser(), PythonCodeBlockParser(doctest_optionflags=_FLAGS), ShellBlocks()],
     patterns=["*.md"],
-    excludes=["_build/*"],
     setup=setup,
     teardown=teardown,
 ).pytest()

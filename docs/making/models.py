@@ -46,7 +46,8 @@ HELD = {
 _INTRO = r"""# Models of r\*
 
 The registry, `capstar.rstar.models()`, beside what the tests measured when this page was made;
-[How sure are we of the software](sure.md) has every row. *Time* is that of a fit on one core.
+[How sure are we of the software](sure.md) has every row. *Time* is that of a fit on one core. Models of
+one family share their tests.
 
 | key | model | r\* is the | time | held against published or independent numbers | tolerance used, at most |
 | --- | --- | --- | --- | --- | --- |

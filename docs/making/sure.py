@@ -14,7 +14,8 @@ KEYS = ["module", "test", "case"]
 _INTRO = """# How sure are we of the software
 
 Every table below is written by the tests themselves when the site is made. Each test compares what this library
-computes with numbers that somebody else computed or printed, and what it saw is recorded. Nothing is typed by hand.
+computes with numbers that somebody else computed or printed, or that an independent formula gives on published data,
+and what it saw is recorded. Nothing is typed by hand.
 
 - *Numbers* is how many were compared.
 - *Largest difference* is the largest of all of them, in the unit of what is compared.
