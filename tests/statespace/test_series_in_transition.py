@@ -131,6 +131,50 @@ def variants(data: pd.DataFrame) -> list[Problem]:
     return [proper, start_from(SPEC, full), diffuse_problem(proper), gls_start(proper, 6, 3.0)]
 
 
+def test_a_series_that_stands_still_is_a_constant(data) -> None:
+    """Whatever the state before the sample: in the likelihood, the states and what moved them."""
+    still = data.interpolate().assign(w=1.3)
+    constant = replace(
+        SPEC,
+        transition={
+            "gap": a1 * gap(-1) + 1.3 * b + 0.1 * y(-1) + u,
+            "level": level(-1) + 0.05 + 1.3 * d + v,
+        },
+    )
+    proper, other = (start_from(spec, still, STATE, start="1990-03") for spec in (SPEC, constant))
+    pairs = [(proper, other), (diffuse_problem(proper), diffuse_problem(other))]
+    pairs += [(gls_start(proper, 6, 3.0), gls_start(other, 6, 3.0))]
+    pairs += [tuple(start_from(spec, still, start="1990-03") for spec in (SPEC, constant))]
+    for mine, theirs in pairs:
+        assert mine.loglike(THETA) == pytest.approx(theirs.loglike(THETA), rel=RTOL)
+        found, expected = estimate_states(mine, THETA), estimate_states(theirs, THETA)
+        np.testing.assert_allclose(found.smoothed, expected.smoothed, rtol=1e-7, atol=1e-8)
+        for name in ("b", "d"):
+            j = mine.names.index(name)
+            ours = mine.value_and_score(mine.vector(THETA))[1][j]
+            assert ours == pytest.approx(theirs.value_and_score(theirs.vector(THETA))[1][j], rel=1e-6)
+    moved, same = (decompose_change(one, THETA, "gap", "1991-01", "1994-01") for one in pairs[0])
+    assert moved.initial == pytest.approx(same.initial, rel=1e-8)
+
+
+def test_shocks_scaled_throughout_are_larger_shocks(data) -> None:
+    full = data.interpolate()
+    whole = replace(SPEC, obs_scale={"kappa": ("1990-01", "1999-12")})
+    kappa = params("kappa")[0]
+    larger = replace(
+        SPEC, obs_scale={}, scaled_shocks=(), shocks={"e": kappa * s_e, "u": kappa * s_u, "v": s_v}
+    )
+    mine, theirs = (start_from(spec, full, STATE, start="1990-03") for spec in (whole, larger))
+    for one, other in ((mine, theirs), (gls_start(mine, 6, 3.0), gls_start(theirs, 6, 3.0))):
+        assert one.loglike(THETA) == pytest.approx(other.loglike(THETA), rel=RTOL)
+        np.testing.assert_allclose(
+            one.score(THETA), other.score(THETA)[list(one.names)], rtol=1e-7, atol=1e-7
+        )
+        ours, shown = smooth_disturbances(one, THETA), smooth_disturbances(other, THETA)
+        np.testing.assert_allclose(ours.state, shown.state, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(ours.state_residuals, shown.state_residuals, rtol=1e-7, atol=1e-9)
+
+
 def test_compiled_hessian_is_that_of_differences(data) -> None:
     bound = start_from(SPEC, data.interpolate(), STATE, start="1990-03")
     theta, free = bound.vector(THETA), np.arange(len(THETA))

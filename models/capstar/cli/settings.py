@@ -6,7 +6,8 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from types import NoneType, UnionType
+from importlib import import_module
+from types import NoneType, SimpleNamespace, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from capstar.cli.faults import say
@@ -97,10 +98,16 @@ def _declared(model: NaturalRateModel) -> set[str]:
 
 
 def _hints(of: type | Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return get_type_hints(of)
-    except (NameError, TypeError):
-        return {}
+    """Annotations as types, those that name what only a type checker knows left out."""
+    out = dict[str, Any]()
+    for owner in reversed(of.__mro__) if isinstance(of, type) else (of,):
+        names = vars(import_module(owner.__module__))
+        for name, text in getattr(owner, "__annotations__", {}).items():
+            try:
+                out |= get_type_hints(SimpleNamespace(__annotations__={name: text}), names)
+            except (NameError, TypeError):
+                continue
+    return out
 
 
 def _plain(hint: Any) -> Any:
