@@ -121,6 +121,12 @@ class Spec:
         body = "\n".join(f"  {line}" for line in (*lines, *rest))
         return f"{self.name}\n{body}"
 
+    def _repr_latex_(self) -> str:
+        """The equations as notebooks show them."""
+        from capstar.statespace.latex import spec_latex
+
+        return spec_latex(self)
+
     def state_slots(self) -> tuple[Slot, ...]:
         """The state vector, in order."""
         if self.layout:
