@@ -142,7 +142,8 @@ def test_several_maxima_are_told(table, estimates) -> None:
     """
     # Where a long step from afar ends hangs on rounding: about three seeds in eight lead higher.
     tries = (
-        MonthlyLWPublished.fit(table, end="2018-03", n_starts=8, seed=seed, progress=False) for seed in range(40)
+        MonthlyLWPublished.fit(table, end="2018-03", n_starts=8, seed=seed, progress=False)
+        for seed in range(40)
     )
     found = next(one for one in tries if one.ml.higher_maximum is not None)
     levels = found.ml.maxima["log_likelihood"].to_numpy()

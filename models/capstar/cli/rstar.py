@@ -261,7 +261,6 @@ def _read(
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)
-    from capstar.frames import PERIODS
 
     one = PERIODS[model.frequency]
     if source is None:

@@ -223,6 +223,16 @@ def _copy(rows, m, X, x, dx, Y, y, dy):
 
 
 @step
+def _copy_symmetric(m, s, X, W, y):
+    """Copy the lower triangle of a matrix to both triangles of matrix ``y``."""
+    for i in range(U(m)):
+        for j in range(i + U(1)):
+            value = X[i * U(m) + j]
+            W[U(y) + i * U(s) + j] = value
+            W[U(y) + j * U(s) + i] = value
+
+
+@step
 def _pack(m, s, W, x, Y, y):
     """Copy a matrix to where its rows follow each other; what one writes too far the next overwrites."""
     last = U(m - 1)
@@ -397,7 +407,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
     A, B = (2 * m + 6) * s, (2 * m + 6 + s) * s
     varied, spread = _prepare_covariance(m, s, pattern, system, system.q, W, P, Q, A, L)
     _copy(1, m, system.a0, 0, 0, W, a, 0)
-    _copy(m, m, P0, 0, m, W, P, s)
+    _copy_symmetric(m, s, P0, W, P)
     total = 0.0
     for t in range(n):
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
