@@ -6,7 +6,7 @@ READY := .venv/.ready
 DOCS_READY := .venv/.ready-docs
 CODE := $(shell find models tests -name '*.py' 2>/dev/null)
 # Tests that hold what is computed against numbers from elsewhere; "How sure are we" is written from them.
-GOLDEN := $(addprefix tests/rstar/test_,golden.py benchmarks.py global_trend_var.py lewis_vazquez_grande.py \
+GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py monthly.py benchmarks.py global_trend_var.py lewis_vazquez_grande.py \
 	median_unbiased.py published.py trend_var.py uncertainty.py unobserved_components.py) \
 	$(addprefix tests/statespace/test_,golden_score.py score.py against_statsmodels.py diffuse.py trend_cycle.py) \
 	$(addprefix tests/leads/test_,evidence.py forecast_tables.py forecast_tests.py implied_long_horizon.py inference.py \
