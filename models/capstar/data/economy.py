@@ -57,6 +57,12 @@ def us_economy(
     -----
     DataWarning
         FRED has one of the columns alone.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> cs.data.us_economy().loc["2009Q2"].round(2).to_dict()
+    {'unemployment': 9.2, 'term_spread': 5.33}
     """
     if source not in ("embedded", "fred") or (source == "embedded" and as_of is not None):
         raise DataError(f"source={source!r}, as_of={as_of}; choose 'embedded', without as_of, or 'fred'.")

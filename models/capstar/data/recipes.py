@@ -270,13 +270,24 @@ def hlw_published(
         It was asked for as of a day.
     SourceError
         The workbook is unavailable, or has no inputs of the country.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> list(cs.data.hlw_published().columns)
     """
     return _published("hlw", country, as_of, start, end)
 
 
 @network()
 def lw_published(as_of: When = None, *, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """Input of Laubach and Williams as the New York Fed publishes it; else as `hlw_published`."""
+    """Input of Laubach and Williams as the New York Fed publishes it; else as `hlw_published`.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> list(cs.data.lw_published().columns)
+    """
     return _published("lw", "us", as_of, start, end)
 
 

@@ -74,7 +74,15 @@ def licence(source: str, series: str = "") -> tuple[str, str]:
 
 
 def licences(table: pd.DataFrame) -> pd.DataFrame:
-    """Terms of every source of a table: ``series``, ``terms`` and ``at``, by ``source``."""
+    """Terms of every source of a table: ``series``, ``terms`` and ``at``, by ``source``.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> terms = cs.data.licences(cs.data.us_macro())
+    >>> print(terms.index[0], "|", list(terms))
+    statsmodels.datasets.macrodata (from FRED): realgdp, cpi (all items, end of quarter), tbilrate (3-month bill, quarterly mean) | ['series', 'terms', 'at']
+    """
     rows: dict[tuple[str, str, str], list[str]] = {}
     for name, row in describe_data(table).iterrows():
         source = str(row["source"])

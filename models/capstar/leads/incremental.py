@@ -51,6 +51,17 @@ class IncrementalTest(Slope):
         MSE-adjusted statistic, its one-sided normal p-value, and that of the wild bootstrap.
     n_forecasts, first_forecast
         Number, 0 where none is made, and when the first is made.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us, economy = cs.data.us_macro(), cs.data.us_economy()
+    >>> growth = 400 * us["log_gdp"].diff()
+    >>> target = growth.shift(-1).rename("growth of the next quarter")
+    >>> controls = growth.shift(1).to_frame("growth of the last quarter")
+    >>> found = cs.leads.incremental_test(target, economy["term_spread"], controls, n_replications=99)
+    >>> print(round(found.p, 3), found.bootstrap_p, found.conf_int(0.9).round(1).loc["slope"].to_list())
+    0.31 0.41 [-0.1, 0.5]
     """
 
     horizon: int
@@ -143,6 +154,17 @@ def incremental_test(
     ----------
     Clark and West (2007), *Journal of Econometrics* 138(1); Clark and McCracken (2012), *Journal of Business and
     Economic Statistics* 30(1), section 3.2.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us, economy = cs.data.us_macro(), cs.data.us_economy()
+    >>> growth = 400 * us["log_gdp"].diff()
+    >>> target = growth.shift(-1).rename("growth of the next quarter")
+    >>> controls = growth.shift(1).to_frame("growth of the last quarter")
+    >>> found = cs.leads.incremental_test(target, economy["term_spread"], controls, n_replications=99)
+    >>> print(round(found.slope, 2), round(found.t, 1), found.nobs)
+    0.19 1.0 196
     """
     if n_replications < 99:
         raise SpecificationError(f"n_replications={n_replications}; give at least 99.")
@@ -186,6 +208,20 @@ def incremental_forecasts(
         As `incremental_test`, or fewer than 40 forecasts can be made.
     SpecificationError
         An option is not valid.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us, economy = cs.data.us_macro(), cs.data.us_economy()
+    >>> growth = 400 * us["log_gdp"].diff()
+    >>> target = growth.shift(-1).rename("growth of the next quarter")
+    >>> controls = growth.shift(1).to_frame("growth of the last quarter")
+    >>> made = cs.leads.incremental_forecasts(target, economy["term_spread"], controls, "1985Q1")
+    >>> made.round(1).tail(2)
+            actual  controls  term_spread
+    date
+    2009Q1    -0.7       0.8          1.2
+    2009Q2     2.7       0.4          0.9
     """
     rows = _rows(target, predictor, controls, horizon, delay)
     at, ends = _origins(rows, start, horizon + delay)

@@ -99,7 +99,7 @@ def save_all(
     >>> figure = cs.plotting.plot_lines(us[["inflation"]], title="Inflation")
     >>> files = cs.plotting.save_all("out", {"us": us}, {"inflation": figure}, "Prices of the US")
     >>> sorted(file.name for file in files)
-    ['inflation.png', 'summary.txt', 'us.csv']
+    ['inflation.svg', 'summary.txt', 'us.csv']
     """
     folder = Path(folder)
     with whole_folder(folder) as new:

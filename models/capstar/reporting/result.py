@@ -118,6 +118,14 @@ class Result(ABC):
             The result holds something that cannot be stored, such as a model of a class of your own.
         OutputError
             The file cannot be written.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> fit = cs.rstar.MovingAverage().fit(cs.data.us_macro())
+        >>> path = fit.save("average.capstar")
+        >>> cs.load(path).rstar.filtered.equals(fit.rstar.filtered)
+        True
         """
         from capstar.reporting.storage import write_result
 
@@ -136,6 +144,13 @@ class Result(ABC):
         ------
         DataError
             The file is absent, of another kind or version, or damaged.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> path = cs.rstar.MovingAverage().fit(cs.data.us_macro()).save("average.capstar")
+        >>> type(cs.load(path)).load(path).model_name
+        'moving average'
         """
         from capstar.reporting.storage import read_result
 

@@ -56,8 +56,8 @@ class Comparison(Result):
     {'HLW 2017': 'medium-run rate', 'moving average': 'long-run trend'}
     >>> both.correlations.round(2).iloc[0, 1].item(), both.disagreement.columns.to_list()
     (-0.16, ['estimates', 'mean', 'sd', 'lowest', 'highest', 'range'])
-    >>> list(both.frames()), len(both.notes())
-    (['', 'r*, percent a year', 'Correlations of r*', 'Disagreement, percentage points'], 2)
+    >>> list(both.frames())[2:], len(both.notes())
+    (['r*, percent a year', 'Correlations of r*', 'Disagreement, percentage points'], 2)
     >>> figure = both.plot(start="1980Q1")
     """
 
@@ -123,7 +123,16 @@ class Comparison(Result):
         return out
 
     def with_std_errors(self) -> pd.DataFrame:
-        """Parameters, each above its standard errors in a row such as ``(se) a_r``, as papers show them."""
+        """Parameters, each above its standard errors in a row such as ``(se) a_r``, as papers show them.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> both = cs.rstar.compare([cs.rstar.HLW2017.fit(us), cs.rstar.MovingAverage().fit(us)])
+        >>> both.with_std_errors().loc[["a_r", "(se) a_r"], "HLW 2017"].round(3).to_list()
+        [-0.018, 0.018]
+        """
         rows: dict[str, pd.Series] = {}
         for name, errors in self.std_errors.iterrows():
             rows[str(name)] = pd.to_numeric(self.table.loc[name], errors="coerce")

@@ -361,6 +361,16 @@ class DeclaredRate(Covariances, NaturalRate):
         ----------
         quantity, which
             See `capstar.statespace.contributions_by_series`.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.UnobservedComponentsML("noise").fit(us)
+        >>> list(fit.by_series("rstar").table)
+        ['r', 'start', 'constants']
+        >>> fit.bse.round(2).to_dict(), fit.df_model, fit.cov_params().shape
+        ({'s_cycle': 0.18, 's_rstar': 0.1}, 3, (2, 2))
         """
         return self.results.by_series(self.require_quantity(quantity), which)
 

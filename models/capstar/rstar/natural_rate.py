@@ -233,7 +233,16 @@ class NaturalRate(Coefficients, Likelihood, Result):
 
     @property
     def derived_bse(self) -> pd.Series:
-        """Standard errors of what is `derived`; NaN where the method gives none."""
+        """Standard errors of what is `derived`; NaN where the method gives none.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> us = cs.data.us_macro()
+        >>> fit = cs.rstar.HLW2017.fit(us)
+        >>> fit.derived_bse.round(2).to_dict(), fit.bse["a_r"].round(3).item(), fit.df_model
+        ({'sigma_g': 0.02, 'sigma_z': 0.46, 'sigma_rstar': 0.43}, 0.018, 8)
+        """
         return pd.Series(np.nan, self.derived.index, name="std_error", dtype=float)
 
     @property

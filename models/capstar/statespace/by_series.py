@@ -38,6 +38,15 @@ class SeriesContributions(SeriesResult):
     Estimates are linear in the data at given parameters.  A series adds its weights times its values, not their
     deviations from a mean: that of a series which never moves is not zero, and series with trends add large amounts of
     opposite sign.  `decompose_change` asks another question: which prediction errors moved the report.
+
+    Examples
+    --------
+    >>> from capstar.statespace.examples import nile_fit
+    >>> parts = nile_fit().by_series("mu")
+    >>> print(parts.title)
+    mu, smoothed, by series, 1871-1970
+    >>> list(parts.to_frame())
+    ['y', 'start', 'constants']
     """
 
     _unit: ClassVar[str] = "units of the report"
@@ -86,7 +95,8 @@ def contributions_by_series(
     Examples
     --------
     >>> from capstar.statespace.examples import nile_level
-    >>> from capstar.statespace import start_from
+    >>> import pandas as pd
+    >>> from capstar.statespace import contributions_by_series, start_from
     >>> level, flow = nile_level()
     >>> problem = start_from(level, flow.to_frame(), (pd.Series({"mu": 1000.0}), [[1e4]]))
     >>> parts = contributions_by_series(problem, {"s_eps": 122.876, "s_eta": 38.33}, "mu").table

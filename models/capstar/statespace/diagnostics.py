@@ -173,6 +173,11 @@ class Diagnostics(Result):
         ----------
         ax : matplotlib.axes.Axes, optional
             For the first series alone; by default a figure of its own.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> figure = nile_fit().diagnostics().plot_qq()
         """
         from capstar.plotting.diagnostics import plot_quantiles
 

@@ -101,6 +101,12 @@ class MaximumLikelihood(Result):
         """Log-likelihoods of the maxima that starting points led to, highest first, and how many led to each.
 
         Those that differ by less than a thousandth count as one.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> list(nile_fit().ml.maxima.columns)
+        ['log_likelihood', 'starts']
         """
         ends = self.starts
         if "maximum" in ends:  # estimates stored by earlier versions do not say

@@ -16,7 +16,15 @@ from capstar.statespace.algebra import Linear
 
 
 def total(one: Linear, k: int) -> Linear:
-    """Sum over the ``k`` periods that end with this one, such as a quarter's sales of monthly ones."""
+    """Sum over the ``k`` periods that end with this one, such as a quarter's sales of monthly ones.
+
+    Examples
+    --------
+    >>> from capstar.statespace import total, variables
+    >>> (y,) = variables("y")
+    >>> print(total(y, 3))
+    y + y(-1) + y(-2)
+    """
     _require_periods(k)
     return sum((one(-j) for j in range(1, k)), one)
 
@@ -37,7 +45,15 @@ def average(one: Linear, k: int) -> Linear:
 
 
 def last(one: Linear) -> Linear:
-    """The value of the last period, such as an interest rate at the end of the quarter."""
+    """The value of the last period, such as an interest rate at the end of the quarter.
+
+    Examples
+    --------
+    >>> from capstar.statespace import last, variables
+    >>> (y,) = variables("y")
+    >>> print(last(y))
+    y
+    """
     return one
 
 
@@ -50,6 +66,13 @@ def growth_of_average(growth: Linear, k: int) -> Linear:
     ----------
     Mariano, R. S. and Murasawa, Y. (2003). A new coincident index of business cycles based on monthly and quarterly
     series. *Journal of Applied Econometrics* 18(4), 427-443.
+
+    Examples
+    --------
+    >>> from capstar.statespace import growth_of_average, variables
+    >>> (y,) = variables("y")
+    >>> print(growth_of_average(y, 3))
+    0.333333*y + 0.666667*y(-1) + y(-2) + 0.666667*y(-3) + 0.333333*y(-4)
     """
     return total(average(growth, k), k)
 

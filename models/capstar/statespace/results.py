@@ -274,7 +274,17 @@ class StateSpaceResults(StoredEstimate, Covariances, Likelihood, Result):
         return decompose_change(self.problem, self.ml.params, report, start, end, which=which)
 
     def by_series(self, report: str, which: Which = "smoothed") -> SeriesContributions:
-        """What each series adds to a report in every period; see `contributions_by_series`."""
+        """What each series adds to a report in every period; see `contributions_by_series`.
+
+        Examples
+        --------
+        >>> from capstar.statespace.examples import nile_fit
+        >>> found = nile_fit()
+        >>> found.by_series("mu").table.loc["1900"].round(1).to_dict()
+        {'y': 919.5, 'start': 0.0, 'constants': 0.0}
+        >>> found.all_params.equals(found.params)
+        True
+        """
         return contributions_by_series(self.problem, self.ml.params, report, which=which)
 
     def news(self, earlier: pd.DataFrame, later: pd.DataFrame, *, progress: Progress | bool = True) -> News:

@@ -151,7 +151,15 @@ class Spec:
         return tuple(sorted((k for k in keys if k[0] not in latent), key=lambda k: (k[0], -k[1])))
 
     def moving_series(self) -> tuple[str, ...]:
-        """Series that the transition equations read."""
+        """Series that the transition equations read.
+
+        Examples
+        --------
+        >>> from capstar.statespace import Spec, params, variables
+        >>> (s,), (y, mu, eps, x) = params("s"), variables("y mu eps x")
+        >>> Spec("moved by x", {"y": mu + eps}, {"mu": mu(-1) + x}, {"eps": s}).moving_series()
+        ('x',)
+        """
         names = dict.fromkeys(name for rhs in self.transition.values() for name in as_linear(rhs).names)
         return tuple(name for name in names if name not in self.transition and name not in self.shocks)
 

@@ -49,6 +49,15 @@ class Economy:
         Why a target or a rival is not there, by its name.
     titles
         Of the data.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us = cs.data.us_macro()
+    >>> economy = cs.study.Economy({"gdp_growth": us["log_gdp"]})
+    >>> name, known, target, lags = next(economy.samples(1))
+    >>> print(name, known, round(target["2008Q3"], 1), list(lags)[:2])
+    gdp_growth final data -5.5 ['lag 1', 'lag 2']
     """
 
     levels: Mapping[str, pd.Series]

@@ -46,6 +46,16 @@ def lead_the_economy(
     -------
     OtherWay or None
         None where no target has quarters enough with all of it.
+
+    Examples
+    --------
+    >>> import capstar as cs
+    >>> us, returns = cs.data.us_macro(), cs.data.small_cap_returns()
+    >>> portfolios = returns.assign(small_minus_large=returns["small"] - returns["large"])
+    >>> economy = cs.study.Economy({"gdp_growth": us["log_gdp"]})
+    >>> found = cs.study.lead_the_economy(portfolios, economy, horizons=(1,), n_replications=99)
+    >>> found.table.groupby("returns")["effect"].last().round(2).to_dict()
+    {'large': 0.25, 'small': 0.28, 'small_minus_large': 0.12}
     """
     returns = quarterly_returns(portfolios[["small_minus_large", "small", "large"]])
     rows, absent = list[dict[str, object]](), dict(economy.absent)

@@ -110,6 +110,17 @@ class OtherWay(Result):
         Titles of the data.
     primary
         The specification fixed before.
+
+    Examples
+    --------
+    >>> from capstar.study.examples import quick_study
+    >>> way = quick_study().other_way
+    >>> print(way.word, way.controls, sep="; ")
+    NOT SHOWN; own lags + term spread + large caps
+    >>> print(way.answer()[:64])
+    Small minus large leads GDP growth over the next quarter: NOT SH
+    >>> [bool(each) for each in (way.specification(), way.family(), way.releases(), way.outliers(), way.about())]
+    [True, True, False, False, True]
     """
 
     table: pd.DataFrame

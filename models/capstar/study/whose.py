@@ -82,9 +82,11 @@ class WhoseRate(Result):
     moving average   -0.4  0.2       0.6
     one-sided HP     -0.2  0.6       1.0
     >>> print(whose.answer().split(":")[0])
-    Small minus large over 1 quarter(s) on the gap
+    Small minus large over 1 quarter on the gap
     >>> "principal component" in whose.sharing()
     True
+    >>> print(whose.spread()[:41])
+    Between models the standard deviation of
     """
 
     table: pd.DataFrame

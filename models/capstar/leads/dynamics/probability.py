@@ -64,6 +64,8 @@ class StateProbability(Likelihood, SlopeTable):
     2009Q2    0.36
     2009Q3    0.33
     Freq: Q-DEC, Name: probability, dtype: float64
+    >>> print(found.nobs, found.df_model)
+    160 2
     """
 
     _columns = ("coefficient", "se")

@@ -158,6 +158,17 @@ class ForecastComparison(Tabled):
             One row a portfolio, horizon and start of `starts`, that of ``table``, which is ``chosen``, among them:
             ``r2_os`` (percent), ``clark_west`` with its asymptotic ``clark_west_p``, and ``nobs``.  To choose a
             start by them is a search, which no p here allows for.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> gap = cs.rstar.MovingAverage().fit(cs.data.us_macro()).gap("filtered")
+        >>> returns = cs.data.small_cap_returns()
+        >>> found = cs.leads.forecast_comparison(returns[["excess"]], gap.to_frame(), (1,), n_replications=99)
+        >>> found.by_start(["rstar_gap"])[["start", "r2_os"]].round(2).head(2)
+            start  r2_os
+        0  1975Q1  -2.58
+        1  1980Q1  -1.93
         """
         rows: list[dict[str, object]] = []
         for (portfolio, horizon), made in self.earliest.items():

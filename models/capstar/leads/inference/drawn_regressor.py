@@ -50,6 +50,8 @@ class DrawnRegressor(SlopeTable):
     horizon
     1            0.1     0.7        0.7
     4            0.1     0.4        0.3
+    >>> found.df_t.gt(0).all().item()
+    True
     """
 
     _unit = "percent per point of the predictor"

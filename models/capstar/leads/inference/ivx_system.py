@@ -44,6 +44,8 @@ class IVXSystem(Covariances, SlopeTable):
            wald     p
     small  0.26  0.61
     large  0.27  0.60
+    >>> found.cov_params().shape
+    (2, 2)
     """
 
     table: pd.DataFrame

@@ -137,6 +137,13 @@ class Bootstrap(Result):
         ----------
         level
             Coverage, at least 0.5.
+
+        Examples
+        --------
+        >>> import capstar as cs
+        >>> errors = cs.rstar.HLW2017.fit(cs.data.us_macro()).bootstrap(4, progress=False)
+        >>> errors.conf_int(0.8).columns.to_list(), errors.bse.index.equals(errors.conf_int().index)
+        (['lower', 'upper'], True)
         """
         tail = (1 - require_coverage(level)) / 2
         return self.params.quantile([tail, 1 - tail]).set_axis(["lower", "upper"]).T
