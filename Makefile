@@ -14,7 +14,7 @@ GOLDEN := $(addprefix tests/rstar/test_,golden.py benchmarks.py global_trend_var
 	$(addprefix tests/markets/test_,indicators.py swings.py variance_ratio.py) tests/smallcaps/test_golden.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
+.PHONY: help setup study test notebooks test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ doors: $(READY) ## import-linter: who may import whom
 	$(BIN)/lint-imports
 
 check: lint types doors ## all style checks
+
+notebooks: $(READY) ## run the notebooks and store them with outputs
+	$(BIN)/python tests/running_notebooks.py
 
 lab: $(READY) ## jupyterlab on the notebooks
 	$(BIN)/jupyter lab notebooks
