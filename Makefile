@@ -6,7 +6,7 @@ READY := .venv/.ready
 DOCS_READY := .venv/.ready-docs
 CODE := $(shell find models tests -name '*.py' 2>/dev/null)
 # Tests that hold what is computed against numbers from elsewhere; "How sure are we" is written from them.
-GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py monthly.py benchmarks.py global_trend_var.py lewis_vazquez_grande.py \
+GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py benchmarks.py global_trend_var.py lewis_vazquez_grande.py \
 	median_unbiased.py published.py trend_var.py uncertainty.py unobserved_components.py) \
 	$(addprefix tests/statespace/test_,golden_score.py score.py against_statsmodels.py diffuse.py trend_cycle.py) \
 	$(addprefix tests/leads/test_,evidence.py forecast_tables.py forecast_tests.py implied_long_horizon.py inference.py \
@@ -14,7 +14,7 @@ GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py monthly.py b
 	$(addprefix tests/markets/test_,indicators.py swings.py variance_ratio.py) tests/smallcaps/test_golden.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
+.PHONY: help setup study test notebooks test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ doors: $(READY) ## import-linter: who may import whom
 	$(BIN)/lint-imports
 
 check: lint types doors ## all style checks
+
+notebooks: $(READY) ## run the notebooks and store them with outputs
+	$(BIN)/python tests/running_notebooks.py
 
 lab: $(READY) ## jupyterlab on the notebooks
 	$(BIN)/jupyter lab notebooks

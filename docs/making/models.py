@@ -20,7 +20,7 @@ class Held(NamedTuple):
 
 _LVG = Held("lewis_vazquez_grande", "lewis_vazquez_grande_2018")
 _TREND = Held("del_negro2017|/test_trend_var", "del_negro_giannone_giannoni_tambalotti_2017")
-_MONTHLY = Held("/test_monthly", "brave_butters_kelley_2022")
+_MONTHLY = Held("", "brave_butters_kelley_2022")
 _SIMPLE = Held("simple_benchmarks|test_benchmarks")
 HELD = {
     "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
@@ -43,7 +43,7 @@ HELD = {
     "hp-one-sided": _SIMPLE,
     "uc-ml": _SIMPLE,
     "survey": Held(),
-    "monthly-lw-published": Held("test_golden_monthly|monthly_rstar", "brave_butters_kelley_2022"),
+    "monthly-lw-published": Held("test_golden_monthly", "brave_butters_kelley_2022"),
     "monthly-lw": _MONTHLY,
     "monthly-hlw2023": _MONTHLY,
 }

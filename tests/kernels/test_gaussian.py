@@ -306,7 +306,8 @@ def test_covariances_are_symmetric_to_the_last_bit_and_those_of_the_formulas(m: 
     root, load = rng.normal(size=(m, m)), rng.normal(size=(m, 2))
     one = Case(
         rng.normal(size=(P, m)), np.zeros((P, 1)), np.array([0.5, 0.8]), T, np.zeros(m), load @ load.T,
-        np.zeros(m), root @ root.T + 1e-14 * np.triu(root), Sample(rng.normal(size=(N, P)), np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)),
+        np.zeros(m), root @ root.T + 1e-14 * np.triu(root),
+        Sample(rng.normal(size=(N, P)), np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)),
         np.zeros((m, m)),
     )  # fmt: skip
     path = Path(

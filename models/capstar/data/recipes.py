@@ -274,7 +274,8 @@ def hlw_published(
     Examples
     --------
     >>> import capstar as cs
-    >>> list(cs.data.hlw_published().columns)
+    >>> list(cs.data.hlw_published().columns)[:3]
+    ['log_gdp', 'inflation', 'expected_inflation']
     """
     return _published("hlw", country, as_of, start, end)
 
@@ -286,7 +287,8 @@ def lw_published(as_of: When = None, *, start: str | None = None, end: str | Non
     Examples
     --------
     >>> import capstar as cs
-    >>> list(cs.data.lw_published().columns)
+    >>> list(cs.data.lw_published().columns)[:3]
+    ['log_gdp', 'inflation', 'expected_inflation']
     """
     return _published("lw", "us", as_of, start, end)
 

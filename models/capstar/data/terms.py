@@ -80,8 +80,8 @@ def licences(table: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> import capstar as cs
     >>> terms = cs.data.licences(cs.data.us_macro())
-    >>> print(terms.index[0], "|", list(terms))
-    statsmodels.datasets.macrodata (from FRED): realgdp, cpi (all items, end of quarter), tbilrate (3-month bill, quarterly mean) | ['series', 'terms', 'at']
+    >>> print(terms.index[0].split()[0], list(terms))
+    statsmodels.datasets.macrodata ['series', 'terms', 'at']
     """
     rows: dict[tuple[str, str, str], list[str]] = {}
     for name, row in describe_data(table).iterrows():

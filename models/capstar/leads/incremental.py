@@ -62,6 +62,8 @@ class IncrementalTest(Slope):
     >>> found = cs.leads.incremental_test(target, economy["term_spread"], controls, n_replications=99)
     >>> print(round(found.p, 3), found.bootstrap_p, found.conf_int(0.9).round(1).loc["slope"].to_list())
     0.31 0.41 [-0.1, 0.5]
+    >>> print(round(found.t, 1))
+    1.0
     """
 
     horizon: int

@@ -73,7 +73,7 @@ def write_report(
     >>> from capstar.study.examples import quick_study
     >>> files = write_report(quick_study(), "study.md", sections=SECTIONS[:3])
     >>> print(files[0], len(files))
-    study.md 3
+    study.md 4
     """
     path = Path(path)
     require_report(path)

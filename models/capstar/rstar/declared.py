@@ -246,6 +246,8 @@ class DeclaredRate(Covariances, NaturalRate):
     (['Parameters', 'Fit', 'Reports in 2009Q3', 'States in 2009Q3'], 2, 'Watson, M. W.')
     >>> fit.run_on(us).end, fit.redraw().innovations.shape, fit.diagnostics(lags=8).lags
     (Period('2009Q3', 'Q-DEC'), (198, 1), 8)
+    >>> fit.bse.round(2).to_dict(), fit.df_model, fit.cov_params().shape
+    ({'s_cycle': 0.18, 's_rstar': 0.1}, 3, (2, 2))
     """
 
     model: DeclaredModel

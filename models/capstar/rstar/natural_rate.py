@@ -101,6 +101,8 @@ class NaturalRate(Coefficients, Likelihood, Result):
     >>> fit.require_quantity("rstar"), list(fit.frames()), fit.provenance.sample
     ('rstar', ['Parameters (stage 3)', 'Stages', 'Latest quarter (2009Q3), percent'], '1961Q1 to 2009Q3')
     >>> figure = fit.plot(start="1980Q1", level=0.68)
+    >>> fit.bse["a_r"].round(3).item(), fit.df_model
+    (0.018, 8)
     """
 
     quantities: tuple[str, ...] = ("rstar",)

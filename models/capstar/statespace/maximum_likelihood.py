@@ -67,7 +67,7 @@ class MaximumLikelihood(Result):
     >>> found.ml
     <MaximumLikelihood: Maximum likelihood of 2 parameters, log-likelihood -633.4646>
     >>> found.ml.converged, found.ml.higher_maximum, found.ml.starts.shape
-    (True, None, (4, 3))
+    (True, None, (4, 4))
     >>> found.ml.to_frame()[["estimate", "std err"]].round(1)
            estimate  std err
     s_eps     122.9     10.1

@@ -36,7 +36,7 @@ def average(one: Linear, k: int) -> Linear:
 
     Examples
     --------
-    >>> from capstar.statespace import variables
+    >>> from capstar.statespace import average, variables
     >>> (y,) = variables("y")
     >>> print(average(y, 3))
     0.333333*y + 0.333333*y(-1) + 0.333333*y(-2)
@@ -102,6 +102,8 @@ def combine_frequencies(*tables: pd.DataFrame | pd.Series) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from capstar.statespace import combine_frequencies
     >>> quarters = pd.Series([1.0, 2.0], pd.period_range("2020Q1", periods=2, freq="Q"), name="gdp")
     >>> months = pd.Series(range(7), pd.period_range("2020-01", periods=7, freq="M"), name="prices")
     >>> combine_frequencies(months, quarters)["gdp"].dropna()

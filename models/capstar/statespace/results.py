@@ -82,6 +82,8 @@ class StateSpaceResults(StoredEstimate, Covariances, Likelihood, Result):
     >>> found.save("level.json").name
     'level.json'
     >>> found.plot(start="1900", level=0.5).savefig("level.png")
+    >>> found.all_params.equals(found.params)
+    True
     """
 
     @property

@@ -82,7 +82,7 @@ def study_data(
     >>> import capstar as cs
     >>> tables = cs.study.study_data("embedded")
     >>> print({name: str(table.index[-1]) for name, table in tables.items()})
-    {'macro': '2009Q3', 'returns': '2017-03'}
+    {'macro': '2009Q3', 'economy': '2009Q3', 'returns': '2017-03'}
     """
     _require_options(input, returns, as_of, country)
     if units is not None and (_is(input, EMBEDDED) or _is(input, FRED) or _is_folder(input)):

@@ -273,7 +273,7 @@ class StudyResults(Result):
         >>> from capstar.study.examples import quick_study
         >>> files = quick_study().save("results")
         >>> sorted({path.suffix for path in files})
-        ['.csv', '.png', '.txt']
+        ['.csv', '.svg', '.txt']
         """
         from capstar.plotting import save_all
 

@@ -85,7 +85,7 @@ class WhoseRate(Result):
     Small minus large over 1 quarter on the gap
     >>> "principal component" in whose.sharing()
     True
-    >>> print(whose.spread()[:41])
+    >>> print(whose.spread()[:40])
     Between models the standard deviation of
     """
 

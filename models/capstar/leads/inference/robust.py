@@ -44,6 +44,8 @@ class CosineTest(Slope):
     >>> found = cs.leads.equal_weighted_cosine(y, x)
     >>> print(found.cosines, [round(end, 2) for end in found.interval])
     11 [-0.9, 0.72]
+    >>> print(found.df_t)
+    11
     """
 
     slope: float

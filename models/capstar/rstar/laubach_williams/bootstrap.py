@@ -73,6 +73,8 @@ class Bootstrap(Result):
     (['rstar', 'g', 'potential'], True, (195, 3))
     >>> errors.to_frame().columns[0], list(errors.frames()), len(errors.notes())
     ('rstar_filtered_se', ['Root mean squared error', 'Parameters'], 1)
+    >>> errors.bse.gt(0).any().item()
+    True
     """
 
     estimate: dict[Which, pd.DataFrame]
