@@ -38,7 +38,8 @@ FURTHER = (
 # These ask a source, which here is the loopback server.
 SERVED = {
     "alfred", "canada_hlw", "current_estimates", "DataSource.fetch", "DataSource.get", "euro_area_hlw",
-    "exchange_rates", "fetch", "fred", "french", "hlw_published", "lw_published", "PublishedEstimates", "real_time_estimates", "size_portfolios",
+    "exchange_rates", "fetch", "fred", "french", "hlw_published", "lw_published",
+    "PublishedEstimates", "real_time_estimates", "size_portfolios",
     "size_returns", "small_cap_index", "three_factors", "uk_hlw", "us_hlw", "us_lw",
 }  # fmt: skip
 

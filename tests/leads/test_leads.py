@@ -161,7 +161,7 @@ def test_smoothed_predictors_are_warned_of() -> None:
 @pytest.mark.parametrize(
     ("gap", "returns", "message"),
     [
-        (gaps().reset_index(drop=True), monthly(), "must be on a quarterly PeriodIndex"),
+        (gaps().reset_index(drop=True), monthly(), "must be on a quarterly or monthly PeriodIndex"),
         (gaps(), monthly().reset_index(drop=True), "must be on a monthly PeriodIndex"),
         (gaps().mask(QUARTERS == "1985Q2"), monthly(), "gap is missing in 1985Q2"),
         (gaps(), monthly().drop(MONTHS[30]), "missing or repeated after 1982-06"),

@@ -349,10 +349,10 @@ def test_series_that_do_not_meet(fit, returns) -> None:
     apart = gap.set_axis(gap.index + 400).to_frame("apart")
     months = pd.period_range("1961-01", periods=len(gap), freq="M")
     cases = [
-        ({"benchmarks": apart}, r"rstar_gap has no quarter with a value that \['apart'\] have too"),
+        ({"benchmarks": apart}, r"rstar_gap has no period with a value that \['apart'\] have too"),
         ({"benchmarks": gap.set_axis(months).to_frame("monthly")}, "are on PeriodIndex of frequency M"),
-        ({"gap": gap * np.nan}, "rstar_gap has no quarter with a value. Give"),
-        ({"gap": gap.set_axis(months)}, "quarterly PeriodIndex, got PeriodIndex of frequency M"),
+        ({"gap": gap * np.nan}, "rstar_gap has no period with a value. Give"),
+        ({"gap": gap.set_axis(gap.index.asfreq("D"))}, "monthly PeriodIndex, got PeriodIndex of frequency D"),
         ({"returns": excess.mask(excess.index == "1985-05")}, "excess is missing in 1985-05"),
         ({"returns": excess.iloc[:0]}, "returns: there are no values"),
         ({"returns": gap.rename("quarterly")}, "monthly PeriodIndex, got PeriodIndex of frequency Q"),

@@ -67,6 +67,12 @@ def lead() -> leads.LeadResults:
     return leads.LeadStudy(gap, returns[["excess"]], (1, 4), start=None, n_replications=99).run()
 
 
+@cache
+def further() -> leads.LeadResults:
+    gap, returns = material()
+    return leads.LeadStudy(gap, returns[["excess"]], (8,), start=None, n_replications=99).run()
+
+
 class Drawn:
     """A predictor that is known: a redraw rearranges its values."""
 
@@ -148,6 +154,7 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     leads.ImpliedLongHorizon: lambda: leads.implied_long_horizon(
         *sample().in_period(), (1, 4), n_replications=99
     ),
+    leads.LeadFamily: lambda: leads.lead_family(lead(), further()),
     leads.LeadResults: lead,
     leads.LocalProjections: lambda: leads.local_projections(material()[1], material()[0], horizons=(1, 4)),
     leads.MeanTest: lambda: leads.mean_test(losses().to_numpy().T),

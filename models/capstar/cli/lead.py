@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _RISK_FREE = {"rf", "riskfree", "riskfreerate", "tbill"}
 _FACTORS = {"mktrf", "smb", "hml", "rmw", "cma", "mom", "umd", "wml", "strev", "ltrev"}
 _UNNAMED = re.compile(r"|0|None|Unnamed: \d+")  # what readers call a column without a name
-_FARTHEST = 400  # quarters
+_FARTHEST = 400  # periods
 
 
 def lead(
     context: typer.Context,
     gap: Annotated[
-        Path, typer.Option(help="CSV, Parquet or Excel: date and the predictor, one row a quarter.")
+        Path, typer.Option(help="CSV, Parquet or Excel: date and the predictor, one row a quarter or month.")
     ],
     returns: Annotated[Path, typer.Option(help="The same with date and one column a portfolio, monthly.")],
     column: Annotated[
@@ -41,23 +41,25 @@ def lead(
     benchmark: Annotated[
         list[str] | None, typer.Option(help="Another column of that file, as a competitor; may be repeated.")
     ] = None,
-    horizons: Annotated[str, typer.Option(help="Quarters.")] = "1,2,4,8",
+    horizons: Annotated[str, typer.Option(help="Periods of the predictor: quarters, or months.")] = "1,2,4,8",
     information: Annotated[
         Literal["filtered", "smoothed", "recursive", "real-time"],
         typer.Option(
-            help="What the predictor has seen: data to the quarter, parameters of all (filtered) or to the quarter "
+            help="What the predictor has seen: data to the date, parameters of all (filtered) or to the date "
             "(recursive: quasi-real time, the data are revised), vintages alone (real-time), the future too (smoothed)."
         ),
     ] = "filtered",
-    publication_lag: Annotated[int, typer.Option(min=0, max=36, help="Months until a quarter is known.")] = 1,
-    start: Annotated[str, typer.Option(help="First quarter forecast, or 'none'.")] = "1980Q1",
+    publication_lag: Annotated[
+        int, typer.Option(min=0, max=36, help="Months until a period's data are known.")
+    ] = 1,
+    start: Annotated[str, typer.Option(help="First quarter (or month) forecast, or 'none'.")] = "1980Q1",
     units: Annotated[Literal["percent", "decimal"], typer.Option(help="Of the returns.")] = "percent",
     replications: Annotated[int, typer.Option(min=99, max=MOST_DRAWS, help="Of the bootstraps.")] = 499,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of the bootstraps.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Test whether a quarterly series leads monthly returns."""
+    """Test whether a quarterly or monthly series leads monthly returns."""
     with errors(debug=debug or context.obj["debug"]):
         from capstar import data, leads
 
@@ -65,7 +67,7 @@ def lead(
         first = None if start.lower() == "none" else quarter(start, "--start")
         over = _horizons(horizons)
         with reading(gap):
-            table = _named(data.read_input(gap))
+            table = _named(data.read_input(gap, frequency=None))
         with reading(returns):
             months = data.read_returns(returns)
         chosen = _column(table, column, benchmark or [], gap)
@@ -147,6 +149,6 @@ def _horizons(text: str) -> tuple[int, ...]:
         or not all(1 <= h <= _FARTHEST for h in found)
     ):
         raise CapstarError(
-            f"--horizons {short(text)}: write quarters such as 1,2,4,8, each once and from 1 to {_FARTHEST}."
+            f"--horizons {short(text)}: write periods such as 1,2,4,8, each once and from 1 to {_FARTHEST}."
         )
     return tuple(found)

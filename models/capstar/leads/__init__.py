@@ -7,6 +7,7 @@ from capstar.leads.breaks import BreakTest, break_test, sup_wald_p
 from capstar.leads.dynamics.events import EventStudy, event_study
 from capstar.leads.dynamics.local_projections import LocalProjections, impulse_responses, local_projections
 from capstar.leads.dynamics.probability import StateProbability, roc_curve, state_probability, state_within
+from capstar.leads.family import LeadFamily, lead_family
 from capstar.leads.forecasts.comparison import ForecastComparison, forecast_comparison
 from capstar.leads.forecasts.economic_value import EconomicValue, economic_value, economic_value_of_tilt
 from capstar.leads.forecasts.forecast_tables import CumulativeDifference, cumulative_difference
@@ -58,6 +59,7 @@ from capstar.leads.inference.regression import (
 from capstar.leads.inference.residual_augmented import ResidualAugmentedIVX, residual_augmented_ivx
 from capstar.leads.inference.robust import CosineTest, equal_weighted_cosine, fixed_b_critical, hansen_hodrick
 from capstar.leads.multiplicity import AdjustedPValues, adjusted_p_values
+from capstar.leads.releases import release_calendar, release_delay
 from capstar.leads.results import LeadResults
 from capstar.leads.stability import Slopes, quantile_slopes, rolling_slopes, subsample_slopes
 from capstar.leads.study import LeadStudy
@@ -87,6 +89,7 @@ __all__ = [
     "IVXSystem",
     "ImpliedLongHorizon",
     "IncrementalTest",
+    "LeadFamily",
     "LeadResults",
     "LeadStudy",
     "LocalProjections",
@@ -136,6 +139,7 @@ __all__ = [
     "ivx_bootstrap",
     "ivx_family",
     "ivx_system",
+    "lead_family",
     "local_projections",
     "long_run_variance",
     "loss_table",
@@ -150,6 +154,8 @@ __all__ = [
     "quantile_slopes",
     "recursive_forecasts",
     "register",
+    "release_calendar",
+    "release_delay",
     "residual_augmented_ivx",
     "roc_curve",
     "rolling_slopes",

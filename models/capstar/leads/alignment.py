@@ -16,6 +16,7 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError, SpecificationError
 from capstar.leads.checks import require_known, require_variation
+from capstar.leads.records import period_name
 from capstar.provenance import titled
 
 _MONTHS = {"M": 1, "Q": 3}
@@ -74,10 +75,10 @@ class AlignedSample:
     Attributes
     ----------
     x : pandas.Series
-        Predictor by quarter, without a gap.
+        Predictor by quarter or month, without a gap.
     after : Mapping[int, pandas.Series]
-        By horizon in quarters (1 is always there): log return in percent that begins once the quarter's data are
-        published, on the quarters of ``x``; NaN where a month is unknown.
+        By horizon in such periods (1 is always there): log return in percent that begins once the period's data are
+        published, on the periods of ``x``; NaN where a month is unknown.
 
     Examples
     --------
@@ -157,7 +158,7 @@ class AlignedSample:
         Raises
         ------
         DataError
-            Fewer than 40 quarters, or a gap.
+            Fewer than 40 periods, or a gap.
 
         Examples
         --------
@@ -174,13 +175,13 @@ class AlignedSample:
         known = after.loc[after.first_valid_index() : after.last_valid_index()]
         if len(known) < 40 or known.isna().any():
             raise DataError(
-                f"{after.name} and {x.name}: {len(known)} quarters are shared, or one inside is missing; give at least "
-                "40 without gaps."
+                f"{after.name} and {x.name}: {len(known)} {period_name(x.index[0])}s are shared, or one inside is "
+                "missing; give at least 40 without gaps."
             )
         last = known.index[-1] + horizon
         if not to_last:
             last = min(last, x.index[-1])
-        span = pd.period_range(known.index[0], last, freq="Q", name="date")
+        span = pd.period_range(known.index[0], last, freq=x.index.freq, name="date")
         shifted = pd.Series(known.to_numpy(), known.index + horizon).reindex(span)
         return titled(shifted.rename(after.name), after), x.reindex(span)
 
@@ -192,7 +193,7 @@ class AlignedData:
     Attributes
     ----------
     predictors : pandas.DataFrame
-        By quarter.
+        By quarter, or by month.
     after : Mapping[tuple[str, int], pandas.Series]
         By portfolio and horizon, as in `AlignedSample`, on quarters that include those of the predictors.
 
@@ -219,7 +220,7 @@ class AlignedData:
         publication_lag: int = 1,
         quarters: pd.PeriodIndex | None = None,
     ) -> AlignedData:
-        """Build every series; ``quarters``, those of the predictors by default, are what returns come after.
+        """Build every series; ``quarters`` (or months), by default the predictors' own, are what returns come after.
 
         Examples
         --------
@@ -231,10 +232,6 @@ class AlignedData:
         excess 160
         """
         index = predictors.index if quarters is None else quarters
-        if _regular(index, list(predictors)) != "Q":
-            raise DataError(
-                f"{list(predictors)}: predictors must be quarterly, got {index.freqstr}. Aggregate first."
-            )
         build = partial(cumulate_after, quarters=index, publication_lag=publication_lag)
         keys = [(name, h) for name in returns for h in sorted({1, *horizons})]
         return cls(predictors, {(name, h): build(returns[name], horizon=h) for name, h in keys})

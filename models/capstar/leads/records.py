@@ -102,6 +102,11 @@ def periods_of(count: Any, period: str = "period") -> str:
     return f"{count} {period}{'' if count == 1 else 's'}"
 
 
+def period_name(date: object) -> str:
+    """What a Period, or its text, is one of: ``quarter`` or ``month``."""
+    return "quarter" if "Q" in str(date) else "month"
+
+
 def around(estimate: float, se: float) -> tuple[float, float, float]:
     """An estimate and its 95 percent interval from the normal distribution."""
     return estimate, estimate - _NORMAL_95 * se, estimate + _NORMAL_95 * se

@@ -12,7 +12,7 @@ from capstar.leads.forecasts.comparison import KEYS, ForecastComparison, shown
 from capstar.leads.inference.drawn_regressor import DrawnRegressor
 from capstar.leads.inference.estimated_regressor import EstimatedRegressor
 from capstar.leads.inference.registry import heads, legend
-from capstar.leads.records import SlopeTable
+from capstar.leads.records import SlopeTable, period_name
 from capstar.leads.verdict import PRIMARY, PrimarySpecification
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class LeadResults(SlopeTable):
     persistence : pandas.DataFrame
         Of `capstar.leads.persistence_table`.
     forecast_comparison : ForecastComparison or None
-        Out of sample; None where there are too few quarters.
+        Out of sample; None where there are too few periods.
     estimated : EstimatedRegressor or None
         The joint bootstrap, where a source of the estimated predictor was given.
     information, publication_lag
@@ -85,17 +85,22 @@ class LeadResults(SlopeTable):
         return self.table[self.table["predictor"] == self.predictor]
 
     @property
+    def period(self) -> str:
+        """What horizons count: ``"quarter"`` or ``"month"``, the frequency of the predictor."""
+        return period_name(self.table["first"].iloc[0])
+
+    @property
     def title(self) -> str:
         """Predictor, what it has seen, and the number of regressions."""
         return (
-            f"Returns over the next quarters on {self.predictor} ({self.information}), publication lag "
+            f"Returns over the next {self.period}s on {self.predictor} ({self.information}), publication lag "
             f"{self.publication_lag} month(s); {len(self.table)} regressions"
         )
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Every table, under the heads of the registered tests."""
         out = {"In sample": shown(self.table, {"slope": "slope", **heads(), "r_squared": "R2", "nobs": "n"})}
-        out["One quarter, persistence and constancy"] = self.persistence
+        out[f"One {self.period}, persistence and constancy"] = self.persistence
         for part in (self.estimated, self.drawn, self.forecast_comparison):
             if part is not None:
                 out[part.title] = part.frames()[""]
@@ -122,7 +127,7 @@ class LeadResults(SlopeTable):
             verdict.primary_sentence(self.primary, self.table, self.predictor, self.information, drawn),
             verdict.exploratory_sentence(self.primary, self.table, self.predictor, drawn),
             verdict.horizons_sentence(self.predictor, self.table, self.persistence),
-            "" if drawn is None else verdict.attenuation_sentence(drawn),
+            "" if drawn is None else verdict.attenuation_sentence(drawn, self.period),
             "" if self.drawn is None else verdict.drawn_sentence(self.primary, self.drawn.table),
             "No out-of-sample forecasts were made."
             if made is None

@@ -19,8 +19,9 @@ from capstar.leads.forecasts.comparison import ForecastComparison, compare
 from capstar.leads.inference.drawn_regressor import DrawnRegressor, drawn_regressor
 from capstar.leads.inference.estimated_regressor import Source, resample
 from capstar.leads.inference.in_sample import persistence, tabulate
+from capstar.leads.records import period_name
 from capstar.leads.results import LeadResults
-from capstar.leads.verdict import PRIMARY, PrimarySpecification
+from capstar.leads.verdict import PRIMARY, PRIMARY_MONTHLY, PrimarySpecification
 from capstar.progress import Progress, reporting
 from capstar.provenance import titled
 
@@ -31,16 +32,16 @@ _COLLINEAR = 0.995
 
 @dataclass(frozen=True)
 class LeadStudy:
-    """Whether a quarterly series leads returns.
+    """Whether a quarterly or monthly series leads returns.
 
     Attributes
     ----------
     gap
-        Predictor on a quarterly PeriodIndex, such as the r* gap in percentage points.
+        Predictor on a quarterly or monthly PeriodIndex, such as the r* gap in percentage points.
     returns
         A month on a monthly PeriodIndex: a Series, or a DataFrame with one column a portfolio.
     horizons
-        Quarters.
+        Periods of the predictor: quarters of a quarterly one, months of a monthly one.
     information
         What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
         ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
@@ -48,16 +49,16 @@ class LeadStudy:
         ``gap.attrs["kind"]`` says, which `capstar.rstar.RecursiveEstimates` writes, and filtered without it. A gap
         whose kind is ``"quasi-real time"`` is refused as ``"real time"``.
     publication_lag
-        Months until a quarter's data are known.
+        Months until a period's data are known; `capstar.leads.release_delay` derives them from a release calendar.
     benchmarks
-        Competitors of the predictor, quarterly, a column each: the plain real rate, the output gap, the dividend yield.
+        Competitors of the predictor on its dates, a column each: the real rate, the output gap, the dividend yield.
     source
         Redraws the predictor, ``capstar.rstar.gap_source(fit)``, for the bootstrap of an estimated regressor.
     draws
-        Posterior draws of the predictor, a row a quarter and a column each, such as ``fit.gap_draws()``, for
+        Posterior draws of the predictor, a row a period and a column each, such as ``fit.gap_draws()``, for
         `capstar.leads.drawn_regressor`.
     start
-        First quarter in which a forecast return has ended; None to forecast nothing.
+        First quarter (or month) in which a forecast return has ended; None to forecast nothing.
     signs
         Of slopes by predictor or (portfolio, predictor), for forecasts restricted as by Campbell and Thompson.
     units
@@ -67,7 +68,8 @@ class LeadStudy:
     seed, n_workers
         The same seed gives the same numbers whatever the number of workers.
     primary
-        The one test the study is made for, which its verdict begins with; all others are called exploratory.
+        The one test the study is made for, which its verdict begins with; all others are called exploratory. By default
+        small minus large over one quarter, or of a monthly predictor, as the second one written down, over one month.
 
     Examples
     --------
@@ -96,7 +98,7 @@ class LeadStudy:
     n_replications: int = 499
     seed: int = 0
     n_workers: int = 1
-    primary: PrimarySpecification = PRIMARY
+    primary: PrimarySpecification | None = None
 
     def __post_init__(self) -> None:
         """Take a table of one column as its series, and refuse what is no series, number or choice."""
@@ -159,7 +161,7 @@ class LeadStudy:
             self._seen,
             self.publication_lag,
             note,
-            self.primary,
+            self._primary,
             self._drawn(portfolios),
         )
 
@@ -168,6 +170,15 @@ class LeadStudy:
             return None
         percent, horizons = _in_percent(portfolios, self.units), tuple(self.horizons)
         return drawn_regressor(self.draws, percent, horizons, publication_lag=self.publication_lag)
+
+    @property
+    def _period(self) -> str:
+        """What the predictor has one value of."""
+        return period_name(self.gap.index[0])
+
+    @property
+    def _primary(self) -> PrimarySpecification:
+        return self.primary or (PRIMARY if self._period == "quarter" else PRIMARY_MONTHLY)
 
     @property
     def _seen(self) -> str:
@@ -187,7 +198,7 @@ class LeadStudy:
                     progress=tell,
                 )  # fmt: skip
             except DataError as error:
-                notes.append(f"Over {left.pop()} quarter(s) nothing is forecast: {error}")
+                notes.append(f"Over {left.pop()} {self._period}(s) nothing is forecast: {error}")
             else:
                 return found, "\n".join(notes)
         warnings.warn(notes[-1], DataWarning, stacklevel=3)
@@ -210,7 +221,7 @@ class LeadStudy:
             if theirs.dtype != own.dtype:
                 raise DataError(
                     f"benchmarks: {list(self.benchmarks)} are on {described(theirs)}, {self.gap.name} on "
-                    f"{described(own)}. Bring them to quarters with capstar.data.to_quarterly."
+                    f"{described(own)}. Bring both to one frequency, such as with capstar.data.to_quarterly."
                 )
             table = table.join(self.benchmarks, how="inner")
         table = _overlap(table)
@@ -226,7 +237,7 @@ class LeadStudy:
 
     def _check(self) -> None:
         if not self.horizons or any(h < 1 for h in self.horizons):
-            raise SpecificationError(f"horizons={self.horizons}; give numbers of quarters, at least 1 each.")
+            raise SpecificationError(f"horizons={self.horizons}; give numbers of periods, at least 1 each.")
         if self._seen not in _SEEN:
             raise SpecificationError(f"information={self._seen!r}; choose one of {list(_SEEN)}.")
         if self._seen == "real time" and self.gap.attrs.get("kind", "real time") != "real time":
@@ -235,15 +246,20 @@ class LeadStudy:
                 "information='recursive', or estimate it on vintages."
             )
         index = self.gap.index
-        if not isinstance(index, pd.PeriodIndex) or not index.freqstr.startswith("Q"):
-            if _spacing(index) < 45 < _spacing(self.returns.index):
-                raise DataError(
-                    f"{self.gap.name} is on a {described(index)} and the returns on a {described(self.returns.index)}: "
-                    "they seem to be swapped. Give the quarterly predictor first, LeadStudy(gap, returns)."
-                )
+        if _spacing(index) < 45 < _spacing(self.returns.index):
             raise DataError(
-                f"{self.gap.name}: the predictor must be on a quarterly PeriodIndex, got {described(index)}. "
-                f"{_to_quarters(index)}"
+                f"{self.gap.name} is on a {described(index)} and the returns on a {described(self.returns.index)}: "
+                "they seem to be swapped. Give the predictor first, LeadStudy(gap, returns)."
+            )
+        if not isinstance(index, pd.PeriodIndex) or index.freqstr[:1] not in ("Q", "M"):
+            raise DataError(
+                f"{self.gap.name}: the predictor must be on a quarterly or monthly PeriodIndex, got "
+                f"{described(index)}. {_to_quarters(index)}"
+            )
+        if self._primary.period != self._period:
+            raise SpecificationError(
+                f"primary: its horizon is in {self._primary.period}s, and {self.gap.name} is by {self._period}. Give "
+                f"PrimarySpecification(period={self._period!r}, ...)."
             )
         if self._seen == "smoothed":
             warnings.warn(
@@ -255,7 +271,7 @@ class LeadStudy:
 
 
 def _overlap(table: pd.DataFrame) -> pd.DataFrame:
-    """From the first to the last quarter in which every predictor has begun and none has ended."""
+    """From the first to the last period in which every predictor has begun and none has ended."""
     spans = [table[name].dropna().index for name in table]
     if all(map(len, spans)):
         first, last = max(span[0] for span in spans), min(span[-1] for span in spans)
@@ -263,7 +279,7 @@ def _overlap(table: pd.DataFrame) -> pd.DataFrame:
             return table.loc[first:last]
     own, *rest = map(str, table)
     too = f" that {rest} have too" if rest else ""
-    raise DataError(f"{own} has no quarter with a value{too}. Give series that overlap.")
+    raise DataError(f"{own} has no period with a value{too}. Give series that overlap.")
 
 
 def _check_returns(table: pd.DataFrame) -> None:

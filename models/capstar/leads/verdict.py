@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from capstar.leads.inference.registry import predictability_tests
+from capstar.leads.records import period_name
 
-_OVERLAP = ", which over several quarters rejects too often"
+_OVERLAP = ", which over several periods rejects too often"
 _CAVEATS = {
     "filtered": "The filtered series uses parameters of the whole sample and revised data, so forecasts made "
     "in real time would have known less: an association in sample is not a lead one could have used.",
     "smoothed": "The smoothed series has seen the future: this describes and cannot show a lead.",
-    "recursive": "The series is in quasi-real time: parameters were estimated on data to each quarter, but "
+    "recursive": "The series is in quasi-real time: parameters were estimated on data to each date, but "
     "on revised data: the data available at the time differed.",
     "real time": "The series uses only what was known at each date, so these forecasts could have been made.",
 }
@@ -28,13 +30,17 @@ class PrimarySpecification:
     Attributes
     ----------
     returns, horizon
-        Portfolio, and quarters.
+        Portfolio, and periods of the predictor.
     information
         What the predictor may have seen: what was known then, with vintages or in quasi-real time.
     test
         Key of a test that `capstar.leads.predictability_tests` lists.
     level
         Of significance.
+    period
+        What the horizon counts, ``"quarter"`` or ``"month"``: the frequency of the predictor.
+    written
+        Date on which it was written down; empty if that is not known.
 
     Examples
     --------
@@ -49,6 +55,8 @@ class PrimarySpecification:
     information: tuple[str, ...] = ("real time", "recursive")
     test: str = "ivx_rwb"
     level: float = 0.05
+    period: Literal["quarter", "month"] = "quarter"
+    written: str = ""
 
     def row(self, table: pd.DataFrame, predictor: str) -> pd.Series | None:
         """Its row of an in-sample table, or None.
@@ -67,6 +75,8 @@ class PrimarySpecification:
 
 
 PRIMARY = PrimarySpecification()
+# The second, of a monthly predictor; the first stays what it was.
+PRIMARY_MONTHLY = PrimarySpecification(period="month", written="2026-11-28")
 
 
 def primary_sentence(
@@ -78,13 +88,14 @@ def primary_sentence(
 ) -> str:
     """What the primary specification shows, by its own test and by the joint bootstrap where there is one."""
     label = _labels().get(primary.test, primary.test)
-    named = f"{primary.returns} over {primary.horizon} quarter(s), {label}, one test"
+    named = f"{primary.returns} over {primary.horizon} {primary.period}(s), {label}, one test"
     row = primary.row(table, predictor)
     if row is None or f"{primary.test}_p" not in row:
+        unit = period_name(table["first"].iloc[0])
         portfolios = ", ".join(map(str, table["returns"].unique()))
         horizons = ", ".join(map(str, table["horizon"].unique()))
         return (
-            f"The primary specification ({named}) is not in this study, of {portfolios} over {horizons} quarter(s): "
+            f"The primary specification ({named}) is not in this study, of {portfolios} over {horizons} {unit}(s): "
             "all of it is exploratory."
         )
     p = row[f"{primary.test}_p"]
@@ -153,19 +164,20 @@ def horizons_sentence(predictor: str, table: pd.DataFrame, persistence: pd.DataF
     if len(horizons) == 1:
         return ""
     rho = float(persistence.loc[persistence["predictor"] == predictor, "rho"].iloc[0])
+    unit = period_name(table["first"].iloc[0])
     times = ", ".join(f"{sum(rho**k for k in range(h)):.1f} over {h}" for h in horizons if h > 1)
     return (
-        f"With one predictor the slopes that one quarter implies at all horizons are one number times the "
-        f"one-quarter slope (at rho {rho:.2f} {times} quarters): further horizons are no further evidence."
+        f"With one predictor the slopes that one {unit} implies at all horizons are one number times the "
+        f"one-{unit} slope (at rho {rho:.2f} {times} {unit}s): further horizons are no further evidence."
     )
 
 
-def attenuation_sentence(estimated: pd.DataFrame) -> str:
-    """What estimating the predictor does to the one-quarter slopes; empty without them."""
+def attenuation_sentence(estimated: pd.DataFrame, period: str = "quarter") -> str:
+    """What estimating the predictor does to the one-period slopes; empty without them."""
     known = estimated.dropna(subset="attenuation")
     shares = ", ".join(f"{row.attenuation:.2f} ({row.returns})" for row in known.itertuples())
     return (
-        f"The one-quarter slope on the estimated predictor is {shares} of that on the true one."
+        f"The one-{period} slope on the estimated predictor is {shares} of that on the true one."
         if shares
         else ""
     )
@@ -176,10 +188,11 @@ def drawn_sentence(primary: PrimarySpecification, drawn: pd.DataFrame, level: fl
     row = _row(drawn, primary.returns, primary.horizon)
     row = drawn.iloc[0] if row is None else row
     return (
-        f"Over posterior draws of the predictor the slope of {row['returns']} over {row['horizon']} quarter(s) is "
-        f"{row['slope']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f}, p {row['p']:.3f} by Rubin's rules; "
-        f"{row['missing']:.0%} of its variance is from not knowing the predictor), negative in {row['negative']:.0%} "
-        f"of draws; p is below {level:.0%} in {int((drawn['p'] < level).sum())} of {len(drawn)} rows."
+        f"Over posterior draws of the predictor the slope of {row['returns']} over {row['horizon']} "
+        f"{primary.period}(s) is {row['slope']:+.2f} ({row['lower']:+.2f} to {row['upper']:+.2f}, p {row['p']:.3f} by "
+        f"Rubin's rules; {row['missing']:.0%} of its variance is from not knowing the predictor), negative in "
+        f"{row['negative']:.0%} of draws; p is below {level:.0%} in {int((drawn['p'] < level).sum())} of {len(drawn)} "
+        "rows."
     )
 
 
@@ -192,9 +205,10 @@ def out_of_sample_sentence(
     rows = int((~table["predictor"].eq("pool_mean")).sum())
     beats = f"the best of all {rows} forecasts beats the mean"
     search = beats if p_search < level else f"that {beats} is not shown"
+    unit = period_name(best["first"])
     return (
         f"Out of sample from {own['first'].min()} it beats the prevailing mean in {better} of {len(own)} cases "
-        f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} quarter(s), "
+        f"(best R2_OS {best['r2_os']:+.1f} percent, {best['returns']} over {best['horizon']} {unit}(s), "
         f"Clark-West p {best['clark_west_bootstrap_p']:.3f} by the wild bootstrap; worst {own['r2_os'].min():+.1f}); "
         f"allowing for data snooping, {search} (largest adjusted MSPE p {p_search:.3f}"
         f"{_OVERLAP if table['horizon'].max() > 1 else ''}; SPA p {p_spa:.3f})."

@@ -92,7 +92,8 @@ def draw_slopes(
     said = None if label is None else plain(name_of(label))
     ax.errorbar(x, rows["slope"], yerr=width, fmt="o-", color=color, capsize=3, markersize=4, label=said)
     ax.set_xticks(rows["horizon"])
-    ax.set_xlabel("horizon, quarters", fontsize=9)
+    monthly = "first" in rows and "Q" not in str(rows["first"].iloc[0])
+    ax.set_xlabel(f"horizon, {'months' if monthly else 'quarters'}", fontsize=9)
 
 
 def plot_estimates(

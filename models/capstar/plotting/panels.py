@@ -43,7 +43,8 @@ def plot_panels(
     >>> us = cs.data.us_macro()
     >>> panel = charts.Panel("Inflation", "percent a year", (charts.Line(us["inflation"], "US"),))
     >>> figure = cs.plotting.plot_panels(
-    ...     [panel], positions=charts.positions, dodge=charts.dodge, labels=charts.labels_of
+    ...     [panel], positions=charts.positions, dodge=charts.dodge, labels=charts.labels_of,
+    ...     shadings=charts.shadings
     ... )
     >>> figure.axes[0].get_title()
     ''

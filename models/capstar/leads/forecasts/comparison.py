@@ -32,7 +32,7 @@ from capstar.leads.forecasts.superior_ability import (
 )
 from capstar.leads.inference.bootstrap import bootstrap_forecasts
 from capstar.leads.numerics import bootstrap_p
-from capstar.leads.records import Tabled, periods_of
+from capstar.leads.records import Tabled, period_name, periods_of
 from capstar.progress import Progress, reporting
 from capstar.provenance import Source, sample_of, source_of, titled
 
@@ -140,9 +140,13 @@ class ForecastComparison(Tabled):
             raise SpecificationError(
                 f"horizon={horizon}: no forecasts were made; there are {sorted({h for _, h in made})}."
             )
-        title = f"Squared errors saved against the mean, {periods_of(horizon, 'quarter')} ahead: rising where better"
-        unit = "percent squared, cumulated"
-        return plot_lines(chosen, unit=unit, title=title, source=self.provenance, ax=ax)
+        unit = period_name(next(iter(made.values())).index[0])
+        title = (
+            f"Squared errors saved against the mean, {periods_of(horizon, unit)} ahead: rising where better"
+        )
+        return plot_lines(
+            chosen, unit="percent squared, cumulated", title=title, source=self.provenance, ax=ax
+        )
 
     def by_start(self, predictor: str) -> pd.DataFrame:
         """How far the result depends on the first quarter forecast (Hansen and Timmermann 2012; Rossi and Inoue 2012).
@@ -384,5 +388,5 @@ def _pooled(
             adjusted[key] = terms[name] / scale
     tables = pd.DataFrame(losses).dropna(), pd.DataFrame(adjusted).dropna()
     if tables[0].empty:
-        raise DataError("The forecasts of the portfolios share no quarter. Choose one start for all.")
+        raise DataError("The forecasts of the portfolios share no period. Choose one start for all.")
     return tables

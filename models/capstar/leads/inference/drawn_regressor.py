@@ -14,7 +14,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import Floats, normal_p
-from capstar.leads.records import Estimates, SlopeTable, periods_of
+from capstar.leads.records import Estimates, SlopeTable, period_name, periods_of
 
 _FEWEST = 20
 
@@ -35,6 +35,8 @@ class DrawnRegressor(SlopeTable):
         A row a draw, a column a portfolio and horizon.
     level
         Coverage of the intervals.
+    period
+        What horizons count, ``"quarter"`` or ``"month"``.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class DrawnRegressor(SlopeTable):
     table: pd.DataFrame
     slopes: pd.DataFrame
     level: float
+    period: str = "quarter"
 
     @property
     def df_t(self) -> pd.Series:
@@ -81,7 +84,7 @@ class DrawnRegressor(SlopeTable):
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
         return {
-            (row.returns, periods_of(row.horizon, "quarter")): (row.slope, row.lower, row.upper)
+            (row.returns, periods_of(row.horizon, self.period)): (row.slope, row.lower, row.upper)
             for row in rows
         }
 
@@ -105,8 +108,9 @@ def drawn_regressor(
     Parameters
     ----------
     gap_draws
-        A row a quarter on a quarterly PeriodIndex, a column a draw, such as ``fit.gap_draws("filtered")``. A draw is a
-        path: drawn quarter by quarter on their own, errors would average out and pull slopes to zero all the more.
+        A row a period on a quarterly or monthly PeriodIndex, a column a draw, such as ``fit.gap_draws("filtered")``. A
+        draw is a path: drawn period by period on their own, errors would average out and pull slopes to zero
+        all the more.
     returns
         Percent a month on a monthly PeriodIndex; a column a portfolio.
     horizons
@@ -145,7 +149,7 @@ def drawn_regressor(
     """
     if not horizons or min(horizons) < 1 or not 0 < level < 1 or most_draws < _FEWEST:
         raise SpecificationError(
-            f"horizons={tuple(horizons)}, level={level}, most_draws={most_draws}: give horizons of at least 1 quarter, "
+            f"horizons={tuple(horizons)}, level={level}, most_draws={most_draws}: give horizons of at least 1 period, "
             f"a level between 0 and 1, and at least {_FEWEST} draws."
         )
     draws = _chosen(gap_draws, most_draws)
@@ -166,13 +170,14 @@ def drawn_regressor(
                 | _combined(fits, nobs - 2, level)
                 | {"slope_at_mean": center[0], "p_at_mean": normal_p(center[0] / center[1])}
             )
-    return DrawnRegressor(pd.DataFrame(rows), pd.DataFrame(slopes), level)
+    period = period_name(draws.index[0])
+    return DrawnRegressor(pd.DataFrame(rows), pd.DataFrame(slopes), level, period)
 
 
 def _require_sample(name: str, x: Floats, y: Floats, horizon: int) -> None:
     if len(x) < _FEWEST:
         raise DataError(
-            f"{name}: {len(x)} quarters have draws and a return over {horizon} quarters; at least {_FEWEST} are "
+            f"{name}: {len(x)} periods have draws and a return over {horizon} of them; at least {_FEWEST} are "
             "needed. Give longer series, or shorter horizons."
         )
     if (np.ptp(x, axis=0) == 0).any() or np.ptp(y) == 0:

@@ -16,7 +16,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.leads.alignment import cumulate_after, quarters_after
 from capstar.leads.inference.regression import slope_1b
 from capstar.leads.numerics import bootstrap_p, normal_p, slope_on
-from capstar.leads.records import Estimates, Tabled, periods_of
+from capstar.leads.records import Estimates, Tabled, period_name, periods_of
 from capstar.progress import Progress
 from capstar.tasks import first_successes
 
@@ -54,6 +54,8 @@ class EstimatedRegressor(Tabled):
         Coverage of the intervals.
     seed
         Of the draws.
+    period
+        What horizons count, ``"quarter"`` or ``"month"``.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class EstimatedRegressor(Tabled):
     failed: int
     level: float
     seed: int
+    period: str = "quarter"
 
     @property
     def title(self) -> str:
@@ -91,7 +94,7 @@ class EstimatedRegressor(Tabled):
     def _estimates(self) -> Estimates:
         rows = self.table.itertuples()
         return {
-            (row.returns, periods_of(row.horizon, "quarter")): (row.slope, row.lower, row.upper)
+            (row.returns, periods_of(row.horizon, self.period)): (row.slope, row.lower, row.upper)
             for row in rows
         }
 
@@ -196,7 +199,7 @@ def resample(
     if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
         raise SpecificationError(
             f"n_replications={n_replications}, horizons={tuple(horizons)}, level={level}: give at least {_FEWEST} "
-            "replications, horizons of at least 1 quarter, and a level between 0 and 1."
+            "replications, horizons of at least 1 period, and a level between 0 and 1."
         )
     design = _design(source, gap, after, tuple(horizons))
     found, drawn = first_successes(
@@ -215,6 +218,7 @@ def resample(
         failed,
         level,
         seed,
+        period_name(gap.index[0]),
     )
 
 
@@ -259,7 +263,8 @@ def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple
     paired = min(len(x), len(quarters) - 1 - first)
     if paired < 40 + max(horizons):
         raise DataError(
-            f"{gap.name} and the returns share {max(paired, 0)} quarters; at least {40 + max(horizons)} are needed."
+            f"{gap.name} and the returns share {max(paired, 0)} {period_name(gap.index[0])}s; at least "
+            f"{40 + max(horizons)} are needed."
         )
     y = y[first:end]
     slope = slope_on(y[:paired], x[:paired])

@@ -30,11 +30,11 @@ def in_sample_table(
     returns
         Percent a month, a column a portfolio, monthly PeriodIndex.
     predictors
-        Quarterly, a column each, no gaps.
+        Quarterly or monthly, a column each, no gaps.
     horizons
-        Quarters.
+        Periods of the predictors.
     publication_lag
-        Months until a quarter's data are known.
+        Months until a period's data are known.
     progress
         See `capstar.progress.reporting`.
 
@@ -97,7 +97,7 @@ def persistence_table(
     seed: int = 0,
     progress: Progress | bool = True,
 ) -> pd.DataFrame:
-    """What a persistent predictor does to the one-quarter slope, and whether the slope is constant.
+    """What a persistent predictor does to the one-period slope, and whether the slope is constant.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from capstar.leads.checks import require_count, require_horizon, require_pairs, 
 from capstar.leads.inference.protocol import TestResult
 from capstar.leads.inference.registry import register
 from capstar.leads.numerics import normal_p, slope_on, with_constant
-from capstar.leads.records import Estimates, Slope, around
+from capstar.leads.records import Estimates, Slope, around, period_name
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,8 +84,8 @@ class PredictiveRegression(Slope):
     def title(self) -> str:
         """Horizon and sample."""
         return (
-            f"Returns over the next {self.horizon} quarter(s) on a predictor, {self.first}-{self.last}, "
-            f"{self.nobs} observations"
+            f"Returns over the next {self.horizon} {period_name(self.first)}(s) on a predictor, {self.first}-"
+            f"{self.last}, {self.nobs} observations"
         )
 
     def _estimates(self) -> Estimates:
@@ -102,12 +102,12 @@ def predictive_regression(
     publication_lag: int = 1,
     lags: int | None = None,
 ) -> PredictiveRegression:
-    """Regress returns after publication on a quarterly predictor.
+    """Regress returns after publication on a quarterly or monthly predictor.
 
     Parameters
     ----------
     predictor
-        On a quarterly PeriodIndex; the value of a quarter must use no later data.
+        On a quarterly or monthly PeriodIndex; a value must use no later data.
     returns
         Simple returns, percent a month, on a monthly PeriodIndex.
     horizon
@@ -140,9 +140,10 @@ def regress(sample: AlignedSample, horizon: int, *, lags: int | None = None) -> 
     y, x = sample.pairs(horizon)
     if len(y) < 10 + 2 * horizon:
         whole, returns = sample.x.index, sample.after[horizon].name
+        unit = f"{period_name(whole[0])}s"
         raise DataError(
-            f"{x.name} ({whole[0]}-{whole[-1]}) and {returns} share {len(y)} quarters with a return over {horizon} "
-            f"quarters; at least {10 + 2 * horizon} are needed. Give longer series or a shorter horizon."
+            f"{x.name} ({whole[0]}-{whole[-1]}) and {returns} share {len(y)} {unit} with a return over "
+            f"{horizon} {unit}; at least {10 + 2 * horizon} are needed. Give longer series or a shorter horizon."
         )
     require_variation_of(x.to_numpy(), x.name)
     chosen = overlap_lags(len(y), horizon) if lags is None else lags
