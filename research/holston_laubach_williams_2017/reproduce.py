@@ -17,10 +17,12 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     published = pd.read_csv(HERE / "published.csv")
     workbook = cs.rstar.HLW2017.fit(cs.data.read_input(folder / "hlw_published/us_2019q2_input.csv"))
     paper = cs.rstar.HLW2017.fit(cs.data.read_input(folder / "hlw2017/us_input.csv"), end="2016Q3")
-    fits = {"workbook": workbook, "paper": paper}
+    canada = cs.rstar.HLW2017.fit(cs.data.read_input(folder / "hlw2017/ca_input.csv"), end="2016Q3")
+    fits = {"workbook": workbook, "paper": paper, "canada": canada}
     headings = {
         "workbook": "New York Fed workbook of 2019Q2, United States, 1961Q1-2019Q2",
         "paper": "Table 1, United States, 1961Q1-2016Q3, on data as of May 2020 (revised since the paper)",
+        "canada": "Table 1, Canada, 1961Q1-2016Q3, on later data (to 2019Q4, revised since the paper)",
     }
     return {
         headings[key]: compare(published[published["source"] == key], estimates(fit))

@@ -16,15 +16,18 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     """Tables of published and re-estimated figures, by heading."""
     published = pd.read_csv(HERE / "published.csv")
     data = cs.data.read_input(folder / "hlw2023/us_2023q2_input.csv")
+    laubach_williams = cs.data.read_input(folder / "lw2023/us_2023q2_input.csv")
     fits = {
         "workbook": cs.rstar.HLW2023.fit(data),
         "paper": cs.rstar.HLW2023.fit(data, end="2022Q4"),
         "before": cs.rstar.HLW2023.fit(data, end="2019Q4"),
+        "lw": cs.rstar.LW2023.fit(laubach_williams, "1961Q1", "2022Q4"),
     }
     headings = {
         "workbook": "New York Fed workbook of 2023Q2, United States, 1961Q1-2023Q2",
         "paper": "Table 1, United States, 1961Q1-2022Q4, on data of 2023Q2 (revised since the paper)",
         "before": "Table A1, no COVID terms, United States, 1961Q1-2019Q4, on data of 2023Q2",
+        "lw": "Table A2, Laubach and Williams, United States, 1961Q1-2022Q4, on data of 2023Q2",
     }
     tables = {
         headings[key]: compare(published[published["source"] == key], estimates(fit))
