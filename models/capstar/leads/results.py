@@ -63,8 +63,8 @@ class LeadResults(SlopeTable):
     (1, ['lead', 'persistence'], ['lead'])
     >>> print(lead.sentences()[0][:43])
     Primary specification, fixed before the run
-    >>> lead.verdict().startswith(lead.sentences()[0])
-    True
+    >>> lead.verdict().startswith(lead.sentences()[0]), lead.period
+    (True, 'quarter')
     """
 
     _keys, _columns = ("predictor", "returns", "horizon"), ("slope", "hodrick_se")
