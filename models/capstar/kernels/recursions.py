@@ -26,6 +26,27 @@ U = np.uint64
 _FOUR, _INT = ir.VectorType(ir.DoubleType(), 4), ir.IntType(32)
 
 
+def _data(context, builder, signature, args, k):
+    """Pointer to the first entry of array argument ``k`` of an instruction."""
+    return context.make_array(signature.args[k])(context, builder, args[k]).data
+
+
+def _four(builder, data, at):
+    """Pointer to four entries of an array."""
+    return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
+
+
+def _pick(builder, one, other, *which):
+    """Vector of the entries of two others, counted through."""
+    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(_INT, 4), which))
+
+
+def _repeat(builder, value):
+    """Vector of one number four times."""
+    one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), value, ir.Constant(_INT, 0))
+    return _pick(builder, one, one, 0, 0, 0, 0)
+
+
 def _instruction(adds):
     """Set or increase the four entries of ``Y`` from ``y`` on by ``w`` times those of ``X`` from ``x`` on."""
 
@@ -35,14 +56,10 @@ def _instruction(adds):
 
     def compiled(_, Y, y, w, X, x):
         def generate(context, builder, signature, args):
-            def pointer(k):
-                array = context.make_array(signature.args[k])(context, builder, args[k])
-                return builder.bitcast(builder.gep(array.data, [args[k + 1]]), _FOUR.as_pointer())
-
-            source, target = builder.load(pointer(3), align=8), pointer(0)
-            one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), args[2], ir.Constant(_INT, 0))
-            weight = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
-            result = builder.fmul(weight, source)
+            target, source = (
+                _four(builder, _data(context, builder, signature, args, k), args[k + 1]) for k in (0, 3)
+            )
+            result = builder.fmul(_repeat(builder, args[2]), builder.load(source, align=8))
             if adds:
                 result = builder.fadd(builder.load(target, align=8), result)
             builder.store(result, target, align=8)
@@ -51,9 +68,6 @@ def _instruction(adds):
         return types.void(Y, types.uint64, types.float64, X, types.uint64), generate
 
     return plain if UNCOMPILED else intrinsic(compiled)
-
-
-_set4, _add4 = _instruction(False), _instruction(True)
 
 
 def _transposition():
@@ -66,31 +80,19 @@ def _transposition():
 
     def compiled(_, W, y, s, x0, x1, x2, x3):
         def generate(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
-
-            def pointer(at):
-                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
-
-            def pick(one, other, *which):
-                return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(_INT, 4), which))
-
-            a, b, c, d = (builder.load(pointer(at), align=8) for at in args[3:])
-            even, odd = pick(a, b, 0, 4, 2, 6), pick(a, b, 1, 5, 3, 7)
-            even_2, odd_2 = pick(c, d, 0, 4, 2, 6), pick(c, d, 1, 5, 3, 7)
-            rows = [pick(even, even_2, 0, 1, 4, 5), pick(odd, odd_2, 0, 1, 4, 5)]
-            rows += [pick(even, even_2, 2, 3, 6, 7), pick(odd, odd_2, 2, 3, 6, 7)]
-            at = args[1]
-            for row in rows:
-                builder.store(row, pointer(at), align=8)
-                at = builder.add(at, args[2])
+            data, at = _data(context, builder, signature, args, 0), args[1]
+            a, b, c, d = (builder.load(_four(builder, data, x), align=8) for x in args[3:])
+            even, odd = _pick(builder, a, b, 0, 4, 2, 6), _pick(builder, a, b, 1, 5, 3, 7)
+            even_2, odd_2 = _pick(builder, c, d, 0, 4, 2, 6), _pick(builder, c, d, 1, 5, 3, 7)
+            for half in ((0, 1, 4, 5), (2, 3, 6, 7)):
+                for one, other in ((even, even_2), (odd, odd_2)):
+                    builder.store(_pick(builder, one, other, *half), _four(builder, data, at), align=8)
+                    at = builder.add(at, args[2])
             return context.get_dummy_value()
 
         return types.void(W, *[types.uint64] * 6), generate
 
     return plain if UNCOMPILED else intrinsic(compiled)
-
-
-_transpose4 = _transposition()
 
 
 def _weighted_sum():
@@ -105,38 +107,25 @@ def _weighted_sum():
 
     def compiled(_, W, y, first, end, weight, col, x, s):
         def generate(context, builder, signature, args):
-            data, weights, columns = (
-                context.make_array(signature.args[k])(context, builder, args[k]).data for k in (0, 4, 5)
+            data, weights, columns = (_data(context, builder, signature, args, k) for k in (0, 4, 5))
+            _, y, first, end, _, _, x, s = args
+            total, one = (
+                cgutils.alloca_once_value(builder, ir.Constant(_FOUR, [0.0] * 4)),
+                ir.Constant(s.type, 1),
             )
-
-            def pointer(at):
-                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
-
-            total = cgutils.alloca_once_value(builder, ir.Constant(_FOUR, [0.0] * 4))
-            with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(args[2].type, 1)) as (
-                k,
-                _count,
-            ):
-                column = builder.zext(builder.load(builder.gep(columns, [k])), k.type)
-                source = builder.add(args[6], builder.mul(args[7], column))
-                one = builder.insert_element(
-                    ir.Constant(_FOUR, ir.Undefined),
-                    builder.load(builder.gep(weights, [k])),
-                    ir.Constant(_INT, 0),
-                )
-                weight4 = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
-                product = builder.fmul(weight4, builder.load(pointer(source), align=8))
+            with cgutils.for_range_slice(builder, first, end, one) as (k, _count):
+                column = builder.zext(builder.load(builder.gep(columns, [k])), s.type)
+                row = _four(builder, data, builder.add(x, builder.mul(s, column)))
+                weight4 = _repeat(builder, builder.load(builder.gep(weights, [k])))
+                product = builder.fmul(weight4, builder.load(row, align=8))
                 builder.store(builder.fadd(builder.load(total), product), total)
-            builder.store(builder.load(total), pointer(args[1]), align=8)
+            builder.store(builder.load(total), _four(builder, data, y), align=8)
             return context.get_dummy_value()
 
         u = types.uint64
         return types.void(W, u, u, u, weight, col, u, u), generate
 
     return plain if UNCOMPILED else intrinsic(compiled)
-
-
-_sum4 = _weighted_sum()
 
 
 def _rank_one():
@@ -149,22 +138,14 @@ def _rank_one():
 
     def compiled(_, W, gain, m, s, M, P):
         def generate(context, builder, signature, args):
-            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            data = _data(context, builder, signature, args, 0)
             _, gain, m, s, M, P = args
-
-            def pointer(at):
-                return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
-
-            def spread(value):
-                one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), value, ir.Constant(_INT, 0))
-                return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_INT, 4), [0] * 4))
-
-            gain4, none = spread(gain), ir.Constant(m.type, 0)
+            gain4, none = _repeat(builder, gain), ir.Constant(m.type, 0)
             with cgutils.for_range_slice(builder, none, s, ir.Constant(m.type, 4)) as (j, _count):
-                row, first = builder.load(pointer(builder.add(M, j)), align=8), builder.add(P, j)
+                row = builder.load(_four(builder, data, builder.add(M, j)), align=8)
                 with cgutils.for_range(builder, m, intp=m.type) as loop:
-                    weight = spread(builder.load(builder.gep(data, [builder.add(M, loop.index)])))
-                    at = pointer(builder.add(first, builder.mul(s, loop.index)))
+                    weight = _repeat(builder, builder.load(builder.gep(data, [builder.add(M, loop.index)])))
+                    at = _four(builder, data, builder.add(builder.add(P, j), builder.mul(s, loop.index)))
                     product = builder.fmul(builder.fmul(weight, row), gain4)
                     builder.store(builder.fsub(builder.load(at, align=8), product), at, align=8)
             return context.get_dummy_value()
@@ -175,7 +156,8 @@ def _rank_one():
     return plain if UNCOMPILED else intrinsic(compiled)
 
 
-_take_square = _rank_one()
+_set4, _add4 = _instruction(False), _instruction(True)
+_transpose4, _sum4, _take_square = _transposition(), _weighted_sum(), _rank_one()
 
 
 def scratch(m: int) -> np.ndarray:
