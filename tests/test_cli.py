@@ -200,7 +200,7 @@ def test_lead_on_any_pair_of_series(lead_files: Path, tmp_path: Path) -> None:
     [
         (["--horizons", "1"], "Name the predictor with --column"),
         (["--column", "nu"], "there is no column 'nu'"),
-        (["--column", "gap", "--horizons", "one"], "write quarters such as 1,2,4,8"),
+        (["--column", "gap", "--horizons", "one"], "write periods such as 1,2,4,8"),
         (["--column", "gap", "--horizons", "80"], "a shorter horizon"),
         (["--column", "gap", "--units", "decimal"], "Declare units='percent'"),
     ],

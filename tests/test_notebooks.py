@@ -15,7 +15,7 @@ each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def test_notebooks_are_numbered_in_reading_order() -> None:
-    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, 12))
+    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, 13))
 
 
 @each

@@ -215,7 +215,7 @@ def long_calls() -> dict[str, inspect.Signature]:
 
 
 def test_long_calls_show_progress_by_default() -> None:
-    """All that take replications, draws or processes; but for those that take below a second at their defaults."""
+    """All that take replications, draws or processes; but for those that take about a second at most."""
     calls = long_calls()
     shown = {
         name: one.parameters["progress"].default
@@ -226,6 +226,6 @@ def test_long_calls_show_progress_by_default() -> None:
     assert len(shown) > 30
     many = {"n_replications", "n_draws", "n_workers", "n_starts"}
     assert {name for name, one in calls.items() if many & set(one.parameters)} - set(shown) == {
-        "leads.break_test", "leads.confidence_set", "leads.maximum_adjusted_mspe", "leads.multi_horizon_ability",
-        "leads.superior_ability", "rstar.draw_parameters", "statespace.simulate_states",
+        "leads.break_test", "leads.confidence_set", "leads.incremental_test", "leads.maximum_adjusted_mspe", "leads.multi_horizon_ability",
+        "leads.superior_ability", "rstar.draw_parameters", "statespace.simulate_states", "study.lead_the_economy",
     }  # fmt: skip

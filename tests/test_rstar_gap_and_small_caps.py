@@ -360,5 +360,5 @@ def test_absent_data_is_said() -> None:
     command = [sys.executable, "-m", "research", "rstar_gap_and_small_caps", "--data", "nowhere"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
-    assert "give another with --data" in done.stderr
+    assert "give another folder with --data" in done.stderr
     assert "Traceback" not in done.stderr

@@ -28,6 +28,7 @@ NAMES = {
     "pool_mean": "mean of the forecasts",
     "range_bound": "range-bound market",
     "real_rate": "real rate",
+    "real_time_state": "bull market, as known then",
     "risk_free": "one-month bill",
     "rstar": "r*",
     "rstar_filtered": "r*, one-sided",
@@ -65,6 +66,6 @@ def state_names(state: str) -> dict[str, str]:
     >>> state_names("bull market")
     {'all': 'all states', 'true': 'bull market', 'false': 'bear market'}
     """
-    state = state or "state"
+    state = name_of(state or "state")
     found = next((state.replace(one, other) for one, other in _OPPOSITES if one in state), f"not {state}")
     return {"all": NAMES["all"], "true": state, "false": found}

@@ -99,6 +99,7 @@ def test_columns_and_states_in_words() -> None:
     assert name_of("small_minus_large") == "small minus large"
     assert name_of(("excess", "4 quarters")) == "small caps over the bill, 4 quarters"
     assert name_of("my_own") == "my_own"
+    assert state_names("real_time_state")["false"] == "bear market, as known then"
     assert state_names("bull market") == {"all": "all states", "true": "bull market", "false": "bear market"}
     assert state_names("wet")["false"] == "not wet"
 

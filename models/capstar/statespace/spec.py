@@ -12,7 +12,7 @@ from capstar.statespace.constraints import Constraint
 from capstar.statespace.parameters import Parameter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spec:
     """Equations of one model; a new variant is a new ``Spec``, never a new kernel.
 
@@ -107,6 +107,10 @@ class Spec:
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be derived again."""
         return {name: value for name, value in self.__dict__.items() if name != "_made"}
+
+    def __repr__(self) -> str:
+        """What the model is called and what it explains; `print` shows the equations."""
+        return f"<{type(self).__name__}: {self.name}, {len(self.observation)} observed series>"
 
     def __str__(self) -> str:
         """The model as equations."""

@@ -172,7 +172,7 @@ class Variant:
         return self._declared[stage]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LaubachWilliamsSpec(Spec):
     """Equations of the family, which remember the model they were declared for when they are edited.
 
