@@ -226,6 +226,7 @@ def test_long_calls_show_progress_by_default() -> None:
     assert len(shown) > 30
     many = {"n_replications", "n_draws", "n_workers", "n_starts"}
     assert {name for name, one in calls.items() if many & set(one.parameters)} - set(shown) == {
-        "leads.break_test", "leads.confidence_set", "leads.incremental_test", "leads.maximum_adjusted_mspe", "leads.multi_horizon_ability",
+        "leads.break_test", "leads.confidence_set", "leads.incremental_test", "leads.maximum_adjusted_mspe",
+        "leads.multi_horizon_ability",
         "leads.superior_ability", "rstar.draw_parameters", "statespace.simulate_states", "study.lead_the_economy",
     }  # fmt: skip
