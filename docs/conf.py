@@ -71,14 +71,16 @@ def _check_names(app: Sphinx, env: Any) -> None:
 
 def _name_rooms(app: Sphinx) -> list[Any]:
     """Links from a source to the reference lead to the room that lists a name, not to the first that inherits it."""
-    objects = set(app.env.get_domain("py").objects)
+    objects = app.env.get_domain("py").objects
     modules: dict[str, Any] = getattr(app.env, "_viewcode_modules", {})
     for module, entry in modules.items():
         if entry:
             code, tags, used, _ = entry
             listed = {room: {one for one in used if f"{room}.{one}" in objects} for room in ROOMS}
             room = max(ROOMS, key=lambda one: len(listed[one]))
-            modules[module] = code, tags, {one: used[one] for one in used if one in listed[room]}, room
+            # A name that two rooms list has the page of whichever was read last.
+            pages = {one: objects[f"{room}.{one}"].docname for one in used if one in listed[room]}
+            modules[module] = code, tags, pages, room
     return []
 
 
