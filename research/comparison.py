@@ -47,6 +47,25 @@ def series_differences(fit: RStarResults, published: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame({"largest difference": difference.max(), "quarter": difference.idxmax().astype(str)})
 
 
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with ``published``, ``ours`` and ``tolerance``: the column ``met`` says which rows agree.
+
+    ``tolerance`` is half a unit of the last digit printed, unless the README of the study says why it is another.
+    """
+    if not {"published", "ours", "tolerance"} <= set(table.columns):
+        return table
+    distance = (table["ours"] - table["published"]).abs()
+    within = distance <= table["tolerance"] * (1 + 1e-9)
+    return table.assign(difference=table["ours"] - table["published"], met=within)
+
+
+def verdict(tables: Mapping[str, pd.DataFrame]) -> str:
+    """How many of the published numbers of a study's tables are met."""
+    judgements = [judged(table)["met"] for table in tables.values() if "met" in judged(table)]
+    met, count = sum(int(one.sum()) for one in judgements), sum(len(one) for one in judgements)
+    return f"{met} of {count} published numbers are met" if count else "no published number is compared"
+
+
 def run(study: Callable[[Path], dict[str, pd.DataFrame]], description: str) -> None:
     """Command line of a study: ``--data FOLDER``; prints its tables."""
     parser = argparse.ArgumentParser(description=description)
@@ -58,4 +77,5 @@ def run(study: Callable[[Path], dict[str, pd.DataFrame]], description: str) -> N
         print(f"{error} The study reads its inputs from {folder}; give another with --data.", file=sys.stderr)
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.to_string(float_format='{:.6f}'.format)}")
+        print(f"\n{heading}\n{judged(table).to_string(float_format='{:.6f}'.format)}")
+    print(f"\n{verdict(tables)}.")
