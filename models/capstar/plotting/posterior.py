@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from capstar.plotting.figures import BLUE, GREY, ORANGE, SERIES, dress, finish, panels
 from capstar.provenance import Source
@@ -35,6 +36,7 @@ def plot_densities(
         panel.plot(one.index, one["prior"], color=ORANGE, linewidth=1.2, linestyle="--", label="prior")
         dress(panel, name, "density")
         panel.set_xlabel("value of the parameter", fontsize=8)
+        panel.xaxis.set_major_locator(MaxNLocator(5))  # a small parameter's numbers are long
         panel.set_ylim(0, 1.1 * one["posterior"].max())
     axes[0].legend(frameon=False, fontsize=8)
     return finish(figure, ax, title=title, source=source)
