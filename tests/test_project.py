@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,17 @@ def test_no_file_names_a_registry_host_or_a_lock() -> None:
 def test_constraints_are_versions_only() -> None:
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._\-]+==[A-Za-z0-9.+!]+", line), line
+
+
+def test_one_version_and_one_date_and_a_tag_is_named_by_it() -> None:
+    """Of the project, the citation and the newest heading of the changelog; a release is the tag of its commit."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    cited = dict(re.findall(r"^(version|date-released): (\S+)$", (ROOT / "CITATION.cff").read_text(), re.M))
+    newest = re.search(r"^## (\S+) - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert newest is not None
+    assert newest.groups() == (version, cited["date-released"])
+    assert cited["version"] == version
+    done = subprocess.run(
+        ["git", "tag", "--points-at", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert [tag for tag in done.stdout.split() if tag.startswith("v")] in ([], [f"v{version}"])
