@@ -56,7 +56,7 @@ def test_coverage_is_computed_as_the_committed_table_says(reference) -> None:
     """A few samples through the same code; the committed table has the same rows and its seed."""
     folder = reference("hlw2017").parent
     module = load_module(ROOT / "research" / "coverage_of_bands" / "reproduce.py")
-    table = next(iter(module.reproduce(folder, n_replications=3, seed=1).values()))
+    table = next(iter(module.reproduce(folder, n_replications=3, seed=1, n_workers=1).values()))
     again = next(iter(module.reproduce(folder, n_replications=3, seed=1, n_workers=2).values()))
     pd.testing.assert_frame_equal(table, again, check_exact=True)
     committed = pd.read_csv(module.HERE / "coverage.csv", index_col=[0, 1])
@@ -69,8 +69,8 @@ def test_coverage_is_computed_as_the_committed_table_says(reference) -> None:
 def test_posterior_study_is_computed_as_the_committed_tables_say(golden) -> None:
     """Short chains through the same code; the committed tables meet what the README claims."""
     module = load_module(ROOT / "research" / "lewis_vazquez_grande_2018" / "reproduce.py")
-    folder = golden("models2/lewis_vazquez_grande2018/lvg_input.csv").parent
-    parameters, states, _ = module.reproduce(folder, n_draws=400, n_state_draws=25).values()
+    golden("models2/lewis_vazquez_grande2018/lvg_input.csv")
+    parameters, states, _ = module.reproduce(REFERENCE, n_draws=400, n_state_draws=25).values()
     committed = pd.read_csv(module.HERE / "parameters.csv", index_col=[0, 1])
     assert list(committed.index) == list(parameters.index)
     assert (committed.loc["alt", "ess"] > 1000).all()
@@ -85,7 +85,7 @@ def test_posterior_study_is_computed_as_the_committed_tables_say(golden) -> None
 def test_calibration_table_is_that_of_the_code_and_shows_uniform_ranks() -> None:
     module = load_module(ROOT / "research" / "simulation_based_calibration" / "reproduce.py")
     committed = module.read()
-    table = module.reproduce(simulations=dict.fromkeys(module.SAMPLERS, 1), seed=1)
+    table = module.calibration(simulations=dict.fromkeys(module.SAMPLERS, 1), seed=1)
     assert list(committed.index) == list(table.index)
     np.testing.assert_array_equal(committed["draws"], table["draws"])
     counts = committed[module.COUNTS]
@@ -209,8 +209,7 @@ def test_absent_data_is_said() -> None:
 
 def test_needs_are_those_of_studies(reference) -> None:
     """Commands are commands that exist; every file is read by its study, and is there."""
-    from research.__main__ import studies
-    from research.needs import absent, needs
+    from research.needs import absent, needs, studies
     from typer.testing import CliRunner
 
     from capstar.cli import app
@@ -234,7 +233,7 @@ def test_small_caps_and_the_economy_is_computed_as_committed(reference) -> None:
     reference("vintages/real_gdp_2026q1.csv.gz")
     reference("small_caps/size_portfolios_daily.csv.gz")
     module = import_module("research.small_caps_and_the_economy.reproduce")
-    found = module.reproduce(REFERENCE, n_replications=199)
+    found = module.led(REFERENCE, n_replications=199)
     committed = pd.read_csv(module.HERE / "other_way.csv")
     p = ["bootstrap_p", "p_adjusted", "clark_west_bootstrap_p"]
     same = {"check_dtype": False, "rtol": 1e-8, "atol": 1e-10}

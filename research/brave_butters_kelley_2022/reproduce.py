@@ -14,7 +14,7 @@ from capstar.rstar import DeclaredRate
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-GOLDEN = REFERENCE.parent / "golden" / "monthly_rstar"
+INPUTS = "golden/monthly_rstar"  # beside the reference folder
 END = "2018-03"
 NAMES = {
     "a1": "a_y1", "a2": "a_y2", "a3": "a_r", "b1": "b_pi_lag1", "b2": "b_pi_lag2to4", "b3": "b_y", "b4": "b_oil",
@@ -57,25 +57,26 @@ def starts(folder: Path) -> list[dict[str, float]]:
     return points
 
 
-def reproduce(folder: Path = GOLDEN, *, n_starts: int = 50) -> dict[str, pd.DataFrame]:
+def reproduce(folder: Path, *, n_starts: int = 50) -> dict[str, pd.DataFrame]:
     """The published model at its maxima, where starts lead, and the corrected one.
 
     Parameters
     ----------
     folder
-        With the inputs of the published code, see ``inputs_monthly_raw.csv``.
+        Reference data; the inputs of the published code, ``inputs_monthly_raw.csv``, stand beside it.
     n_starts
         Starting points of the published model: the published parameters and draws around them.
     """
-    table, model = read_input(folder, overlapping=True), cs.rstar.MonthlyLWPublished
+    inputs = folder.parent / INPUTS
+    table, model = read_input(inputs, overlapping=True), cs.rstar.MonthlyLWPublished
     chosen = model.fit(table, end=END, n_starts=n_starts, progress=False)
     quiet = chosen.params.to_dict() | {
         "sigma_ygap": 0.0015
     }  # where the shock to the gap piles up at its bound
-    points = [*starts(folder), quiet]
+    points = [*starts(inputs), quiet]
     others = [model.fit(table, end=END, start_params=p, n_starts=1, progress=False) for p in points]
     right = cs.rstar.MonthlyLW.fit(
-        read_input(folder, overlapping=False), end=END, n_starts=12, progress=False
+        read_input(inputs, overlapping=False), end=END, n_starts=12, progress=False
     )
     known = {round(one.llf, 3): one for one in [*others, chosen]}
     ranked = [known[level] for level in sorted(known, reverse=True)]
@@ -116,7 +117,7 @@ def _years(fits: dict[str, DeclaredRate]) -> pd.DataFrame:
 def main() -> None:
     """Print the tables, and write those of ``--out``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=GOLDEN, help="folder of the published inputs")
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--starts", type=int, default=50)
     parser.add_argument("--out", type=Path, default=None, help="folder for the tables as CSV")
     options = parser.parse_args()

@@ -22,7 +22,7 @@ from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-FOLDER = REFERENCE.parent / "golden" / "models2" / "del_negro2017"
+FOLDER = "golden/models2/del_negro2017"  # beside the reference folder
 COLUMNS = {
     "Pi": "inflation",
     "EPi": "long_run_inflation_expectation",
@@ -63,13 +63,14 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``tvar_input.csv`` and ``tvar_models_published.csv``.
+        Reference data; ``tvar_input.csv`` and ``tvar_models_published.csv`` stand beside it.
     n_draws, n_chains, seed, n_workers
         Of `capstar.rstar.TrendVarModel.fit`.
     models
         Numbers of the models.
     """
-    data, published = read_input(folder / "tvar_input.csv"), read_published(folder)
+    known = folder.parent / FOLDER
+    data, published = read_input(known / "tvar_input.csv"), read_published(known)
     options = {"end": END, "n_draws": n_draws, "n_chains": n_chains, "seed": seed, "n_workers": n_workers}
     done = run_tasks(partial(_compared, data, published, options), product(models, (True, False)))
     quantiles, chains = [gap for gaps, _ in done for gap in gaps], [one for _, one in done]
@@ -171,9 +172,7 @@ def _labelled(parts: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--data", type=Path, default=FOLDER, help="folder of the input and of the published quantiles"
-    )
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--models", default="1,2,3", help="numbers of the models")
     parser.add_argument("--draws", type=int, default=20_000, help="of each of four chains")
     parser.add_argument("--chains", type=int, default=4)

@@ -15,7 +15,7 @@ from capstar.errors import CapstarError
 from capstar.rstar import TrendVarRate
 from capstar.writing import csv_text, write_whole
 
-FOLDER = REFERENCE / "del_negro2019_global"
+FOLDER = "del_negro2019_global"
 THEIRS = {"us": "usa", "de": "deu", "uk": "uk", "fr": "fr", "ca": "ca", "it": "it", "jp": "jp"}
 VARIABLES = {"rstar": "world_real_rate", "rstar_us": "us_real_rate"}
 PROBABILITIES = {"p025": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p975": 0.975}
@@ -45,15 +45,15 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``input.csv`` and ``published.csv``.
+        Reference data, with ``input.csv`` and ``published.csv`` in ``del_negro2019_global``.
     n_draws, n_chains, seed, n_workers
         Of `capstar.rstar.TrendVarModel.fit`; every fifth draw is kept, and 1,500 go before them.
     """
     fit = cs.rstar.GLOBAL_TREND_VAR.fit(
-        read_input(folder / "input.csv"), n_draws=n_draws, n_chains=n_chains, warmup=1500, thin=5, seed=seed,
+        read_input(folder / FOLDER / "input.csv"), n_draws=n_draws, n_chains=n_chains, warmup=1500, thin=5, seed=seed,
         n_workers=n_workers, progress=False,
     )  # fmt: skip
-    return compared(fit, read_published(folder))
+    return compared(fit, read_published(folder / FOLDER))
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def by_chain(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=FOLDER, help="folder of input.csv and published.csv")
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--draws", type=int, default=12_000, help="of each chain")
     parser.add_argument("--chains", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2019)

@@ -22,8 +22,7 @@ from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-FOLDER = "lewis_vazquez_grande2018"
-COMPUTED = REFERENCE.parent / "golden" / "models2" / FOLDER
+FOLDER = "golden/models2/lewis_vazquez_grande2018"  # beside the reference folder
 NAMES = {
     "a1": "a_y1", "a2": "a_y2", "ar": "a_r", "b1": "b_pi", "bY": "b_y", "s1": "sigma_ygap", "s2": "sigma_pi",
     "s3": "sigma_z", "s4": "sigma_ystar", "s5": "sigma_g", "rhoZ": "rho_z",
@@ -56,14 +55,15 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``lvg_input.csv``, and the computed and published files it is held to.
+        Reference data; ``lvg_input.csv``, and the computed and published files it is held to, stand beside it.
     n_draws, n_state_draws, seed, n_workers
         Of `capstar.rstar.LVG_ALT.fit`.
     """
-    data = read_input(_file(folder, "lvg_input.csv"))
+    known = folder.parent / FOLDER
+    data = read_input(_file(known, "lvg_input.csv"))
     # No states of base were computed or published.
     fits = [(cs.rstar.LVG_ALT, "alt", n_draws, n_state_draws), (cs.rstar.LVG_BASE, "base", n_draws // 4, 10)]
-    done = run_tasks(partial(_compared, folder, data, seed, n_workers), fits)  # whose chains are side by side
+    done = run_tasks(partial(_compared, known, data, seed, n_workers), fits)  # whose chains are side by side
     parts, tables = zip(*done, strict=True)
     return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables[0]
 
@@ -172,9 +172,7 @@ def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--data", type=Path, default=COMPUTED, help="folder of their input and of the files held to"
-    )
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--draws", type=int, default=16_000, help="of each of four chains")
     parser.add_argument("--seed", type=int, default=2026)
     add_workers(parser, default=-1)
