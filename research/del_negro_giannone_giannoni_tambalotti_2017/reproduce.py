@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 from research.workers import add_workers, start, working
 
 import capstar as cs
@@ -34,6 +34,7 @@ COLUMNS = {
 }
 MODELS = {"1": cs.rstar.TREND_VAR_1, "2": cs.rstar.TREND_VAR_2, "3": cs.rstar.TREND_VAR_3}
 PROBABILITIES = {"p025": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p975": 0.975}
+BOUNDS = {"p025": 0.1, "p16": 0.06, "p50": 0.05, "p84": 0.06, "p975": 0.1}  # aimed at, percentage points
 END = "2016Q4"
 APART = 0.2  # points between two chains' medians of r* in some quarter: another mode
 QUARTERS = ("1980Q4", "2000Q4", "2016Q4")  # of which r* is shown by chain
@@ -73,20 +74,23 @@ def reproduce(
     data, published = read_input(known / "tvar_input.csv"), read_published(known)
     options = {"end": END, "n_draws": n_draws, "n_chains": n_chains, "seed": seed, "n_workers": n_workers}
     done = run_tasks(partial(_compared, data, published, options), product(models, (True, False)))
-    quantiles, chains = [gap for gaps, _ in done for gap in gaps], [one for _, one in done]
+    quantiles, chains = [gap for gaps, _, _ in done for gap in gaps], [one for _, one, _ in done]
     keys = ["model", "sampler"]
     return {
         "Largest difference from the published quantiles over all quarters": _labelled(
             quantiles, [*keys, "chains"]
         ),
         "What each chain says": _labelled(chains, keys),
+        "Published quantiles of r* in some quarters, sampler as published, all chains": _labelled(
+            [table for _, _, table in done if len(table)], ["model"]
+        ),
     }
 
 
 def _compared(
     data: pd.DataFrame, published: pd.DataFrame, options: dict[str, Any], one: tuple[str, bool]
-) -> tuple[list[pd.DataFrame], pd.DataFrame]:
-    """Of one model and sampler: differences of all chains and of the main mode, and what each chain says."""
+) -> tuple[list[pd.DataFrame], pd.DataFrame, pd.DataFrame]:
+    """Of one model and sampler: differences of all chains and of the main mode, what each says, r* in some quarters."""
     number, as_published = one
     begun = time.perf_counter()
     fit = MODELS[number].fit(data, **options, as_published=as_published, progress=False)
@@ -98,7 +102,21 @@ def _compared(
         differences(fit, published.loc[number], kept).assign(**label, chains=which)
         for which, kept in found.items()
     ]
-    return gaps, chains
+    numbers = at_quarters(fit, published.loc[number]).assign(model=number)
+    return gaps, chains, numbers if as_published else numbers.iloc[:0]
+
+
+def at_quarters(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
+    """Published quantiles of r* in some quarters, and ours."""
+    ours = fit.quantiles("rstar", "smoothed", tuple(PROBABILITIES.values())).set_axis(
+        list(PROBABILITIES), axis=1
+    )
+    rows = {}
+    for quarter in QUARTERS:
+        theirs = published.loc[("rstar", f"{pd.Period(quarter).start_time:%Y-%m-%d}")]
+        rows |= {f"{quarter} {p}": (theirs[p], ours.loc[quarter, p], BOUNDS[p]) for p in PROBABILITIES}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["published", "ours", "tolerance"])
+    return table.rename_axis("quantity")
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -193,9 +211,10 @@ def main() -> None:
         )
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.round(3).to_string()}")
+        print(f"\n{heading}\n{judged(table).round(3).to_string()}")
+    print(f"\n{verdict(tables)}.")
     if given.out is not None:
-        for name, table in zip(("quantiles", "chains"), tables.values(), strict=True):
+        for name, table in zip(("quantiles", "chains"), tables.values(), strict=False):
             write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))
 
 
