@@ -211,6 +211,8 @@ def main(arguments: list[str]) -> int:
     print(text_of(table))
     met, count = table["met"].sum(), table["published"].sum()
     print(f"\n{met} of {count} published numbers are met. Largest miss: in tolerances; up to 1 is met.")
+    if table["status"].str.startswith("data missing").any():
+        print("python -m research NAME says where missing data come from, and what gets them.")
     if given.out is not None:
         write(found, given.out)
     return code or int(not all(one.kept for one in found))

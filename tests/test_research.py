@@ -233,7 +233,7 @@ def test_absent_data_is_said() -> None:
     command = [sys.executable, "-m", "research", "holston_laubach_williams_2017", "--data", "nowhere"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2
-    assert "lacks 3 of 3 files in nowhere" in done.stderr
+    assert "lacks 6 of 6 files in nowhere" in done.stderr
     assert (
         "hlw2017/us_input.csv\n    from     inputs as of 28 May 2020, from FRED\n    address  https://"
         in done.stderr
@@ -241,6 +241,10 @@ def test_absent_data_is_said() -> None:
     assert "capstar data fetch us_hlw --as-of 2020-05-28" in done.stderr
     assert "another folder with --data" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def code_of(study: str) -> str:
+    return "".join(path.read_text() for path in (ROOT / "research" / study).glob("*.py"))
 
 
 def test_needs_are_those_of_studies(reference) -> None:
@@ -254,7 +258,10 @@ def test_needs_are_those_of_studies(reference) -> None:
     root = reference("hlw2017/us_input.csv").parents[1]
     for study in studies():
         assert absent(study, root).empty
-        code = "".join(path.read_text() for path in (ROOT / "research" / study).glob("*.py"))
+        code = code_of(study)
+        code += "".join(
+            code_of(other) for other in studies() if f"research.{other}" in code and other != study
+        )
         for row in needs(study).to_dict("records"):
             assert Path(row["file"]).stem.split(".")[0].rsplit("_", 1)[-1] in code
             words = row["command"].split()

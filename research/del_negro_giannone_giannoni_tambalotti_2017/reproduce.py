@@ -55,7 +55,7 @@ def reproduce(
     *,
     n_draws: int = 20_000,
     n_chains: int = 4,
-    seed: int = 2017,
+    seed: int = 1,
     models: tuple[str, ...] = tuple(MODELS),
     n_workers: int = -1,
 ) -> dict[str, pd.DataFrame]:
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--models", default="1,2,3", help="numbers of the models")
     parser.add_argument("--draws", type=int, default=20_000, help="of each of four chains")
     parser.add_argument("--chains", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=2017)
+    parser.add_argument("--seed", type=int, default=1)
     add_workers(parser, default=-1)
     parser.add_argument("--out", type=Path, help="write quantiles.csv and chains.csv there")
     given = parser.parse_args()

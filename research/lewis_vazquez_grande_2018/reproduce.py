@@ -178,8 +178,8 @@ def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
     known = pd.read_csv(_file(folder, "states_computed.csv.gz"))
     known = known[(known["sampler"] == "exact") & (known["specification"] == "alt")]
     published = {
-        which: pd.read_csv(_file(folder, f"lvgEstimates{which.title()}.csv"), index_col=0)
-        for which in ("filtered", "smoothed")
+        which: pd.read_csv(_file(folder, f"{name}.csv"), index_col=0)
+        for which, name in (("filtered", "lvgEstimatesFiltered"), ("smoothed", "lvgEstimatesSmoothed"))
     }
     rows = {}
     kinds: tuple[Literal["filtered", "smoothed"], ...] = ("filtered", "smoothed")
