@@ -14,7 +14,7 @@ GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py benchmarks.p
 	$(addprefix tests/markets/test_,indicators.py swings.py variance_ratio.py) tests/smallcaps/test_golden.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup study test notebooks test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
+.PHONY: help setup study reproduce test notebooks test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ $(READY): pyproject.toml constraints.txt
 study: $(READY) ## the main job: r*, its gap, small-cap returns; writes results/
 	$(BIN)/capstar study --out results
 	@echo "Further: $(BIN)/capstar --help, or make shell for a shell in which it is capstar"
+
+reproduce: $(READY) ## the papers: every study that has its data, how many published numbers are met; LONGEST=3600 for the long ones
+	$(BIN)/python -m research all $(if $(LONGEST),--longest $(LONGEST))
 
 test: $(READY) test-nojit ## every test; benchmarks run once, for their results
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,35 +1,27 @@
-"""List the studies, or run one: ``python -m research NAME [--data FOLDER]``."""
+"""List the studies, run one, ``python -m research NAME [--data FOLDER]``, or all: ``python -m research all``."""
 
 from __future__ import annotations
 
 import runpy
 import sys
-from pathlib import Path
 
-from research.needs import absent, needs, refused
-
-HERE = Path(__file__).parent
-
-
-def studies() -> dict[str, str]:
-    """First line of each study's README by folder name."""
-    found = sorted(path.parent for path in HERE.glob("*/reproduce.py"))
-    return {folder.name: (folder / "README.md").read_text().splitlines()[0].lstrip("# ") for folder in found}
+from research import runner
+from research.needs import refused, studies
 
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
     known = studies()
     if not arguments or arguments[0] in ("-h", "--help"):
-        print("python -m research NAME [--data FOLDER]\n")
+        print(
+            "python -m research NAME [--data FOLDER]\npython -m research all [--longest SECONDS] [--out FILE]\n"
+        )
         for name, title in known.items():
-            lacking = len(absent(name))
-            print(
-                f"  {name}: {title}"
-                + (f"\n      data: lacks {lacking} of {len(needs(name))} files" if lacking else "")
-            )
+            print(f"  {name}: {title}\n{runner.described(name)}")
         return 0
     name, *rest = arguments
+    if name == "all":
+        return runner.main(rest)
     if name not in known:
         print(f"There is no study {name!r}; there are {', '.join(known)}.", file=sys.stderr)
         return 2

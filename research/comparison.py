@@ -15,6 +15,8 @@ from capstar.rstar import RStarResults
 
 REFERENCE = Path(os.environ.get("CAPSTAR_REFERENCE", Path(__file__).parents[2] / "shared" / "reference"))
 
+JUDGED = ["heading", "quantity", "published", "ours", "tolerance", "met", "distance"]
+
 
 def estimates(fit: RStarResults) -> dict[str, float]:
     """Every figure of the papers' parameter tables, by the name used in ``published.csv``."""
@@ -34,10 +36,9 @@ def estimates(fit: RStarResults) -> dict[str, float]:
 
 
 def compare(published: pd.DataFrame, ours: Mapping[str, float]) -> pd.DataFrame:
-    """Published, ours and the difference, a row each."""
-    out = published.set_index("parameter")[["published", "table"]].copy()
+    """Rows of ``published.csv`` with ours, to be judged."""
+    out = published.set_index("quantity")[["published", "tolerance", "table"]]
     out.insert(1, "ours", [ours[str(name)] for name in out.index])
-    out.insert(2, "difference", out["ours"] - out["published"])
     return out
 
 
@@ -59,11 +60,31 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(difference=table["ours"] - table["published"], met=within)
 
 
+def judgements(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every judged row of a study's tables, one below the other.
+
+    Columns are ``heading``, ``quantity``, ``published``, ``ours``, ``tolerance``, ``met``, and ``distance``: how far
+    ours is from the published number, in tolerances; above 1 it is not met.
+    """
+    parts = [pd.DataFrame(columns=JUDGED)]
+    for heading, table in tables.items():
+        if "met" not in (one := judged(table)):
+            continue
+        names = [", ".join(map(str, name if isinstance(name, tuple) else (name,))) for name in one.index]
+        far = one["difference"].abs()
+        distance = (far / one["tolerance"]).where(far != 0, 0.0)  # a count has a tolerance of 0
+        parts.append(one.assign(heading=heading, quantity=names, distance=distance)[JUDGED])
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
 def verdict(tables: Mapping[str, pd.DataFrame]) -> str:
     """How many of the published numbers of a study's tables are met."""
-    judgements = [judged(table)["met"] for table in tables.values() if "met" in judged(table)]
-    met, count = sum(int(one.sum()) for one in judgements), sum(len(one) for one in judgements)
-    return f"{met} of {count} published numbers are met" if count else "no published number is compared"
+    met = judgements(tables)["met"]
+    return (
+        f"{met.sum()} of {len(met)} published numbers are met"
+        if len(met)
+        else "no published number is compared"
+    )
 
 
 def run(study: Callable[[Path], dict[str, pd.DataFrame]], description: str) -> None:

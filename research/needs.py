@@ -1,4 +1,4 @@
-"""What data each study reads, from whom they are, and what gets them: ``data.csv``."""
+"""The studies, what data each reads, from whom they are, and what gets them: ``data.csv``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import pandas as pd
 from research.comparison import REFERENCE
 
 HERE = Path(__file__).parent
+
+
+def studies() -> dict[str, str]:
+    """First line of each study's README by folder name."""
+    found = sorted(path.parent for path in HERE.glob("*/reproduce.py"))
+    return {folder.name: (folder / "README.md").read_text().splitlines()[0].lstrip("# ") for folder in found}
 
 
 def needs(study: str) -> pd.DataFrame:

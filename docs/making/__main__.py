@@ -69,7 +69,8 @@ def listed(source: Path) -> dict[str, str]:
         "research/index.md": _index(
             "Reproductions and studies",
             "Each has its claim, its data, and published numbers beside ours. `python -m research` lists them, "
-            "`python -m research NAME` runs one.",
+            "`python -m research NAME` runs one, and `make reproduce` all that have their data: one table of how many "
+            "published numbers are met.",
             [f"{name}/README" for name in studies],
         ),
         "notebooks/index.md": _index("Notebooks", "In reading order; `make lab` opens them.", notebooks),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 
 import capstar as cs
 from capstar.errors import CapstarError, DataError
@@ -18,6 +18,8 @@ from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
 TAILS = {"p025": 0.025, "p975": 0.975}
+QUARTERS = ("1960Q1", "1970Q1", "1980Q1", "1990Q1", "2000Q1", "2010Q1", "2018Q1")
+TOLERANCE = 0.1  # points: two Monte Carlo errors of the bounds
 
 
 def reproduce(
@@ -48,12 +50,28 @@ def reproduce(
     )
     both = {"two fewer, as published": published, "one fewer": counted}
     return {
+        "Published r*, every tenth year and the last": at_quarters(published, path),
         "Parameters": _parameters(published, golden),
         "r* by quarter, percentage points": pd.concat(
             {name: _paths(fit, path) for name, fit in both.items()}
         ),
         "Width of the 90% band of r* in 2018Q1, by phi": _widths(published),
     }
+
+
+def at_quarters(fit: cs.rstar.UnobservedComponentsRate, path: pd.DataFrame) -> pd.DataFrame:
+    """Published mean and band of r* in some quarters, and ours."""
+    draws = fit.states["rstar"].smoothed
+    quarters, rows = pd.PeriodIndex(path["date"], freq="Q"), {}
+    for quarter in QUARTERS:
+        t = quarters.get_loc(pd.Period(quarter))
+        found = {"mean": draws[:, :, t].mean()} | {
+            p: np.quantile(draws[:, :, t], q) for p, q in TAILS.items()
+        }
+        rows |= {(quarter, name): (path[f"published_{name}"].iloc[t], value) for name, value in found.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["published", "ours"])
+    table.index = pd.MultiIndex.from_tuples(rows, names=["quarter", "quantity"])
+    return table.assign(tolerance=TOLERANCE)
 
 
 def timed(folder: Path) -> float:
@@ -125,7 +143,8 @@ def main() -> None:
         print(f"{error} Give another folder with --data.", file=sys.stderr)
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.to_string(float_format='{:.4f}'.format)}")
+        print(f"\n{heading}\n{judged(table).to_string(float_format='{:.4f}'.format)}")
+    print(f"\n{verdict(tables)}.")
     print(f"\n100,000 draws in four chains: {timed(chosen.data):.1f} seconds")
     if chosen.out is not None:
         rows = {

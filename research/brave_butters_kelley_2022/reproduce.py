@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 
 import capstar as cs
 from capstar.rstar import DeclaredRate
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-GOLDEN = REFERENCE.parent / "golden" / "monthly_rstar"
+INPUTS = "golden/monthly_rstar"  # beside the reference folder
 END = "2018-03"
+PIXEL = 0.04  # percentage points: what a reading of the figure is good to
 NAMES = {
     "a1": "a_y1", "a2": "a_y2", "a3": "a_r", "b1": "b_pi_lag1", "b2": "b_pi_lag2to4", "b3": "b_y", "b4": "b_oil",
     "b5": "b_import", "c": "c",
@@ -57,34 +58,48 @@ def starts(folder: Path) -> list[dict[str, float]]:
     return points
 
 
-def reproduce(folder: Path = GOLDEN, *, n_starts: int = 50) -> dict[str, pd.DataFrame]:
+def reproduce(folder: Path, *, n_starts: int = 50) -> dict[str, pd.DataFrame]:
     """The published model at its maxima, where starts lead, and the corrected one.
 
     Parameters
     ----------
     folder
-        With the inputs of the published code, see ``inputs_monthly_raw.csv``.
+        Reference data; the inputs of the published code, ``inputs_monthly_raw.csv``, stand beside it.
     n_starts
         Starting points of the published model: the published parameters and draws around them.
     """
-    table, model = read_input(folder, overlapping=True), cs.rstar.MonthlyLWPublished
+    inputs = folder.parent / INPUTS
+    table, model = read_input(inputs, overlapping=True), cs.rstar.MonthlyLWPublished
     chosen = model.fit(table, end=END, n_starts=n_starts, progress=False)
     quiet = chosen.params.to_dict() | {
         "sigma_ygap": 0.0015
     }  # where the shock to the gap piles up at its bound
-    points = [*starts(folder), quiet]
+    points = [*starts(inputs), quiet]
     others = [model.fit(table, end=END, start_params=p, n_starts=1, progress=False) for p in points]
     right = cs.rstar.MonthlyLW.fit(
-        read_input(folder, overlapping=False), end=END, n_starts=12, progress=False
+        read_input(inputs, overlapping=False), end=END, n_starts=12, progress=False
     )
     known = {round(one.llf, 3): one for one in [*others, chosen]}
     ranked = [known[level] for level in sorted(known, reverse=True)]
     return {
+        "Figure 5, read off its bitmap": figure_five(inputs, chosen),
         "Maxima that the starts lead to": chosen.ml.maxima,
         "What depends on the maximum": pd.DataFrame([_row(one, chosen) for one in [*ranked, right]]),
         "Maxima of the corrected model": right.ml.maxima,
         "r* by year": _years({"published": chosen, "highest": ranked[0], "corrected": right}),
     }
+
+
+def figure_five(folder: Path, fit: DeclaredRate) -> pd.DataFrame:
+    """What each series adds to the smoothed r*, and r*, as read off the figure of the monthly model, and ours."""
+    read = pd.read_csv(folder / "figure5_readings.csv")
+    read = read[(read["panel"] == "M") & read["read_off_figure"].notna()]
+    parts = fit.by_series().table
+    lines = {"gdp": parts["y"] + parts["start"], "inflation": parts["pi"], "real_rate": parts["r"]}
+    lines |= {"oil": parts["oil"], "import": parts["imports"], "rstar": fit.rstar.smoothed}
+    ours = [lines[line][date] for line, date in zip(read["line"], read["date"], strict=True)]
+    table = read.set_index(["line", "date"])["read_off_figure"].to_frame("published")
+    return table.assign(ours=ours, tolerance=PIXEL)
 
 
 def _row(one: DeclaredRate, chosen: DeclaredRate) -> dict[str, object]:
@@ -116,15 +131,17 @@ def _years(fits: dict[str, DeclaredRate]) -> pd.DataFrame:
 def main() -> None:
     """Print the tables, and write those of ``--out``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=GOLDEN, help="folder of the published inputs")
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--starts", type=int, default=50)
     parser.add_argument("--out", type=Path, default=None, help="folder for the tables as CSV")
     options = parser.parse_args()
-    for heading, table in reproduce(options.data, n_starts=options.starts).items():
-        print(f"\n{heading}\n{table.to_string()}")
-        if options.out is not None:
+    tables = reproduce(options.data, n_starts=options.starts)
+    for heading, table in tables.items():
+        print(f"\n{heading}\n{judged(table).to_string()}")
+        if options.out is not None and "published" not in table.columns:
             name = heading.lower().replace("*", "star").replace(" ", "_")
             write_whole(options.out / f"{name}.csv", csv_text(table))
+    print(f"\n{verdict(tables)}.")
 
 
 if __name__ == "__main__":

@@ -132,6 +132,25 @@ def plan(lines: pd.DataFrame, *, replications: int = PLAN, cores: tuple[int, ...
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cores")
 
 
+def reproduce(
+    _: Path | None = None, *, sizes: tuple[int, ...] = SIZES, empty: tuple[int, ...] = EMPTY, workers: int = 2,
+    rounds: int = 3,
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Seconds, the lines through them, and the plan; no data are read.
+
+    Parameters
+    ----------
+    sizes, empty
+        Numbers of replications, and of tasks that do nothing.
+    workers, rounds
+        Up to so many, and the fastest of so many.
+    """
+    handed = handed_out(empty, rounds=rounds)
+    table = pd.concat([replicated(sizes, workers, rounds=rounds), handed])
+    lines = growth(table)
+    return {"measured": table, "growth": lines, "plan": plan(lines)}
+
+
 def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """The tables, and what they say in the README where there is one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -157,10 +176,9 @@ def main() -> None:
     for name in ("sizes", "empty"):
         if len(set(getattr(given, name))) < 2:
             parser.error(f"--{name}: a line needs two numbers or more")
-    empty = handed_out(tuple(given.empty), rounds=given.rounds)
-    table = pd.concat([replicated(tuple(given.sizes), given.workers, rounds=given.rounds), empty])
-    lines = growth(table)
-    tables = {"measured": table, "growth": lines, "plan": plan(lines)}
+    tables = reproduce(
+        sizes=tuple(given.sizes), empty=tuple(given.empty), workers=given.workers, rounds=given.rounds
+    )
     for one in tables.values():
         print(one.round(4).to_string(), end="\n\n")
     if given.out is not None:

@@ -36,7 +36,7 @@ class Sample:
 
 
 def reproduce(
-    folder: Path, *, n_replications: int = 500, seed: int = 2026, n_workers: int = 1
+    folder: Path, *, n_replications: int = 500, seed: int = 2026, n_workers: int = -1
 ) -> dict[str, pd.DataFrame]:
     """Coverage and width of every kind of band, by quantity.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 from research.workers import add_workers, start, working
 
 import capstar as cs
@@ -22,7 +22,7 @@ from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-FOLDER = REFERENCE.parent / "golden" / "models2" / "del_negro2017"
+FOLDER = "golden/models2/del_negro2017"  # beside the reference folder
 COLUMNS = {
     "Pi": "inflation",
     "EPi": "long_run_inflation_expectation",
@@ -34,6 +34,7 @@ COLUMNS = {
 }
 MODELS = {"1": cs.rstar.TREND_VAR_1, "2": cs.rstar.TREND_VAR_2, "3": cs.rstar.TREND_VAR_3}
 PROBABILITIES = {"p025": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p975": 0.975}
+BOUNDS = {"p025": 0.1, "p16": 0.06, "p50": 0.05, "p84": 0.06, "p975": 0.1}  # aimed at, percentage points
 END = "2016Q4"
 APART = 0.2  # points between two chains' medians of r* in some quarter: another mode
 QUARTERS = ("1980Q4", "2000Q4", "2016Q4")  # of which r* is shown by chain
@@ -54,7 +55,7 @@ def reproduce(
     *,
     n_draws: int = 20_000,
     n_chains: int = 4,
-    seed: int = 2017,
+    seed: int = 1,
     models: tuple[str, ...] = tuple(MODELS),
     n_workers: int = -1,
 ) -> dict[str, pd.DataFrame]:
@@ -63,29 +64,33 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``tvar_input.csv`` and ``tvar_models_published.csv``.
+        Reference data; ``tvar_input.csv`` and ``tvar_models_published.csv`` stand beside it.
     n_draws, n_chains, seed, n_workers
         Of `capstar.rstar.TrendVarModel.fit`.
     models
         Numbers of the models.
     """
-    data, published = read_input(folder / "tvar_input.csv"), read_published(folder)
+    known = folder.parent / FOLDER
+    data, published = read_input(known / "tvar_input.csv"), read_published(known)
     options = {"end": END, "n_draws": n_draws, "n_chains": n_chains, "seed": seed, "n_workers": n_workers}
     done = run_tasks(partial(_compared, data, published, options), product(models, (True, False)))
-    quantiles, chains = [gap for gaps, _ in done for gap in gaps], [one for _, one in done]
+    quantiles, chains = [gap for gaps, _, _ in done for gap in gaps], [one for _, one, _ in done]
     keys = ["model", "sampler"]
     return {
         "Largest difference from the published quantiles over all quarters": _labelled(
             quantiles, [*keys, "chains"]
         ),
         "What each chain says": _labelled(chains, keys),
+        "Published quantiles of r* in some quarters, sampler as published, all chains": _labelled(
+            [table for _, _, table in done if len(table)], ["model"]
+        ),
     }
 
 
 def _compared(
     data: pd.DataFrame, published: pd.DataFrame, options: dict[str, Any], one: tuple[str, bool]
-) -> tuple[list[pd.DataFrame], pd.DataFrame]:
-    """Of one model and sampler: differences of all chains and of the main mode, and what each chain says."""
+) -> tuple[list[pd.DataFrame], pd.DataFrame, pd.DataFrame]:
+    """Of one model and sampler: differences of all chains and of the main mode, what each says, r* in some quarters."""
     number, as_published = one
     begun = time.perf_counter()
     fit = MODELS[number].fit(data, **options, as_published=as_published, progress=False)
@@ -97,7 +102,21 @@ def _compared(
         differences(fit, published.loc[number], kept).assign(**label, chains=which)
         for which, kept in found.items()
     ]
-    return gaps, chains
+    numbers = at_quarters(fit, published.loc[number]).assign(model=number)
+    return gaps, chains, numbers if as_published else numbers.iloc[:0]
+
+
+def at_quarters(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
+    """Published quantiles of r* in some quarters, and ours."""
+    ours = fit.quantiles("rstar", "smoothed", tuple(PROBABILITIES.values())).set_axis(
+        list(PROBABILITIES), axis=1
+    )
+    rows = {}
+    for quarter in QUARTERS:
+        theirs = published.loc[("rstar", f"{pd.Period(quarter).start_time:%Y-%m-%d}")]
+        rows |= {f"{quarter} {p}": (theirs[p], ours.loc[quarter, p], BOUNDS[p]) for p in PROBABILITIES}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["published", "ours", "tolerance"])
+    return table.rename_axis("quantity")
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -171,13 +190,11 @@ def _labelled(parts: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--data", type=Path, default=FOLDER, help="folder of the input and of the published quantiles"
-    )
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--models", default="1,2,3", help="numbers of the models")
     parser.add_argument("--draws", type=int, default=20_000, help="of each of four chains")
     parser.add_argument("--chains", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=2017)
+    parser.add_argument("--seed", type=int, default=1)
     add_workers(parser, default=-1)
     parser.add_argument("--out", type=Path, help="write quantiles.csv and chains.csv there")
     given = parser.parse_args()
@@ -194,9 +211,10 @@ def main() -> None:
         )
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.round(3).to_string()}")
+        print(f"\n{heading}\n{judged(table).round(3).to_string()}")
+    print(f"\n{verdict(tables)}.")
     if given.out is not None:
-        for name, table in zip(("quantiles", "chains"), tables.values(), strict=True):
+        for name, table in zip(("quantiles", "chains"), tables.values(), strict=False):
             write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))
 
 

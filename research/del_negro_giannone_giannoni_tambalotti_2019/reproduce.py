@@ -8,18 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 
 import capstar as cs
 from capstar.errors import CapstarError
 from capstar.rstar import TrendVarRate
 from capstar.writing import csv_text, write_whole
 
-FOLDER = REFERENCE / "del_negro2019_global"
+FOLDER = "del_negro2019_global"
+WRITTEN = ("distances", "chains", "parameters")
 THEIRS = {"us": "usa", "de": "deu", "uk": "uk", "fr": "fr", "ca": "ca", "it": "it", "jp": "jp"}
 VARIABLES = {"rstar": "world_real_rate", "rstar_us": "us_real_rate"}
 PROBABILITIES = {"p025": 0.025, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p975": 0.975}
-YEARS = ("1890", "1940", "1980", "2016")  # of which r* is shown by chain
+YEARS = ("1890", "1940", "1980", "2016")  # of which r* is shown
+TOLERANCE = 0.1  # points: two Monte Carlo errors of a quantile, of both sides
 
 
 def read_input(path: Path) -> pd.DataFrame:
@@ -45,15 +47,15 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``input.csv`` and ``published.csv``.
+        Reference data, with ``input.csv`` and ``published.csv`` in ``del_negro2019_global``.
     n_draws, n_chains, seed, n_workers
         Of `capstar.rstar.TrendVarModel.fit`; every fifth draw is kept, and 1,500 go before them.
     """
     fit = cs.rstar.GLOBAL_TREND_VAR.fit(
-        read_input(folder / "input.csv"), n_draws=n_draws, n_chains=n_chains, warmup=1500, thin=5, seed=seed,
+        read_input(folder / FOLDER / "input.csv"), n_draws=n_draws, n_chains=n_chains, warmup=1500, thin=5, seed=seed,
         n_workers=n_workers, progress=False,
     )  # fmt: skip
-    return compared(fit, read_published(folder))
+    return compared(fit, read_published(folder / FOLDER))
 
 
 def read_published(folder: Path) -> pd.DataFrame:
@@ -64,10 +66,28 @@ def read_published(folder: Path) -> pd.DataFrame:
 def compared(fit: TrendVarRate, published: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The study's tables of an estimate."""
     return {
+        "Published quantiles in some years": at_years(fit, published),
         "Distance from the published quantiles, 1870-2016": distances(fit, published),
         "What each chain says": by_chain(fit, published),
         "Parameters": fit.parameter_table(),
     }
+
+
+def at_years(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
+    """Published quantiles in some years, and ours."""
+    parts = []
+    for name, theirs in VARIABLES.items():
+        ours = fit.quantiles(name, "smoothed", tuple(PROBABILITIES.values())).set_axis(
+            list(PROBABILITIES), axis=1
+        )
+        ours = ours.set_axis(ours.index.year)
+        for year in map(int, YEARS):
+            table = pd.DataFrame(
+                {"published": published.loc[(theirs, year), list(PROBABILITIES)], "ours": ours.loc[year]}
+            )
+            parts.append(table.assign(quantity=name, year=year).rename_axis("quantile"))
+    table = pd.concat(parts).set_index(["quantity", "year"], append=True)
+    return table.reorder_levels(["quantity", "year", "quantile"]).assign(tolerance=TOLERANCE)
 
 
 def distances(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +128,7 @@ def by_chain(fit: TrendVarRate, published: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=FOLDER, help="folder of input.csv and published.csv")
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--draws", type=int, default=12_000, help="of each chain")
     parser.add_argument("--chains", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2019)
@@ -126,9 +146,10 @@ def main() -> None:
         )
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.round(3).to_string()}")
+        print(f"\n{heading}\n{judged(table).round(3).to_string()}")
+    print(f"\n{verdict(tables)}.")
     if given.out is not None:
-        for name, table in zip(("distances", "chains", "parameters"), tables.values(), strict=True):
+        for name, table in zip(WRITTEN, list(tables.values())[1:], strict=True):
             write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))
 
 

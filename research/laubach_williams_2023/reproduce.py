@@ -18,7 +18,7 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     published = pd.read_csv(HERE / "published.csv")
     data = cs.data.read_input(folder / "lw2023/us_2023q2_input.csv")
     fit = cs.rstar.LW2023.fit(data, "1961Q1").with_standard_errors(DRAWS, covariance="published")
-    monte_carlo = published["parameter"].str.contains("average_se|final_se")
+    monte_carlo = published["quantity"].str.contains("average_se|final_se")
     ours = estimates(fit)
     series = cs.data.read_input(folder / "lw2023/us_2023q2_published.csv")
     return {

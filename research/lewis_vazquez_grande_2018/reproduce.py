@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from research.comparison import REFERENCE
+from research.comparison import REFERENCE, judged, verdict
 from research.workers import add_workers, start, working
 
 import capstar as cs
@@ -22,14 +22,14 @@ from capstar.tasks import run_tasks
 from capstar.writing import csv_text, write_whole
 
 HERE = Path(__file__).parent
-FOLDER = "lewis_vazquez_grande2018"
-COMPUTED = REFERENCE.parent / "golden" / "models2" / FOLDER
+FOLDER = "golden/models2/lewis_vazquez_grande2018"  # beside the reference folder
 NAMES = {
     "a1": "a_y1", "a2": "a_y2", "ar": "a_r", "b1": "b_pi", "bY": "b_y", "s1": "sigma_ygap", "s2": "sigma_pi",
     "s3": "sigma_z", "s4": "sigma_ystar", "s5": "sigma_g", "rhoZ": "rho_z",
 }  # fmt: skip
 STATES = {"rstar": "rStar", "rstar_long_run": "rStarLR", "g": "g", "z": "z"}  # as their files name them
 WITHIN = ["p16", "p50", "p84"]
+EFFECTIVE = 40  # draws that the published chain of 100,000 counts for: 20 to 60, see the README
 PAPER = {"alt": "alternative", "base": "baseline"}
 PROBABILITIES = {"p05": 0.05, "p16": 0.16, "p50": 0.5, "p84": 0.84, "p95": 0.95}
 
@@ -56,16 +56,49 @@ def reproduce(
     Parameters
     ----------
     folder
-        With ``lvg_input.csv``, and the computed and published files it is held to.
+        Reference data; ``lvg_input.csv``, and the computed and published files it is held to, stand beside it.
     n_draws, n_state_draws, seed, n_workers
         Of `capstar.rstar.LVG_ALT.fit`.
     """
-    data = read_input(_file(folder, "lvg_input.csv"))
+    known = folder.parent / FOLDER
+    data = read_input(_file(known, "lvg_input.csv"))
     # No states of base were computed or published.
     fits = [(cs.rstar.LVG_ALT, "alt", n_draws, n_state_draws), (cs.rstar.LVG_BASE, "base", n_draws // 4, 10)]
-    done = run_tasks(partial(_compared, folder, data, seed, n_workers), fits)  # whose chains are side by side
+    done = run_tasks(partial(_compared, known, data, seed, n_workers), fits)  # whose chains are side by side
     parts, tables = zip(*done, strict=True)
-    return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables[0]
+    paper = partial(beside_the_paper, known, data, n_draws=n_draws // 4, seed=seed, n_workers=n_workers)
+    return {"Parameters, data to 2018Q3": pd.concat(parts)} | tables[0] | {
+        "Table 2(a), medians, data to 2017Q2": pd.concat(run_tasks(paper, PAPER))
+    }  # fmt: skip
+
+
+def beside_the_paper(
+    folder: Path, data: pd.DataFrame, key: str, *, n_draws: int, seed: int, n_workers: int
+) -> pd.DataFrame:
+    """The paper's medians of a specification on data to its last quarter, and ours.
+
+    The tolerance is half a unit of the last digit and two Monte Carlo errors of the paper's median, by its own 90
+    percent interval and the `EFFECTIVE` draws of its chain.
+    """
+    model = cs.rstar.LVG_ALT if key == "alt" else cs.rstar.LVG_BASE
+    fit = model.fit(
+        data, end="2017Q2", n_draws=n_draws, thin=25, n_state_draws=10, seed=seed, n_workers=n_workers,
+        progress=False,
+    )  # fmt: skip
+    paper = pd.read_csv(_file(folder, "paper_table2.csv"))
+    paper = paper[(paper["specification"] == PAPER[key]) & (paper["estimator"] == "bayes_median")]
+    names = paper["parameter"].map(NAMES)
+    sd = (paper["upper_90"] - paper["lower_90"]) / (2 * 1.645)
+    table = pd.DataFrame(
+        {
+            "specification": key,
+            "parameter": names,
+            "published": paper["value"],
+            "ours": fit.parameter_table().loc[names, "p50"].to_numpy(),
+            "tolerance": 0.0005 + 2 * 1.25 * sd / EFFECTIVE**0.5,  # a median's error is 1.25 times a mean's
+        }
+    )
+    return table.set_index(["specification", "parameter"])
 
 
 def _compared(
@@ -145,8 +178,8 @@ def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
     known = pd.read_csv(_file(folder, "states_computed.csv.gz"))
     known = known[(known["sampler"] == "exact") & (known["specification"] == "alt")]
     published = {
-        which: pd.read_csv(_file(folder, f"lvgEstimates{which.title()}.csv"), index_col=0)
-        for which in ("filtered", "smoothed")
+        which: pd.read_csv(_file(folder, f"{name}.csv"), index_col=0)
+        for which, name in (("filtered", "lvgEstimatesFiltered"), ("smoothed", "lvgEstimatesSmoothed"))
     }
     rows = {}
     kinds: tuple[Literal["filtered", "smoothed"], ...] = ("filtered", "smoothed")
@@ -172,9 +205,7 @@ def _states(folder: Path, fit: BayesianRate) -> pd.DataFrame:
 def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--data", type=Path, default=COMPUTED, help="folder of their input and of the files held to"
-    )
+    parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
     parser.add_argument("--draws", type=int, default=16_000, help="of each of four chains")
     parser.add_argument("--seed", type=int, default=2026)
     add_workers(parser, default=-1)
@@ -193,7 +224,8 @@ def main() -> None:
         )
         raise SystemExit(2) from None
     for heading, table in tables.items():
-        print(f"\n{heading}\n{table.round(4).to_string()}")
+        print(f"\n{heading}\n{judged(table).round(4).to_string()}")
+    print(f"\n{verdict(tables)}.")
     if given.out is not None:
         for name, table in zip(("parameters", "states"), tables.values(), strict=False):
             write_whole(given.out / f"{name}.csv", csv_text(table.round(4)))

@@ -166,10 +166,11 @@ def verdict(table: pd.DataFrame) -> str:
 
 
 def reproduce(
-    folder: Path, *, n_replications: int = 1000, seed: int = 2026, n_workers: int = 1
-) -> pd.DataFrame:
+    folder: Path, *, n_replications: int = 1000, seed: int = 2026, n_workers: int = -1
+) -> dict[str, pd.DataFrame]:
     """The table of the study; see `table_of`."""
-    return table_of(markets(folder), n_replications=n_replications, seed=seed, n_workers=n_workers)
+    options = {"n_replications": n_replications, "seed": seed, "n_workers": n_workers}
+    return {"Every market traded by every rule": table_of(markets(folder), **options)}
 
 
 def main() -> None:
@@ -185,9 +186,9 @@ def main() -> None:
     given = parser.parse_args()
     try:
         with working(given):
-            table = reproduce(
+            (table,) = reproduce(
                 given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers
-            )
+            ).values()
     except CapstarError as error:
         print(f"{error} Give a folder with the data by --data.", file=sys.stderr)
         raise SystemExit(2) from None

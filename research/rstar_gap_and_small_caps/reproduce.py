@@ -214,7 +214,12 @@ def known_then(
     return found, study
 
 
-def reproduce(
+def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
+    """Every table by the name of its file; ``folder`` holds the reference data."""
+    return computed(folder, n_workers=-1)[0]
+
+
+def computed(
     folder: Path,
     *,
     n_replications: int = 999,
@@ -309,7 +314,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         with working(given):
-            tables, found, material = reproduce(
+            tables, found, material = computed(
                 given.data, n_replications=given.replications, seed=given.seed, n_workers=given.workers,
                 say=lambda line: print(line, file=sys.stderr, flush=True),
             )  # fmt: skip

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from research.comparison import run
+from research.comparison import compare, run
 
 from capstar.errors import DataWarning
 from capstar.smallcaps import FixedCalendar, IndexCalculator, IndexResults, IndexRules, rank
 
 FIRST, RANK_DAY = "2015-01-02", "2015-05-29"
-PUBLISHED = {"breakpoint": 3.2, "small": 100 * (1135.89 / 1198.75 - 1)}
+HERE = Path(__file__).parent
 
 
 def read_closes(folder: Path) -> pd.DataFrame:
@@ -67,12 +67,10 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     change = 100 * (small.levels["price"].iloc[-1] / small.levels["price"].iloc[0] - 1)
     sp500 = closes[closes["id"] == "GSPC"].set_index("date")["close"].dropna().rename("sp500")
     both = pd.concat([top.levels["price"], sp500], axis=1, join="inner").pct_change().dropna()
-    rows = {
-        f"value of rank 1000 on {RANK_DAY}, billions": (PUBLISHED["breakpoint"], value[999]),
-        "ranks 1001 down, price change 2015-01-02 to 2015-12-31, percent": (PUBLISHED["small"], change),
+    ours = {
+        f"value of rank 1000 on {RANK_DAY}, billions": value[999],
+        "ranks 1001 down, price change 2015-01-02 to 2015-12-31, percent": change,
     }
-    compared = pd.DataFrame(rows, ["published", "ours"]).T
-    compared["difference"] = compared["ours"] - compared["published"]
     error = 100 * (both["price"] - both["sp500"]).std() * np.sqrt(252)
     tracked = pd.DataFrame(
         {
@@ -84,7 +82,7 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     )
     members = small.levels["members"].iloc[[0, -1]].rename_axis("date").to_frame()
     return {
-        "FTSE Russell": compared,
+        "FTSE Russell": compare(pd.read_csv(HERE / "published.csv"), ours),
         "The 500 largest": tracked,
         "Members of the small-cap index": members,
     }

@@ -77,7 +77,13 @@ def tested(sampler: str, found: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return table
 
 
-def reproduce(*, simulations: Mapping[str, int], seed: int = 2026, n_workers: int = 1) -> pd.DataFrame:
+def reproduce(_: Path) -> dict[str, pd.DataFrame]:
+    """The tests of every sampler, of as many samples as committed; no data are read."""
+    sizes = {name: size for name, (_, size) in SAMPLERS.items()}
+    return {"Ranks of parameters among posterior draws": calibration(simulations=sizes, n_workers=-1)}
+
+
+def calibration(*, simulations: Mapping[str, int], seed: int = 2026, n_workers: int = 1) -> pd.DataFrame:
     """The tests of some samplers, one below the other; see `tested`.
 
     Parameters
@@ -179,7 +185,7 @@ def main() -> None:
     for name in SAMPLERS if given.only is None else [given.only]:
         size = given.simulations or SAMPLERS[name][1]
         with working(given):
-            table = reproduce(simulations={name: size}, seed=given.seed, n_workers=given.workers)
+            table = calibration(simulations={name: size}, seed=given.seed, n_workers=given.workers)
         print(table.drop(columns=COUNTS).round(3).to_string())
         if given.out is not None:
             write(table, given.out)

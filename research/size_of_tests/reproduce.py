@@ -48,7 +48,7 @@ PLANS = {
 
 
 def reproduce(
-    folder: Path, *, samples: int | None = None, seed: int = 2026, n_workers: int = 1
+    folder: Path, *, samples: int | None = None, seed: int = 2026, n_workers: int = -1
 ) -> dict[str, pd.DataFrame]:
     """Rejection rates by study.
 

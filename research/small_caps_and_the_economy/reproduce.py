@@ -56,7 +56,12 @@ def economy(folder: Path) -> study.Economy:
     )
 
 
-def reproduce(folder: Path, *, n_replications: int = REPLICATIONS) -> study.OtherWay:
+def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
+    """The table of `led`; ``folder`` holds the reference data."""
+    return {"Every regression and forecast": led(folder).table}
+
+
+def led(folder: Path, *, n_replications: int = REPLICATIONS) -> study.OtherWay:
     """Every regression and forecast; ``folder`` holds the reference data."""
     returns = material.read(folder).returns
     found = study.lead_the_economy(returns, economy(folder), n_replications=n_replications)
@@ -122,7 +127,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for the table and the README")
     given = parser.parse_args()
     try:
-        found = reproduce(given.data)
+        found = led(given.data)
     except (CapstarError, FileNotFoundError) as error:
         print(
             f"{error} The study reads its inputs from {given.data}; give another with --data.",
