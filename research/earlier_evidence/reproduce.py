@@ -1,4 +1,4 @@
-"""Earlier published evidence on policy, output gaps and forecasts, computed again with the library's functions."""
+"""Earlier published evidence on policy and forecasts, computed again with the library's functions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pandas as pd
 from research.comparison import run
 from research.earlier_evidence.combination import combine_forecasts
 from research.earlier_evidence.critical_values import nested_critical_values
-from research.earlier_evidence.output_gap import output_gap
-from research.earlier_evidence.predictor_table import predictor_table
 from research.earlier_evidence.regimes import compare_regimes, policy_regimes
 
 from capstar import leads
@@ -26,10 +24,6 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
             monthly.loc["1954-02":"1991-12", ["Lo 20", "Hi 20", "S-B"]],
             policy_regimes(_discount_rate(folder)),
         ),
-        "Output gap and small caps, 1948 to 2005 (Cooper and Priestley 2009)": gap_and_returns(
-            folder, monthly
-        ),
-        "Three annual predictors, 1871 to 2005 (after Welch and Goyal 2008)": welch_goyal(folder),
         "Combinations of five forecasts, 1965Q1 to 2005Q4 (after Rapach, Strauss and Zhou 2010)": combined(
             folder
         ),
@@ -42,27 +36,6 @@ def fomc_days(folder: Path) -> leads.EventStudy:
     size = _daily(folder / "small_caps" / "size_portfolios_daily.csv.gz")[["Lo 20", "Hi 20"]]
     surprises = _daily(folder / "predictability" / "fomc_surprises" / "announcements_original.csv")["mps"]
     return leads.event_study(size.assign(**{"S-B": size["Lo 20"] - size["Hi 20"]}), surprises.dropna())
-
-
-def gap_and_returns(folder: Path, monthly: pd.DataFrame) -> pd.DataFrame:
-    """Next month's log return on the output gap of the whole sample, errors of Newey and West with one lag."""
-    production = _by_period(
-        folder / "predictability" / "cooper_priestley2009" / "indpro_1919_2019.csv", "date", "M"
-    )
-    gap = output_gap(production["indpro"].loc["1948":"2005"])
-    rows = {}
-    for name in ("Lo 20", "Hi 20"):
-        y = 100 * np.log1p(monthly.loc["1948":"2005", name] / 100)
-        beta, se, r2 = leads.newey_west(y[1:], gap[:-1], lags=1)
-        rows[name] = {"slope": beta[1], "t": beta[1] / se, "r2": r2}
-    return pd.DataFrame(rows).T
-
-
-def welch_goyal(folder: Path) -> pd.DataFrame:
-    """Three predictors with the whole sample from 1872 on."""
-    raw = pd.read_csv(folder / "predictability" / "welch_goyal2008" / "annual_2005.csv", index_col="year")
-    premium = np.log((raw["sp500"] + raw["d12"]) / raw["sp500"].shift(1)) - np.log1p(raw["rfree"])
-    return predictor_table(premium.rename("premium"), _predictors(raw).loc[:, ["dp", "de", "ep"]])
 
 
 def combined(folder: Path) -> pd.DataFrame:

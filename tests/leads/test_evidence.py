@@ -14,9 +14,9 @@ from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.leads import compare_forecasts, event_study, ivx, newey_west, recursive_forecasts
 from capstar.markets.variance_ratio import variance_ratio
 
-EVIDENCE = ROOT / "research" / "earlier_evidence"
-output_gap = load_module(EVIDENCE / "output_gap.py").output_gap
-regimes_module = load_module(EVIDENCE / "regimes.py")
+RESEARCH = ROOT / "research"
+output_gap = load_module(RESEARCH / "cooper_priestley_2009" / "output_gap.py").output_gap
+regimes_module = load_module(RESEARCH / "earlier_evidence" / "regimes.py")
 compare_regimes, policy_regimes = regimes_module.compare_regimes, regimes_module.policy_regimes
 STORED = 1e-4  # the tolerance asked for; six decimals are stored
 

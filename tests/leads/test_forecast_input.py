@@ -12,9 +12,9 @@ from conftest import ROOT, load_module
 from capstar import leads
 from capstar.errors import CapstarError
 
-EVIDENCE = ROOT / "research" / "earlier_evidence"
-combine_forecasts = load_module(EVIDENCE / "combination.py").combine_forecasts
-predictor_table = load_module(EVIDENCE / "predictor_table.py").predictor_table
+RESEARCH = ROOT / "research"
+combine_forecasts = load_module(RESEARCH / "earlier_evidence" / "combination.py").combine_forecasts
+predictor_table = load_module(RESEARCH / "welch_goyal_2008" / "predictor_table.py").predictor_table
 N = 60
 DATES = pd.period_range("2000Q1", periods=N, freq="Q")
 

@@ -14,9 +14,9 @@ from capstar.leads import (
     recursive_forecasts,
 )
 
-EVIDENCE = ROOT / "research" / "earlier_evidence"
-combine_forecasts = load_module(EVIDENCE / "combination.py").combine_forecasts
-predictor_table = load_module(EVIDENCE / "predictor_table.py").predictor_table
+RESEARCH = ROOT / "research"
+combine_forecasts = load_module(RESEARCH / "earlier_evidence" / "combination.py").combine_forecasts
+predictor_table = load_module(RESEARCH / "welch_goyal_2008" / "predictor_table.py").predictor_table
 PUBLISHED = 0.006  # half of the last digit printed, and a rounding
 # Rapach, Strauss and Zhou (2010), table 1, panel A: R2_OS in percent, 1965Q1-2005Q4.
 RSZ_SINGLE = {
