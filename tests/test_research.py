@@ -51,6 +51,55 @@ def test_study_meets_what_it_claims(name: str, reference) -> None:
             assert table["largest difference"].abs().max() <= bound, beginning
 
 
+MET = {
+    "campbell_yogo_2006": "54 of 55 published numbers are met",
+    "kostakis_magdalinos_stamatogiannis_2015": "30 of 30 published numbers are met",
+    "pagan_sossounov_2003": "36 of 36 published numbers are met",
+}
+
+
+@pytest.mark.parametrize("name", sorted(MET))
+def test_as_many_published_numbers_are_met_as_is_said(name: str, reference) -> None:
+    from research.comparison import judged, verdict
+    from research.needs import needs
+
+    for file in needs(name)["file"]:
+        reference(file)
+    module = load_module(ROOT / "research" / name / "reproduce.py")
+    tables = module.reproduce(REFERENCE)
+    assert verdict(tables) == MET[name]
+    table = judged(next(iter(tables.values())))
+    assert len(table) == len(pd.read_csv(module.HERE / "published.csv"))
+    readme = (module.HERE / "README.md").read_text()
+    assert MET[name].removesuffix(" published numbers are met") in readme
+    # Whole half units of what is printed, and months: nothing looser.
+    assert set(table["tolerance"]) <= {0.5, 0.0005, 0.00005}
+    if name == "campbell_yogo_2006":
+        (missed,) = table.index[~table["met"]]
+        assert missed == "log_ep, 1926-2002: low"
+        assert table.loc[missed, "ours"] == pytest.approx(0.0427, abs=5e-5)
+
+
+def test_ivx_and_dating_are_those_of_the_packages(reference) -> None:
+    """Beyond what is printed: every row of R's ivx, and every month of R's bbdetection."""
+    reference("predictability/kms2015/ivx_golden.csv")
+    study = ROOT / "research" / "kostakis_magdalinos_stamatogiannis_2015" / "reproduce.py"
+    rows = load_module(study).reproduce(REFERENCE)["Every row computed with R's ivx"]
+    assert (rows["rows"] == 129).all()
+    difference = rows["largest relative difference"]
+    assert difference.drop("ols_t").max() < 1e-10
+    # R divides by n - k, ours by n - k - 1.
+    assert difference["ols_t"] == pytest.approx(1 - (1 - 1 / 1028) ** 0.5, rel=1e-3)
+    reference("predictability/bull_bear/sp500_monthly_states.csv")
+    _, states, phases = (
+        load_module(ROOT / "research" / "pagan_sossounov_2003" / "reproduce.py").reproduce(REFERENCE).values()
+    )
+    assert (states["months"] == 840).all()
+    assert (states["months apart"] == 0).all()
+    assert states.loc["bry_boschan_w8", "turning points"] == 36
+    assert phases["number"].sum() == 35
+
+
 def test_which_published_numbers_are_not_met(reference) -> None:
     """Table 1 of 2017 hangs on what GDP was known to be; tables A1 and A2 of 2023 are met in every figure."""
     from research.comparison import judgements
