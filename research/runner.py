@@ -199,6 +199,7 @@ def main(arguments: list[str]) -> int:
         "--out", type=Path, metavar="FILE", help="write the table as CSV, and every number beside it"
     )
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a study's process is ended either way
     found: list[Outcome] = []
     code = 0
     try:

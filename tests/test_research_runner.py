@@ -145,9 +145,10 @@ def waiting(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_an_interruption_ends_the_study_and_shows_what_is_finished(waiting) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_the_study_and_shows_what_is_finished(waiting, asked: signal.Signals) -> None:
     given, study = waiting
-    given.send_signal(signal.SIGINT)
+    given.send_signal(asked)
     out, errors = given.communicate()
     assert given.returncode == 130
     assert "Interrupted; the table is of what was finished." in errors
