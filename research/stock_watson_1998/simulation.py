@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from research.stock_watson_1998.time_varying_mean import STATISTICS, break_values
 
+from capstar.writing import csv_text, write_whole
+
 Floats = npt.NDArray[np.float64]
 LAMBDAS = tuple(range(31))
 DRAWS, SEED = 4_000, 1998
@@ -69,6 +71,5 @@ def read_off(value: float, quantile: pd.Series, error: pd.Series) -> tuple[float
 
 
 if __name__ == "__main__":
-    summarize(simulate(LAMBDAS, DRAWS, SEED)).to_csv(
-        Path(__file__).parent / "lookup.csv", float_format="%.6f"
-    )
+    table = summarize(simulate(LAMBDAS, DRAWS, SEED)).round(6)
+    write_whole(Path(__file__).parent / "lookup.csv", csv_text(table))
