@@ -87,13 +87,16 @@ def verdict(tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def run(study: Callable[[Path], dict[str, pd.DataFrame]], description: str) -> None:
-    """Command line of a study: ``--data FOLDER``; prints its tables."""
+def run(study: Callable[..., dict[str, pd.DataFrame]], description: str, **options: int) -> None:
+    """Command line of a study: ``--data FOLDER``, and whole numbers by name with their defaults; prints its tables."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
-    folder = parser.parse_args().data
+    for name, default in options.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help="%(default)s if not given")
+    given = vars(parser.parse_args())
+    folder = given.pop("data")
     try:
-        tables = study(folder)
+        tables = study(folder, **given)
     except CapstarError as error:
         print(f"{error} The study reads its inputs from {folder}; give another with --data.", file=sys.stderr)
         raise SystemExit(2) from None

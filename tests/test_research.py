@@ -281,6 +281,37 @@ def test_unobserved_components_study(golden) -> None:
     assert list(apart.index) == list(tables["Parameters"].index)
 
 
+def test_stock_watson_study(reference) -> None:
+    """The committed quantiles are those of the code and its seed; table 3 and 4 by them, and what the README says."""
+    from research.comparison import judged, verdict
+
+    folder = reference("stock_watson1998/gdp_growth.csv").parents[1]
+    module = import_module("research.stock_watson_1998.reproduce")
+    lookup = pd.read_csv(module.HERE / "lookup.csv", index_col=[0, 1])
+    simulated = module.simulate((0, 4), module.DRAWS, module.SEED)
+    again = module.summarize(simulated, (0, 4))
+    pd.testing.assert_frame_equal(lookup.loc[[0, 4]], again, rtol=0, atol=1e-6)
+    tables = module.tables(folder, lookup, simulated[:, 0])
+    assert verdict(tables) == "156 of 160 published numbers are met"
+    assert verdict(tables) in (module.HERE / "README.md").read_text()
+    missed = judged(tables["Table 4, lambda by table 3"]).query("not met")
+    assert list(missed.index) == ["MW: lambda", "MW: sigma", "QLR: lambda", "QLR: sigma"]
+    assert list(module.reproduce(folder, draws=20)) == list(tables)
+
+
+def test_buncic_study(reference) -> None:
+    from research.comparison import verdict
+
+    folder = reference("hlw2017/us_input.csv").parents[1]
+    module = import_module("research.buncic_2021.reproduce")
+    tables = module.reproduce(folder)
+    assert verdict(tables) == "164 of 164 published numbers are met"
+    assert verdict(tables) in (module.HERE / "README.md").read_text()
+    # The option keeps lambda_g of stage 1: the README says how far that is from the paper.
+    ways = tables["One-sided r*, US"]["r* in the last quarter"].round(2)
+    assert ways.to_list() == [0.48, 1.01, 1.30, 1.47, 1.50]
+
+
 LONG = (
     "coverage_of_bands", "del_negro_giannone_giannoni_tambalotti_2017", "lewis_vazquez_grande_2018", "range_trading",
     "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,6 +12,7 @@ from capstar.errors import DataError, SpecificationError
 from capstar.rstar import break_statistics, median_unbiased_lambda
 
 Floats = npt.NDArray[np.float64]
+STATISTICS: tuple[Literal["L"], Literal["MW"], Literal["EW"], Literal["QLR"]] = ("L", "MW", "EW", "QLR")
 
 
 def time_varying_mean(
@@ -87,17 +90,18 @@ def nyblom_statistic(y: npt.ArrayLike) -> float:
     return float(sums @ sums / len(y) ** 2 / y.var(ddof=1))
 
 
+def break_values(y: npt.ArrayLike, trim: int) -> dict[str, float]:
+    """Every statistic of a break in the mean of ``y``, shape (n,), with ``trim`` observations on either side."""
+    y = np.asarray(y, dtype=float)
+    found = break_statistics(y, np.ones((len(y), 1)), trim=trim)
+    return {"L": nyblom_statistic(y), "MW": found.mean_wald, "EW": found.exp_wald, "QLR": found.qlr}
+
+
 def _mean_table(filtered: Floats, ar: Floats, trim: float) -> pd.DataFrame:
     n = len(filtered)
-    found = break_statistics(filtered, np.ones((n, 1)), trim=int(np.floor(trim * n)))
-    statistics = {
-        "L": nyblom_statistic(filtered),
-        "MW": found.mean_wald,
-        "EW": found.exp_wald,
-        "QLR": found.qlr,
-    }
+    statistics = break_values(filtered, int(np.floor(trim * n)))
     long_run = float(filtered.std(ddof=1) / (1 - ar.sum()))
-    lambdas = {name: median_unbiased_lambda(value, name) for name, value in statistics.items()}  # type: ignore[arg-type]
+    lambdas = {name: median_unbiased_lambda(statistics[name], name) for name in STATISTICS}
     table = pd.DataFrame({"statistic": statistics, "lambda": lambdas})
     table["sigma"] = table["lambda"] / n * long_run
     return table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,13 +28,16 @@ def test_medians_are_those_of_table_3(reference) -> None:
         np.testing.assert_array_equal(table[name], column)
 
 
-def test_table_4(reference, monkeypatch) -> None:
-    """Statistics to the digits printed; lambda and sigma where the paper's table 3 is what it used."""
-    folder = reference("stock_watson1998").parent
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(ROOT))
-    tables = load_module(ROOT / "research/stock_watson_1998/reproduce.py").reproduce(folder)
-    ours = next(iter(tables.values()))
-    published = pd.read_csv(folder / "stock_watson1998/table4_published.csv", index_col="test")
+    return load_module(ROOT / "research/stock_watson_1998/reproduce.py")
+
+
+def test_table_4(reference, growth: np.ndarray, study: ModuleType) -> None:
+    """Statistics to the digits printed; lambda and sigma where the paper's table 3 is what it used."""
+    ours = time_varying_mean(growth, ar=study.published_autoregression(growth))
+    published = pd.read_csv(reference("stock_watson1998/table4_published.csv"), index_col="test")
     for name in ("L", "MW", "EW", "QLR"):
         assert round(ours.loc[name, "statistic"], 2) == published.loc[name, "statistic"], name
     for name in ("L", "EW"):
@@ -40,16 +45,16 @@ def test_table_4(reference, monkeypatch) -> None:
         assert round(ours.loc[name, "sigma"], 2) == published.loc[name, "sigma_delta_beta"], name
 
 
-def test_median_of_the_published_mw_lambda_is_not_the_published_statistic() -> None:
-    """Why lambda of MW differs: by simulation the published 3.43 has median 1.11, the statistic is 1.159."""
-    rng, n, draws = np.random.default_rng(1998), 191, 4000
-    level = np.cumsum(rng.standard_normal((draws, n)), axis=1) * 3.4335 / n
-    mw = [
-        break_statistics(row, np.ones((n, 1)), trim=28).mean_wald
-        for row in level + rng.standard_normal((draws, n))
-    ]
-    # The standard error of the median is 0.02 at 4,000 draws.
-    assert np.median(mw) < 1.159
+def test_lambdas_of_the_original_program(growth: np.ndarray, study: ModuleType) -> None:
+    """What the authors' program printed to ten digits; every fourth row of its grid is table 3."""
+    ours = time_varying_mean(growth, ar=study.published_autoregression(growth))["statistic"]
+    np.testing.assert_allclose(ours, [0.2093978964, 1.1587793780, 0.6821161167, 3.3105130875], rtol=1e-8)
+    found = study.lambdas_of_the_original_grid(ours)
+    # The grid is known to six decimals, its steps are about 0.01 (L) to 0.1 for 0.25 of lambda.
+    np.testing.assert_allclose(found, [4.0558657193, 3.4335430139, 3.0712033611, 0.7786146171], atol=2e-5)
+    grid = pd.read_csv(study.HERE / "original_grid.csv", index_col="lambda")
+    for name in ("L", "MW", "EW", "QLR"):
+        np.testing.assert_allclose(grid[name].iloc[::4], MEDIANS[name][:6], atol=5.1e-4)
 
 
 def test_break_statistics_against_one_regression_a_date(growth: np.ndarray) -> None:

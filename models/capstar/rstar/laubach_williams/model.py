@@ -186,7 +186,8 @@ class RStarModel(NaturalRateModel):
             scaling their errors; a kappa with no other quarters goes.
         stage2
             ``"published"``, or ``"buncic"``: the corrected second stage and break test of Buncic (2021), "On
-            a standard method for measuring the natural rate of interest".
+            a standard method for measuring the natural rate of interest".  lambda_g stays that of stage 1; the
+            paper's is by maximum likelihood, with which its lambda_z is smaller still (research/buncic_2021).
         covid
             Whether output is taken net of phi times the COVID index; with it the models of 2003 and 2017 are those
             their authors published in 2020.
