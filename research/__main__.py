@@ -13,11 +13,9 @@ def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
     known = studies()
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(
-            "python -m research NAME [--data FOLDER]\npython -m research all [--longest SECONDS] [--out FILE]\n"
-        )
-        for name, title in known.items():
-            print(f"  {name}: {title}\n{runner.described(name)}")
+        usage = "python -m research NAME [--data FOLDER]\npython -m research all [--longest SECONDS] [--out FILE]\n"
+        listed = [f"  {name}: {title}\n{runner.described(name)}" for name, title in known.items()]
+        print("\n".join([usage, *listed]))  # at once, for a reader that closes early
         return 0
     name, *rest = arguments
     if name == "all":
