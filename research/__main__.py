@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 
@@ -13,9 +14,11 @@ def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
     known = studies()
     if not arguments or arguments[0] in ("-h", "--help"):
-        usage = "python -m research NAME [--data FOLDER]\npython -m research all [--longest SECONDS] [--out FILE]\n"
-        listed = [f"  {name}: {title}\n{runner.described(name)}" for name, title in known.items()]
-        print("\n".join([usage, *listed]))  # at once, for a reader that closes early
+        print(
+            "python -m research NAME [--data FOLDER]\npython -m research all [--longest SECONDS] [--out FILE]\n"
+        )
+        for name, title in known.items():
+            print(f"  {name}: {title}\n{runner.described(name)}")
         return 0
     name, *rest = arguments
     if name == "all":
@@ -31,4 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    try:
+        raise SystemExit(main(sys.argv[1:]))
+    except BrokenPipeError:  # whoever read what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
