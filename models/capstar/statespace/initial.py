@@ -34,6 +34,10 @@ class InitialState:
         By state, such as ``ystar``, ``ystar(-1)``, ``g(-1)``, in the units of the model.
     cov : pandas.DataFrame
         Covariance of the same states.
+    diffuse : tuple of str
+        Names of states, as in the equations, that are exactly diffuse all the same: moments given for them are those at
+        which the data are silent, and those of the others are of as many periods before the sample as the lags of the
+        diffuse ones reach back; see `capstar.statespace.diffuse_problem`.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class InitialState:
 
     mean: pd.Series
     cov: pd.DataFrame
+    diffuse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a covariance that does not belong to the mean."""
@@ -69,6 +74,10 @@ class InitialState:
             raise SpecificationError(
                 f"The initial covariance of {names} is not one: it must be symmetric, without negative eigenvalues. "
                 "Check the order of its rows, and that it holds variances."
+            )
+        if unknown := sorted({*self.diffuse} - {str(name).split("(")[0] for name in names}):
+            raise SpecificationError(
+                f"diffuse names {unknown[0]}, which is not among the states {names}. Name states without their lags."
             )
 
     def cut_to(self, spec: Spec) -> tuple[dict[tuple[str, int], float], pd.DataFrame]:
@@ -150,8 +159,10 @@ def start_from(
     ('DiffuseProblem', -633.46)
     """
     if not isinstance(initial, str):
-        mean, cov = given_state(spec, initial).cut_to(spec)
-        return bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+        given = given_state(spec, initial)
+        mean, cov = given.cut_to(spec)
+        bound = bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+        return diffuse_problem(bound, given.diffuse) if given.diffuse else bound
     if initial not in ("stationary", "diffuse"):
         raise SpecificationError(
             f"initial={initial!r}; choose 'stationary' or 'diffuse', or give an InitialState."
