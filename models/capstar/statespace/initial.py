@@ -100,12 +100,13 @@ class InitialState:
         {('mu', 0): 1120.0}
         """
         slots = {show_slot(slot): slot for slot in spec.state_slots()}
-        if absent := [name for name in slots if name not in self.mean.index]:
+        zero = {name for name, slot in slots.items() if slot[0] in spec.accumulated} - {*self.mean.index}
+        if absent := [name for name in slots if name not in self.mean.index and name not in zero]:
             raise SpecificationError(
                 f"{spec.name}: the initial state gives no {absent[0]}; the states are {list(slots)}. Add it."
             )
-        mean = {slot: float(self.mean[name]) for name, slot in slots.items()}
-        return mean, self.cov.loc[list(slots), list(slots)]
+        mean = {slot: float(self.mean.get(name, 0.0)) for name, slot in slots.items()}
+        return mean, self.cov.reindex(index=list(slots), columns=list(slots), fill_value=0.0)
 
 
 Initial: TypeAlias = (
@@ -180,7 +181,9 @@ def start_from(
     )
     model = problem.model
     settled = stationary_states(model, table) if initial == "stationary" else forgetful_states(model)
-    diffuse = [name for name in dict.fromkeys(name for name, _ in slots) if name not in settled]
+    diffuse = [
+        name for name in dict.fromkeys(name for name, _ in slots) if name not in {*settled, *spec.accumulated}
+    ]
     problem = replace(problem, stationary=tuple(positions(model, settled).tolist()))
     return diffuse_problem(problem, diffuse) if diffuse else problem
 

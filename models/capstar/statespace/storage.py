@@ -191,8 +191,12 @@ _BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "parameters": (_pack_parameter, _unpack_parameter),
     "obs_scale": (list, tuple),
     "frequency": (str, str),
+    "accumulated": (
+        lambda one: [_pack_linear(one[0]), one[1]],
+        lambda one: (_unpack_linear(one[0]), one[1]),
+    ),
 }
-_LATER = ("frequency",)
+_LATER = ("frequency", "accumulated")
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
