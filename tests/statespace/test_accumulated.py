@@ -1,4 +1,4 @@
-"""Sums that begin anew each longer period: equal to sums of lags, in everything a model answers."""
+"""Sums that are reset each longer period: equal to sums of lags, in everything a model answers."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_forecasts_news_and_contributions_are_those_of_lags(fits) -> None:
             np.testing.assert_allclose(mine.total, theirs.total, rtol=1e-9)
 
 
-def test_simulated_sums_begin_anew(fits) -> None:
+def test_simulated_sums_reset(fits) -> None:
     problem = fits[1].problem
     states, y = simulate_data(problem, fits[1].all_params, seed=5)
     slots = list(problem.model.states)
@@ -242,9 +242,9 @@ def test_mistakes_are_named() -> None:
     late = frame.copy()
     late.loc["2000-12", "low"] = np.nan
     assert np.isfinite(start_from(good, late, start("sum"), start="2000-02").loglike(THETA))
-    with pytest.raises(SpecificationError, match="so_far, a sum that begins anew, is read at a lag"):
+    with pytest.raises(SpecificationError, match="so_far, a sum that is reset, is read at a lag"):
         start_from(replace(good, reports={"r": so_far(-1)}), frame)
-    with pytest.raises(SpecificationError, match="so_far, a sum that begins anew, is read by x"):
+    with pytest.raises(SpecificationError, match="so_far, a sum that is reset, is read by x"):
         start_from(replace(good, transition={"x": rho * x(-1) + so_far(-1) + u}), frame)
     with pytest.raises(SpecificationError, match="Drop initial_mean and accumulated"):
         gls_start(problems()[1], 12, 1.0)

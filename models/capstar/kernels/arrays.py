@@ -29,7 +29,7 @@ class Pattern(NamedTuple):
     b_col: Index
     s_row: Index
     s_col: Index
-    anew: Index
+    reset: Index
 
 
 class System(NamedTuple):
@@ -59,13 +59,13 @@ class System(NamedTuple):
 class Sample(NamedTuple):
     """Observations (n, p), regressors (n, q), scale of measurement errors and scaled shocks (n,).
 
-    ``anew`` (n, r): which of the states `Pattern.anew` begin from zero.
+    ``reset`` (n, r): which of the states `Pattern.reset` begin from zero.
     """
 
     y: Floats
     x: Floats
     scale: Floats
-    anew: npt.NDArray[np.bool_]
+    reset: npt.NDArray[np.bool_]
 
 
 class Path(NamedTuple):

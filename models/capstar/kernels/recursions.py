@@ -318,11 +318,11 @@ def _affine(m, ptr, col, value, constant, W, a, a_next):
 
 
 @step
-def _begin_anew(m, s, pattern, sample, t, W, a, P):
-    """Set to zero what a vector and a matrix hold of the states that begin anew in a period."""
-    for k in range(U(pattern.anew.size)):
-        if sample.anew[t, k]:
-            j = U(pattern.anew[k])
+def _reset(m, s, pattern, sample, t, W, a, P):
+    """Set to zero what a vector and a matrix hold of the states that are reset in a period."""
+    for k in range(U(pattern.reset.size)):
+        if sample.reset[t, k]:
+            j = U(pattern.reset[k])
             W[U(a) + j] = 0.0
             for i in range(U(m)):
                 W[U(P) + i * U(s) + j] = 0.0
@@ -404,7 +404,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
     _copy_symmetric(m, s, P0, W, P)
     total = 0.0
     for t in range(n):
-        _begin_anew(m, s, pattern, sample, t, W, a, P)
+        _reset(m, s, pattern, sample, t, W, a, P)
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
         _add_series(pattern, system.b, sample.x, t, W, a_next)
         a, a_next = a_next, a
@@ -467,7 +467,7 @@ def _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r
         out.c[i] += W[U(r) + i]
     if moving:
         _unpack(m, s, P, start * m * m, W, C)
-        _begin_anew(m, s, pattern, sample, t, W, A, C)
+        _reset(m, s, pattern, sample, t, W, A, C)
         for i in range(m):
             first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
             _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
@@ -579,7 +579,7 @@ def backward(
             _grad_scaled(s, pattern, system, sample.scale[t], t, W, r, N, out, out_scale)
             _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
-        _begin_anew(m, s, pattern, sample, t, W, r, N)
+        _reset(m, s, pattern, sample, t, W, r, N)
     if gradient:
         for i in range(m):
             out.a0[i] += r_path[i]

@@ -27,7 +27,7 @@ def simulate(
     gain, drawn = np.zeros((n, p, a.size)), np.empty((n, p + 1))
     nothing, rule, deviation = np.zeros(a.size), np.zeros(1), np.zeros(n)
     draw(
-        pattern, system, sample.x, sample.anew, own, lag, a, state_noise, errors, gain, nothing, rule, deviation,
+        pattern, system, sample.x, sample.reset, own, lag, a, state_noise, errors, gain, nothing, rule, deviation,
         states, drawn,
     )  # fmt: skip
     y[:] = drawn[:, :p]
@@ -52,7 +52,7 @@ def simulate_innovations(
         pattern,
         system,
         sample.x,
-        sample.anew,
+        sample.reset,
         own,
         lag,
         a,
@@ -67,17 +67,17 @@ def simulate_innovations(
 
 
 @step
-def _before(pattern, anew, t, a, states, i):
-    """A state of the period before; zero where its sum begins anew."""
+def _before(pattern, reset, t, a, states, i):
+    """A state of the period before; zero where it is reset."""
     value = states[t - 1, i] if t > 0 else a[i]
-    for k in range(pattern.anew.size):
-        if anew[t, k] and pattern.anew[k] == i:
+    for k in range(pattern.reset.size):
+        if reset[t, k] and pattern.reset[k] == i:
             value = 0.0
     return value
 
 
 @kernel
-def draw(pattern, system, x, anew, own, lag, a, noise, errors, gain, report, rule, deviation, states, y):
+def draw(pattern, system, x, reset, own, lag, a, noise, errors, gain, report, rule, deviation, states, y):
     """Run the transition with ``noise``, observe with ``errors``, and move the state by ``gain`` times each error.
 
     ``deviation`` holds past values and then the shocks of its autoregression, which its values replace.
@@ -88,7 +88,7 @@ def draw(pattern, system, x, anew, own, lag, a, noise, errors, gain, report, rul
         for i in range(m):
             total = system.c[i] + noise[t, i]
             for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
-                total += system.t[k] * _before(pattern, anew, t, a, states, pattern.t_col[k])
+                total += system.t[k] * _before(pattern, reset, t, a, states, pattern.t_col[k])
             states[t, i] = total
         for k in range(pattern.b_row.size):
             column = pattern.b_col[k]

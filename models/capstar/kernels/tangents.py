@@ -20,7 +20,6 @@ from capstar.kernels.recursions import (
     _add_scaled,
     _add_series,
     _affine,
-    _begin_anew,
     _combine,
     _copy,
     _dot,
@@ -30,6 +29,7 @@ from capstar.kernels.recursions import (
     _predict_back,
     _predict_covariance,
     _prepare_covariance,
+    _reset,
     _unpack,
 )
 
@@ -84,7 +84,7 @@ def _tangent_mean(m, s, pattern, system, direction, sample, path, t, i, W, da, M
 def _tangent_transition(m, s, pattern, system, direction, sample, t, a, P, start, W, da_next, dP_next, A, C):
     """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
     _unpack(m, s, P, start * m * m, W, C)
-    _begin_anew(m, s, pattern, sample, t, W, A, C)
+    _reset(m, s, pattern, sample, t, W, A, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
         for k in range(U(first), U(end)):
@@ -131,7 +131,7 @@ def forward_along(
     _copy(1, m, direction.a0, 0, 0, W, da, 0)
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
-        _begin_anew(m, s, pattern, sample, t, W, da, dP)
+        _reset(m, s, pattern, sample, t, W, da, dP)
         _tangent_prediction(
             m, s, pattern, system, direction, sample, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP,
             dQ, A, C, L,
@@ -288,8 +288,8 @@ def _change_of_scaled(
 def _starts(pattern, sample, t, state):
     """Whether a state begins from zero in a period."""
     starts = False
-    for k in range(U(pattern.anew.size)):
-        starts |= sample.anew[t, k] and np.int64(pattern.anew[k]) == state
+    for k in range(U(pattern.reset.size)):
+        starts |= sample.reset[t, k] and np.int64(pattern.reset[k]) == state
     return starts
 
 
@@ -408,6 +408,6 @@ def backward_along(
             _add(s, 1.0, W, e, dr)
             for k in range(m):
                 _add(s, 1.0, W, E + k * s, dN + k * s)
-        _begin_anew(m, s, pattern, sample, t, W, dr, dN)
+        _reset(m, s, pattern, sample, t, W, dr, dN)
     for j in range(U(m)):
         out.a0[j] += W[U(dr) + j]

@@ -143,7 +143,7 @@ class Problem:
         return replace(self, y=own(y))
 
     @cached_property
-    def anew(self) -> npt.NDArray[np.bool_]:
+    def reset(self) -> npt.NDArray[np.bool_]:
         """Which accumulated states begin from zero in which period, shape (n, r)."""
         out = np.zeros((self.nobs, len(self.model.accumulated)), dtype=np.bool_)
         for column, often in zip(out.T, self.model.accumulated.values(), strict=True):
@@ -152,9 +152,9 @@ class Problem:
 
     @property
     def kept(self) -> Floats:
-        """One, or zero where a state begins anew: what the past counts in each period, shape (n, m)."""
+        """One, or zero where a state is reset: what the past counts in each period, shape (n, m)."""
         out = np.ones((self.nobs, len(self.model.states)))
-        out[:, [*self.model.accumulated]] = ~self.anew
+        out[:, [*self.model.accumulated]] = ~self.reset
         return out
 
     def values(self, theta: Floats) -> Floats:
@@ -171,7 +171,7 @@ class Problem:
         system = self.model.system(values)
         mean, cov = self.initial_moments(values)
         system = system._replace(a0=system.a0 + mean)
-        sample = Sample(self.y, self.x, self.scale(theta), self.anew)
+        sample = Sample(self.y, self.x, self.scale(theta), self.reset)
         return Inputs(self.model.pattern, system, cov, sample)
 
     def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
@@ -285,7 +285,7 @@ class Problem:
         model, values, size = self.model, np.zeros(self.model.n_values), len(self.model.states)
         return Bound(
             free, *model.terms, values, model.blocks["a"].where.start, model.pattern,
-            model.system(values)._replace(a0=np.zeros(size)), Sample(self.y, self.x, np.ones(self.nobs), self.anew),
+            model.system(values)._replace(a0=np.zeros(size)), Sample(self.y, self.x, np.ones(self.nobs), self.reset),
             self.initial_mean.copy(), self.initial_cov.reshape(-1).copy(),
             np.array(self.stationary, dtype=np.int64), self.scale_param,
         )  # fmt: skip

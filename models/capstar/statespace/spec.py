@@ -141,10 +141,10 @@ class Spec:
         initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
         seldom = [f"{name} observed at frequency {often}" for name, often in self.frequency.items()]
         limits = [str(constraint) for constraint in self.constraints]
-        anew = [
+        resets = [
             f"{name} begins from zero at frequency {often}" for name, (_, often) in self.accumulated.items()
         ]
-        rest = (*shocks, *scale, *seldom, *anew, *initial, *limits, *reports)
+        rest = (*shocks, *scale, *seldom, *resets, *initial, *limits, *reports)
         body = "\n".join(f"  {line}" for line in (*lines, *rest))
         return f"{self.name}\n{body}"
 
@@ -303,7 +303,7 @@ def _check_names(spec: Spec) -> None:
         if name in {*spec.observation, *spec.shocks} or readers or (name, -1) in spec.state_slots():
             how = f"read by {readers[0]}" if readers else "read at a lag or declared in another role"
             raise SpecificationError(
-                f"{spec.name}: {name}, a sum that begins anew, is {how}. Only observations and reports of its own "
+                f"{spec.name}: {name}, a sum that is reset, is {how}. Only observations and reports of its own "
                 "period may read it."
             )
     if strangers := sorted({name for name, _ in spec.layout} - set(spec.transition)):

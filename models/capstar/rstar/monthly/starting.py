@@ -20,8 +20,8 @@ z diffuse too                       (-1403.17)      -0.0103  0.001              
 The first four are one maximum, and r* at the end differs by a tenth.  The last two are not: a variance of 0.2 holds the
 gap near zero in 1960, and its shock piles up at its bound, 0.001; a diffuse z takes the level of r* over from growth (c
 is 13, and z stands at -38), and it piles up again.  So z begins at zero with a spread of a point.  Of the four the
-diffuse start alone counts no observation twice.  It is not the default because filtered r* of its first months is no
-number to test a lead with, and because its likelihood costs 35 others.  Estimated on two years, the bands of the first
+diffuse start alone counts no observation twice.  It is not the default because filtered r* of its first months cannot
+test a lead, and because its likelihood costs 35 others.  Estimated on two years, the bands of the first
 years are a tenth to a sixth too narrow; on longer ones they narrow further, and look further ahead.
 
 In monthly-hlw2023, where growth counts once, even a diffuse z is determined: r* of 2018-03 is 1.09 (1.21) by
