@@ -13,6 +13,8 @@ from capstar.kernels.arrays import Path, Pattern, Sample, System
 M, P, N = 3, 2, 6
 RTOL = 1e-10  # the same sums in double precision, in another order
 
+NOTHING = np.zeros((N, 0), dtype=np.bool_)  # no state is reset
+
 
 @dataclass(frozen=True)
 class Case:
@@ -45,7 +47,7 @@ class Case:
         _, s_row, s_col, scaled = rows(np.tril(self.S))
         pattern = Pattern(
             z_ptr, z_col, d_ptr, d_col, t_ptr, t_row, t_col, q_row.astype(np.uint32), q_col.astype(np.uint32),
-            b_row, b_col, s_row, s_col,
+            b_row, b_col, s_row, s_col, s_col[:0],
         )  # fmt: skip
         return pattern, System(z, d, self.h, t, self.c, q, self.a0, b, scaled), self.P0, self.sample
 
@@ -61,7 +63,7 @@ def case(request: pytest.FixtureRequest) -> Case:
         T[2] = 0.0
     if request.param == "missing":
         y[1, 0] = y[3] = y[5, 1] = np.nan
-    sample = Sample(y, rng.normal(size=(N, 2)), 1 + rng.random(N))
+    sample = Sample(y, rng.normal(size=(N, 2)), 1 + rng.random(N), NOTHING)
     root = rng.normal(size=(M, M))
     return Case(
         Z, np.array([[0.5, 0.0], [0.2, -1.0]]), np.array([0.3, 0.9]), T, np.array([0.1, 0.0, 0.0]),
@@ -147,8 +149,8 @@ def test_smoother_is_the_conditional_distribution(case: Case) -> None:
     path = run_filter(case)
     r, big_n = np.empty((N + 1, M)), np.empty((N + 1, M, M))
     u, d = np.empty((N, P)), np.empty((N, P))
-    pattern, system, P0, _ = case.inputs()
-    gaussian.smooth_path(pattern, system, path, r, big_n, u, d)
+    pattern, system, P0, sample = case.inputs()
+    gaussian.smooth_path(pattern, system, sample, path, r, big_n, u, d)
     mean, cov = conditional(case)
     np.testing.assert_allclose(case.a0 + P0 @ r[0], mean[:M], rtol=RTOL, atol=1e-12)
     for t in range(N):
@@ -270,7 +272,7 @@ def test_any_number_of_states_has_the_density_of_its_joint_distribution() -> Non
         P0[0, 0] = 2.0
         one = Case(
             Z, np.zeros((1, 1)), np.array([0.5]), T, np.zeros(m), Q, np.zeros(m), P0,
-            Sample(y, np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)), np.zeros((m, m)),
+            Sample(y, np.zeros((N, 1)), np.ones(N), NOTHING), np.zeros((m, 1)), np.zeros((m, m)),
         )  # fmt: skip
         per_period = np.empty(N)
         gaussian.loglike(*one.inputs(), per_period)
@@ -307,7 +309,7 @@ def test_covariances_are_symmetric_to_the_last_bit_and_those_of_the_formulas(m: 
     one = Case(
         rng.normal(size=(P, m)), np.zeros((P, 1)), np.array([0.5, 0.8]), T, np.zeros(m), load @ load.T,
         np.zeros(m), root @ root.T + 1e-14 * np.triu(root),
-        Sample(rng.normal(size=(N, P)), np.zeros((N, 1)), np.ones(N)), np.zeros((m, 1)),
+        Sample(rng.normal(size=(N, P)), np.zeros((N, 1)), np.ones(N), NOTHING), np.zeros((m, 1)),
         np.zeros((m, m)),
     )  # fmt: skip
     path = Path(

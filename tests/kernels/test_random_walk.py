@@ -80,7 +80,7 @@ def test_unconditional_moments_solve_their_equations() -> None:
     pattern = Pattern(
         none, col[:0], none, col[:0], np.searchsorted(row, np.arange(4)), row, col,
         np.array([0, 1, 1], dtype=np.uint32), np.array([0, 0, 1], dtype=np.uint32),
-        np.array([1, 2], dtype=np.uint32), np.array([1, 0], dtype=np.uint32), col[:0], col[:0],
+        np.array([1, 2], dtype=np.uint32), np.array([1, 0], dtype=np.uint32), col[:0], col[:0], col[:0],
     )  # fmt: skip
     empty = np.empty(0)
     system = System(

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from capstar import data, rstar
 from capstar.cli import app
 from capstar.errors import CapstarError, DataError
-from capstar.rstar.monthly.model import trend_start
+from capstar.rstar.monthly.starting import trend_start
 from capstar.statespace import simulate_data, start_from
 from capstar.statespace.bridge import DeclaredModel as Statsmodels
 from capstar.statespace.forecasting import Forecast
@@ -153,7 +153,8 @@ def test_quasi_real_time_by_month(months, covid) -> None:
     table = covid.all_params.to_dict()
     spec = rstar.MonthlyHLW2023.spec
     parameters = {n: replace(one, start=table[n], fixed=True) for n, one in spec.parameters.items()}
-    model = replace(rstar.MonthlyHLW2023, spec=replace(spec, parameters=parameters))
+    before = covid.results.initial
+    model = replace(rstar.MonthlyHLW2023, spec=replace(spec, parameters=parameters), initial=before)
     found = rstar.quasi_real_time(model, months, "2024-10", "2024-12", progress=False)
     assert list(found.table.index.astype(str)) == ["2024-10", "2024-11", "2024-12"]
     np.testing.assert_allclose(found.table["rstar"], covid.rstar.filtered.iloc[-3:], atol=1e-9)

@@ -72,8 +72,11 @@ StageTwo = Annotated[
     typer.Option(help="Second stage: as published (default), or as Buncic (2021) corrects it."),
 ]
 InitialRule = Annotated[
-    Literal["published", "diffuse"] | None,
-    typer.Option(help="State before the sample: as published (default), or exact diffuse."),
+    str | None,
+    typer.Option(
+        help="State before the sample: published (default) or diffuse; of a monthly model estimated-trend (default), "
+        "diffuse-trend or fitted-trend."
+    ),
 ]
 Fix = Annotated[
     list[str] | None,

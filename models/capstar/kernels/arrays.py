@@ -14,7 +14,7 @@ Places = npt.NDArray[np.int64]
 
 
 class Pattern(NamedTuple):
-    """Where the non-zero entries are."""
+    """Where the non-zero entries are, and which states begin from zero in some periods."""
 
     z_ptr: Pointer
     z_col: Index
@@ -29,6 +29,7 @@ class Pattern(NamedTuple):
     b_col: Index
     s_row: Index
     s_col: Index
+    reset: Index
 
 
 class System(NamedTuple):
@@ -56,11 +57,15 @@ class System(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Observations (n, p), regressors (n, q) and scale of measurement errors and scaled shocks (n,)."""
+    """Observations (n, p), regressors (n, q), scale of measurement errors and scaled shocks (n,).
+
+    ``reset`` (n, r): which of the states `Pattern.reset` begin from zero.
+    """
 
     y: Floats
     x: Floats
     scale: Floats
+    reset: npt.NDArray[np.bool_]
 
 
 class Path(NamedTuple):

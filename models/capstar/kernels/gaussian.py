@@ -83,7 +83,14 @@ def score_per_period(
 
 
 def smooth_path(
-    pattern: Pattern, system: System, path: Path, r_path: Floats, N_path: Floats, u: Floats, D: Floats
+    pattern: Pattern,
+    system: System,
+    sample: Sample,
+    path: Path,
+    r_path: Floats,
+    N_path: Floats,
+    u: Floats,
+    D: Floats,
 ) -> None:
     """Backward pass of the smoother.
 
@@ -91,9 +98,8 @@ def smooth_path(
     of period ``t``, row 0 to the state before the sample.  ``u`` and ``D`` (n, p) are the
     smoothing errors and their variances, NaN where the observation is missing.
     """
-    unused = Sample(np.empty((0, 0)), np.empty((0, 0)), _NOTHING)
     backward(
-        pattern, system, _NOTHING, unused, flat(path), False, False, False, system, _NOTHING,
+        pattern, system, _NOTHING, sample, flat(path), False, False, False, system, _NOTHING,
         r_path.reshape(-1), N_path.reshape(-1), u.reshape(-1), D.reshape(-1), _NO_PATH, scratch(system.c.size),
     )  # fmt: skip
 

@@ -18,12 +18,12 @@ def make_ready() -> None:
     the model, so what this compiles is all that any model needs.
     """
     row, none, one = np.zeros(2, dtype=np.int64), np.empty(0, dtype=np.uint32), np.zeros(1)
-    pattern = Pattern(row, none, row, none, row, none, none, none, none, none, none, none, none)
+    pattern = Pattern(row, none, row, none, row, none, none, none, none, none, none, none, none, none)
     system = System(
         np.empty(0), np.empty(0), one, np.empty(0), one, np.empty(0), one, np.empty(0), np.empty(0)
     )
     sample, P0, nothing = (
-        Sample(np.empty((0, 1)), np.empty((0, 0)), np.empty(0)),
+        Sample(np.empty((0, 1)), np.empty((0, 0)), np.empty(0), np.zeros((0, 0), dtype=np.bool_)),
         np.zeros((1, 1)),
         np.empty(0),
     )

@@ -318,6 +318,18 @@ def _affine(m, ptr, col, value, constant, W, a, a_next):
 
 
 @step
+def _reset(m, s, pattern, sample, t, W, a, P):
+    """Set to zero what a vector and a matrix hold of the states that are reset in a period."""
+    for k in range(U(pattern.reset.size)):
+        if sample.reset[t, k]:
+            j = U(pattern.reset[k])
+            W[U(a) + j] = 0.0
+            for i in range(U(m)):
+                W[U(P) + i * U(s) + j] = 0.0
+            _fill(m, 0.0, W, U(P) + j * U(s))
+
+
+@step
 def _add_series(pattern, value, x, t, W, a):
     """Add what the regressors of period ``t`` move the state by, ``B x``, to a vector."""
     for k in range(U(pattern.b_row.size)):
@@ -392,6 +404,7 @@ def forward(pattern, system, P0, sample, path, keep, per_period, W):
     _copy_symmetric(m, s, P0, W, P)
     total = 0.0
     for t in range(n):
+        _reset(m, s, pattern, sample, t, W, a, P)
         _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
         _add_series(pattern, system.b, sample.x, t, W, a_next)
         a, a_next = a_next, a
@@ -441,7 +454,7 @@ def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, 
 
 
 @part
-def _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, A, C, out):
+def _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r, N, A, C, out):
     """Differentiate through ``T a + c`` and ``T P T' + Q``; ``A`` is overwritten.
 
     The state before is at ``start * m`` of ``a`` and its covariance at ``start * m * m`` of ``P``.
@@ -454,6 +467,7 @@ def _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, A, C, 
         out.c[i] += W[U(r) + i]
     if moving:
         _unpack(m, s, P, start * m * m, W, C)
+        _reset(m, s, pattern, sample, t, W, A, C)
         for i in range(m):
             first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
             _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
@@ -563,8 +577,9 @@ def backward(
                 a, P, start = system.a0, P0, 0
             _grad_series(pattern, sample.x, t, W, r, out)
             _grad_scaled(s, pattern, system, sample.scale[t], t, W, r, N, out, out_scale)
-            _grad_prediction(m, s, pattern, system, moving, a, P, start, W, r, N, B, unclean, out)
+            _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r, N, B, unclean, out)
         _predict_back(m, s, pattern, system, W, r, N, B, C)
+        _reset(m, s, pattern, sample, t, W, r, N)
     if gradient:
         for i in range(m):
             out.a0[i] += r_path[i]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capstar.kernels.arrays import Floats, Pattern, Sample, System
-from capstar.kernels.compiling import kernel
+from capstar.kernels.compiling import kernel, step
 
 Ints = npt.NDArray[np.int64]
 
@@ -27,7 +27,8 @@ def simulate(
     gain, drawn = np.zeros((n, p, a.size)), np.empty((n, p + 1))
     nothing, rule, deviation = np.zeros(a.size), np.zeros(1), np.zeros(n)
     draw(
-        pattern, system, sample.x, own, lag, a, state_noise, errors, gain, nothing, rule, deviation, states, drawn
+        pattern, system, sample.x, sample.reset, own, lag, a, state_noise, errors, gain, nothing, rule, deviation,
+        states, drawn,
     )  # fmt: skip
     y[:] = drawn[:, :p]
 
@@ -47,11 +48,36 @@ def simulate_innovations(
     noise, deviation = np.zeros(filtered.shape), np.concatenate([past, rule_shocks])
     errors, gain = np.sqrt(F) * shocks, M / F[:, :, None]
     given = (np.ascontiguousarray(each, dtype=float) for each in (report, rule))
-    draw(pattern, system, sample.x, own, lag, a, noise, errors, gain, *given, deviation, filtered, y)
+    draw(
+        pattern,
+        system,
+        sample.x,
+        sample.reset,
+        own,
+        lag,
+        a,
+        noise,
+        errors,
+        gain,
+        *given,
+        deviation,
+        filtered,
+        y,
+    )
+
+
+@step
+def _before(pattern, reset, t, a, states, i):
+    """A state of the period before; zero where it is reset."""
+    value = states[t - 1, i] if t > 0 else a[i]
+    for k in range(pattern.reset.size):
+        if reset[t, k] and pattern.reset[k] == i:
+            value = 0.0
+    return value
 
 
 @kernel
-def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, deviation, states, y):
+def draw(pattern, system, x, reset, own, lag, a, noise, errors, gain, report, rule, deviation, states, y):
     """Run the transition with ``noise``, observe with ``errors``, and move the state by ``gain`` times each error.
 
     ``deviation`` holds past values and then the shocks of its autoregression, which its values replace.
@@ -62,8 +88,7 @@ def draw(pattern, system, x, own, lag, a, noise, errors, gain, report, rule, dev
         for i in range(m):
             total = system.c[i] + noise[t, i]
             for k in range(pattern.t_ptr[i], pattern.t_ptr[i + 1]):
-                source = pattern.t_col[k]
-                total += system.t[k] * (states[t - 1, source] if t > 0 else a[source])
+                total += system.t[k] * _before(pattern, reset, t, a, states, pattern.t_col[k])
             states[t, i] = total
         for k in range(pattern.b_row.size):
             column = pattern.b_col[k]

@@ -29,6 +29,7 @@ from capstar.kernels.recursions import (
     _predict_back,
     _predict_covariance,
     _prepare_covariance,
+    _reset,
     _unpack,
 )
 
@@ -80,9 +81,10 @@ def _tangent_mean(m, s, pattern, system, direction, sample, path, t, i, W, da, M
 
 
 @part
-def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP_next, A, C):
+def _tangent_transition(m, s, pattern, system, direction, sample, t, a, P, start, W, da_next, dP_next, A, C):
     """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
     _unpack(m, s, P, start * m * m, W, C)
+    _reset(m, s, pattern, sample, t, W, A, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
         for k in range(U(first), U(end)):
@@ -99,7 +101,8 @@ def _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_nex
 
 @part
 def _tangent_prediction(
-    m, s, pattern, system, direction, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP, dQ, A, C, L
+    m, s, pattern, system, direction, sample, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP, dQ, A,
+    C, L,
 ):  # fmt: skip
     """Differentiate through the transition; ``dP`` is updated, ``da_next`` written."""
     _affine(m, pattern.t_ptr, pattern.t_col, system.t, direction.c, W, da, da_next)
@@ -109,7 +112,7 @@ def _tangent_prediction(
         a, P, start = path.a, path.P, t * (p + 1) - 1
         if t == 0:
             a, P, start = system.a0, P0, 0
-        _tangent_transition(m, s, pattern, system, direction, a, P, start, W, da_next, dP, A, C)
+        _tangent_transition(m, s, pattern, system, direction, sample, t, a, P, start, W, da_next, dP, A, C)
 
 
 @step
@@ -128,9 +131,10 @@ def forward_along(
     _copy(1, m, direction.a0, 0, 0, W, da, 0)
     _copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
+        _reset(m, s, pattern, sample, t, W, da, dP)
         _tangent_prediction(
-            m, s, pattern, system, direction, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP, dQ, A,
-            C, L,
+            m, s, pattern, system, direction, sample, moving, spread, P0, path, t, p, varied, rows, W, da, da_next, dP,
+            dQ, A, C, L,
         )  # fmt: skip
         da, da_next = da_next, da
         _add_series(pattern, direction.b, sample.x, t, W, da)
@@ -280,9 +284,19 @@ def _change_of_scaled(
         out_scale[t] += 2.0 * ((dscale * value + scale * direction.s[k]) * on_cov + scale * value * change)
 
 
+@step
+def _starts(pattern, sample, t, state):
+    """Whether a state begins from zero in a period."""
+    starts = False
+    for k in range(U(pattern.reset.size)):
+        starts |= sample.reset[t, k] and np.int64(pattern.reset[k]) == state
+    return starts
+
+
 @part
 def _change_of_transition(
-    m, s, pattern, system, direction, a, P, start, tangent, adjoint, state, t, p, da0, dP0, W, dr, dN, A, dA, out
+    m, s, pattern, system, direction, sample, a, P, start, tangent, adjoint, state, t, p, da0, dP0, W, dr, dN, A, dA,
+    out,
 ):  # fmt: skip
     """Derivative of the gradient in ``T`` for one period; ``A`` and ``dA`` are overwritten."""
     da, dP, before = tangent.a, tangent.P, t * (p + 1) - 1
@@ -293,6 +307,8 @@ def _change_of_transition(
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             source = np.int64(pattern.t_col[k])
+            if _starts(pattern, sample, t, source):
+                continue
             for j in range(m):
                 at, dat = U((start * m + source) * m + j), U((before * m + source) * m + j)
                 W[U(A + i * s + j)] += system.t[k] * P[at]
@@ -383,8 +399,8 @@ def backward_along(
             if t == 0:
                 a, P, start = system.a0, P0, 0
             _change_of_transition(
-                m, s, pattern, system, direction, a, P, start, tangent, adjoint, state, t, p, direction.a0, dP0, W, dr,
-                dN, B, C, out,
+                m, s, pattern, system, direction, sample, a, P, start, tangent, adjoint, state, t, p, direction.a0, dP0,
+                W, dr, dN, B, C, out,
             )  # fmt: skip
             _transition_moves(m, s, pattern, system, direction, adjoint, state, W, e, E, B)
         _predict_back(m, s, pattern, system, W, dr, dN, B, C)
@@ -392,5 +408,6 @@ def backward_along(
             _add(s, 1.0, W, e, dr)
             for k in range(m):
                 _add(s, 1.0, W, E + k * s, dN + k * s)
+        _reset(m, s, pattern, sample, t, W, dr, dN)
     for j in range(U(m)):
         out.a0[j] += W[U(dr) + j]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_frequency, require_columns
 from capstar.progress import Progress
 from capstar.reporting.estimates import Covariances
@@ -63,6 +63,8 @@ class DeclaredModel(NaturalRateModel):
         Which maximum counts unless `fit` is told; see `capstar.statespace.maximize`.
     remarks
         On what its r* is and what differs from what is published, a sentence each.
+    starts
+        Rules for the state before the sample that `fit` takes by name.
 
     Examples
     --------
@@ -87,6 +89,7 @@ class DeclaredModel(NaturalRateModel):
     begins: str = ""
     keep: Literal["best", "first"] = "best"
     remarks: tuple[str, ...] = ()
+    starts: Mapping[str, InitialRule] = field(default_factory=dict)
 
     options = (
         "fixed",
@@ -127,7 +130,7 @@ class DeclaredModel(NaturalRateModel):
         *,
         fixed: Mapping[str, float] | None = None,
         start_params: Mapping[str, float] | None = None,
-        initial: Initial | None = None,
+        initial: Initial | str | None = None,
         n_starts: int = 4,
         seed: int = 0,
         keep: Literal["best", "first"] | None = None,
@@ -148,7 +151,9 @@ class DeclaredModel(NaturalRateModel):
             `capstar.statespace.combine_frequencies`.
         start, end
             Sample of the likelihood; by default everything the lags leave.
-        fixed, start_params, initial, n_starts, seed, keep, allow_unconverged, progress
+        initial
+            As of `capstar.statespace.fit`, or the name of one of `starts`.
+        fixed, start_params, n_starts, seed, keep, allow_unconverged, progress
             See `capstar.statespace.fit`.
         units
             Where rates are not in percent or GDP is not a natural log; see `capstar.units.in_model_units`.
@@ -165,7 +170,7 @@ class DeclaredModel(NaturalRateModel):
         table = as_input(data, (*self.inputs, "covid_index"), units, self.frequency)
         frame = self.series_from(table, end, units=units if table is data else None)
         spec = within(self.spec, frame)
-        before: Initial | InitialRule = self.initial if initial is None else initial
+        before = self.initial if initial is None else self._rule(initial)
         if start is None and (self.begins or callable(before)):
             start = self._first(spec, frame)
         if callable(before):
@@ -176,6 +181,17 @@ class DeclaredModel(NaturalRateModel):
             allow_unconverged=allow_unconverged, progress=progress,
         )  # fmt: skip
         return DeclaredRate(self, results, frame)
+
+    def _rule(self, initial: Initial | str) -> Initial | InitialRule:
+        """The state before the sample that was asked for; a name of the model's own goes first."""
+        if not isinstance(initial, str):
+            return initial
+        own = {"stationary": "stationary", "diffuse": "diffuse"} | dict(self.starts)
+        if initial not in own:
+            raise SpecificationError(
+                f"{self.name}: initial={initial!r}; choose one of {list(own)}, or give an InitialState."
+            )
+        return cast("Initial | InitialRule", own[initial])
 
     def _first(self, spec: Spec, frame: pd.DataFrame) -> pd.Period:
         """First period of the likelihood: the model's own, or that in which all lags of every series are there."""

@@ -88,7 +88,8 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
         Z, D, H, T, c, G, B = (
             problem.model.blocks[name].dense(values) for name in ("Z", "D", "H", "T", "c", "G", "B")
         )
-        self["design"], self["transition"] = Z, T
+        self["design"], kept = Z, problem.kept
+        self["transition"] = T[:, :, None] * np.roll(kept, -1, axis=0).T if problem.model.accumulated else T
         moves = c + B @ problem.x.T  # of a period; theirs is what leads to the next
         self["state_intercept"] = np.concatenate([moves[:, 1:], c], axis=1) if B.any() else c
         self["obs_intercept"] = D @ problem.x.T
@@ -101,7 +102,7 @@ class DeclaredModel(MLEModel):  # type: ignore[misc]
             )  # theirs leads to the next
             self["selection"] = G
             self["state_cov"] = follows if problem.model.scaled_shocks else np.eye(G.shape[1])
-        first = _first_state(problem, values, T, moves[:, 0], (G, G * factor[0]))
+        first = _first_state(problem, values, T * kept[0], moves[:, 0], (G, G * factor[0]))
         self.ssm.first_mean, self.ssm.first_cov, self.ssm.first_diffuse = first
 
 

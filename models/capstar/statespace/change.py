@@ -194,7 +194,7 @@ def contributions(
     Dynamics and Control* 27.
     """
     theta = problem.vector(params)
-    path, weight = problem.filter_path(theta), loading
+    path, weight, kept = problem.filter_path(theta), loading, problem.kept
     transition = problem.model.blocks["T"].dense(problem.values(theta))
     on_predicted, on_error = (
         _spread_smoother(problem, theta, path, weight) if smoothed else (0 * weight, None)
@@ -210,10 +210,10 @@ def contributions(
                 out[t, i] = (q @ gain) * path.v[t, i]
                 if on_error is not None:
                     out[t, i] += on_error[t, i] * path.v[t, i]
-        q = transition.T @ (q + on_predicted[t])
+        q = kept[t] * (transition.T @ (q + on_predicted[t]))
     inputs = problem.inputs(theta)
     moves = inputs.system.c + problem.x @ problem.model.blocks["B"].dense(problem.values(theta)).T
-    initial = q @ inputs.system.a0 + _from_constants(transition, moves, weight)
+    initial = q @ inputs.system.a0 + _from_constants(transition, kept, moves, weight)
     return pd.DataFrame(out, problem.index, list(problem.model.observed)), float(initial)
 
 
@@ -225,10 +225,10 @@ def _spread_smoother(problem: Problem, theta: Floats, path: Path, weight: Floats
     """
     values = problem.values(theta)
     transition, observation = problem.model.blocks["T"].dense(values), problem.model.blocks["Z"].dense(values)
-    n, p = path.F.shape
+    kept, (n, p) = problem.kept, path.F.shape
     on_error, s = np.zeros((n, p)), np.zeros(weight.shape[1])
     for t in range(n):
-        s = transition @ s + path.P[t, 0] @ weight[t]
+        s = transition @ (kept[t] * s) + path.P[t, 0] @ weight[t]
         for i in range(p):
             if path.F[t, i] > 0:
                 on_error[t, i] = observation[i] @ s / path.F[t, i]
@@ -236,10 +236,10 @@ def _spread_smoother(problem: Problem, theta: Floats, path: Path, weight: Floats
     return weight, on_error
 
 
-def _from_constants(transition: Floats, moves: Floats, weight: Floats) -> float:
+def _from_constants(transition: Floats, kept: Floats, moves: Floats, weight: Floats) -> float:
     """What constants and series in the transition, shape (n, m), add."""
     total, state = 0.0, np.zeros(len(transition))
-    for move, row in zip(moves, weight, strict=True):
-        state = transition @ state + move
+    for past, move, row in zip(kept, moves, weight, strict=True):
+        state = transition @ (past * state) + move
         total += float(row @ state)
     return total

@@ -79,7 +79,7 @@ class Compiled:
     with ``e ~ N(0, scale^2 diag(H))``, ``u ~ N(0, I)`` and ``Q = G G'`` (lower triangle kept), of which ``S`` is the
     part of the shocks that are scaled too;
     ``a`` is the part of the initial mean that depends on parameters, ``R`` and ``X`` load the
-    reports on states and data.
+    reports on states and data; ``accumulated`` is the frequency at which a state, by position, begins from zero.
     """
 
     param_names: tuple[str, ...]
@@ -94,6 +94,7 @@ class Compiled:
     report_inputs: tuple[Slot, ...]
     blocks: Mapping[str, Block]
     terms: Terms
+    accumulated: Mapping[int, str]
 
     @cached_property
     def table(self) -> ParameterTable:
@@ -133,7 +134,7 @@ class Compiled:
         z, d, t, q, b, s = (self.blocks[name] for name in "ZDTQBS")
         return Pattern(
             z.pointer, z.col, d.pointer, d.col, t.pointer, t.row, t.col, q.row, q.col, b.row, b.col,
-            s.row, s.col,
+            s.row, s.col, np.array([*self.accumulated], dtype=np.uint32),
         )  # fmt: skip
 
     def shock_scale(self, scale: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -224,6 +225,7 @@ def _compile(spec: Spec) -> Compiled:
         report_inputs=inputs,
         blocks=blocks,
         terms=_tabulate(entries, blocks, names),
+        accumulated={i: spec.accumulated[n][1] for i, (n, lag) in enumerate(states) if n in spec.accumulated},
     )
 
 

@@ -308,7 +308,9 @@ def _regress(problem: DiffuseProblem, long: Problem, theta: Floats) -> Augmented
 def _zero_data(long: Problem, theta: Floats, initial: Floats) -> Inputs:
     inputs = long.inputs(theta)
     system = inputs.system._replace(a0=np.ascontiguousarray(initial), c=np.zeros_like(inputs.system.c))
-    sample = Sample(0.0 * inputs.sample.y, np.zeros_like(inputs.sample.x), inputs.sample.scale)
+    sample = Sample(
+        0.0 * inputs.sample.y, np.zeros_like(inputs.sample.x), inputs.sample.scale, inputs.sample.reset
+    )
     return inputs._replace(system=system, sample=sample)
 
 

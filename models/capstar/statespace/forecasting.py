@@ -274,10 +274,14 @@ class _Extended:
         for k, (source, lag) in enumerate(model.regressors):
             if source not in model.observed:
                 x[k] = 1.0 if source == CONSTANT else float(series[source][quarter + lag])
-        out = self.transition @ mean + self.constant
+        step = self.transition.copy()
+        for state, often in model.accumulated.items():
+            if quarter.asfreq(often).asfreq(quarter.freqstr, how="start") == quarter:
+                step[:, state] = 0.0
+        out = step @ mean + self.constant
         out[: len(B)] += B @ x
         out[self.newest] += self.through @ (D @ x + Z @ (B @ x))
-        return out, self.transition @ cov @ self.transition.T + self.noise
+        return out, step @ cov @ step.T + self.noise
 
     def readout(self, series: pd.DataFrame, quarter: pd.Period) -> tuple[Floats, Floats]:
         """Rows that read the observed series and the reports off the extended state."""

@@ -143,9 +143,10 @@ def gls_start(problem: Problem, n_first: int, divisor: float) -> GLSProblem:
             f"{problem.spec.name}: the first {n_first} periods hold {n_known} observations, too few for the {m} states "
             "they should start. Choose another initial state, such as initial='diffuse'."
         )
-    if problem.spec.initial_mean or problem.stationary:
+    if problem.model.accumulated or problem.spec.initial_mean or problem.stationary:
         raise SpecificationError(
-            f"{problem.spec.name}: the initial state cannot be estimated and declared at once. Drop initial_mean."
+            f"{problem.spec.name}: the initial state cannot be estimated and declared at once. Drop "
+            "initial_mean and accumulated."
         )
     values: dict[str, Any] = {f.name: getattr(problem, f.name) for f in fields(Problem)}
     return GLSProblem(**values, n_first=n_first, divisor=divisor)

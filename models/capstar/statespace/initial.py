@@ -34,6 +34,10 @@ class InitialState:
         By state, such as ``ystar``, ``ystar(-1)``, ``g(-1)``, in the units of the model.
     cov : pandas.DataFrame
         Covariance of the same states.
+    diffuse : tuple of str
+        Names of states, as in the equations, that are exactly diffuse all the same: moments given for them are those at
+        which the data are silent, and those of the others are of as many periods before the sample as the lags of the
+        diffuse ones reach back; see `capstar.statespace.diffuse_problem`.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class InitialState:
 
     mean: pd.Series
     cov: pd.DataFrame
+    diffuse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a covariance that does not belong to the mean."""
@@ -70,6 +75,10 @@ class InitialState:
                 f"The initial covariance of {names} is not one: it must be symmetric, without negative eigenvalues. "
                 "Check the order of its rows, and that it holds variances."
             )
+        if unknown := sorted({*self.diffuse} - {str(name).split("(")[0] for name in names}):
+            raise SpecificationError(
+                f"diffuse names {unknown[0]}, which is not among the states {names}. Name states without their lags."
+            )
 
     def cut_to(self, spec: Spec) -> tuple[dict[tuple[str, int], float], pd.DataFrame]:
         """Mean by state and covariance (m, m) of the states of one model, in its order.
@@ -91,12 +100,13 @@ class InitialState:
         {('mu', 0): 1120.0}
         """
         slots = {show_slot(slot): slot for slot in spec.state_slots()}
-        if absent := [name for name in slots if name not in self.mean.index]:
+        zero = {name for name, slot in slots.items() if slot[0] in spec.accumulated} - {*self.mean.index}
+        if absent := [name for name in slots if name not in self.mean.index and name not in zero]:
             raise SpecificationError(
                 f"{spec.name}: the initial state gives no {absent[0]}; the states are {list(slots)}. Add it."
             )
-        mean = {slot: float(self.mean[name]) for name, slot in slots.items()}
-        return mean, self.cov.loc[list(slots), list(slots)]
+        mean = {slot: float(self.mean.get(name, 0.0)) for name, slot in slots.items()}
+        return mean, self.cov.reindex(index=list(slots), columns=list(slots), fill_value=0.0)
 
 
 Initial: TypeAlias = (
@@ -150,8 +160,10 @@ def start_from(
     ('DiffuseProblem', -633.46)
     """
     if not isinstance(initial, str):
-        mean, cov = given_state(spec, initial).cut_to(spec)
-        return bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+        given = given_state(spec, initial)
+        mean, cov = given.cut_to(spec)
+        bound = bind(spec, data, initial_mean=mean, initial_cov=cov, start=start, end=end)
+        return diffuse_problem(bound, given.diffuse) if given.diffuse else bound
     if initial not in ("stationary", "diffuse"):
         raise SpecificationError(
             f"initial={initial!r}; choose 'stationary' or 'diffuse', or give an InitialState."
@@ -169,7 +181,9 @@ def start_from(
     )
     model = problem.model
     settled = stationary_states(model, table) if initial == "stationary" else forgetful_states(model)
-    diffuse = [name for name in dict.fromkeys(name for name, _ in slots) if name not in settled]
+    diffuse = [
+        name for name in dict.fromkeys(name for name, _ in slots) if name not in {*settled, *spec.accumulated}
+    ]
     problem = replace(problem, stationary=tuple(positions(model, settled).tolist()))
     return diffuse_problem(problem, diffuse) if diffuse else problem
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -142,6 +142,21 @@ class Problem:
         """The same problem with other observations, shape (n, p); regressors stay."""
         return replace(self, y=own(y))
 
+    @cached_property
+    def reset(self) -> npt.NDArray[np.bool_]:
+        """Which accumulated states begin from zero in which period, shape (n, r)."""
+        out = np.zeros((self.nobs, len(self.model.accumulated)), dtype=np.bool_)
+        for column, often in zip(out.T, self.model.accumulated.values(), strict=True):
+            column[:] = _begins(self.index, often)
+        return out
+
+    @property
+    def kept(self) -> Floats:
+        """One, or zero where a state is reset: what the past counts in each period, shape (n, m)."""
+        out = np.ones((self.nobs, len(self.model.states)))
+        out[:, [*self.model.accumulated]] = ~self.reset
+        return out
+
     def values(self, theta: Floats) -> Floats:
         """Flat vector of system values at ``theta``."""
         return self.model.values(theta)
@@ -156,7 +171,7 @@ class Problem:
         system = self.model.system(values)
         mean, cov = self.initial_moments(values)
         system = system._replace(a0=system.a0 + mean)
-        sample = Sample(self.y, self.x, self.scale(theta))
+        sample = Sample(self.y, self.x, self.scale(theta), self.reset)
         return Inputs(self.model.pattern, system, cov, sample)
 
     def initial_moments(self, values: Floats) -> tuple[Floats, Floats]:
@@ -270,7 +285,7 @@ class Problem:
         model, values, size = self.model, np.zeros(self.model.n_values), len(self.model.states)
         return Bound(
             free, *model.terms, values, model.blocks["a"].where.start, model.pattern,
-            model.system(values)._replace(a0=np.zeros(size)), Sample(self.y, self.x, np.ones(self.nobs)),
+            model.system(values)._replace(a0=np.zeros(size)), Sample(self.y, self.x, np.ones(self.nobs), self.reset),
             self.initial_mean.copy(), self.initial_cov.reshape(-1).copy(),
             np.array(self.stationary, dtype=np.int64), self.scale_param,
         )  # fmt: skip
@@ -410,6 +425,7 @@ def bind(
             column[:] = known.at(slot, rows)
         return out
 
+    _require_whole(spec, model, index, known, rows)
     x = lagged(model.regressors)
     _require_regressors(spec, model, x, index, first)
     return Problem(
@@ -450,6 +466,27 @@ def _require_regressors(
             f"{spec.name}: {show_slot(model.regressors[column])} is missing in {index[np.argmax(bad[:, column])]}, and "
             f"the sample starts in {first}. Fill the series, or start later."
         )
+
+
+def _begins(index: pd.PeriodIndex, often: str) -> npt.NDArray[np.bool_]:
+    """Whether each period is the first of one of a lower frequency."""
+    return np.asarray(index.asfreq(often).asfreq(index.freqstr, how="start") == index)
+
+
+def _require_whole(
+    spec: Spec, model: Compiled, index: pd.PeriodIndex, known: Columns, rows: npt.NDArray[np.int64]
+) -> None:
+    """Raise `DataError` where a sum is observed over a period that begins before the sample."""
+    z = model.blocks["Z"]
+    for state, often in model.accumulated.items():
+        before = np.logical_and.accumulate(~_begins(index, often))
+        for i in z.row[z.col == state].tolist():
+            name = model.observed[i]
+            if (seen := before & np.isfinite(known.at((name, 0), rows))).any():
+                raise DataError(
+                    f"{spec.name}: {name} has a value in {index[seen][0]}, a sum over a period ({often}) that begins "
+                    f"before the sample does, in {index[0]}. Start with a whole period, or leave the value out."
+                )
 
 
 def _scale_positions(spec: Spec, model: Compiled, index: pd.PeriodIndex) -> npt.NDArray[np.int64]:

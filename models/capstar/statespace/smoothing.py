@@ -198,7 +198,7 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
         filtered_cov=filtered_cov,
         smoothed=predicted + np.einsum("tij,tj->ti", predicted_cov, r[1:]),
         smoothed_cov=predicted_cov - carried @ predicted_cov,
-        lag_one_cov=(np.eye(len(transition)) - carried) @ transition @ before,
+        lag_one_cov=(np.eye(len(transition)) - carried) @ (transition * problem.kept[:, None, :]) @ before,
         initial=inputs.system.a0 + inputs.P0 @ r[0],
         initial_cov=inputs.P0 - inputs.P0 @ N[0] @ inputs.P0,
         innovations=np.where(path.F > 0, path.v, np.nan),
@@ -367,7 +367,7 @@ def backward(problem: Problem, theta: Floats, path: Path) -> tuple[Floats, Float
     n, p, m = *problem.y.shape, inputs.system.c.size
     r, N = np.empty((n + 1, m)), np.empty((n + 1, m, m))
     u, D = np.empty((n, p)), np.empty((n, p))
-    gaussian.smooth_path(inputs.pattern, inputs.system, path, r, N, u, D)
+    gaussian.smooth_path(inputs.pattern, inputs.system, inputs.sample, path, r, N, u, D)
     return r, N, u, D
 
 

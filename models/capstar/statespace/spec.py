@@ -43,6 +43,11 @@ class Spec:
         Observed series that are known less often than once a period, with their own frequency: ``{"gdp": "Q"}`` in a
         model of months.  A value stands in the last period of its own, March; see `average`, `total`, `last` and
         `growth_of_average` for what it is of the states.
+    accumulated
+        Sums over a longer period up to now, with what is added up and how long the period is: ``{"year": (x, "Y")}`` in
+        a model of months is x since January.  Each is one state however long the period, and may be read as one:
+        ``{"sales": year}`` or ``{"mean": year / 12}``, with ``frequency={"sales": "Y"}``.  See `total` on what it
+        saves.
     reports
         Quantities of interest as expressions in states and data of any date, such as the gap.
     parameters
@@ -81,9 +86,22 @@ class Spec:
     obs_scale: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     scaled_shocks: tuple[str, ...] = field(default=(), kw_only=True)
     frequency: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    accumulated: Mapping[str, tuple[Linear, str]] = field(default_factory=dict, kw_only=True)
     reports: Mapping[str, Linear] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A sum follows its own past and, of what is added up, the equations of states in place of the states."""
+        for name, (added, _) in self.accumulated.items():
+            law = variables(name)[0](-1)
+            for (source, lag), coef in as_linear(added).terms.items():
+                known = lag == 0 and source in self.transition and source not in self.accumulated
+                law = (
+                    law
+                    + (self.transition[source] if known else Linear({(source, lag): Coef({(): 1.0})})) * coef
+                )
+            object.__setattr__(self, "transition", {**self.transition, name: law})
 
     def made(self) -> dict[Any, Any]:
         """What has been derived from the equations as they stand: a place to keep it."""
@@ -123,7 +141,10 @@ class Spec:
         initial = [f"initial {show_slot(slot)} shifted by {coef}" for slot, coef in self.initial_mean.items()]
         seldom = [f"{name} observed at frequency {often}" for name, often in self.frequency.items()]
         limits = [str(constraint) for constraint in self.constraints]
-        rest = (*shocks, *scale, *seldom, *initial, *limits, *reports)
+        resets = [
+            f"{name} begins from zero at frequency {often}" for name, (_, often) in self.accumulated.items()
+        ]
+        rest = (*shocks, *scale, *seldom, *resets, *initial, *limits, *reports)
         body = "\n".join(f"  {line}" for line in (*lines, *rest))
         return f"{self.name}\n{body}"
 
@@ -275,6 +296,16 @@ def _check_names(spec: Spec) -> None:
         raise SpecificationError(
             f"{spec.name}: {twice} are declared in two roles (observed, state, shock). Rename them."
         )
+    for name in spec.accumulated:
+        readers = [
+            state for state, rhs in spec.transition.items() if name in as_linear(rhs).names and state != name
+        ]
+        if name in {*spec.observation, *spec.shocks} or readers or (name, -1) in spec.state_slots():
+            how = f"read by {readers[0]}" if readers else "read at a lag or declared in another role"
+            raise SpecificationError(
+                f"{spec.name}: {name}, a sum that is reset, is {how}. Only observations and reports of its own "
+                "period may read it."
+            )
     if strangers := sorted({name for name, _ in spec.layout} - set(spec.transition)):
         raise SpecificationError(f"{spec.name}: layout names {strangers}, which have no transition equation.")
 

@@ -191,8 +191,12 @@ _BY_NAME: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "parameters": (_pack_parameter, _unpack_parameter),
     "obs_scale": (list, tuple),
     "frequency": (str, str),
+    "accumulated": (
+        lambda one: [_pack_linear(one[0]), one[1]],
+        lambda one: (_unpack_linear(one[0]), one[1]),
+    ),
 }
-_LATER = ("frequency",)
+_LATER = ("frequency", "accumulated")
 
 
 def _pack_constraint(one: Constraint) -> dict[str, Any]:
@@ -220,14 +224,16 @@ def _pack_initial(initial: Initial) -> Any:
         return initial
     assert isinstance(initial, InitialState)
     cov = initial.cov.to_numpy().tolist()
-    return {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": cov}
+    out = {"states": list(initial.mean.index), "mean": initial.mean.tolist(), "cov": cov}
+    return out | ({"diffuse": list(initial.diffuse)} if initial.diffuse else {})
 
 
 def _unpack_initial(stored: Any) -> Initial:
     if isinstance(stored, str):
         return stored  # type: ignore[return-value]
     names = stored["states"]
-    return InitialState(pd.Series(stored["mean"], names), pd.DataFrame(stored["cov"], names, names))
+    mean, cov = pd.Series(stored["mean"], names), pd.DataFrame(stored["cov"], names, names)
+    return InitialState(mean, cov, tuple(stored.get("diffuse", ())))
 
 
 def _pack_frame(frame: pd.DataFrame) -> dict[str, Any]:

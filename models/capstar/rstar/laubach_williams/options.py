@@ -73,6 +73,11 @@ class Options:
             raise SpecificationError(
                 f"initial={self.initial!r}; choose 'published', 'diffuse' or give an InitialState."
             )
+        if isinstance(self.initial, InitialState) and self.initial.diffuse:
+            raise SpecificationError(
+                f"initial makes {list(self.initial.diffuse)} diffuse; the stages start from moments of all states, or "
+                "from none. Give an InitialState without diffuse, or initial='diffuse'."
+            )
 
     @property
     def maximum(self) -> Literal["best", "first"]:
