@@ -35,10 +35,10 @@ def charts(study: Study, found: Result, tables: Sequence[Table]) -> tuple[Chart,
         "{returns} is {month} percent per point over a month by the monthly gap, and {quarter} over {n} months by the "
         "quarterly one"
     )
-    slots = values | {"returns": human(at), "n": str(first["quarter"])}
+    slots = values | {"returns": human(at).capitalize(), "n": str(first["quarter"])}
     return (
         Chart(
-            "by-month-slopes", say(told, **slots), say(f"Slopes by horizon, quarterly and monthly: {told}.", **slots),
+            "by-month-slopes", say(told, **slots), say(f"Slopes by horizon, quarterly and monthly. {told}.", **slots),
             panels, f"{BAND}; each divided by the months of its horizon. {found.provenance.data}", rows, shared=True,
         ),
     )  # fmt: skip
@@ -46,11 +46,12 @@ def charts(study: Study, found: Result, tables: Sequence[Table]) -> tuple[Chart,
 
 def _marks(part: pd.DataFrame) -> tuple[Intervals, ...]:
     out = []
-    for period, rows in part.groupby("period", sort=False):
+    for period, colour in _COLOURS.items():
+        rows = part[part["period"] == period]
         ends = rows[["slope", "lower", "upper"]].div(rows["months"], axis=0)
         ends.index = pd.Index(rows["months"].astype(str))
         drawn = ends.rename(columns={"slope": "estimate"})
-        out.append(Intervals(drawn, f"by the {period}", _COLOURS[str(period)]))
+        out.append(Intervals(drawn, f"by the {period}", colour))
     return tuple(out)
 
 
