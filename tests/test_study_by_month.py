@@ -66,8 +66,8 @@ def test_the_months_are_asked_what_the_quarters_are(found, months) -> None:
     raw = pd.concat([one.table["ivx_rwb_p"] for one in pair], ignore_index=True).to_frame("p")
     expected = leads.adjusted_p_values(raw).table["p_adjusted"]
     np.testing.assert_allclose(own.family.table["ivx_rwb_p_adjusted"], expected)
-    at = own.table.set_index(["returns", "months", "period"]).xs(("small_minus_large", 3))
-    assert list(at.index) == ["quarter", "month"]
+    at = own.table[(own.table["returns"] == "small_minus_large") & (own.table["months"] == 3)]
+    assert list(at["period"]) == ["quarter", "month"]
     width = (at["upper"] - at["lower"]) / (2 * at["hodrick_se"])
     np.testing.assert_allclose(width, 1.6448536269514722)
 

@@ -167,7 +167,7 @@ def main() -> None:
         raise SystemExit(2) from None
     for name in ("maxima", "delays"):
         print(f"{name}\n{tables[name].round(3).to_string()}\n")
-    print(family.summary())
+    print(*family.notes(), sep="\n")
     if given.out is not None:
         write(tables, given.out)
 
