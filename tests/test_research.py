@@ -135,7 +135,7 @@ def test_unobserved_components_study(golden) -> None:
 
 LONG = (
     "coverage_of_bands", "del_negro_giannone_giannoni_tambalotti_2017", "lewis_vazquez_grande_2018", "range_trading",
-    "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",
+    "monthly_rstar_gap_and_small_caps", "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",
 )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ DIFFERENCE, LEVEL, WIDTH, BAND = "small_minus_large", 0.05, 158, 1.6448536269514
 TESTS = {"newey_west": "NW", "hodrick": "1B", "ivx": "IVX", "ivx_rwb": "IVX-RWB"}
 _SEEN = {"recursive": "as estimated then", "filtered": "whole sample"}
 _DATA = (
-    "**Data.** To 2025: FRED's series of 2026 in the reference folder (GDPC1; PCEPILFE, of the month; FEDFUNDS, "
+    "**Data.** To 2025: FRED's series of 2026 in the reference folder (GDPC1; PCEPILFE, of the month, before 1959 "
+    "PCECTPI by the quarter alone; FEDFUNDS, "
     "before 1965 the "
     "discount rate), made by the month as the quarterly study makes them by the quarter; the COVID index of HLW "
     "(2023), the "

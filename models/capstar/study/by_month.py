@@ -63,6 +63,8 @@ class ByMonth(Result):
     {'months': [1, 3, 3], 'period': ['month', 'quarter', 'month'], 'nobs': [237, 79, 237]}
     >>> print(both.answer().partition(" (")[0])
     Second primary specification, fixed before the run
+    >>> list(both.tables())[:2], list(both.frames())[-1]
+    (['monthly_rstar', 'monthly_quasi_real_time'], 'Forecasts by the gap of the month, against the mean')
     >>> print(both.family_sentence()[:36], both.counts["forecasts"])
     Of 9 regressions by quarter and mont 6
     """
