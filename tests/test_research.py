@@ -312,7 +312,7 @@ def test_buncic_study(reference) -> None:
 
 LONG = (
     "coverage_of_bands", "del_negro_giannone_giannoni_tambalotti_2017", "lewis_vazquez_grande_2018", "range_trading",
-    "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",
+    "monthly_rstar_gap_and_small_caps", "rstar_gap_and_small_caps", "simulation_based_calibration", "size_of_tests",
 )  # fmt: skip
 
 

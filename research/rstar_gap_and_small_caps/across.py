@@ -44,8 +44,10 @@ KEYS = ["family", "model", "returns", "horizon"]
 
 def macro(folder: Path) -> pd.DataFrame:
     """Input of the models from FRED's series of 2026, and the survey's rate; built as `capstar.data.us_hlw` does."""
-    gdp, core, funds = (_fred(folder / f"fred_2026/{name}.csv") for name in ("GDPC1", "PCEPILFE", "FEDFUNDS"))
-    older, discount = (_text(folder / f"fred_2020_05/{name}.txt") for name in ("PCECTPI", "M13009USM156NNBR"))
+    gdp, core, funds = (fred(folder / f"fred_2026/{name}.csv") for name in ("GDPC1", "PCEPILFE", "FEDFUNDS"))
+    older, discount = (
+        fred_text(folder / f"fred_2020_05/{name}.txt") for name in ("PCECTPI", "M13009USM156NNBR")
+    )
     price = data.splice_growth(_quarters(core), older.set_axis(older.index.asfreq("Q")), "1959Q1")
     rate = pd.concat([_quarters(discount).loc[:"1964Q4"], _quarters(funds).loc["1965Q1":]])
     out = data.model_input(gdp.set_axis(gdp.index.asfreq("Q")), price, rate).loc["1960Q1":]
@@ -179,12 +181,13 @@ def _seen(name: object, row: pd.Series) -> str:
     return SEEN["rule" if rule else str(row["information"])]
 
 
-def _fred(path: Path) -> pd.Series:
+def fred(path: Path) -> pd.Series:
+    """A monthly series of a file in FRED's format."""
     found = pd.read_csv(path, index_col=0, parse_dates=True).iloc[:, 0]
     return found.set_axis(found.index.to_period("M"))
 
 
-def _text(path: Path) -> pd.Series:
+def fred_text(path: Path) -> pd.Series:
     """A series in FRED's older format, a text with a header."""
     lines = path.read_text().splitlines()
     first = next(k for k, line in enumerate(lines) if line.startswith("DATE")) + 1

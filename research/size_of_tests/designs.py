@@ -9,7 +9,10 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 Floats = npt.NDArray[np.float64]
-PERIODS = 250  # one-period observations of every regression
+PERIODS, MONTHS = (
+    250,
+    700,
+)  # one-period observations of a regression: by the quarter or the like, and by the month
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,19 @@ class Design:
     stationary
         The first value is drawn from the stationary distribution; otherwise it is 0, as local-to-unity
         theory has it.
+    periods
+        One-period observations.
     """
 
     name: str
     rho: float
     delta: float
     stationary: bool = False
+    periods: int = PERIODS
 
     def draw(self, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """Unpredictable returns and the predictor, ``PERIODS + 1`` values each."""
-        u, other = rng.standard_normal((2, PERIODS + 1))
+        """Unpredictable returns and the predictor, ``periods + 1`` values each."""
+        u, other = rng.standard_normal((2, self.periods + 1))
         shocks = u.copy()
         shocks[0] = u[0] / np.sqrt(1 - self.rho**2) if self.stationary else 0.0
         return self.delta * u + np.sqrt(1 - self.delta**2) * other, lfilter([1.0], [1.0, -self.rho], shocks)
@@ -66,3 +72,9 @@ def _designs(*names: str) -> tuple[Design, ...]:
 
 SIZE_DESIGNS = _designs(*_ROOTS)
 POWER_DESIGNS = _designs("rho = 0.95", "c = -5")
+# As persistent as a monthly gap, in samples as long as its own.
+MONTHLY_DESIGNS = tuple(
+    Design(f"rho = {rho}", rho, delta, stationary=True, periods=MONTHS)
+    for delta in (-0.95, 0.0)
+    for rho in (0.98, 0.99)
+)

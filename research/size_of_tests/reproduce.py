@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from research.comparison import REFERENCE
 from research.size_of_tests.battery import ALTERNATIVES, BOOTSTRAP, Q, bootstrap_margins, every_test, margins
-from research.size_of_tests.designs import PERIODS, POWER_DESIGNS, SIZE_DESIGNS, Design, predictable
+from research.size_of_tests.designs import MONTHLY_DESIGNS, POWER_DESIGNS, SIZE_DESIGNS, Design, predictable
 from research.size_of_tests.figures import plot_power, plot_size
+from research.size_of_tests.monthly_readme import tell
 from research.workers import add_workers, start, working
 
 from capstar.errors import CapstarError
@@ -26,14 +27,14 @@ from capstar.writing import csv_text, write_whole
 Row = tuple[str, float, int, float, str, float, float, float]  # CELL, test, ALTERNATIVES
 HERE = Path(__file__).parent
 BOUNDS = "predictability/campbell_yogo2006/q_test_c_bounds.csv"
-SAMPLES = {"size": 2000, "power": 1000}
+SAMPLES = {"size": 2000, "power": 1000, "monthly": 400}
 CELL = ["persistence", "delta", "horizon", "b"]
 _BATCH = 25
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is drawn and tested: every design with every slope ``b / PERIODS``, at every horizon."""
+    """What is drawn and tested: every design with every slope ``b / periods``, at every horizon."""
 
     designs: tuple[Design, ...]
     horizons: tuple[int, ...]
@@ -44,20 +45,28 @@ class Plan:
 PLANS = {
     "size": Plan(SIZE_DESIGNS, (1, 4, 8)),
     "power": Plan(POWER_DESIGNS, (1, 4), (-20.0, -15.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0, 20.0)),
+    "monthly": Plan(MONTHLY_DESIGNS, (1, 3, 12)),
 }
 
 
 def reproduce(
-    folder: Path, *, samples: int | None = None, seed: int = 2026, n_workers: int = -1
+    folder: Path,
+    plans: Sequence[str] = tuple(PLANS),
+    *,
+    samples: int | None = None,
+    seed: int = 2026,
+    n_workers: int = -1,
 ) -> dict[str, pd.DataFrame]:
-    """Rejection rates by study.
+    """Rejection rates by plan.
 
     Parameters
     ----------
     folder
         Reference data: Campbell and Yogo's table of bounds.
+    plans
+        Names of `PLANS`.
     samples
-        Number of samples; by default 2,000 for the size and 1,000 for the power.
+        Number of samples; by default those of `SAMPLES`.
     seed
         The same seed gives the same tables whatever the number of workers.
     n_workers
@@ -66,14 +75,17 @@ def reproduce(
     Returns
     -------
     dict
-        ``size`` and ``power``.
+        By plan.
     """
     bounds = pd.read_csv(folder / BOUNDS)
     found = {
-        name: simulate(plan, bounds, samples=samples or SAMPLES[name], seed=seed, n_workers=n_workers)
-        for name, plan in PLANS.items()
+        name: simulate(PLANS[name], bounds, samples=samples or SAMPLES[name], seed=seed, n_workers=n_workers)
+        for name in plans
     }
-    return {"size": rejection_rates(found["size"]).droplevel("b"), "power": power(found["power"])}
+    return {
+        name: rejection_rates(one).droplevel("b") if len(PLANS[name].b) == 1 else power(one)
+        for name, one in found.items()
+    }
 
 
 def simulate(
@@ -101,7 +113,7 @@ def _sample(plan: Plan, bounds: pd.DataFrame, design: Design, child: np.random.S
     unpredictable, x = design.draw(rng)
     seed = int(rng.integers(2**31))
     for b in plan.b:
-        returns = predictable(unpredictable, x, b / PERIODS)
+        returns = predictable(unpredictable, x, b / design.periods)
         drawn = bootstrap_margins(returns, x, plan.horizons, seed) if BOOTSTRAP in plan.tests else {}
         for horizon in plan.horizons:
             found = margins(returns, x, horizon, bounds, plan.tests)
@@ -145,14 +157,17 @@ def main() -> None:
     """Command line; ``--out FOLDER`` writes the tables and the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=REFERENCE, help="folder of the reference data")
-    parser.add_argument("--samples", type=int, help="default: 2000 for size, 1000 for power")
+    parser.add_argument("--plans", nargs="+", choices=list(PLANS), default=list(PLANS), help="by default all")
+    parser.add_argument("--samples", type=int, help=f"by default {SAMPLES}")
     parser.add_argument("--seed", type=int, default=2026)
     add_workers(parser)
     parser.add_argument("--out", type=Path, help="folder for the tables and figures")
     given = parser.parse_args()
     try:
         with working(given):
-            tables = reproduce(given.data, samples=given.samples, seed=given.seed, n_workers=given.workers)
+            tables = reproduce(
+                given.data, given.plans, samples=given.samples, seed=given.seed, n_workers=given.workers
+            )
     except (CapstarError, FileNotFoundError) as error:
         print(
             f"{error} The study reads its bounds from {given.data}; give another with --data.",
@@ -166,13 +181,15 @@ def main() -> None:
 
 
 def write(tables: dict[str, pd.DataFrame], folder: Path, *, samples: int | None, seed: int) -> None:
-    """Tables as CSV with number of samples and seed, and both figures."""
+    """Tables as CSV with number of samples and seed, the figures, and the README's section on months."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         told = table.assign(samples=samples or SAMPLES[name], seed=seed)
         write_whole(folder / f"{name}.csv", csv_text(told, float_format="%.4g"))
-    save(plot_size(tables["size"]), folder / "size.png", dpi=110)
-    save(plot_power(tables["power"]), folder / "power.png", dpi=110)
+    for name in {"size", "power"} & {*tables}:
+        save({"size": plot_size, "power": plot_power}[name](tables[name]), folder / f"{name}.png", dpi=110)
+    if "monthly" in tables:
+        tell(folder)
 
 
 if __name__ == "__main__":

@@ -321,3 +321,49 @@ def test_moving_variances_are_computed_as_the_committed_tables_say(what: str) ->
         samples = 100 if what == "size" else 20
         error = np.sqrt(expected["rate"] * (1 - expected["rate"]) / samples) + 1 / samples
         assert abs(rate - expected["rate"]) < 5 * error, place
+
+
+@pytest.fixture(scope="module")
+def monthly() -> pd.DataFrame:
+    return pd.read_csv(STUDY / "monthly.csv").set_index([*CELL, "test"])
+
+
+def test_samples_of_months_are_longer_and_as_persistent() -> None:
+    from research.size_of_tests.designs import MONTHLY_DESIGNS, SIZE_DESIGNS
+
+    assert {(one.rho, one.delta, one.periods) for one in MONTHLY_DESIGNS} == {
+        (rho, delta, 700) for rho in (0.98, 0.99) for delta in (-0.95, 0.0)
+    }
+    assert {one.periods for one in SIZE_DESIGNS} == {250}
+    samples = [MONTHLY_DESIGNS[0].draw(np.random.default_rng(seed)) for seed in range(300)]
+    assert {len(x) for _, x in samples} == {701}
+    starts = np.array([x[0] for _, x in samples])
+    assert starts.std() == pytest.approx(1 / np.sqrt(1 - 0.98**2), rel=0.21)  # five standard errors
+
+
+def test_a_cell_of_months_run_again_gives_the_committed_rates(bounds, monthly) -> None:
+    """All samples of one design over one month, tests without a bootstrap."""
+    from research.size_of_tests.battery import BOOTSTRAP
+    from research.size_of_tests.designs import MONTHLY_DESIGNS
+    from research.size_of_tests.reproduce import SAMPLES, Plan, rejection_rates, simulate
+
+    slow = (BOOTSTRAP, "IVX t, residual wild bootstrap")
+    plan = Plan(
+        MONTHLY_DESIGNS[1:2], (1,), tests=tuple(t for t in monthly.index.unique("test") if t not in slow)
+    )
+    again = rejection_rates(simulate(plan, bounds, samples=SAMPLES["monthly"])).droplevel("b")
+    committed = monthly.loc[again.index]
+    assert (committed["samples"] == SAMPLES["monthly"]).all()
+    # One sample of 400 may fall to the other side of a critical value in another processor's last digit.
+    for column in ("two-sided", "positive", "negative"):
+        np.testing.assert_allclose(again[column], committed[column], rtol=0, atol=0.00251)
+
+
+def test_the_section_on_months_is_written_from_the_table(monthly) -> None:
+    from research.size_of_tests.monthly_readme import outcome, section
+
+    assert section(monthly) in (STUDY / "README.md").read_text(encoding="utf-8")
+    other = monthly.copy()
+    other.loc[(slice(None), slice(None), slice(None), "IVX t, residual wild bootstrap"), "two-sided"] = 0.2
+    assert "holds its size" in outcome(monthly)
+    assert "does not hold its size" in outcome(other)

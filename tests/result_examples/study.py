@@ -8,6 +8,7 @@ import result_examples.leads as room
 from capstar import data, leads, rstar
 from capstar.reporting import Result
 from capstar.study import (
+    ByMonth,
     Now,
     OtherWay,
     RealTime,
@@ -18,6 +19,7 @@ from capstar.study import (
     study_data,
 )
 from capstar.study.economy import economy_of
+from capstar.study.examples import quick_by_month
 from capstar.study.now import look_now
 from capstar.study.real_time import revise
 from capstar.study.whose import compare_models
@@ -86,4 +88,5 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     WhoseRate: whose,
     RealTime: real_time,
     OtherWay: other_way,
+    ByMonth: quick_by_month,
 }

@@ -65,6 +65,14 @@ def study(
             "with its files.",
         ),
     ] = None,
+    monthly: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Input of a monthly model, one row a month, output in the quarter's last one: the question is asked "
+            "by the month too, beside the quarters, as one family. --model may name the monthly model.",
+        ),
+    ] = None,
     country: Country = None,
     as_of: AsOf = None,
     units: UnitsOf = None,
@@ -148,8 +156,9 @@ def study(
             )
         with data.network(offline=offline, refresh=refresh), reading(input):
             frames = study_data(
-                input, returns, as_of=as_of, country=country, vintages=vintages, units=named_units(units)
-            )
+                input, returns, as_of=as_of, country=country, vintages=vintages, monthly=monthly,
+                units=named_units(units),
+            )  # fmt: skip
         with parallel(cluster), resumable(resume=resume) as kept:
             results = run(
                 frames, model=model, country=country, n_replications=replications, n_workers=workers

@@ -232,11 +232,15 @@ def tilt_sentence(tables: Mapping[str, pd.DataFrame], strategy: str, risk_aversi
     )
 
 
-def count_sentence(counts: Mapping[str, int], choices: Sequence[str] = ()) -> str:
-    """How many tests were made, by kind; choices of sample and delay made more of them."""
+def count_sentence(counts: Mapping[str, int], choices: Sequence[str] = (), *, second: bool = False) -> str:
+    """How many tests were made, by kind; choices of sample and delay made more of them.
+
+    ``second``: whether the second primary specification, by the month, is among them.
+    """
     parts = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
     also = f", with {'; '.join(choices)} each counted" if choices else ""
-    return f"Tests made: {sum(counts.values()):,} ({parts}{also}); one is primary."
+    month = ", and one the second, by the month" if second else ""
+    return f"Tests made: {sum(counts.values()):,} ({parts}{also}); one is primary{month}."
 
 
 def caveat(information: str) -> str:

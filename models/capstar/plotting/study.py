@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from capstar.names import name_of
 from capstar.plotting.figures import (
     BLUE,
     ORANGE,
@@ -19,7 +22,7 @@ from capstar.plotting.figures import (
     panels,
 )
 from capstar.plotting.leads import draw_slopes
-from capstar.provenance import source_of
+from capstar.provenance import Source, source_of
 
 
 def plot_study(
@@ -80,6 +83,35 @@ def plot_study(
         )
         others[2].legend(frameon=False, fontsize=8)
     return finish(figure, ax, title=title, source=source_of(frame, returns))
+
+
+def plot_sides(
+    table: pd.DataFrame, *, predictor: Hashable, source: Source | None = None, ax: Axes | None = None
+) -> Figure:
+    """Slopes by months of the horizon, a colour for each period that the predictor is of, a panel a portfolio.
+
+    Parameters
+    ----------
+    table
+        Columns ``returns``, ``months``, ``period``, ``slope`` and ``hodrick_se``.
+    predictor, source, ax
+        As in `plot_lead`.
+    """
+    names, periods = list(dict.fromkeys(table["returns"])), sorted(set(table["period"]), reverse=True)
+    figure, axes = panels(ax, len(names), width=3.9, height=3.8, across=3, sharey=True)
+    ticks = {months: k for k, months in enumerate(sorted(table["months"].unique()))}
+    for one, name in zip(axes, names, strict=False):
+        for k, period in enumerate(periods):
+            rows = table[(table["returns"] == name) & (table["period"] == period)]
+            placed = rows.assign(horizon=rows["months"].map(ticks), slope=rows["slope"] / rows["months"])
+            placed["hodrick_se"] /= rows["months"]
+            draw_slopes(one, placed, SERIES[k], f"by the {period}", place=(k, len(periods)))
+        one.set_xticks(list(ticks.values()), list(map(str, ticks)))
+        one.set_xlabel("horizon, months", fontsize=9)
+        dress(one, name, f"percent a month per point of {name_of(predictor)}")
+    axes[0].legend(frameon=False, fontsize=8)
+    title = f"Log return a month after publication on {name_of(predictor)}, by quarter and month, 90% Hodrick bands"
+    return finish(figure, ax, title=title, source=source)
 
 
 def _gap(ax: Axes, gap: pd.Series) -> None:

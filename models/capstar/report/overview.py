@@ -51,7 +51,12 @@ def overview(results: Study, files: Sequence[str] = ()) -> str:
         lines += _wrapped(
             name, _text(said).removeprefix(f"{name}: ").removeprefix("What would change the answer: ")
         )
-    for name, key in (("Now", "now"), ("Whose r*", "whose"), ("Other way", "other_way")):
+    for name, key in (
+        ("Now", "now"),
+        ("By month", "by_month"),
+        ("Whose r*", "whose"),
+        ("Other way", "other_way"),
+    ):
         found = getattr(results, key, None)
         if isinstance(found, Result) and found.notes():
             lines += _wrapped(name, minus(str(found.notes()[0])))

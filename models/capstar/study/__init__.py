@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from capstar.study.by_month import ByMonth
 from capstar.study.economy import Economy
 from capstar.study.inputs import study_data
 from capstar.study.lead_economy import lead_the_economy
@@ -16,6 +17,7 @@ from capstar.study.running import portfolio_returns, run
 from capstar.study.whose import WhoseRate
 
 __all__ = [
+    "ByMonth",
     "Economy",
     "Now",
     "OtherWay",

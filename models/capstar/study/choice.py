@@ -17,7 +17,8 @@ from capstar.progress import Progress
 from capstar.rstar import NaturalRate, NaturalRateModel, PublishedRate
 from capstar.rstar.registry import default_model
 from capstar.rstar.series import COVID
-from capstar.study.inputs import LW, MACRO, Tables
+from capstar.study.by_month import monthly_model
+from capstar.study.inputs import LW, MACRO, MONTHLY, Tables
 from capstar.tasks import run_tasks
 
 Model: TypeAlias = str | Path | NaturalRateModel | PublishedRate
@@ -44,6 +45,8 @@ class Choice:
         Why a model is not among them, by its name.
     cautions
         What speaks against one that was named, a sentence each.
+    monthly
+        Model of the monthly table; None without one.
     """
 
     main: NaturalRateModel
@@ -52,6 +55,7 @@ class Choice:
     reason: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
+    monthly: NaturalRateModel | None = None
 
     @property
     def several(self) -> bool:
@@ -67,6 +71,7 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
     model
         Keys of `capstar.rstar.models`, models, published series or CSV files of them (``date``, ``rstar``); the first
         model is the main one. ``"all"``: every quarterly model whose inputs are there. None: the one made for the data.
+        A monthly model is that of the monthly table, and goes beside them.
     tables
         Of `capstar.study.study_data`.
     country
@@ -79,7 +84,7 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
     SpecificationError
         There is no such model, it is yearly, or named twice.
     """
-    wanted = _listed(model)
+    wanted, monthly = _split(_listed(model), tables)
     published = [series for name in wanted if (series := _published(name, tables[MACRO]))]
     named = [_model(name) for name in wanted if name != ALL and not _is_series(name)]
     last = tables[MACRO].index[-1]
@@ -106,7 +111,24 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
     )
     for one in chosen:
         left_out.pop(one.name, None)
-    return Choice(chosen[0], tuple(chosen[1:]), tuple(published), reason, left_out, cautions)
+    return Choice(chosen[0], tuple(chosen[1:]), tuple(published), reason, left_out, cautions, monthly)
+
+
+def _split(wanted: list[Model], tables: Tables) -> tuple[list[Model], NaturalRateModel | None]:
+    """What is asked for without the model of months, and that model, where there is a table for it."""
+    if MONTHLY not in tables:
+        return wanted, None
+    found = [
+        (one, rstar.model(str(one)) if isinstance(one, str) and one != ALL and not _is_series(one) else one)
+        for one in wanted
+    ]
+    monthly = [one for _, one in found if isinstance(one, NaturalRateModel) and one.frequency == "M"]
+    if len(monthly) > 1:
+        raise SpecificationError(
+            f"model: {', '.join(one.name for one in monthly)} are monthly. Name one of them."
+        )
+    rest = [name for name, one in found if not (isinstance(one, NaturalRateModel) and one.frequency == "M")]
+    return rest, monthly_model(tables[MONTHLY], monthly[0] if monthly else None)
 
 
 def _listed(model: Model | Sequence[Model] | None) -> list[Model]:
@@ -142,9 +164,13 @@ def _model(name: Model) -> NaturalRateModel:
 def require_quarterly(model: NaturalRateModel) -> None:
     """Refuse a model of years or months, whose gap does not go from quarter to quarter."""
     if model.frequency != "Q":
+        also = (
+            " Beside one it takes a monthly model with its table, monthly." if model.frequency == "M" else ""
+        )
         raise SpecificationError(
-            f"{model.name} gives r* of {PERIODS[model.frequency]}s, and the study asks what returns do after quarters. "
-            "Choose a quarterly model."
+            f"{model.name} gives r* of {PERIODS[model.frequency]}s, and the study asks what returns do after "
+            f"quarters. "
+            f"Choose a quarterly model.{also}"
         )
 
 

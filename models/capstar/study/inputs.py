@@ -14,7 +14,7 @@ from capstar import data
 from capstar.data import Vintages
 from capstar.data.embedded import by_size
 from capstar.errors import DataError, DataWarning, SourceError, SpecificationError
-from capstar.frames import as_quarterly
+from capstar.frames import as_frequency, as_quarterly
 from capstar.rstar.countries import COUNTRIES, country_name
 from capstar.study.vintages import vintage_tables
 from capstar.units import Units, in_model_units
@@ -22,7 +22,7 @@ from capstar.units import Units, in_model_units
 Tables: TypeAlias = dict[str, pd.DataFrame]
 Source: TypeAlias = str | Path | pd.DataFrame
 EMBEDDED, FRED, FRENCH, ALFRED, NONE = "embedded", "fred", "french", "alfred", "none"
-MACRO, LW, RETURNS, ECONOMY = "macro", "lw", "returns", "economy"
+MACRO, LW, RETURNS, ECONOMY, MONTHLY = "macro", "lw", "returns", "economy", "monthly"
 _NEEDED = ("small", "large", "risk_free")
 _BEHIND = 4  # quarters by which returns may end before the data without a warning
 
@@ -34,6 +34,7 @@ def study_data(
     as_of: str | pd.Timestamp | None = None,
     country: str | None = None,
     vintages: str | Path | Mapping[str, Vintages] | None = None,
+    monthly: Source | None = None,
     units: Units = None,
 ) -> Tables:
     """The study's tables.
@@ -53,6 +54,9 @@ def study_data(
     vintages
         ``"alfred"``, by default with live US data, ``"philadelphia"``, a folder of the Philadelphia Fed's files,
         ``"none"``, or `Vintages` by ``"output"`` and ``"prices"``.
+    monthly
+        Of the models of months, a file or table: monthly columns, and output in the quarter's last month.  By default
+        there is none, or that of a snapshot.
     units
         Of a file or table; see `capstar.units.in_model_units`.
 
@@ -61,7 +65,8 @@ def study_data(
     dict of str to pandas.DataFrame
         ``macro`` and ``returns``; ``lw``, input of Laubach and Williams's models, where live data have it; ``economy``,
         unemployment and the term spread, of embedded and live data (a file may have them as columns ``unemployment``
-        and ``term_spread``); and ``vintages_output`` and ``vintages_prices`` where there are vintages.
+        and ``term_spread``); ``vintages_output`` and ``vintages_prices`` where there are vintages; ``monthly`` where
+        it is given.
 
     Raises
     ------
@@ -85,6 +90,10 @@ def study_data(
     {'macro': '2009Q3', 'economy': '2009Q3', 'returns': '2017-03'}
     """
     _require_options(input, returns, as_of, country)
+    if monthly is not None and as_of is not None:
+        raise SpecificationError(
+            f"as_of: {_named(monthly)} is of one day alone, which need not be that one. Leave as_of or monthly out."
+        )
     if units is not None and (_is(input, EMBEDDED) or _is(input, FRED) or _is_folder(input)):
         raise SpecificationError(
             f"units are of a file's columns; those of {_named(input)} are known. Leave units out."
@@ -93,6 +102,8 @@ def study_data(
     wanted = FRENCH if returns is None and _is(input, FRED) else returns
     if wanted is not None or RETURNS not in tables:
         tables[RETURNS] = _returns(EMBEDDED if wanted is None else wanted)
+    if monthly is not None:
+        tables[MONTHLY] = _by_month(monthly, units)
     if as_of is not None:
         known = tables[RETURNS].index.end_time < pd.Timestamp(as_of)
         tables[RETURNS] = tables[RETURNS].loc[known]
@@ -147,6 +158,12 @@ def _model_tables(
     if _is_folder(source):
         return _snapshot(source)
     return {MACRO: data.read_input(source, units=units)}
+
+
+def _by_month(source: Source, units: Units) -> pd.DataFrame:
+    if isinstance(source, pd.DataFrame):
+        return in_model_units(as_frequency(source, "M", source="monthly", columns=None), units)
+    return data.read_input(source, units=units, frequency="M")
 
 
 def _snapshot(folder: str | Path) -> Tables:

@@ -13,6 +13,7 @@ from capstar import leads
 from capstar.leads.verdict import count_sentence, tilt_sentence
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, RecursiveEstimates
+from capstar.study.by_month import ByMonth
 from capstar.study.now import Now
 from capstar.study.other_way import KEYS, OtherWay
 from capstar.study.real_time import RealTime
@@ -69,6 +70,8 @@ class StudyResults(Result):
         Tables the study is of, as of `capstar.study.study_data`; ``attrs`` tell where they are from.
     choice
         Why the main model is the one, and what speaks against those named, a sentence each.
+    by_month
+        The lead by the month beside that by the quarter, as one family; None without a monthly table.
     seconds
         That it took, of the clock.
 
@@ -107,6 +110,7 @@ class StudyResults(Result):
     other_way: OtherWay | None
     inputs: Mapping[str, pd.DataFrame]
     choice: tuple[str, ...]
+    by_month: ByMonth | None = None
     seconds: float = field(default=float("nan"), compare=False)
 
     @property
@@ -155,7 +159,9 @@ class StudyResults(Result):
 
     def _parts(self) -> Iterator[Result]:
         yield self.now
-        yield from (part for part in (self.whose, self.real_time, self.other_way) if part is not None)
+        yield from (
+            one for one in (self.by_month, self.whose, self.real_time, self.other_way) if one is not None
+        )
         yield from self.probability.values()
         if self.economic_value is not None:
             yield self.economic_value
@@ -182,6 +188,8 @@ class StudyResults(Result):
     def counts(self) -> dict[str, int]:
         """Tests made, by kind."""
         counts = {kind: n + self.recursive.counts[kind] for kind, n in self.lead.counts.items()}
+        if self.by_month is not None:
+            counts |= {f"{kind} by the month": n for kind, n in self.by_month.counts.items()}
         values = (self.economic_value, *self.tilts.values())
         counts["local projections"] = len(self.projections.table) + len(self.by_state.table)
         counts["regressions of market states"] = sum(len(one.table) for one in self.probability.values())
@@ -197,8 +205,9 @@ class StudyResults(Result):
         starts = [f"forecasts from {one.table['first'].min()}" for one in made if one is not None]
         gaps = f"the gap from {self.known.gap.index[0]}"
         return count_sentence(
-            self.counts, [*starts, gaps, f"a delay of {self.lead.publication_lag} month(s)"]
-        )
+            self.counts, [*starts, gaps, f"a delay of {self.lead.publication_lag} month(s)"],
+            second=self.by_month is not None,
+        )  # fmt: skip
 
     def plot(self, ax: Any = None) -> Figure:
         """r*, the gap, what small caps did, and the regressions."""
@@ -224,6 +233,8 @@ class StudyResults(Result):
         if self.whose is not None:
             out["whose"] = self.whose.table.set_index(["model", "returns", "horizon"])
             out |= {"whose_models": self.whose.models, "whose_gaps": self.whose.gaps.rename_axis("date")}
+        if self.by_month is not None:
+            out |= self.by_month.tables()
         if self.real_time is not None:
             out["real_time"] = self.real_time.table
             out["real_time_lead"] = self.real_time.regressions.set_index(
@@ -251,7 +262,12 @@ class StudyResults(Result):
             "projections": self.projections.plot(),
             "by_state": self.by_state.plot(),
         }
-        parts = {"whose": self.whose, "real_time": self.real_time, "other_way": self.other_way}
+        parts = {
+            "by_month": self.by_month,
+            "whose": self.whose,
+            "real_time": self.real_time,
+            "other_way": self.other_way,
+        }
         own |= {name: part.plot() for name, part in parts.items() if part is not None}
         return own | self.lead.figures()
 

@@ -17,9 +17,10 @@ from capstar.leads import LeadResults
 from capstar.progress import Progress, reporting
 from capstar.provenance import titled
 from capstar.rstar import NaturalRate, PosteriorRate, RecursiveEstimates
+from capstar.study.by_month import ByMonth, look_by_month
 from capstar.study.choice import Choice, Model, choose, fit_all, table_for, with_errors
 from capstar.study.economy import economy_of
-from capstar.study.inputs import RETURNS, Source, Tables, study_data
+from capstar.study.inputs import MONTHLY, RETURNS, Source, Tables, study_data
 from capstar.study.lead_economy import lead_the_economy
 from capstar.study.now import look_now
 from capstar.study.other_way import OtherWay
@@ -66,7 +67,7 @@ def run(
         `capstar.rstar.read_published` gives); the primary test is of the first model.  ``"all"``: every quarterly model
         whose inputs are there.  By default the one made for the data: HLW (2023) past 2019, else HLW (2017).
     returns, as_of, country, vintages, units
-        Of `study_data`.
+        Of `study_data`, whose tables may have a monthly one, too: the question is then asked by the month as well.
     horizons
         Quarters.
     recursive_from
@@ -173,6 +174,16 @@ class _Study:
             self._whose(everything, known.gap, absent),
             None if then is None else revise(then, quasi, fit, portfolios, self.horizons),
             self._other_way(fit, known), self.tables, (self.choice.reason, *self.choice.cautions),
+            self._by_month(recursive),
+        )  # fmt: skip
+
+    def _by_month(self, quarterly: LeadResults) -> ByMonth | None:
+        """The same question by the month, where there is a monthly table."""
+        if self.choice.monthly is None:
+            return None
+        return look_by_month(
+            self.choice.monthly, self.tables[MONTHLY], self.portfolios, quarterly, self.first, n_workers=self.n_workers,
+            progress=self.tell,
         )  # fmt: skip
 
     @property

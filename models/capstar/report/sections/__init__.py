@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capstar.report.parts import Builder
 from capstar.report.sections.account import data, made, tried
+from capstar.report.sections.by_month import by_month
 from capstar.report.sections.forecasts import forecasts
 from capstar.report.sections.lead import lead
 from capstar.report.sections.market import states
@@ -22,6 +23,7 @@ SECTIONS: tuple[Builder, ...] = (
     gap,
     lead,
     forecasts,
+    by_month,
     of_result("whose", "Whose r*", whose_charts),
     other_way,
     real_time,

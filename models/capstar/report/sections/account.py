@@ -28,9 +28,10 @@ def tried(study: Study) -> Section:
     frame.loc["all"] = int(counts.sum())
     table = Table("tried", "Tests made, by kind", frame, (Column("tests", "tests", whole),), ("kind",))
     said = say(
-        "{n} tests were made, {one} of them primary; all else is exploratory. A p beside a test is that test's "
+        "{n} tests were made, {one} of them primary{second}; all else is exploratory. A p beside a test is that test's "
         "alone unless its family is named.",
         one="none" if answer_word(study) == "NOT TESTED" else "one",
+        second="" if getattr(study, "by_month", None) is None else ", and one the second, by the month",
         n=table.cell("all", "tests"),
     )
     return Section("tried", "How much was tried", ((said,),), (), (table,))
