@@ -39,6 +39,7 @@ def compare(published: pd.DataFrame, ours: Mapping[str, float]) -> pd.DataFrame:
     """Rows of ``published.csv`` with ours, to be judged."""
     out = published.set_index("quantity")[["published", "tolerance", "table"]]
     out.insert(1, "ours", [ours[str(name)] for name in out.index])
+    out.insert(2, "difference", out["ours"] - out["published"])
     return out
 
 

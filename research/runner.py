@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import pandas as pd
 
@@ -118,9 +119,9 @@ def _command(study: str, folder: Path) -> str:
 
 def _ran(study: str, folder: Path, work: Path, promised: int) -> Outcome:
     """Run a study in a process, whose judged rows come back as a file."""
-    file, said, began = work / f"{study}.csv", work / f"{study}.txt", time.perf_counter()
+    file, began = work / f"{study}.csv", time.perf_counter()
     command = [sys.executable, "-m", "research.entry", study, str(folder.resolve()), str(file)]
-    with said.open("wb") as errors:
+    with TemporaryFile() as errors:
         child = subprocess.Popen(
             command, cwd=HERE.parent, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
         )
@@ -129,9 +130,11 @@ def _ran(study: str, folder: Path, work: Path, promised: int) -> Outcome:
         except BaseException:
             _end(child)
             raise
+        errors.seek(0)
+        said = errors.read().decode(errors="replace")
     seconds = time.perf_counter() - began
     if code or not file.exists():
-        lines = said.read_text(errors="replace").split("\n") if code >= 0 else [f"ended by signal {-code}"]
+        lines = said.split("\n") if code >= 0 else [f"ended by signal {-code}"]
         last = next((line.strip() for line in reversed(lines) if line.strip()), f"status {code}")
         return Outcome(study, f"failed: {last}", seconds, kept=False)
     judged = pd.read_csv(file, float_precision="round_trip")
@@ -145,15 +148,14 @@ def _ran(study: str, folder: Path, work: Path, promised: int) -> Outcome:
 def _end(child: subprocess.Popen[bytes]) -> None:
     """End a process and those it started."""
     for ask in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, ask)
-        else:
-            child.send_signal(ask)
-        try:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            if hasattr(os, "killpg"):
+                os.killpg(child.pid, ask)
+            else:
+                child.send_signal(ask)
+        with suppress(subprocess.TimeoutExpired):
             child.wait(_PATIENCE)
             return
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def table_of(found: list[Outcome]) -> pd.DataFrame:

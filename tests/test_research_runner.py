@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,12 @@ def test_a_run_that_does_what_is_promised(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in done.stderr.splitlines()] == ["long", "measures", "partly"]
 
 
+@pytest.mark.parametrize("name", ["below", "broken"])
+def test_one_study_is_enough_to_fail(tmp_path: Path, name: str) -> None:
+    done = run(house(tmp_path, name), "all", "--data", "data")
+    assert done.returncode == 1, done.stdout
+
+
 def test_the_list_says_data_seconds_and_status(tmp_path: Path) -> None:
     done = run(house(tmp_path, "measures", "lacking", "unlisted"))
     assert done.returncode == 0, done.stderr
@@ -139,9 +146,12 @@ def waiting(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         command("all", "--data", "data"), cwd=folder, env=environment(), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    yield given, int(pipe.read_text())
+    study = int(pipe.read_text())
+    yield given, study
     given.kill()
     given.communicate()
+    with suppress(ProcessLookupError):
+        os.kill(study, signal.SIGKILL)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

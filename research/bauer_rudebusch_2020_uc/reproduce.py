@@ -124,7 +124,8 @@ def _widths(fit: cs.rstar.UnobservedComponentsRate) -> pd.DataFrame:
     for low, high in ((-1.0, 0.9), (0.9, 0.94), (0.94, 0.97), (0.97, 0.99), (0.99, 1.0)):
         inside = draws[(phi > low) & (phi <= high)]
         quantiles = np.quantile(inside, (0.05, 0.5, 0.95))
-        rows[f"{low:g} to {high:g}"] = [inside.size / draws.size, *quantiles, quantiles[2] - quantiles[0]]
+        label = f"{low:g} to {high:g}" if low > 0 else f"up to {high:g}"
+        rows[label] = [inside.size / draws.size, *quantiles, quantiles[2] - quantiles[0]]
     return pd.DataFrame.from_dict(
         rows, orient="index", columns=["share of draws", "p05", "p50", "p95", "width"]
     )
@@ -153,11 +154,9 @@ def main() -> None:
             for row, values in table.iterrows()
             for column, value in values.dropna().items()
         }
-        lines = [
-            (key[0], ": ".join(map(str, key[1:-1])), key[-1], f"{value:.6g}") for key, value in rows.items()
-        ]
+        lines = [(key[0], ": ".join(map(str, key[1:-1])), key[-1], value) for key, value in rows.items()]
         written = pd.DataFrame(lines, columns=["table", "row", "column", "value"])
-        write_whole(Path(chosen.out), csv_text(written, index=False))
+        write_whole(Path(chosen.out), csv_text(written, index=False, float_format="%.6g"))
 
 
 if __name__ == "__main__":
