@@ -18,7 +18,7 @@ VERSIONED := tests/kernels/test_gaussian.py tests/rstar/test_golden.py tests/rst
 	$(addprefix tests/statespace/test_,golden_score.py against_statsmodels.py to_statsmodels.py storage.py results.py) \
 	$(addprefix tests/leads/test_,evidence.py forecast_tests.py inference.py leads.py local_projections.py) \
 	$(addprefix tests/markets/test_,indicators.py variance_ratio.py) $(addprefix tests/smallcaps/test_,golden.py hand_computed.py) \
-	$(addprefix tests/data/test_,fred.py french.py inputs.py tables.py vintages.py workbooks.py) \
+	$(addprefix tests/data/test_,fred.py french.py inputs.py tables.py vintages.py) \
 	tests/reporting/test_gallery.py tests/reporting/test_summary.py tests/test_cli_choices.py tests/test_frames.py tests/test_units.py
 
 .DEFAULT_GOAL := help
