@@ -13,8 +13,16 @@ GOLDEN := $(addprefix tests/rstar/test_,golden.py golden_monthly.py benchmarks.p
 	ivx.py ivx_bootstrap.py leads.py local_projections.py multiplicity.py probability.py stability.py) \
 	$(addprefix tests/markets/test_,indicators.py swings.py variance_ratio.py) tests/smallcaps/test_golden.py
 
+# What depends most on other packages, in under two minutes once the kernels are compiled: with lowest and newest versions.
+VERSIONED := tests/kernels/test_gaussian.py tests/rstar/test_golden.py tests/rstar/test_published.py \
+	$(addprefix tests/statespace/test_,golden_score.py against_statsmodels.py to_statsmodels.py storage.py results.py) \
+	$(addprefix tests/leads/test_,evidence.py forecast_tests.py inference.py leads.py local_projections.py) \
+	$(addprefix tests/markets/test_,indicators.py variance_ratio.py) $(addprefix tests/smallcaps/test_,golden.py hand_computed.py) \
+	$(addprefix tests/data/test_,fred.py french.py inputs.py tables.py vintages.py) \
+	tests/reporting/test_gallery.py tests/reporting/test_summary.py tests/test_cli_choices.py tests/test_frames.py tests/test_units.py
+
 .DEFAULT_GOAL := help
-.PHONY: help setup study reproduce test notebooks test-nojit bench bench-store bench-compare gallery docs wheel shell lint types doors check lab format clean
+.PHONY: help setup study reproduce test notebooks test-nojit bench bench-store bench-compare gallery docs wheel versions shell lint types doors check lab format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +77,9 @@ $(DOCS_READY): $(READY)
 wheel: $(READY) ## wheel and source distribution, dist/; the wheel tried in an empty environment
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/python tests/wheel.py dist
+
+versions: $(READY) ## each declared Python, lowest and newest versions: import, r*, some tests (PYTHONS="3.12" for one)
+	$(BIN)/python tests/versions.py $(VERSIONED) $(addprefix --python ,$(PYTHONS))
 
 shell: $(READY) ## a shell in which `capstar` and `python` are the environment's
 	@echo "capstar is $(CURDIR)/$(BIN)/capstar; exit leaves this shell"; PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-sh}

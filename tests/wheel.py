@@ -1,12 +1,14 @@
 """``python tests/wheel.py DIST``: the wheel and the source distribution of a folder, tried outside the repository.
 
-Each is installed in an empty environment elsewhere, where the main job runs and writes its page, and the examples of a
-first hour work: what a user meets who has no checkout.
+The wheel is installed in an empty environment elsewhere, with its extra for notebooks: there the main job runs and
+writes its page, the examples of a first hour work, and notebooks give what is stored in them.  This is what a user
+meets who has no checkout.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,7 +17,11 @@ import venv
 import zipfile
 from pathlib import Path
 
-CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
+import nbformat
+from running_notebooks import ROOT, differences
+
+CONSTRAINTS = ROOT / "constraints.txt"
+NOTEBOOKS = ("01_rstar_in_ten_minutes.ipynb", "07_does_the_gap_lead.ipynb")
 INSIDE = (
     "report/templates/page.html.j2",
     "report/templates/page.css",
@@ -58,28 +64,29 @@ def run(*command: str | Path, cwd: Path) -> None:
     )
 
 
+def run_notebooks(scripts: Path, folder: Path) -> None:
+    """Notebooks run from top to bottom by the Jupyter of the environment; texts and numbers are those stored."""
+    for name in NOTEBOOKS:
+        shutil.copy(ROOT / "notebooks" / name, folder)
+    run(scripts / "jupyter", "execute", "--inplace", *NOTEBOOKS, cwd=folder)
+    for name in NOTEBOOKS:
+        stored, fresh = (nbformat.read(where / name, as_version=4) for where in (ROOT / "notebooks", folder))
+        assert not (found := differences(stored, fresh)), f"{name}: {found}"
+
+
 def main(dist: Path) -> None:
-    """Both, in environments of their own."""
+    """All of it, in an environment and a folder of its own."""
     wheel = check_files(dist.resolve())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
-        python, capstar = folder / "venv/bin/python", folder / "venv/bin/capstar"
-        run(
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-c",
-            CONSTRAINTS,
-            wheel,
-            cwd=folder,
-        )
-        run(python, "-c", FIRST_HOUR, cwd=folder)
-        run(capstar, "study", "--replications", "0", "--out", "results", cwd=folder)
+        scripts = folder / "venv" / "bin"
+        pip = (scripts / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*pip, "-c", CONSTRAINTS, f"{wheel}[lab]", cwd=folder)
+        run(scripts / "python", "-c", FIRST_HOUR, cwd=folder)
+        run(scripts / "capstar", "study", "--replications", "0", "--out", "results", cwd=folder)
         assert "</html>" in (folder / "results/study.html").read_text(encoding="utf-8")
+        run_notebooks(scripts, folder)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,9 @@ print(out[0])
 
 
 @compiled_only
+@pytest.mark.skipif(
+    not hasattr(numba.config, "CACHE_LOCATOR_CLASSES"), reason="this numba cannot be told where not to look"
+)
 def test_no_place_for_the_cache_is_said_once_and_does_no_harm(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("a directory cannot be made below a file")
