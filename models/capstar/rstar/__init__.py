@@ -53,6 +53,7 @@ from capstar.rstar.natural_rate import (
     gap_source,
 )
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.nowcast import RELEASES, Nowcast, ReleaseNews, nowcast, release_news
 from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
@@ -87,6 +88,7 @@ __all__ = [
     "LW2023",
     "MEDIANS",
     "MEDIUM_RUN",
+    "RELEASES",
     "TREND_VAR_1",
     "TREND_VAR_2",
     "TREND_VAR_3",
@@ -113,6 +115,7 @@ __all__ = [
     "MovingAverage",
     "NaturalRate",
     "NaturalRateModel",
+    "Nowcast",
     "OneSidedHP",
     "PileUp",
     "PosteriorRate",
@@ -123,6 +126,7 @@ __all__ = [
     "RStarResults",
     "RealRatePrior",
     "RecursiveEstimates",
+    "ReleaseNews",
     "StateDraws",
     "StatePath",
     "StateUncertainty",
@@ -148,10 +152,12 @@ __all__ = [
     "median_unbiased_lambda",
     "model",
     "models",
+    "nowcast",
     "quasi_real_time",
     "read_published",
     "real_time",
     "register",
+    "release_news",
     "start_values",
     "state_uncertainty",
     "unregister",
