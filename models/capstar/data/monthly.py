@@ -80,7 +80,7 @@ def us_monthly(as_of: When = None, *, start: str | None = None, end: str | None 
     >>> print(us.index[0], *us.columns[:4])
     1959-02 log_gdp inflation expected_inflation interest_rate
     >>> us["log_gdp"].loc["2019-10":].round(3).tolist()
-    [nan, nan, 9.939]
+    [nan, nan, 9.952]
     """
     return _us(as_of, start, end, oil=True)
 
@@ -101,7 +101,7 @@ def us_monthly_hlw(as_of: When = None, *, start: str | None = None, end: str | N
     >>> import capstar as cs
     >>> us = cs.data.us_monthly_hlw(end="2019-12")
     >>> us[["inflation", "expected_inflation"]].iloc[-1].round(1).to_dict()
-    {'inflation': 2.2, 'expected_inflation': 1.6}
+    {'inflation': 2.6, 'expected_inflation': 1.5}
     """
     return _us(as_of, start, end, oil=False)
 
@@ -282,6 +282,7 @@ def monthly_vintages(
             f"first={first}, last={last}, delay={delay}: vintages are of {_FIRST} to {over}. Choose months between, "
             "and a delay of at least 0."
         )
-    latest = us_monthly() if model == "lw" else us_monthly_hlw()
+    read = us_monthly if model == "lw" else us_monthly_hlw
+    latest = read(end=str(final + delay))
     days = [(month + 1 + delay).start_time for month in pd.period_range(begin, final, freq="M")]
     return MonthlyVintages(latest, alfred("GDPC1", days), alfred("PCEPILFE", days), delay)

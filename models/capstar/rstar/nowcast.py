@@ -57,16 +57,19 @@ class Nowcast(Result):
     Examples
     --------
     >>> import capstar as cs
-    >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="one step").fit(us[:"2008Q4"], n_starts=1)
-    >>> now = cs.rstar.nowcast(fit, us[:"2008Q4"], "2009Q1")
+    >>> from capstar.rstar.examples import months
+    >>> before = months(cs.data.us_macro(), "2008-11")
+    >>> fit = cs.rstar.MonthlyHLW2023.fit(before, n_starts=1)
+    >>> now = cs.rstar.nowcast(fit, before, "2008-12")
     >>> now
-    <Nowcast: Nowcast of 2009Q1, one step>
-    >>> now.table[["rstar", "real_rate", "assumed"]].iloc[-1].to_dict()["assumed"], now.published["log_gdp"]
-    (True, '2008Q4')
+    <Nowcast: Nowcast of 2008-12, Monthly HLW 2023>
+    >>> now.table[["rstar", "rstar_se", "output_gap"]].iloc[-1].round(1).to_dict()
+    {'rstar': -0.3, 'rstar_se': 2.0, 'output_gap': -2.5}
+    >>> now.published.loc[["log_gdp", "inflation", "interest_rate"]].to_list(), now.table["assumed"].iloc[-1].item()
+    (['2008-09', '2008-10', '2008-11'], True)
     >>> list(now.frames()), len(now.notes())
     (['Given what is published', 'Published to'], 2)
-    >>> figure = now.plot(start="2005Q1")
+    >>> figure = now.plot(start="2005-01")
     """
 
     model_name: str
@@ -102,7 +105,8 @@ class Nowcast(Result):
 
         shown = since(self.table, start) if start is not None else self.table.iloc[-60:]
         bands = shown.drop(columns=[REAL_RATE, "assumed"])
-        rate, labels = shown[[REAL_RATE]].set_axis([RSTAR], axis=1), ("given what is published", "real rate")
+        rate = shown[[REAL_RATE]].set_axis([RSTAR], axis=1)
+        labels = f"given what is published, {level:.0%} band", "real rate"
         return plot_bands(
             bands, rate, labels=labels, level=level, title=self.title, unit="percent", source=self.provenance, ax=ax
         )  # fmt: skip
@@ -139,11 +143,12 @@ def nowcast(
     Examples
     --------
     >>> import capstar as cs
-    >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="one step").fit(us[:"2008Q4"], n_starts=1)
-    >>> now = cs.rstar.nowcast(fit, us[:"2009Q2"], "2009Q3")
-    >>> str(now.table.index[-1]), bool(now.table["rstar_se"].iloc[-1] > 0)
-    ('2009Q3', True)
+    >>> from capstar.rstar.examples import months
+    >>> before = months(cs.data.us_macro(), "2008-11")
+    >>> fit = cs.rstar.MonthlyHLW2023.fit(before, n_starts=1)
+    >>> now = cs.rstar.nowcast(fit, months(cs.data.us_macro(), "2009-01"))
+    >>> now.table[["gap", "gap_se", "output_gap"]].iloc[-1].round(1).to_dict()
+    {'gap': 1.8, 'gap_se': 2.0, 'output_gap': -4.0}
     """
     table = _table(fit, data)
     last = table.index[-1] if period is None else pd.Period(period, freq=fit.model.frequency)
@@ -187,18 +192,20 @@ class ReleaseNews(Result):
     Examples
     --------
     >>> import capstar as cs
-    >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="one step").fit(us[:"2008Q4"], n_starts=1)
-    >>> news = cs.rstar.release_news(fit, us[:"2008Q4"], us[:"2009Q1"], reestimate=False)
+    >>> from capstar.rstar.examples import months
+    >>> before = months(cs.data.us_macro(), "2008-11")
+    >>> fit = cs.rstar.MonthlyHLW2023.fit(before, n_starts=1)
+    >>> later = months(cs.data.us_macro(), "2009-01")
+    >>> news = cs.rstar.release_news(fit, before, later, reestimate=False)
     >>> news
-    <ReleaseNews: What releases changed in 2009Q1, one step>
-    >>> news.table.index.to_list()
-    ['output', 'prices', 'interest rate']
+    <ReleaseNews: What releases changed in 2009-01, Monthly HLW 2023>
+    >>> news.table["rstar"].round(2).to_dict()
+    {'output': -0.59, 'prices': -0.56, 'interest rate': 0.0}
     >>> change = news.estimates.loc["later"] - news.estimates.loc["earlier"]
     >>> bool((news.table.sum() - change).abs().max() < 1e-8)
     True
-    >>> list(news.frames()), len(news.notes()), news.at("2008Q4").index.equals(news.table.index)
-    (['Change in 2009Q1', 'Estimates', 'New observations'], 2, True)
+    >>> list(news.frames()), len(news.notes()), news.at("2008-12").index.equals(news.table.index)
+    (['Change in 2009-01', 'Estimates', 'New observations'], 2, True)
     >>> figure = news.plot()
     """
 
@@ -295,11 +302,12 @@ def release_news(
     Examples
     --------
     >>> import capstar as cs
-    >>> us = cs.data.us_macro()
-    >>> fit = cs.rstar.from_spec(cs.rstar.HLW2017.spec(), name="one step").fit(us[:"2008Q4"], n_starts=1)
-    >>> news = cs.rstar.release_news(fit, us[:"2008Q4"], us[:"2009Q1"], progress=False)
-    >>> news.table.index[-1], news.observations.index.to_list()
-    ('parameters estimated again', [(Period('2009Q1', 'Q-DEC'), 'pi'), (Period('2009Q1', 'Q-DEC'), 'y')])
+    >>> from capstar.rstar.examples import months
+    >>> before = months(cs.data.us_macro(), "2008-11")
+    >>> fit = cs.rstar.MonthlyHLW2023.fit(before, n_starts=1)
+    >>> news = cs.rstar.release_news(fit, before, months(cs.data.us_macro(), "2009-01"))
+    >>> news.table.index[-1], [f"{name} {month}" for month, name in news.observations.index]
+    ('parameters estimated again', ['pi 2008-11', 'pi 2008-12', 'y 2008-12'])
     """
     old, new = _table(fit, earlier), _table(fit, later)
     if new.index[-1] < old.index[-1]:
