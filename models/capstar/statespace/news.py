@@ -298,7 +298,7 @@ class _Sets:
     start: str | pd.Period | None
     pattern: pd.DataFrame
     last: pd.Period
-    """Of the new observations: before it lags are read."""
+    """Of the new observations: lags are read before it, and by reports."""
 
     def problem(self, frame: pd.DataFrame, cut: bool) -> Problem:
         """Bound to data of which, if ``cut``, only what the earlier set had is observed."""
@@ -314,10 +314,12 @@ class _Sets:
 
     def filled(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Lags of observed series that the equations read, where missing, replaced by what the earlier data say."""
-        names = _own_lags(compile_spec(self.spec))
+        model = compile_spec(self.spec)
+        names, reported = _own_lags(model), {name for name, _ in model.report_inputs}
         seen = self.pattern[list(self.spec.observation)].any(axis=1)
         end, out = seen[seen].index[-1], frame.copy()
-        missing = frame.loc[: self.last - 1, names].isna().any(axis=1)
+        until = frame.index[-1] if reported & set(names) else self.last - 1
+        missing = frame.loc[:until, names].isna().any(axis=1)
         for period in missing.index[missing]:
             problem = self.bound(out.loc[: max(period, end)], True)
             if period in problem.index:
