@@ -9,7 +9,7 @@ from rstar.test_monthly import drawn
 
 from capstar import data, rstar
 from capstar.errors import DataError
-from capstar.rstar.nowcast import AGAIN
+from capstar.rstar.release_news import AGAIN
 from capstar.statespace import Spec, params, variables
 
 
@@ -95,6 +95,7 @@ def test_a_release_adds_what_it_adds_alone(fit, earlier, later) -> None:
         alone = earlier.copy()
         alone[columns] = later[columns].reindex(alone.index)
         found = rstar.release_news(fit, earlier, alone, reestimate=False, progress=False)
+        assert release in str(found.summary())
         changed = found.table.loc[found.table.abs().max(axis=1) > 1e-9]
         assert list(changed.index) == [release]
         after = fit.run_on(alone)

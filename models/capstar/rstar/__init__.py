@@ -53,12 +53,13 @@ from capstar.rstar.natural_rate import (
     gap_source,
 )
 from capstar.rstar.natural_rate_model import NaturalRateModel
-from capstar.rstar.nowcast import RELEASES, Nowcast, ReleaseNews, nowcast, release_news
+from capstar.rstar.nowcast import Nowcast, nowcast
 from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.release_news import RELEASES, ReleaseNews, release_news
 from capstar.rstar.trend_by_likelihood import TrendByLikelihood, UnobservedComponentsML
 from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate
