@@ -39,6 +39,7 @@ FURTHER = (
 SERVED = {
     "alfred", "canada_hlw", "current_estimates", "DataSource.fetch", "DataSource.get", "euro_area_hlw",
     "exchange_rates", "fetch", "fred", "french", "hlw_published", "lw_published",
+    "monthly_vintages", "MonthlyVintages", "us_monthly", "us_monthly_hlw",
     "PublishedEstimates", "real_time_estimates", "size_portfolios",
     "size_returns", "small_cap_index", "three_factors", "uk_hlw", "us_hlw", "us_lw",
 }  # fmt: skip

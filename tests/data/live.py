@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from data.books import hlw_book, lw_book, real_time_book
 from data.sources import Server, query
@@ -32,6 +33,7 @@ def serve_all(server: Server, reference: Reference) -> None:
     for name in ("UNRATE", "GS10", "TB3MS"):
         rows = panel[name].loc[panel[name].first_valid_index() :]
         server.fred(name, "".join(f"{day}-01,{'' if pd.isna(one) else one}\n" for day, one in rows.items()))
+    serve_monthly(server, reference)
     serve_vintages(server, reference)
     for name, path in (
         (SIZE_PORTFOLIOS, "small_caps/Portfolios_Formed_on_ME.csv"),
@@ -49,6 +51,25 @@ def monthly_panel(reference: Reference) -> pd.DataFrame:
     panel = pd.read_csv(reference("fred_2026/FRED-MD_2026-02.csv.gz"), index_col="sasdate", skiprows=[1])
     panel = panel.loc[panel.index.notna()]
     return panel.set_axis(pd.DatetimeIndex(pd.to_datetime(panel.index, format="%m/%d/%Y")).to_period("M"))
+
+
+def serve_monthly(server: Server, reference: Reference) -> None:
+    """The oil price, and import prices made of the New York Fed's: by the quarter to 1988, and none in October 2025."""
+    oil = monthly_panel(reference)["OILPRICEx"].dropna()
+    server.fred("WTISPLC", "".join(f"{month}-01,{price}\n" for month, price in oil.items()))
+    quarters = pd.read_csv(reference("lw2023/us_2023q2_input.csv"), index_col="date")[
+        "import_price_inflation"
+    ]
+    months = pd.period_range("1982-09", "2025-12", freq="M")
+    pace = quarters.set_axis(pd.PeriodIndex(quarters.index, freq="Q")).reindex(months.asfreq("Q")).fillna(1.0)
+    level = pd.Series(100.0 * np.exp(pace.to_numpy() / 1200.0).cumprod(), months)
+    blank = (months < pd.Period("1988-12", "M")) & (months.month % 3 != 0)
+    blank |= months == pd.Period("2025-10", "M")
+    rows = (
+        f"{month}-01,{'.' if none else price}\n"
+        for (month, price), none in zip(level.items(), blank, strict=True)
+    )
+    server.fred("IR", "".join(rows))
 
 
 def serve_vintages(server: Server, reference: Reference) -> None:
@@ -70,10 +91,12 @@ def serve_vintages(server: Server, reference: Reference) -> None:
         else:
             out = later[min(month, later.columns[-1])].set_axis(pd.PeriodIndex(later.index, freq="Q"))
         out = out.dropna()
+        published = day - pd.Timedelta(days=29)
         if series == "GDPC1":
+            out = out.loc[out.index.end_time < published]
             return out.set_axis(out.index.asfreq("M", "start"))
         months = [(q.asfreq("M", "start") + k, value) for q, value in out.items() for k in range(3)]
-        return pd.Series(dict(months))
+        return pd.Series({month: value for month, value in months if month.end_time < published})
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked = query(request.path)

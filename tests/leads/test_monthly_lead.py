@@ -149,3 +149,43 @@ def test_the_command_line_takes_months(gap, returns, tmp_path) -> None:
     assert found.exit_code == 0, found.output
     assert "Returns over the next months on gap" in found.output
     assert "small_minus_large over 1 month(s)" in " ".join(found.output.split())
+
+
+def test_the_command_line_takes_releases_and_months_to_start(gap, returns, tmp_path) -> None:
+    """The lag and the start are those of the library."""
+    from typer.testing import CliRunner
+
+    from capstar.cli import app
+
+    short = gap.loc["1990-01":]
+    short.to_frame().to_csv(tmp_path / "gap.csv")
+    returns.to_csv(tmp_path / "returns.csv")
+    call = [
+        "lead",
+        "--gap",
+        str(tmp_path / "gap.csv"),
+        "--returns",
+        str(tmp_path / "returns.csv"),
+        "--horizons",
+        "1",
+    ]
+    call += ["--replications", "99"]
+    done = CliRunner().invoke(
+        app, [*call, "--released", "gdp,pce", "--released", "rates", "--start", "1998-03"]
+    )
+    assert done.exit_code == 0, done.output
+    lag = leads.release_delay("gdp", "pce", "rates")
+    ours = leads.LeadStudy(
+        short, returns, (1,), publication_lag=lag, start="1998-03", n_replications=99
+    ).run()
+    assert str(ours.summary()) in done.stdout
+    assert "Out of sample from 1998-03" in done.stdout
+    refused = {
+        ("--released", "ppi"): "the calendar has gdp, pce, cpi, rates",
+        ("--released", "gdp", "--publication-lag", "1"): "are both given. Leave one out",
+        ("--start", "2005Q1"): "is not a month, and the predictor is monthly. Write a month such as 1980-01",
+    }
+    for options, said in refused.items():
+        found = CliRunner().invoke(app, [*call, *options])
+        assert found.exit_code == 2, options
+        assert said in " ".join(found.output.split())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from capstar import data, rstar
 from capstar.reporting import Result
+from capstar.rstar.examples import months
 from capstar.statespace import Spec, params, variables
 
 
@@ -77,6 +78,23 @@ def _published() -> rstar.PublishedRate:
     return rstar.read_published(pd.DataFrame(table), name="mine", definition=rstar.LONG_RUN, which="filtered")
 
 
+@cache
+def _monthly() -> rstar.DeclaredRate:
+    return rstar.MonthlyHLW2023.fit(months(_us(), "2008-11"), n_starts=1, progress=False)
+
+
+@cache
+def _nowcast() -> rstar.Nowcast:
+    return rstar.nowcast(_monthly(), months(_us(), "2008-11"), "2008-12")
+
+
+@cache
+def _release_news() -> rstar.ReleaseNews:
+    return rstar.release_news(
+        _monthly(), *(months(_us(), last) for last in ("2008-11", "2009-01")), progress=False
+    )
+
+
 EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.RStarResults: _fit,
     rstar.DeclaredRate: _declared,
@@ -85,6 +103,8 @@ EXAMPLES: dict[type[Result], Callable[[], Result]] = {
     rstar.Bootstrap: _bootstrap,
     rstar.RecursiveEstimates: _recursive,
     rstar.ManyEstimates: _many,
+    rstar.Nowcast: _nowcast,
+    rstar.ReleaseNews: _release_news,
     rstar.Profile: _profile,
     rstar.PileUp: lambda: _fit().pile_up,
     rstar.RStarDecomposition: lambda: _fit().decompose("2000Q1", "2009Q3"),

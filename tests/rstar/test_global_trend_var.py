@@ -209,7 +209,7 @@ def test_command_line(table, tmp_path: Path) -> None:
         ),
         (
             ("rstar", "--model", MODEL.key, "--input", "fred"),
-            "live data are quarterly, and Global trend VAR is yearly",
+            "live data are not yearly, as Global trend VAR is",
         ),
         (
             ("rstar", "--model", "hlw2017", "--input", "embedded", "--start", "1985"),

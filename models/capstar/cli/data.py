@@ -55,8 +55,10 @@ def fetch(
     recipe: Annotated[str, typer.Argument(help="A recipe, or SOURCE:SERIES; see 'capstar data list'.")],
     out: Annotated[Path, typer.Option(help="CSV to write.")],
     as_of: AsOf = None,
-    start: Annotated[str | None, typer.Option(callback=span_option, help="First quarter, 1960Q1.")] = None,
-    end: Annotated[str | None, typer.Option(callback=span_option, help="Last quarter.")] = None,
+    start: Annotated[
+        str | None, typer.Option(callback=span_option, help="First quarter or month, 1960-01.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(callback=span_option, help="Last quarter or month.")] = None,
     offline: Offline = False,
     refresh: Refresh = False,
     debug: Debug = False,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from capstar.cli.faults import complain, errors, reading, say
-from capstar.cli.shared import MOST_DRAWS, MOST_SEED, Debug, check_folder, quarter, short
-from capstar.errors import CapstarError, DataError
+from capstar.cli.shared import MONTH, MOST_DRAWS, MOST_SEED, Debug, check_folder, is_date, quarter, short
+from capstar.errors import CapstarError, DataError, SpecificationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,24 @@ def lead(
         ),
     ] = "filtered",
     publication_lag: Annotated[
-        int, typer.Option(min=0, max=36, help="Months until a period's data are known.")
-    ] = 1,
-    start: Annotated[str, typer.Option(help="First quarter (or month) forecast, or 'none'.")] = "1980Q1",
+        int | None, typer.Option(min=0, max=36, help="Months until a period's data are known; by default 1.")
+    ] = None,
+    released: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SERIES",
+            help="What the predictor uses, gdp, pce, cpi or rates, with commas or repeated: the months follow from "
+            "the release calendar. Instead of --publication-lag.",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERIOD",
+            help="First quarter forecast, or month of a monthly predictor, such as 1980-01; by default that of 1980; "
+            "'none': no forecasts.",
+        ),
+    ] = None,
     units: Annotated[Literal["percent", "decimal"], typer.Option(help="Of the returns.")] = "percent",
     replications: Annotated[int, typer.Option(min=99, max=MOST_DRAWS, help="Of the bootstraps.")] = 499,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of the bootstraps.")] = 0,
@@ -64,21 +79,22 @@ def lead(
         from capstar import data, leads
 
         check_folder(out)
-        first = None if start.lower() == "none" else quarter(start, "--start")
-        over = _horizons(horizons)
+        over, names = _horizons(horizons), _released(released, publication_lag)
         with reading(gap):
             table = _named(data.read_input(gap, frequency=None))
         with reading(returns):
             months = data.read_returns(returns)
+        often = table.index.freqstr[0]
+        lag = leads.release_delay(*names, frequency=often) if names else publication_lag
         chosen = _column(table, column, benchmark or [], gap)
         results = leads.LeadStudy(
             table[chosen],
             months[_portfolios(months, portfolio or [], returns)],
             over,
             information="real time" if information == "real-time" else information,
-            publication_lag=publication_lag,
+            publication_lag=1 if lag is None else lag,
             benchmarks=table[benchmark] if benchmark else None,
-            start=first,
+            start=_start(start, often),
             units=units,
             n_replications=replications,
             seed=seed,
@@ -90,6 +106,38 @@ def lead(
 
             paths = save_all(out, results.tables(), results.figures(), summary)
             say("\nWritten: " + ", ".join(map(str, paths)))
+
+
+def _start(text: str | None, frequency: str) -> str | None:
+    """First period forecast, of the predictor's frequency; None where nothing is."""
+    if text is None:
+        return "1980-01" if frequency == "M" else "1980Q1"
+    if text.lower() == "none":
+        return None
+    if frequency == "M" and not is_date(text, MONTH):
+        raise SpecificationError(
+            f"--start={short(text)!r} is not a month, and the predictor is monthly. Write a month such as 1980-01, or "
+            "none."
+        )
+    return quarter(text, "--start")
+
+
+def _released(series: list[str] | None, lag: int | None) -> list[str]:
+    """Names of `release_calendar` that were given."""
+    from capstar.leads import release_calendar
+
+    names = [name.strip().lower() for one in series or [] for name in one.split(",")]
+    known = list(release_calendar().index)
+    if unknown := [name for name in names if name not in known]:
+        raise SpecificationError(
+            f"--released {short(unknown[0])!r}: the calendar has {', '.join(known)}. Write some of them, or give "
+            "--publication-lag."
+        )
+    if names and lag is not None:
+        raise SpecificationError(
+            f"--released {','.join(names)} and --publication-lag {lag} are both given. Leave one out."
+        )
+    return names
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

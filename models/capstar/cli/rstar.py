@@ -257,30 +257,24 @@ def _read(
     units: list[str] | None,
 ) -> pd.DataFrame:
     from capstar import data
-    from capstar.frames import PERIODS
     from capstar.rstar.countries import country_name
 
     place = "us" if country is None else country_name(country, model.countries)
-
-    one = PERIODS[model.frequency]
     if source is None:
         raise SpecificationError(
             f"--input is missing. Give a CSV, Parquet or Excel file with the columns {', '.join(model.inputs)}, or "
             f"'{EMBEDDED}', or '{FRED}' for live data."
         )
-    if source == FRED and model.frequency != "Q":
-        raise SpecificationError(
-            f"--input {FRED}: live data are quarterly, and {model.name} is {one}ly. Give a file with the columns "
-            f"{', '.join(model.inputs)}, one row a {one}{_STANDING.get(model.frequency, '')}."
-        )
     if source == FRED:
+        _require_live(model)
+        oil, covid = _OIL in model.inputs, covid or _COVID in model.inputs
         with data.network(offline=offline, refresh=refresh):
+            if model.frequency == "M":
+                return data.us_monthly(as_of) if oil else data.us_monthly_hlw(as_of)
             return (
                 data.us_lw(as_of)
-                if _OIL in model.inputs
-                else data.fetch(
-                    f"{place.replace(' ', '_')}_hlw", as_of=as_of, covid=covid or _COVID in model.inputs
-                )
+                if oil
+                else data.fetch(f"{place.replace(' ', '_')}_hlw", as_of=as_of, covid=covid)
             )
     if as_of is not None:
         raise CapstarError(
@@ -291,20 +285,49 @@ def _read(
             return data.read_input(
                 source, columns=[*model.inputs, _COVID], units=named_units(units), frequency=model.frequency
             )
+    return _embedded(model, country, place)
+
+
+def _embedded(model: NaturalRateModel, country: str | None, place: str) -> pd.DataFrame:
+    from capstar import data
+    from capstar.frames import PERIODS
+
     if place != "us":
         raise SpecificationError(
             f"--country {country}: the embedded data are of the United States. Give --input {FRED}, or a file."
         )
-    table = data.us_macro()
-    instead = (
-        f"Give --input {FRED}, or a file that has them."
-        if model.frequency == "Q"
-        else f"Give a file, one row a {one}{_STANDING.get(model.frequency, '')}."
-    )
+    table, often = data.us_macro(), model.frequency
+    live = "" if often == "Y" or _own_start(model) else f"--input {FRED}, or "
+    rows = " that has them" if often == "Q" else f", one row a {PERIODS[often]}{_STANDING.get(often, '')}"
+    instead = f"Give {live}a file{rows}."
     require_inputs(model, table, "The embedded data", instead)
-    if model.frequency == "M":
+    if often == "M":
         raise SpecificationError(f"The embedded data are quarterly, and {model.name} is monthly. {instead}")
     return table
+
+
+def _own_start(model: NaturalRateModel) -> bool:
+    """Whether the state before the sample is that of one file's dollars."""
+    from capstar import rstar
+
+    return model == rstar.MonthlyLWPublished
+
+
+def _require_live(model: NaturalRateModel) -> None:
+    """Refuse a model that live data do not serve."""
+    from capstar.frames import PERIODS
+
+    one = PERIODS[model.frequency]
+    file = f"a file with the columns {', '.join(model.inputs)}, one row a {one}{_STANDING.get(model.frequency, '')}"
+    if model.frequency == "Y":
+        raise SpecificationError(
+            f"--input {FRED}: live data are not yearly, as {model.name} is. Give {file}."
+        )
+    if _own_start(model):
+        raise SpecificationError(
+            f"--input {FRED}: the state before the sample of {model.name} is in dollars of 2009, and live output in "
+            f"those of another year. Choose --model monthly-lw, or give {file}."
+        )
 
 
 def _write_rstar(

@@ -7,6 +7,7 @@ from capstar.data.economy import us_economy
 from capstar.data.embedded import french_factors, small_cap_returns, us_macro
 from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
+from capstar.data.monthly import MonthlyVintages, monthly_vintages, us_monthly, us_monthly_hlw
 from capstar.data.recipes import (
     RECIPES,
     canada_hlw,
@@ -46,6 +47,7 @@ __all__ = [
     "Cache",
     "DataSource",
     "FrenchFile",
+    "MonthlyVintages",
     "Network",
     "PublishedEstimates",
     "Vintages",
@@ -65,6 +67,7 @@ __all__ = [
     "licences",
     "lw_published",
     "model_input",
+    "monthly_vintages",
     "network",
     "read_french",
     "read_input",
@@ -90,6 +93,8 @@ __all__ = [
     "us_hlw",
     "us_lw",
     "us_macro",
+    "us_monthly",
+    "us_monthly_hlw",
     "write",
     "write_snapshot",
     "yahoo_prices",

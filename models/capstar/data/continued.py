@@ -14,6 +14,7 @@ from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import SOURCE as FRED
 from capstar.data.transform import to_quarterly
 from capstar.errors import DataWarning, SourceError
+from capstar.frames import PERIODS
 
 Rule = Literal["growth", "level"]
 # Days within which a value is usually out after its period is over; copies take longer than their originals.
@@ -39,6 +40,8 @@ class Input:
         Whether only its early years are used: that it has stopped says nothing.
     fill
         Whether a value missing alone, as that of a survey that was not made, is the mean of its neighbours.
+    first
+        First period taken; by default that of the source.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Input:
     revised: bool = True
     history: bool = False
     fill: bool = False
+    first: str | None = None
 
 
 def continued(first: pd.Series, later: pd.Series, rule: Rule) -> pd.Series:
@@ -94,18 +98,21 @@ def stopped(last: pd.Period | pd.Timestamp, day: pd.Timestamp) -> bool:
 
 
 class Reader:
-    """Quarterly inputs, latest or as of a day, and the record of what was taken."""
+    """Quarterly inputs, latest or as of a day, and the record of what was taken; of months, each as it is published."""
 
-    def __init__(self, as_of: str | pd.Timestamp | None, end: str | None = None) -> None:
+    def __init__(
+        self, as_of: str | pd.Timestamp | None, end: str | None = None, frequency: Literal["Q", "M"] = "Q"
+    ) -> None:
+        self._frequency = frequency
         self.as_of = None if as_of is None else pd.Timestamp(as_of)
         self._day = pd.Timestamp.now("UTC").tz_localize(None) if self.as_of is None else self.as_of
-        self._end = None if end is None else pd.Period(end, freq="Q").end_time
+        self._end = None if end is None else pd.Period(end, freq=frequency).end_time
         self.taken: dict[str, str] = {}  # by name of the input, in words
         self._downloaded: list[str] = []
         self._names: dict[str, None] = {}
 
     def __call__(self, one: Input) -> pd.Series:
-        """Quarters of an input, without gaps; a `DataWarning` where all its sources have stopped."""
+        """Periods of an input, without gaps; a `DataWarning` where all its sources have stopped."""
         out: pd.Series | None = None
         last: pd.Period | pd.Timestamp = pd.Timestamp.min
         failed: list[str] = []
@@ -114,7 +121,8 @@ class Reader:
                 break
             try:
                 raw = self._raw(where, one)
-                quarters = raw if raw.index.dtype == "period[Q-DEC]" else to_quarterly(raw).dropna()
+                whole = self._frequency == "M" or raw.index.dtype == "period[Q-DEC]"
+                quarters = raw if whole else to_quarterly(raw).dropna()
                 joined = quarters if out is None else continued(out, quarters, one.rule)
             except SourceError as error:
                 failed.append(str(error))
@@ -155,7 +163,7 @@ class Reader:
             self._downloaded.append(entry.downloaded)
             self._names[source(key).name] = None
             out = source(key).frame(found).iloc[:, 0]
-        days = isinstance(out.index, pd.DatetimeIndex)
+        out, days = out.loc[one.first :], isinstance(out.index, pd.DatetimeIndex)
         if self.as_of is not None and not one.revised:  # never revised: what was known is what had happened
             out = out[(out.index if days else out.index.end_time) < self.as_of]
         out = out.dropna() if days else out.loc[out.first_valid_index() : out.last_valid_index()]
@@ -181,7 +189,7 @@ class Reader:
         tried = f" What should continue it does not: {failed[-1]}" if failed else ""
         warnings.warn(
             f"{said} has no value after {when}: two later ones should be out, and the series may have stopped. No "
-            f"later quarter is in the input; end= says that none is wanted.{tried}",
+            f"later {PERIODS[self._frequency]} is in the input; end= says that none is wanted.{tried}",
             DataWarning,
             stacklevel=4,
         )

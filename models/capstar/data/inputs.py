@@ -138,7 +138,8 @@ def expected_inflation(inflation: pd.Series, method: Expectations = "moving_aver
     Parameters
     ----------
     inflation
-        Annualised percent, on a quarterly PeriodIndex.
+        Annualised percent, on a quarterly PeriodIndex, or a monthly one, where a quarter is the mean of the month and
+        the two before.
     method
         ``"moving_average"``: mean of the quarter and the three before (Holston, Laubach and Williams
         2017).  ``"ar3"``: mean of the four-quarter path forecast by an AR(3) re-estimated on the latest
@@ -155,7 +156,7 @@ def expected_inflation(inflation: pd.Series, method: Expectations = "moving_aver
     Raises
     ------
     DataError
-        The index is not quarterly and without gaps, or the method is unknown.
+        The index is not quarterly without gaps or monthly, or the method is unknown.
 
     Examples
     --------
@@ -165,14 +166,16 @@ def expected_inflation(inflation: pd.Series, method: Expectations = "moving_aver
     >>> print(*[round(one.iloc[-1], 1) for one in expected])
     -0.2 2.5
     """
-    require_quarters(inflation, "inflation")
+    months = isinstance(inflation.index, pd.PeriodIndex) and inflation.index.freqstr == "M"
+    if not months:
+        require_quarters(inflation, "inflation")
     if method == "moving_average":
-        return inflation.rolling(4).mean().rename("expected_inflation")
+        return inflation.rolling(12 if months else 4).mean().rename("expected_inflation")
     if method not in ("ar3", "direct"):
         raise DataError(f"expectations={method!r}; choose 'moving_average', 'ar3' or 'direct'.")
-    values = inflation.to_numpy(dtype=float)
-    forecast = _direct if method == "direct" else _iterated
-    path = [forecast(values[: t + 1]) for t in range(len(values))]
+    values = (inflation.rolling(3).mean() if months else inflation).to_numpy(dtype=float)
+    forecast, step = _direct if method == "direct" else _iterated, 3 if months else 1
+    path = [forecast(values[t % step : t + 1 : step]) for t in range(len(values))]
     return pd.Series(path, inflation.index, name="expected_inflation")
 
 

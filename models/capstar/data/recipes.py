@@ -10,6 +10,7 @@ import pandas as pd
 
 from capstar.data.continued import Input, Reader, stopped
 from capstar.data.inputs import expected_inflation, model_input
+from capstar.data.monthly import CORE, GDP, IMPORTS, OIL, RATE, us_monthly, us_monthly_hlw
 from capstar.data.sources import source
 from capstar.data.sources.nyfed import published_inputs
 from capstar.data.store.download import network
@@ -306,7 +307,17 @@ def _published(
 
 RECIPES: Mapping[str, Callable[..., pd.DataFrame]] = {
     build.__name__: build
-    for build in (us_hlw, us_lw, canada_hlw, euro_area_hlw, uk_hlw, hlw_published, lw_published)
+    for build in (
+        us_hlw,
+        us_lw,
+        canada_hlw,
+        euro_area_hlw,
+        uk_hlw,
+        us_monthly,
+        us_monthly_hlw,
+        hlw_published,
+        lw_published,
+    )
 }
 _HLW_BOOK = Input("workbook", ("newyorkfed:Holston_Laubach_Williams_current_estimates",))
 _INPUTS: Mapping[str, tuple[Input, ...]] = {
@@ -315,6 +326,15 @@ _INPUTS: Mapping[str, tuple[Input, ...]] = {
     "canada_hlw": CANADA.inputs,
     "euro_area_hlw": EURO_AREA.inputs,
     "uk_hlw": UNITED_KINGDOM.inputs,
+    "us_monthly": (
+        GDP,
+        CORE,
+        RATE,
+        OIL,
+        IMPORTS,
+        replace(_LW_BOOK, name="import prices before 1989, COVID index"),
+    ),
+    "us_monthly_hlw": (GDP, CORE, RATE, replace(_HLW_BOOK, name="COVID index")),
     "hlw_published": (_HLW_BOOK,),
     "lw_published": (replace(_LW_BOOK, name="workbook", history=False),),
 }

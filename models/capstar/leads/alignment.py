@@ -1,7 +1,7 @@
 """Which value belongs to which date: returns after publication, series on shared dates.
 
-One dating: a return belongs to the quarter after whose publication it begins.  `AlignedSample.in_period` alone moves
-it to the quarter in which it has ended.
+One dating: a return belongs to the quarter or month after whose publication it begins.  `AlignedSample.in_period`
+alone moves it to that in which it has ended.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MONTHS = {"M": 1, "Q": 3}
 def cumulate_after(
     returns: pd.Series, quarters: pd.PeriodIndex, *, horizon: int = 1, publication_lag: int = 1
 ) -> pd.Series:
-    """Log return over ``horizon`` quarters that begins once the quarter's data are published.
+    """Log return over ``horizon`` periods that begins once the period's data are published.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ def cumulate_after(
     horizon
         Length, in such periods.
     publication_lag
-        Months between the end of a quarter and the first month of the return: with 1, the first quarter's
+        Months between the end of a period and the first month of the return: with 1, the first quarter's
         figures are taken as known at the end of April, and the return starts with May.
 
     Returns
     -------
     pandas.Series
-        ``sum 100 log(1 + r/100)`` over the horizon, by quarter; NaN where a return is unknown.
+        ``sum 100 log(1 + r/100)`` over the horizon, by period; NaN where a return is unknown.
 
     Raises
     ------
@@ -123,7 +123,7 @@ class AlignedSample:
         return data.sample(one.columns[0], other.columns[0])
 
     def pairs(self, horizon: int = 1) -> tuple[pd.Series, pd.Series]:
-        """Return and predictor by the quarter of the predictor, where the return is known.
+        """Return and predictor by the period of the predictor, where the return is known.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class AlignedSample:
         return y, self.x.loc[y.index]
 
     def in_period(self, horizon: int = 1, *, to_last: bool = False) -> tuple[pd.Series, pd.Series]:
-        """The same by the quarter in which the return has ended, as functions of a return and a predictor have it.
+        """The same by the period in which the return has ended, as functions of a return and a predictor have it.
 
         Parameters
         ----------

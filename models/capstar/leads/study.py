@@ -43,8 +43,8 @@ class LeadStudy:
     horizons
         Periods of the predictor: quarters of a quarterly one, months of a monthly one.
     information
-        What the predictor has seen: ``"filtered"`` (data to the quarter, parameters of the whole sample),
-        ``"recursive"`` (quasi-real time: data and parameters to the quarter, but revised data), ``"real time"``
+        What the predictor has seen: ``"filtered"`` (data to the period, parameters of the whole sample),
+        ``"recursive"`` (quasi-real time: data and parameters to the period, but revised data), ``"real time"``
         (vintages: data as known then) or ``"smoothed"`` (the future too, with a warning). By default what
         ``gap.attrs["kind"]`` says, which `capstar.rstar.RecursiveEstimates` writes, and filtered without it. A gap
         whose kind is ``"quasi-real time"`` is refused as ``"real time"``.
@@ -212,7 +212,7 @@ class LeadStudy:
         )  # fmt: skip
 
     def _predictors(self) -> pd.DataFrame:
-        """The predictor and its competitors on the quarters all have."""
+        """The predictor and its competitors on the periods all have."""
         table = self.gap.to_frame(str(self.gap.name))
         if self.benchmarks is not None:
             if clash := [name for name in self.benchmarks if name in table]:

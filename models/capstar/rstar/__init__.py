@@ -53,11 +53,13 @@ from capstar.rstar.natural_rate import (
     gap_source,
 )
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.nowcast import Nowcast, nowcast
 from capstar.rstar.posterior_rate import PosteriorRate
 from capstar.rstar.published import PublishedRate, read_published
 from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_time
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
+from capstar.rstar.release_news import RELEASES, ReleaseNews, release_news
 from capstar.rstar.trend_by_likelihood import TrendByLikelihood, UnobservedComponentsML
 from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate
@@ -87,6 +89,7 @@ __all__ = [
     "LW2023",
     "MEDIANS",
     "MEDIUM_RUN",
+    "RELEASES",
     "TREND_VAR_1",
     "TREND_VAR_2",
     "TREND_VAR_3",
@@ -113,6 +116,7 @@ __all__ = [
     "MovingAverage",
     "NaturalRate",
     "NaturalRateModel",
+    "Nowcast",
     "OneSidedHP",
     "PileUp",
     "PosteriorRate",
@@ -123,6 +127,7 @@ __all__ = [
     "RStarResults",
     "RealRatePrior",
     "RecursiveEstimates",
+    "ReleaseNews",
     "StateDraws",
     "StatePath",
     "StateUncertainty",
@@ -148,10 +153,12 @@ __all__ = [
     "median_unbiased_lambda",
     "model",
     "models",
+    "nowcast",
     "quasi_real_time",
     "read_published",
     "real_time",
     "register",
+    "release_news",
     "start_values",
     "state_uncertainty",
     "unregister",

@@ -1,8 +1,8 @@
-"""Estimated again on every sample that ends in a quarter: in real time on vintages, else in quasi-real time.
+"""Estimated again on every sample that ends in a quarter, or month: in real time on vintages, else in quasi-real time.
 
 The terms are those of Orphanides and van Norden (2002), "The Unreliability of Output-Gap Estimates in Real Time",
 Review of Economics and Statistics 84(4), 569-583: real time is the data as published at the time; quasi-real time is
-one revised table, cut at each quarter, so that the estimate is recursive but has seen the revisions.
+one revised table, cut at each period, so that the estimate is recursive but has seen the revisions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import CapstarError, DataError, SpecificationError
-from capstar.frames import Start, as_frequency, since
+from capstar.frames import PERIODS, Start, as_frequency, since
 from capstar.progress import Progress
 from capstar.provenance import entitled, titled
 from capstar.reporting import Result
@@ -36,29 +36,29 @@ Known: TypeAlias = pd.DataFrame | Vintages
 Kind: TypeAlias = Literal["real time", "quasi-real time"]
 _DATA: dict[Kind, str] = {
     "real time": "data as known at the time",
-    "quasi-real time": "one revised table, cut at each quarter",
+    "quasi-real time": "one revised table, cut at each period",
 }
 
 
 @dataclass(frozen=True)
 class RecursiveEstimates(Result):
-    """Estimates of the last quarter of every sample that ends in a quarter.
+    """Estimates of the last quarter, or month, of every sample that ends in one.
 
     Attributes
     ----------
     model_name
         As in summaries.
     table : pandas.DataFrame
-        By quarter t, from the sample that ends in t alone: ``rstar``, and what else the model has of ``g``, ``z`` and
+        By period t, from the sample that ends in t alone: ``rstar``, and what else the model has of ``g``, ``z`` and
         ``output_gap``; ``real_rate`` and ``gap``, the real rate less r*, percentage points; its ratios, such as
-        ``lambda_g`` and ``lambda_z``; ``estimated``, the last quarter of the sample the parameters are from; ``last``,
-        the last quarter known of: t, or the one before where t was published late, and then all is of that quarter;
+        ``lambda_g`` and ``lambda_z``; ``estimated``, the last period of the sample the parameters are from; ``last``,
+        the last period known of: t, or the one before where t was published late, and then all is of that period;
         ``at_bound``, whether a parameter is at its bound in any stage; ``identified``, whether r* is: where it is not,
         as often in short samples, its estimate can be anything.
     vintages
         Whether each sample had its own data, as known then; otherwise they are one revised table, cut.
     failed : pandas.Series
-        Why the parameters could not be estimated on a sample, by quarter; those of the sample before were kept.
+        Why the parameters could not be estimated on a sample, by period; those of the sample before were kept.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class RecursiveEstimates(Result):
 
     @property
     def gap(self) -> pd.Series:
-        """The r* gap of each quarter's own sample, for `capstar.leads.LeadStudy`; ``attrs["kind"]`` is `kind`."""
+        """The r* gap of each period's own sample, for `capstar.leads.LeadStudy`; ``attrs["kind"]`` is `kind`."""
         gap = titled(self.table["gap"].rename("rstar_gap"), self.table)
         gap.attrs["kind"] = self.kind
         return gap
@@ -109,14 +109,14 @@ class RecursiveEstimates(Result):
             failed = f"; parameters kept from the sample before in {len(self.failed)} of them"
         moves = (
             f"r* {t['rstar'].iloc[0]:.2f} in {t.index[0]}, {t['rstar'].iloc[-1]:.2f} in {t.index[-1]}; standard "
-            f"deviation of its quarterly change {t['rstar'].diff().std():.2f} percentage points; r* not identified "
-            f"in {int((~t['identified']).sum())} of {len(t)} samples, a parameter at its bound in a stage of "
-            f"{int(t['at_bound'].sum())}."
+            f"deviation of its {PERIODS[t.index.freqstr[0]]}ly change {t['rstar'].diff().std():.2f} percentage points; "
+            f"r* not identified in {int((~t['identified']).sum())} of {len(t)} samples, a parameter at its bound in a "
+            f"stage of {int(t['at_bound'].sum())}."
         )
         return f"{t['estimated'].nunique()} estimations{failed}.", moves
 
     def plot(self, ax: Any = None, *, final: NaturalRate | None = None, start: Start = None) -> Figure:
-        """r* of each quarter's own sample.
+        """r* of each period's own sample.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class RecursiveEstimates(Result):
         final
             An estimate on one whole sample, whose one-sided r* is drawn beside it.
         start
-            First quarter shown.
+            First period shown.
         """
         from capstar.plotting import plot_lines
 
@@ -151,7 +151,7 @@ def quasi_real_time(
     units: Units = None,
     progress: Progress | bool = True,
 ) -> RecursiveEstimates:
-    """Estimate a model on one table cut at every quarter: recursively, but on revised data.
+    """Estimate a model on one table cut at every quarter, or month: recursively, but on revised data.
 
     No estimate sees a later row, but every row is as revised since: what was estimated at the time differs from it by
     the revisions. For that give `real_time` the vintages.
@@ -163,9 +163,9 @@ def quasi_real_time(
     table
         Input of `NaturalRateModel.fit`, of which each sample sees the rows to its end.
     first, last
-        Last quarters of the first and the last sample; ``last`` by default that of the table.
+        Last periods of the first and the last sample; ``last`` by default that of the table.
     start
-        First quarter of every sample; by default the first the data allow.
+        First period of every sample; by default the first the data allow.
     every
         Estimate the parameters in every so many-th sample, and keep them in those between.
     n_workers
@@ -221,18 +221,19 @@ def real_time(
     n_workers: int = 1,
     progress: Progress | bool = True,
 ) -> RecursiveEstimates:
-    """Estimate a model on the vintage of every quarter: what one would have estimated then.
+    """Estimate a model on the vintage of every quarter, or month: what one would have estimated then.
 
     Parameters
     ----------
     model
         Such as `capstar.rstar.HLW2017`.
     vintages
-        A function of the last quarter of a sample that returns the input of `NaturalRateModel.fit` as then known; it is
-        trusted. What later rows its table holds is left out; it may end a quarter early. One table has no
+        A function of the last period of a sample that returns the input of `NaturalRateModel.fit` as then known; it is
+        trusted. What later rows its table holds is left out; it may end a period early, and have
+        a ragged edge, such as that of `capstar.data.monthly_vintages`. One table has no
         vintages: the estimates are then those of `quasi_real_time`, and say so.
     first, last
-        Last quarters of the first and the last sample; vintages need both.
+        Last periods of the first and the last sample; vintages need both.
     start, every, n_workers, progress
         As of `quasi_real_time`.
 
@@ -260,10 +261,10 @@ def real_time(
     if not callable(vintages):
         last = _require_table(vintages, model.frequency).index[-1] if last is None else last
     if last is None:
-        raise DataError("Vintages have no last quarter of their own. Give last.")
+        raise DataError("Vintages have no last period of their own. Give last.")
     periods = _periods(first, last, model.frequency)
     if every < 1:
-        raise SpecificationError(f"every={every}; give a number of quarters, at least 1.")
+        raise SpecificationError(f"every={every}; give a number of periods, at least 1.")
     ends = periods[::every]
     known = (_known(vintages, t) for t in ends)
     fitted = run_tasks(
@@ -319,7 +320,7 @@ def _known(data: Known, quarter: pd.Period) -> pd.DataFrame:
     table = _by_period(table, quarter.freqstr[0], source=f"data known after {quarter}")
     if table.index[-1] < quarter - 1 or (table.index[-1] < quarter and not callable(data)):
         raise DataError(
-            f"The data known after {quarter} end in {table.index[-1]}. Choose quarters that were published by then."
+            f"The data known after {quarter} end in {table.index[-1]}. Choose periods that were published by then."
         )
     return table.loc[:quarter]
 

@@ -15,7 +15,6 @@ from capstar.progress import Progress, reporting
 from capstar.provenance import source_of
 from capstar.reporting import Result
 from capstar.statespace.compiled import Compiled, compile_spec
-from capstar.statespace.forecasting import forecast
 from capstar.statespace.initial import Initial, start_from
 from capstar.statespace.problem import Problem
 from capstar.statespace.smoothing import estimate_states
@@ -223,7 +222,8 @@ def explain_revisions(
     """
     spec = spec.reporting()
     new, pattern, old = _aligned(spec, earlier, later)
-    sets = _Sets(spec, params, initial, fixed, start, pattern)
+    observed = new[list(spec.observation)].notna().any(axis=1)
+    sets = _Sets(spec, params, initial, fixed, start, pattern, new.index[observed][-1])
     revised = new.where(pattern | ~new.columns.isin(list(spec.observation)))
     before, middle = sets.reports(old, True), sets.reports(revised, True)
     after = sets.reports(new, False)
@@ -297,31 +297,45 @@ class _Sets:
     fixed: Mapping[str, float] | None
     start: str | pd.Period | None
     pattern: pd.DataFrame
+    last: pd.Period
+    """Of the new observations: lags are read before it, and by reports."""
 
     def problem(self, frame: pd.DataFrame, cut: bool) -> Problem:
         """Bound to data of which, if ``cut``, only what the earlier set had is observed."""
-        filled = self.filled(frame) if cut else frame
-        problem = start_from(self.spec, filled, self.initial, fixed=self.fixed, start=self.start)
+        return self.bound(self.filled(frame), True) if cut else self.bound(frame, False)
+
+    def bound(self, frame: pd.DataFrame, cut: bool) -> Problem:
+        """As `problem`, of data whose lags are there."""
+        problem = start_from(self.spec, frame, self.initial, fixed=self.fixed, start=self.start)
         if not cut:
             return problem
         seen = self.pattern.loc[problem.index, list(problem.model.observed)].to_numpy()
         return problem.with_data(np.where(seen, problem.y, np.nan))
 
     def filled(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Lags of observed series that the equations read, beyond the earlier data, replaced by their forecasts."""
-        names = _own_lags(compile_spec(self.spec))
-        last = self.pattern[list(self.spec.observation)].any(axis=1)
-        end = last[last].index[-1]
-        if not names or end == frame.index[-1]:
-            return frame
-        problem = start_from(self.spec, frame.loc[:end], self.initial, fixed=self.fixed, start=self.start)
-        states = estimate_states(problem, self.params)
-        ahead = frame.loc[end + 1 :]
-        future = ahead.drop(columns=list(problem.model.observed))
-        mean = forecast(states, len(ahead), history=frame.loc[:end], future=future).mean
-        out = frame.copy()
-        out.loc[ahead.index, names] = mean[names]
+        """Lags of observed series that the equations read, where missing, replaced by what the earlier data say."""
+        model = compile_spec(self.spec)
+        names, reported = _own_lags(model), {name for name, _ in model.report_inputs}
+        seen = self.pattern[list(self.spec.observation)].any(axis=1)
+        end, out = seen[seen].index[-1], frame.copy()
+        until = frame.index[-1] if reported & set(names) else self.last - 1
+        missing = frame.loc[:until, names].isna().any(axis=1)
+        for period in missing.index[missing]:
+            problem = self.bound(out.loc[: max(period, end)], True)
+            if period in problem.index:
+                expected = self.expected(problem).loc[period, names]
+                out.loc[period, names] = out.loc[period, names].fillna(expected)
         return out
+
+    def expected(self, problem: Problem) -> pd.DataFrame:
+        """Observed series given the data of a problem, by period."""
+        states, model = estimate_states(problem, self.params), problem.model
+        values = problem.values(states.theta)
+        mean = (
+            states.smoothed @ model.blocks["Z"].dense(values).T
+            + problem.x @ model.blocks["D"].dense(values).T
+        )
+        return pd.DataFrame(mean, problem.index, list(model.observed))
 
     def reports(self, frame: pd.DataFrame, cut: bool) -> pd.DataFrame:
         """Every report given the data, by period."""
@@ -331,14 +345,7 @@ class _Sets:
     def forecasts(self, revised: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         """New observations, what the revised earlier data say of them, and the difference."""
         problem = self.problem(revised, True)
-        states, model = estimate_states(problem, self.params), problem.model
-        values = problem.values(states.theta)
-        mean = (
-            states.smoothed @ model.blocks["Z"].dense(values).T
-            + problem.x @ model.blocks["D"].dense(values).T
-        )
-        expected = pd.DataFrame(mean, problem.index, list(model.observed))
-        names = list(model.observed)
+        expected, names = self.expected(problem), list(problem.model.observed)
         fresh = new.loc[problem.index, names].where(~self.pattern.loc[problem.index, names])
         table = pd.DataFrame({"observed": fresh.stack(), "forecast": expected.stack()}).dropna().sort_index()
         return table.assign(news=table["observed"] - table["forecast"]).rename_axis(["period", "series"])

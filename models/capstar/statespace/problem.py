@@ -382,7 +382,8 @@ def bind(
         Model equations.
     data
         One column per observed or exogenous series on a PeriodIndex without gaps; observed
-        series may hold NaN where a value is missing.
+        series may hold NaN where a value is missing, and others, or lags, where only equations of missing
+        values read them, as at the ragged edge of data not yet published.
     initial_mean
         Mean of each state one period before ``start``.
     initial_cov
@@ -394,7 +395,7 @@ def bind(
     Raises
     ------
     DataError
-        A column is missing, a lag reaches before the data, or a regressor is NaN in the sample.
+        A column is missing, a lag reaches before the data, or a regressor that an equation reads is NaN.
 
     Examples
     --------
@@ -426,13 +427,15 @@ def bind(
         return out
 
     _require_whole(spec, model, index, known, rows)
-    x = lagged(model.regressors)
+    x, y = lagged(model.regressors), lagged(tuple((name, 0) for name in model.observed))
+    if (missing := np.isnan(x)).any():
+        x[missing & ~_read(model, y)] = 0.0
     _require_regressors(spec, model, x, index, first)
     return Problem(
         spec=spec,
         model=model,
         index=index,
-        y=lagged(tuple((name, 0) for name in model.observed)),
+        y=y,
         x=x,
         report_inputs=lagged(model.report_inputs),
         scale_param=_scale_positions(spec, model, index),
@@ -454,6 +457,16 @@ def _first_complete(model: Compiled, known: Columns) -> pd.Period:
     if not complete.any():
         raise DataError("No period has all the lags the model reads. Give a longer sample.")
     return known.periods[int(np.argmax(complete))]
+
+
+def _read(model: Compiled, y: Floats) -> npt.NDArray[np.bool_]:
+    """Which regressors an equation reads (n, q): those of states, and of observations (n, p) that are there."""
+    out = np.zeros((len(y), len(model.regressors)), dtype=np.bool_)
+    out[:, model.pattern.b_col] = True
+    pointer, columns = model.pattern.d_ptr, model.pattern.d_col
+    for k, there in enumerate(~np.isnan(y.T)):
+        out[np.ix_(there, columns[pointer[k] : pointer[k + 1]])] = True
+    return out
 
 
 def _require_regressors(

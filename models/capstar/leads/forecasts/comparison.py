@@ -61,8 +61,8 @@ class ForecastComparison(Tabled):
         One row a forecast, portfolio and horizon: ``r2_os`` (percent), ``r2_os_rolling``, ``r2_os_restricted``
         (Campbell and Thompson), Clark-West and Diebold-Mariano statistic and p, ``mse_f``, ``enc_new`` and again
         Clark-West (``clark_west_bootstrap_p``) with p from the wild bootstrap, the only ones that keep their size
-        over several quarters and when variances move (research/size_of_tests), ``hit`` and ``direction_p``
-        (Pesaran-Timmermann, one quarter), ``nobs``, ``first``; ``in_set``: whether it is in the 90 percent model
+        over several periods and when variances move (research/size_of_tests), ``hit`` and ``direction_p``
+        (Pesaran-Timmermann, one period), ``nobs``, ``first``; ``in_set``: whether it is in the 90 percent model
         confidence set of its portfolio and horizon.
     forecasts : dict
         Outcome and forecasts by (portfolio, horizon), expanding samples.
@@ -71,7 +71,7 @@ class ForecastComparison(Tabled):
     search
         Search over the same rows by the maximum adjusted mean squared error: the test for forecasts that nest the mean.
     earliest : dict
-        As ``forecasts``, from the first quarter that can be forecast.
+        As ``forecasts``, from the first quarter or month that can be forecast.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class ForecastComparison(Tabled):
 
     @property
     def title(self) -> str:
-        """First quarter, and what the numbers are."""
+        """First period, and what the numbers are."""
         return (
             f"Out of sample from {self.table['first'].min()}, percent of squared error saved against the mean"
         )
@@ -121,7 +121,7 @@ class ForecastComparison(Tabled):
         horizon
             Quarters.
         start
-            First quarter shown.
+            First quarter or month shown.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class ForecastComparison(Tabled):
         )
 
     def by_start(self, predictor: str) -> pd.DataFrame:
-        """How far the result depends on the first quarter forecast (Hansen and Timmermann 2012; Rossi and Inoue 2012).
+        """How far the result depends on the first period forecast (Hansen and Timmermann 2012; Rossi and Inoue 2012).
 
         Parameters
         ----------
@@ -187,7 +187,7 @@ class ForecastComparison(Tabled):
 
     @property
     def provenance(self) -> Source:
-        """The data, and the quarters that were forecast."""
+        """The data, and the periods that were forecast."""
         return source_of(self.table, sample=sample_of(next(iter(self.forecasts.values()))))
 
 
@@ -230,13 +230,13 @@ def forecast_comparison(
     returns
         Percent a month, a column a portfolio.
     predictors
-        Quarterly; known a ``publication_lag`` after each quarter.
+        Quarterly or monthly; known a ``publication_lag`` after each period.
     horizons
-        Quarters.
+        Periods of the predictors.
     start
-        First quarter in which a return forecast has ended.
+        First quarter or month in which a return forecast has ended.
     window
-        Quarters of the rolling samples.
+        Periods of the rolling samples.
     signs
         Of slopes, for the restricted forecasts, by predictor or (portfolio, predictor). Only where theory gives
         one: for an excess return over bills, say, not for the difference of two portfolios.
@@ -252,7 +252,7 @@ def forecast_comparison(
     Raises
     ------
     DataError
-        Fewer than 40 forecasts or too few quarters before the first.
+        Fewer than 40 forecasts or too few periods before the first.
 
     Examples
     --------
@@ -300,7 +300,7 @@ def compare(
             earliest[str(portfolio), horizon] = earliest_forecasts(y, x, horizon=horizon)
             for row in table:
                 if row["predictor"] in x:
-                    one, z = _by_quarter(data, portfolio, str(row["predictor"]), horizon)
+                    one, z = _by_period(data, portfolio, str(row["predictor"]), horizon)
                     draws = bootstrap_forecasts(
                         one, z, start, horizon=horizon, n_replications=n_replications,
                         scheme="wild", seed=seed, n_workers=n_workers, progress=False,
@@ -327,16 +327,16 @@ def _signs_of(signs: Signs, portfolio: str, predictors: list[str]) -> dict[str, 
 
 
 def _together(data: AlignedData, portfolio: Hashable, horizon: int) -> tuple[pd.Series, pd.DataFrame]:
-    """Returns and predictors on the quarters all have."""
+    """Returns and predictors on the periods all have."""
     found = [data.sample(portfolio, name).in_period(horizon, to_last=True) for name in data.predictors]
     x = pd.concat([one for _, one in found], axis=1, join="inner")
     return found[0][0].loc[x.index], x
 
 
-def _by_quarter(
+def _by_period(
     data: AlignedData, portfolio: Hashable, predictor: str, horizon: int
 ) -> tuple[pd.Series, pd.Series]:
-    """Returns of single quarters, to the end of the last that is forecast, and the predictor to its own end."""
+    """Returns of single periods, to the end of the last that is forecast, and the predictor to its own end."""
     _, x = data.sample(portfolio, predictor).in_period(horizon, to_last=True)
     one = data.after[portfolio, 1]
     return one.set_axis(one.index + 1).reindex(x.index).iloc[1:], x.iloc[1:]

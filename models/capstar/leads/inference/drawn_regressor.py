@@ -116,7 +116,7 @@ def drawn_regressor(
     horizons
         Quarters.
     publication_lag
-        Months until a quarter's data are known.
+        Months until a period's data are known.
     level
         Coverage of the intervals.
     most_draws
@@ -125,7 +125,7 @@ def drawn_regressor(
     Raises
     ------
     DataError
-        A draw has a missing value, there are too few draws, or too few quarters with returns.
+        A draw has a missing value, there are too few draws, or too few periods with returns.
     SpecificationError
         An option is not valid.
 
@@ -194,7 +194,7 @@ def _chosen(gap_draws: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _paired(after: pd.Series, draws: pd.DataFrame) -> tuple[Floats, Floats]:
-    """One-quarter returns without a gap, which may go on after the draws, and the draws of the quarters before them."""
+    """One-period returns without a gap, which may go on after the draws, and the draws of the periods before them."""
     known = after.loc[draws.index[0] :]
     known = known.loc[known.first_valid_index() :]
     known = known.iloc[: int(np.argmin(np.append(known.notna(), False)))]

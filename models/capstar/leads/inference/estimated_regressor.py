@@ -29,7 +29,7 @@ class Source(Protocol):
 
     @property
     def innovations(self) -> pd.DataFrame:
-        """Shocks of the fitted model by quarter."""
+        """Shocks of the fitted model by period."""
 
     def draw(self, rows: npt.NDArray[np.int64]) -> Any:
         """``estimated`` and ``true`` predictor of the sample with these rows of shocks, or None."""
@@ -44,7 +44,7 @@ class EstimatedRegressor(Tabled):
     table : pandas.DataFrame
         One row a portfolio and horizon: ``slope``, ``hodrick_t``, ``p_normal``; ``p`` two-sided from the
         distribution of t without predictability; ``p_family`` the same allowing for all rows (largest absolute t); and
-        for one quarter ``lower`` and ``upper``, the basic bootstrap interval of the slope, and ``attenuation``, mean
+        for one period ``lower`` and ``upper``, the basic bootstrap interval of the slope, and ``attenuation``, mean
         slope on the estimated predictor over that on the true one.
     t_draws : pandas.DataFrame
         t statistics without predictability, one row a replication.
@@ -115,10 +115,10 @@ def estimated_regressor(
 ) -> EstimatedRegressor:
     """Joint bootstrap of an estimated predictor and returns.
 
-    A replication draws quarters with replacement. The model's innovations of those quarters make a sample of
+    A replication draws periods with replacement. The model's innovations of those periods make a sample of
     macroeconomic data, on which the predictor is estimated from the start; the returns' residuals of the *same*
-    quarters make the returns, so that both keep their correlation.  Residuals are of the regression over one
-    quarter; returns are drawn without predictability for p-values, with the estimated slope on the *true* drawn
+    periods make the returns, so that both keep their correlation.  Residuals are of the regression over one
+    period; returns are drawn without predictability for p-values, with the estimated slope on the *true* drawn
     predictor for the intervals.
 
     Parameters
@@ -126,13 +126,13 @@ def estimated_regressor(
     source
         Draws and re-estimates the predictor, such as ``capstar.rstar.gap_source(fit)``.
     gap
-        The predictor as estimated on the data, by quarter.
+        The predictor as estimated on the data, by period.
     returns
         Percent a month on a monthly PeriodIndex; a column a portfolio.
     horizons
         Quarters.
     publication_lag
-        Months until a quarter's data are known.
+        Months until a period's data are known.
     n_replications
         Samples.
     level
@@ -195,7 +195,7 @@ def resample(
     level: float = 0.9,
     progress: Progress | bool = True,
 ) -> EstimatedRegressor:
-    """As `estimated_regressor`, of the returns over the quarter after each quarter's publication."""
+    """As `estimated_regressor`, of the returns over the period after each period's publication."""
     if n_replications < _FEWEST or not horizons or min(horizons) < 1 or not 0 < level < 1:
         raise SpecificationError(
             f"n_replications={n_replications}, horizons={tuple(horizons)}, level={level}: give at least {_FEWEST} "
@@ -224,10 +224,10 @@ def resample(
 
 @dataclass(frozen=True)
 class _Design:
-    """The predictor and the one-quarter returns from its first quarter on that has one.
+    """The predictor and the one-period returns from its first period on that has one.
 
     ``y[k]`` follows ``x[k]``; it goes on where the predictor has ended, as far as the longest horizon needs.
-    ``errors`` are the residuals of the rows whose next quarter is in the model, so that its shocks are known.
+    ``errors`` are the residuals of the rows whose next period is in the model, so that its shocks are known.
     """
 
     x: Floats
@@ -248,7 +248,7 @@ def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple
     quarters, whole = source.innovations.index, gap
     gap = gap.loc[
         quarters[0] :
-    ]  # quarters before these determine the diffuse start of a model, and are not drawn
+    ]  # periods before these determine the diffuse start of a model, and are not drawn
     if not gap.index.equals(quarters) or whole.isna().any():
         raise DataError(
             f"{gap.name} covers {whole.index[0]}-{whole.index[-1]}, its model {quarters[0]}-{quarters[-1]}. "
@@ -259,7 +259,7 @@ def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple
     first = int(np.argmax(known))
     end = first + int(np.argmin(np.append(known[first:], False)))
     x = gap.to_numpy(dtype=float)[first:end]
-    # The last quarter of the model has no quarter after it whose shocks could go with its return.
+    # The last period of the model has no period after it whose shocks could go with its return.
     paired = min(len(x), len(quarters) - 1 - first)
     if paired < 40 + max(horizons):
         raise DataError(
@@ -276,10 +276,10 @@ def _design(source: Source, gap: pd.Series, after: pd.DataFrame, horizons: tuple
 def _replicate(
     source: Source, design: _Design, child: np.random.SeedSequence
 ) -> tuple[Floats, Floats, Floats] | None:
-    """Statistics under the null, one-quarter slopes on the estimated and on the true predictor."""
+    """Statistics under the null, one-period slopes on the estimated and on the true predictor."""
     rng = np.random.default_rng(child)
     quarters, n = len(source.innovations), len(design.y)
-    # Row k of the errors is of the return that goes with the shocks of quarter first + k + 1.
+    # Row k of the errors is of the return that goes with the shocks of period first + k + 1.
     picked = rng.integers(0, len(design.errors), quarters + n)
     drawn = source.draw(picked[:quarters] + design.first + 1)
     if drawn is None:

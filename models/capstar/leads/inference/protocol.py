@@ -119,4 +119,4 @@ class PredictabilityTest(Protocol):
     adjusted: ClassVar[bool]
 
     def run(self, sample: AlignedSample, horizon: int) -> TestResult:
-        """Test one predictor against the returns over ``horizon`` quarters."""
+        """Test one predictor against the returns over ``horizon`` periods."""

@@ -23,16 +23,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PredictiveRegression(Slope):
-    """Regression of the return over the next h quarters on a predictor.
+    """Regression of the return over the next h periods on a predictor.
 
     Attributes
     ----------
     horizon
-        h, quarters.
+        h, periods of the predictor.
     nobs
         Overlapping observations.
     first, last
-        First and last quarter of the predictor.
+        First and last period of the predictor.
     slope
         Percent of return over the horizon per unit of the predictor.
     intercept
@@ -113,7 +113,7 @@ def predictive_regression(
     horizon
         Quarters.
     publication_lag
-        Months until a quarter's data are known; see `capstar.leads.cumulate_after`.
+        Months until a period's data are known; see `capstar.leads.cumulate_after`.
     lags
         Of Newey and West; by default the larger of h - 1 and floor(4 (T/100)^(2/9)).
 
