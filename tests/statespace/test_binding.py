@@ -53,6 +53,26 @@ def test_lag_before_the_data_is_named(frame: pd.DataFrame) -> None:
         bind(REGRESSION, frame, **INITIAL, start="2000Q2")
 
 
+def test_regressor_of_a_missing_observation_may_be_missing(frame: pd.DataFrame) -> None:
+    """It is read by no equation: likelihood, score and states are those of any number in its place."""
+    frame.loc["2001Q2":, "y"] = np.nan
+    frame.loc["2000Q4":, "x"] = np.nan
+    theta = {"s_e": 0.5, "s_u": 0.3, "b": 0.2}
+    whole = bind(REGRESSION, frame.fillna({"x": 7.0}), **INITIAL)
+    start = {"start": "2000Q3", "end": "2001Q4"}
+    ragged = bind(REGRESSION, frame, **INITIAL, **start)
+    assert ragged.loglike(theta) == whole.loglike(theta)
+    np.testing.assert_array_equal(ragged.score(theta), whole.score(theta))
+    np.testing.assert_array_equal(
+        estimate_states(ragged, theta).smoothed, estimate_states(whole, theta).smoothed
+    )
+    moving = Spec(
+        "regressor of the level", {"y": mu + e}, {"mu": mu(-1) + b * x(-2) + u}, {"e": s_e, "u": s_u}
+    )
+    with pytest.raises(DataError, match=r"x\(-2\) is missing in 2001Q2"):
+        bind(moving, frame, **INITIAL, **start)
+
+
 def test_hole_in_a_regressor_is_named(frame: pd.DataFrame) -> None:
     frame.loc["2000Q4", "x"] = np.nan
     with pytest.raises(DataError, match=r"x\(-2\) is missing in 2001Q2.*start later"):

@@ -288,7 +288,7 @@ class DeclaredRate(Covariances, NaturalRate):
         return self.model.citation
 
     def path(self, name: str) -> StatePath:
-        """One of the model's reports by quarter, in its units."""
+        """One of the model's reports by period, in its units."""
         return path_of(self.results.estimates, self.require_quantity(name))
 
     @property

@@ -44,12 +44,12 @@ _NOTHING = "nothing: the estimate comes without standard errors"
 
 @dataclass(frozen=True)
 class StatePath:
-    """One quantity by quarter.
+    """One quantity by period.
 
     Attributes
     ----------
     filtered, smoothed : pandas.Series
-        Given data to the quarter, and given all data. Rates in percent a year, the output gap in percent, potential in
+        Given data to the period, and given all data. Rates in percent a year, the output gap in percent, potential in
         100 times the log.
     filtered_se, smoothed_se : pandas.Series
         Standard deviations at known parameters; NaN where the method gives none.
@@ -120,7 +120,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
 
     @abstractmethod
     def path(self, name: str) -> StatePath:
-        """One of `quantities` on the quarters of the sample.
+        """One of `quantities` on the periods of the sample.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
     @property
     @abstractmethod
     def real_rate(self) -> pd.Series:
-        """Ex-ante real rate by quarter, percent a year; it may begin before the sample."""
+        """Ex-ante real rate by period, percent a year; it may begin before the sample."""
 
     @abstractmethod
     def run_on(self, data: pd.DataFrame) -> NaturalRate:
@@ -160,12 +160,12 @@ class NaturalRate(Coefficients, Likelihood, Result):
 
     @property
     def start(self) -> pd.Period:
-        """First quarter of the sample."""
+        """First period of the sample."""
         return self.rstar.filtered.index[0]
 
     @property
     def end(self) -> pd.Period:
-        """Last quarter."""
+        """Last period."""
         return self.rstar.filtered.index[-1]
 
     @property
@@ -287,8 +287,8 @@ class NaturalRate(Coefficients, Likelihood, Result):
     def gap(self, which: Which = "filtered") -> pd.Series:
         """Ex-ante real rate minus r*, percentage points.
 
-        The filtered gap of quarter t uses data to t, but parameters estimated on the whole sample; the
-        smoothed one has also seen the future and must not be used to predict.  It begins in the first quarter in which
+        The filtered gap of period t uses data to t, but parameters estimated on the whole sample; the
+        smoothed one has also seen the future and must not be used to predict.  It begins in the first period in which
         the data determine r*.
 
         Examples
@@ -303,7 +303,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return titled((self.real_rate.loc[rstar.index] - rstar).rename("rstar_gap"), self.real_rate)
 
     def bands(self, which: Which = "smoothed", level: float = 0.9) -> pd.DataFrame:
-        """Normal bands of r* by quarter.
+        """Normal bands of r* by period.
 
         Parameters
         ----------
@@ -335,7 +335,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return out
 
     def forecast(self, h: int) -> Forecast:
-        """Forecast for the next ``h`` quarters.
+        """Forecast for the next ``h`` periods.
 
         Raises
         ------
@@ -343,7 +343,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
             The method gives none.
         """
         raise SpecificationError(
-            f"{self.model_name} gives no forecast over {h} quarters. Choose a model that does."
+            f"{self.model_name} gives no forecast over {h} periods. Choose a model that does."
         )
 
     @property
@@ -357,7 +357,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         Raises
         ------
         SpecificationError
-            The method gives none, or the sample has missing quarters.
+            The method gives none, or the sample has missing periods.
         """
         raise SpecificationError(
             f"{self.model_name} has no model of the data to draw samples from. Choose a model that has, or leave the "
@@ -370,7 +370,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return f"{self.model_name}: natural rate of interest, {self.start}-{self.end}, {self.nobs} {self.period}s"
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Parameters, where there are any, and the latest quarter."""
+        """Parameters, where there are any, and the latest period."""
         known = {"Parameters": self.all_params.to_frame("estimate")} if len(self.all_params) else {}
         return known | self.latest()
 
@@ -379,7 +379,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return (self.definition_note, *self.departures) if self.definition else self.departures
 
     def latest(self) -> dict[str, pd.DataFrame]:
-        """Filtered quantities of the last quarter, those that are not levels, under a heading that names it."""
+        """Filtered quantities of the last period, those that are not levels, under a heading that names it."""
         paths = {name: self.path(name) for name in self.quantities if name not in LEVELS}
         out = pd.DataFrame(
             {
@@ -388,7 +388,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
             }
         )
         if len(self.standard_errors.columns):
-            # In the last quarter the two-sided estimate is the one-sided.
+            # In the last period the two-sided estimate is the one-sided.
             out["std err"] = self.standard_errors.iloc[-1].reindex(out.index)
         out = out.rename(_LABELS)
         out.loc["real rate - r*"] = [self.gap("filtered").iloc[-1], *out.loc["r*"].iloc[1:]]
@@ -402,7 +402,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return (f"The one-sided standard error of r* in {self.end} is {se:.1f} points at known parameters.",)
 
     def to_frame(self) -> pd.DataFrame:
-        """All quantities, filtered and smoothed, with standard deviations (``_se``), by quarter."""
+        """All quantities, filtered and smoothed, with standard deviations (``_se``), by period."""
         columns: dict[str, pd.Series] = {}
         for which in _WHICH:
             for name in self.quantities:
@@ -457,7 +457,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
 
 
 def path_of(states: StateEstimates, report: str) -> StatePath:
-    """One report of a state-space estimate by quarter."""
+    """One report of a state-space estimate by period."""
     (filtered, filtered_se), (smoothed, smoothed_se) = (states.report(report, which) for which in _WHICH)
     return StatePath(filtered, smoothed, filtered_se, smoothed_se)
 
