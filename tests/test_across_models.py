@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from capstar.study import portfolio_returns
 STUDY = ROOT / "research" / "rstar_gap_and_small_caps"
 AGAIN = 1e-8  # the table keeps ten digits
 Z = 1.6448536269514722  # of 90 percent
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _root_on_path() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
 
 
 @pytest.fixture(scope="module")

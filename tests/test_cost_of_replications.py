@@ -17,11 +17,6 @@ pytest.importorskip("distributed", reason="Dask is not installed: pip install 'c
 STUDY = ROOT / "research" / "cost_of_replications"
 
 
-@pytest.fixture(autouse=True)
-def _root_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
-
-
 def seconds(one: float = 0.2, two: float = 0.11, handing: float = 0.002) -> pd.DataFrame:
     """On lines: so much for each, half a second before the first."""
     rows = {("replications", 1, n): 0.5 + one * n for n in (100, 300)}

@@ -40,9 +40,7 @@ for size in map(int, sizes):
 
 @pytest.fixture(scope="module")
 def growth() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        return load_module(ROOT / "research" / "growth" / "reproduce.py")
+    return load_module(ROOT / "research" / "growth" / "reproduce.py")
 
 
 def lines(name: str, model: str, *sizes: int, environment: dict[str, str]) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,6 @@ from capstar import leads, rstar
 STUDY = ROOT / "research" / "monthly_rstar_gap_and_small_caps"
 AGAIN = 1e-8  # the tables keep ten digits
 PRIMARY = ("monthly HLW 2023, then", "small_minus_large", 1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _root_on_path() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
 
 
 @pytest.fixture(scope="module")

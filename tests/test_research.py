@@ -27,11 +27,6 @@ WITHIN = {  # largest difference by heading, from the READMEs
 }
 
 
-@pytest.fixture(autouse=True)
-def _root_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
-
-
 @cache
 def reproduced(name: str) -> dict[str, pd.DataFrame]:
     """Tables of a study on the reference data."""

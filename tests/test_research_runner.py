@@ -37,11 +37,6 @@ STUDIES = {  # by name: the code, what its row of studies.csv says, and the file
 }
 
 
-@pytest.fixture(autouse=True)
-def _root_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
-
-
 def house(folder: Path, *names: str) -> Path:
     """A project whose research/ has these studies and the true runner."""
     research = folder / "research"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,6 @@ STORED = 1e-4  # what the golden numbers are asked to
 FIGURES = ("by_horizon", "deciles", "stability", "across_models")
 AGAIN = 1e-8  # the tables keep ten digits
 PUBLISHED = 1e-5  # our estimate of the gap is the published one to 1e-7
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _root_on_path() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from capstar import data, leads
 from capstar.errors import SpecificationError
@@ -142,8 +141,7 @@ def test_a_registered_test_is_on_the_command_line(registered, gap, returns, tmp_
     assert {"sign_share", "sign_p", "sign_p_adjusted"} <= set(pd.read_csv(tmp_path / "out" / "lead.csv"))
 
 
-def test_a_registered_test_is_in_the_size_study(registered, monkeypatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
+def test_a_registered_test_is_in_the_size_study(registered) -> None:
     from research.size_of_tests.designs import SIZE_DESIGNS
     from research.size_of_tests.figures import plot_size
     from research.size_of_tests.reproduce import Plan, rejection_rates, simulate

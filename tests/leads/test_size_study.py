@@ -16,11 +16,6 @@ STUDY = ROOT / "research" / "size_of_tests"
 CELL = ["persistence", "delta", "horizon"]
 
 
-@pytest.fixture(autouse=True)
-def _root_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT))
-
-
 @pytest.fixture(scope="module")
 def size() -> pd.DataFrame:
     return pd.read_csv(STUDY / "size.csv").set_index([*CELL, "test"]).sort_index()

@@ -326,8 +326,7 @@ def test_what_cannot_be_meant_is_refused() -> None:
 
 
 @pytest.fixture
-def study(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT))
+def study() -> Any:
     return load_module(ROOT / "research/range_trading/reproduce.py")
 
 

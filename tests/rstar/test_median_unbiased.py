@@ -29,8 +29,7 @@ def test_medians_are_those_of_table_3(reference) -> None:
 
 
 @pytest.fixture
-def study(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(ROOT))
+def study() -> ModuleType:
     return load_module(ROOT / "research/stock_watson_1998/reproduce.py")
 
 
