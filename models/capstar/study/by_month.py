@@ -97,7 +97,7 @@ class ByMonth(Result):
         return self.lead.table
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Both side by side, persistence, and the forecasts of the month."""
+        """Both side by side, and the forecasts of the month."""
         sides = self.table.set_index(["returns", "months", "period"])[list(_SHOWN)].rename(columns=_SHOWN)
         sides.index = sides.index.set_names(["returns", "months ahead", "by the"])
         out = {"Small caps after the gap, by the quarter and by the month, percent per point": sides}
@@ -151,10 +151,9 @@ class ByMonth(Result):
         known = self.quasi_real_time
         filtered = self.rstar.gap("filtered").loc[known.gap.index]
         yield (
-            f"The gap of the month is in {known.kind}, estimated again from {known.table.index[0]} "
-            f"on; with "
-            f"the one estimated once it correlates {known.gap.corr(filtered):.2f}. Returns begin "
-            f"{self.lead.publication_lag} months after its month, when output, prices and rates are published."
+            f"The gap of the month is in {known.kind}, estimated again from {known.table.index[0]} on; with the one "
+            f"estimated once it correlates {known.gap.corr(filtered):.2f}. Returns begin {self.lead.publication_lag} "
+            "months after its month, when output, prices and rates are published."
         )
         yield "r* is not estimated again in bootstrap samples of months: p takes the gap as known."
         yield from self.rstar.identification_notes()
@@ -224,8 +223,7 @@ def monthly_model(table: pd.DataFrame, named: NaturalRateModel | None = None) ->
             return one
     raise DataError(
         f"monthly: there is no {' and no '.join(absent[-1])}, which {kinds[-1].name} needs. Give a table of months "
-        f"with "
-        f"the columns {', '.join(kinds[-1].inputs)}; a quarter's output stands in its last month."
+        f"with the columns {', '.join(kinds[-1].inputs)}; a quarter's output stands in its last month."
     )
 
 

@@ -109,7 +109,7 @@ def choose(model: Model | Sequence[Model] | None, tables: Tables, country: str |
         for one in chosen
         if one.successor and last >= COVID
     )
-    for one in chosen:
+    for one in (*chosen, *([monthly] if monthly else [])):
         left_out.pop(one.name, None)
     return Choice(chosen[0], tuple(chosen[1:]), tuple(published), reason, left_out, cautions, monthly)
 
