@@ -30,14 +30,6 @@ MEDIANS = {
 LOG_LIKELIHOOD = -527.5527399493668
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _root_on_path() -> None:
-    import sys
-
-    if str(ROOT) not in sys.path:
-        sys.path.append(str(ROOT))
-
-
 @pytest.fixture
 def theirs(golden: Callable[[str], Path]) -> pd.DataFrame:
     module = load_module(ROOT / "research" / "lewis_vazquez_grande_2018" / "reproduce.py")
