@@ -248,3 +248,14 @@ def test_mistakes_are_named() -> None:
         start_from(replace(good, transition={"x": rho * x(-1) + so_far(-1) + u}), frame)
     with pytest.raises(SpecificationError, match="Drop initial_mean and accumulated"):
         gls_start(problems()[1], 12, 1.0)
+    with pytest.raises(
+        SpecificationError, match="so_far is accumulated at frequency 'ZZ', which is none below M"
+    ):
+        start_from(replace(good, accumulated={"so_far": (x, "ZZ")}), frame, start("sum"))
+
+
+def test_a_series_left_out_is_left_out_of_the_sums() -> None:
+    bare = replace(spec("sum"), accumulated={"so_far": (x + known, "Y")}).without(["known"])
+    assert "known" not in bare.depths()
+    assert str(bare.transition["so_far"]) == str(spec("sum").without(["known"]).transition["so_far"])
+    assert "effect" not in str(bare)
