@@ -25,7 +25,7 @@ from capstar.statespace import (
 )
 from capstar.statespace.bridge import DeclaredModel as Statsmodels
 from capstar.statespace.gls import gls_start
-from capstar.statespace.smoothing import smooth_disturbances
+from capstar.statespace.smoothing import simulate_states, smooth_disturbances
 
 rho, drift, s_u, s_m, s_l, effect = params("rho drift s_u s_m s_l effect")
 low, high, x, walk, so_far, u, w, e, v, known = variables("low high x walk so_far u w e v known")
@@ -184,6 +184,13 @@ def test_simulated_sums_reset(fits) -> None:
     expected = pd.Series(monthly).groupby(problem.index.year).cumsum()
     np.testing.assert_allclose(summed, expected, rtol=1e-12)
     assert np.isfinite(y).all()
+    given = simulate_states(problem, fits[1].all_params, seed=6)[
+        :, [slots.index(("x", 0)), slots.index(("so_far", 0))]
+    ]
+    expected = pd.Series(given[:, 0]).groupby(problem.index.year).cumsum()
+    np.testing.assert_allclose(
+        given[:, 1], expected, rtol=1e-9, atol=1e-9
+    )  # the filter's, not the draw's, rounding
 
 
 def test_unit_roots_are_diffuse_and_sums_are_not() -> None:
