@@ -176,7 +176,7 @@ def test_forecasts_news_and_contributions_are_those_of_lags(fits) -> None:
             np.testing.assert_allclose(mine.total, theirs.total, rtol=1e-9)
 
 
-def test_simulated_sums_reset(fits) -> None:
+def test_simulated_sums_are_reset(fits) -> None:
     problem = fits[1].problem
     states, y = simulate_data(problem, fits[1].all_params, seed=5)
     slots = list(problem.model.states)
@@ -184,7 +184,7 @@ def test_simulated_sums_reset(fits) -> None:
     expected = pd.Series(monthly).groupby(problem.index.year).cumsum()
     np.testing.assert_allclose(summed, expected, rtol=1e-12)
     assert np.isfinite(y).all()
-    given = simulate_states(problem, fits[1].all_params, seed=6)[
+    given = simulate_states(problem, fits[1].all_params, seed=6)[0][
         :, [slots.index(("x", 0)), slots.index(("so_far", 0))]
     ]
     expected = pd.Series(given[:, 0]).groupby(problem.index.year).cumsum()
