@@ -238,6 +238,7 @@ def test_an_estimate_keeps_its_sums_in_a_file(fits, tmp_path) -> None:
     assert list(again.spec.accumulated) == ["so_far"]
     assert again.problem.loglike(again.all_params) == pytest.approx(fits[1].llf, rel=1e-12)
     assert "so_far begins from zero at frequency Y" in str(again.spec)
+    assert r"\text{ begins from zero at frequency Y}" in again.spec._repr_latex_()
 
 
 def test_mistakes_are_named() -> None:
