@@ -202,6 +202,9 @@ def test_mistakes_are_named(months, covid) -> None:
     simple = rstar.MovingAverage().fit(data.us_macro(), progress=False)
     with pytest.raises(CapstarError, match=r"r\* of months has no average with r\* of quarters"):
         rstar.average([covid, simple])
+    assert not covid.can_be_drawn
+    with pytest.raises(SpecificationError, match="observations are skipped or missing"):
+        covid.redraw()
 
 
 def test_on_the_command_line(months, tmp_path: Path) -> None:

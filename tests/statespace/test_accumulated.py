@@ -25,7 +25,7 @@ from capstar.statespace import (
 )
 from capstar.statespace.bridge import DeclaredModel as Statsmodels
 from capstar.statespace.gls import gls_start
-from capstar.statespace.smoothing import smooth_disturbances
+from capstar.statespace.smoothing import simulate_states, smooth_disturbances
 
 rho, drift, s_u, s_m, s_l, effect = params("rho drift s_u s_m s_l effect")
 low, high, x, walk, so_far, u, w, e, v, known = variables("low high x walk so_far u w e v known")
@@ -176,7 +176,7 @@ def test_forecasts_news_and_contributions_are_those_of_lags(fits) -> None:
             np.testing.assert_allclose(mine.total, theirs.total, rtol=1e-9)
 
 
-def test_simulated_sums_reset(fits) -> None:
+def test_simulated_sums_are_reset(fits) -> None:
     problem = fits[1].problem
     states, y = simulate_data(problem, fits[1].all_params, seed=5)
     slots = list(problem.model.states)
@@ -184,6 +184,13 @@ def test_simulated_sums_reset(fits) -> None:
     expected = pd.Series(monthly).groupby(problem.index.year).cumsum()
     np.testing.assert_allclose(summed, expected, rtol=1e-12)
     assert np.isfinite(y).all()
+    given = simulate_states(problem, fits[1].all_params, seed=6)[0][
+        :, [slots.index(("x", 0)), slots.index(("so_far", 0))]
+    ]
+    expected = pd.Series(given[:, 0]).groupby(problem.index.year).cumsum()
+    np.testing.assert_allclose(
+        given[:, 1], expected, rtol=1e-9, atol=1e-9
+    )  # the filter's, not the draw's, rounding
 
 
 def test_unit_roots_are_diffuse_and_sums_are_not() -> None:
@@ -231,6 +238,7 @@ def test_an_estimate_keeps_its_sums_in_a_file(fits, tmp_path) -> None:
     assert list(again.spec.accumulated) == ["so_far"]
     assert again.problem.loglike(again.all_params) == pytest.approx(fits[1].llf, rel=1e-12)
     assert "so_far begins from zero at frequency Y" in str(again.spec)
+    assert r"\text{ begins from zero at frequency Y}" in again.spec._repr_latex_()
 
 
 def test_mistakes_are_named() -> None:
@@ -248,3 +256,14 @@ def test_mistakes_are_named() -> None:
         start_from(replace(good, transition={"x": rho * x(-1) + so_far(-1) + u}), frame)
     with pytest.raises(SpecificationError, match="Drop initial_mean and accumulated"):
         gls_start(problems()[1], 12, 1.0)
+    with pytest.raises(
+        SpecificationError, match="so_far is accumulated at frequency 'ZZ', which is none below M"
+    ):
+        start_from(replace(good, accumulated={"so_far": (x, "ZZ")}), frame, start("sum"))
+
+
+def test_a_series_left_out_is_left_out_of_the_sums() -> None:
+    bare = replace(spec("sum"), accumulated={"so_far": (x + known, "Y")}).without(["known"])
+    assert "known" not in bare.depths()
+    assert str(bare.transition["so_far"]) == str(spec("sum").without(["known"]).transition["so_far"])
+    assert "effect" not in str(bare)

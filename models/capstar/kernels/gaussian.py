@@ -4,6 +4,10 @@ r"""The linear Gaussian state space, one observation at a time.
     y_{ti} = d_i' x_t + z_i' a_t + e_{ti},\quad e_{ti} \sim N(0, s_t^2 h_i),\qquad
     a_t = T a_{t-1} + c + B x_t + u_t,\quad u_t \sim N(0, Q + (s_t^2 - 1) S)
 
+Before a transition the states that `Sample.reset` names, sums over a longer period, are set to zero with their
+covariances: :math:`T D_t` stands for :math:`T`, with :math:`D_t` diagonal, of zeros and ones.  Of the rows of ``T``
+only a sum's own reads it, with a coefficient of one, so no derivative goes through what is set to zero.
+
 Each element of ``y_t`` updates the state in turn (Koopman and Durbin 2000), so nothing is
 inverted and a NaN is passed over.  ``Z``, ``D``, ``T`` are compressed rows, ``B`` a list of
 entries, ``Q`` and ``S``, the part of the shocks that are scaled, lists of those of their lower triangles;
@@ -83,15 +87,8 @@ def score_per_period(
 
 
 def smooth_path(
-    pattern: Pattern,
-    system: System,
-    sample: Sample,
-    path: Path,
-    r_path: Floats,
-    N_path: Floats,
-    u: Floats,
-    D: Floats,
-) -> None:
+    pattern: Pattern, system: System, sample: Sample, path: Path, r_path: Floats, N_path: Floats, u: Floats, D: Floats
+) -> None:  # fmt: skip
     """Backward pass of the smoother.
 
     Row ``t + 1`` of ``r_path`` (n + 1, m) and ``N_path`` (n + 1, m, m) belongs to the prediction

@@ -49,21 +49,8 @@ def simulate_innovations(
     errors, gain = np.sqrt(F) * shocks, M / F[:, :, None]
     given = (np.ascontiguousarray(each, dtype=float) for each in (report, rule))
     draw(
-        pattern,
-        system,
-        sample.x,
-        sample.reset,
-        own,
-        lag,
-        a,
-        noise,
-        errors,
-        gain,
-        *given,
-        deviation,
-        filtered,
-        y,
-    )
+        pattern, system, sample.x, sample.reset, own, lag, a, noise, errors, gain, *given, deviation, filtered, y
+    )  # fmt: skip
 
 
 @step

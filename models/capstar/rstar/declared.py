@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeAlias, cast
 
+import numpy as np
 import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
@@ -430,6 +431,11 @@ class DeclaredRate(Covariances, NaturalRate):
         read = [name for name in self.results.data if name not in self.results.spec.observation]
         future = assumed_future(h, real_rate, self.rstar.filtered, self.real_rate, read)
         return self.results.forecast(h, future=future if len(future.columns) else None)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether `redraw` gives something: not where observations are missing, as output is in two of three months."""
+        return not np.isnan(self.results.problem.y).any()
 
     def redraw(self) -> GapSource:
         """What samples of the gap are drawn from, for the joint bootstrap."""

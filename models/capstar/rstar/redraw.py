@@ -163,13 +163,13 @@ def draw_from(
     Raises
     ------
     SpecificationError
-        Quarters are passed over or missing, or r* reads the real rate.
+        Observations are passed over or missing, or r* reads the real rate.
     """
     proper = proper_remainder(problem, theta)
     path, index, model = proper.filter_path(theta), proper.index, proper.model
     if (path.F == 0).any():
         raise SpecificationError(
-            f"{problem.spec.name}: samples cannot be drawn where quarters are skipped or missing, as "
+            f"{problem.spec.name}: samples cannot be drawn where observations are skipped or missing, as "
             f"{index[int(np.argmax((path.F == 0).any(axis=1)))]} is. Estimate on a sample without them."
         )
     innovations = pd.DataFrame(path.v / np.sqrt(path.F), index, list(model.observed))

@@ -32,6 +32,8 @@ def spec_latex(spec: Any) -> str:
         rows.append(
             rf"&\text{{sd of measurement errors times }} {symbol(name)} \text{{ in {first} to {last}}}"
         )
+    for name, (_, often) in spec.accumulated.items():
+        rows.append(rf"&{symbol(name)} \text{{ begins from zero at frequency {often}}}")
     for (name, lag), coef in spec.initial_mean.items():
         rows.append(
             rf"&\text{{initial }} {dated(name, lag, shocks)} \text{{ shifted by }} {coef_latex(coef)}"

@@ -18,10 +18,10 @@ from capstar.statespace.algebra import Linear
 def total(one: Linear, k: int) -> Linear:
     """Sum over the ``k`` periods that end with this one, such as a quarter's sales of monthly ones.
 
-    It holds ``k - 1`` lags among the states.  From about six periods on `Spec.accumulated` is faster, which holds one
-    sum that is reset; the log-likelihood is the same.  Of a series of 520 periods its score takes as long with 3 or
-    4, half with 6, a fifth with 12, and a hundredth with 52.  It also serves periods of unequal length, such as
-    weeks in a quarter.
+    It holds ``k - 1`` lags among the states.  From six periods on declare `Spec.accumulated`, one state that is reset
+    at the start of each longer period: the log-likelihood is the same, and the score of 520 periods takes as long with
+    k = 3, half with 6, a third with 12 and a fortieth with 52.  It also serves periods of unequal length, such as the
+    weeks of a quarter.
 
     Examples
     --------

@@ -492,7 +492,13 @@ def _require_whole(
     """Raise `DataError` where a sum is observed over a period that begins before the sample."""
     z = model.blocks["Z"]
     for state, often in model.accumulated.items():
-        before = np.logical_and.accumulate(~_begins(index, often))
+        try:
+            before = np.logical_and.accumulate(~_begins(index, often))
+        except ValueError as error:
+            raise SpecificationError(
+                f"{spec.name}: {show_slot(model.states[state])} is accumulated at frequency {often!r}, which is "
+                f"none below {index.freqstr}. Give one such as 'Q' or 'Y'."
+            ) from error
         for i in z.row[z.col == state].tolist():
             name = model.observed[i]
             if (seen := before & np.isfinite(known.at((name, 0), rows))).any():

@@ -188,6 +188,8 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
     predicted, predicted_cov = path.a[:, 0], path.P[:, 0]
     filtered, filtered_cov = path.a[:, -1], path.P[:, -1]
     before = np.concatenate([inputs.P0[None], filtered_cov[:-1]])
+    if problem.model.accumulated:
+        before = before * problem.kept[:, :, None]
     carried = predicted_cov @ N[1:]
     return StateEstimates(
         problem=problem,
@@ -198,7 +200,7 @@ def estimate_states(problem: Problem, params: Params) -> StateEstimates:
         filtered_cov=filtered_cov,
         smoothed=predicted + np.einsum("tij,tj->ti", predicted_cov, r[1:]),
         smoothed_cov=predicted_cov - carried @ predicted_cov,
-        lag_one_cov=(np.eye(len(transition)) - carried) @ (transition * problem.kept[:, None, :]) @ before,
+        lag_one_cov=(np.eye(len(transition)) - carried) @ transition @ before,
         initial=inputs.system.a0 + inputs.P0 @ r[0],
         initial_cov=inputs.P0 - inputs.P0 @ N[0] @ inputs.P0,
         innovations=np.where(path.F > 0, path.v, np.nan),

@@ -97,10 +97,10 @@ class Spec:
             law = variables(name)[0](-1)
             for (source, lag), coef in as_linear(added).terms.items():
                 known = lag == 0 and source in self.transition and source not in self.accumulated
-                law = (
-                    law
-                    + (self.transition[source] if known else Linear({(source, lag): Coef({(): 1.0})})) * coef
+                now = (
+                    as_linear(self.transition[source]) if known else Linear({(source, lag): Coef({(): 1.0})})
                 )
+                law = law + now * coef
             object.__setattr__(self, "transition", {**self.transition, name: law})
 
     def made(self) -> dict[Any, Any]:
@@ -234,7 +234,12 @@ class Spec:
             return {n: Linear({s: c for s, c in pairs if s[0] not in gone}) for n, pairs in terms.items()}
 
         observation, transition, reports = map(kept, (self.observation, self.transition, self.reports))
-        bare = replace(self, observation=observation, transition=transition, reports=reports, constraints=())
+        sums = kept({name: added for name, (added, _) in self.accumulated.items()})
+        accumulated = {name: (added, self.accumulated[name][1]) for name, added in sums.items()}
+        bare = replace(
+            self, observation=observation, transition=transition, reports=reports, constraints=(),
+            accumulated=accumulated,
+        )  # fmt: skip
         left = _parameters(bare)
         return replace(bare, constraints=tuple(c for c in self.constraints if set(c.names) <= left))
 
