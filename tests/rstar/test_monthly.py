@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from capstar import data, rstar
 from capstar.cli import app
-from capstar.errors import CapstarError, DataError
+from capstar.errors import CapstarError, DataError, SpecificationError
 from capstar.rstar.monthly.starting import trend_start
 from capstar.statespace import simulate_data, start_from
 from capstar.statespace.bridge import DeclaredModel as Statsmodels
