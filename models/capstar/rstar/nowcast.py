@@ -51,8 +51,8 @@ class Nowcast(Result):
     >>> now = cs.rstar.nowcast(fit, before, "2008-12")
     >>> now
     <Nowcast: Nowcast of 2008-12, Monthly HLW 2023>
-    >>> now.table[["rstar", "rstar_se", "output_gap"]].iloc[-1].round(1).to_dict()
-    {'rstar': -0.3, 'rstar_se': 2.0, 'output_gap': -2.5}
+    >>> now.table[["gap", "rstar_se", "output_gap"]].iloc[-1].round(1).to_dict()
+    {'gap': 0.3, 'rstar_se': 1.8, 'output_gap': -2.4}
     >>> now.published.loc[["log_gdp", "inflation", "interest_rate"]].to_list(), now.table["assumed"].iloc[-1].item()
     (['2008-09', '2008-10', '2008-11'], True)
     >>> list(now.frames()), len(now.notes())
@@ -136,7 +136,7 @@ def nowcast(
     >>> fit = cs.rstar.MonthlyHLW2023.fit(before, n_starts=1)
     >>> now = cs.rstar.nowcast(fit, months(cs.data.us_macro(), "2009-01"))
     >>> now.table[["gap", "gap_se", "output_gap"]].iloc[-1].round(1).to_dict()
-    {'gap': 1.8, 'gap_se': 2.0, 'output_gap': -3.9}
+    {'gap': 1.4, 'gap_se': 1.8, 'output_gap': -3.6}
     """
     table = input_table(fit, data)
     last = table.index[-1] if period is None else pd.Period(period, freq=fit.model.frequency)

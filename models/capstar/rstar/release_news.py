@@ -73,7 +73,7 @@ class ReleaseNews(Result):
     >>> news
     <ReleaseNews: What releases changed in 2009-01, Monthly HLW 2023>
     >>> news.table["rstar"].round(2).to_dict()
-    {'output': -0.59, 'prices': -0.56, 'interest rate': 0.0}
+    {'output': -0.58, 'prices': -0.48, 'interest rate': 0.0}
     >>> change = news.estimates.loc["later"] - news.estimates.loc["earlier"]
     >>> bool((news.table.sum() - change).abs().max() < 1e-8)
     True
