@@ -10,6 +10,7 @@ import pandas as pd
 from capstar.arguments import Input, as_input, checked
 from capstar.errors import DataError
 from capstar.frames import PERIODS, Start, as_frequency, since
+from capstar.progress import Progress
 from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.rstar.declared import RSTAR, DeclaredRate
@@ -108,6 +109,7 @@ def nowcast(
     *,
     n_draws: int = 0,
     seed: int = 0,
+    progress: Progress | bool = True,
 ) -> Nowcast:
     """r*, gap and output gap of a period from what is published so far, parameters held.
 
@@ -120,7 +122,7 @@ def nowcast(
         `capstar.data.us_monthly`.
     period
         By default the last of the data. In periods beyond them the real rate is held at its last value.
-    n_draws, seed
+    n_draws, seed, progress
         Of the Monte Carlo that adds the uncertainty of the parameters (Hamilton 1986); 0: without it.
 
     Raises
@@ -143,7 +145,7 @@ def nowcast(
     if last < table.index[-1]:
         raise DataError(f"period={last}: the data go to {table.index[-1]}. Cut them, or give a later period.")
     run = on_table(fit, completed(fit, table, last))
-    run = run.with_standard_errors(n_draws, seed=seed, progress=False) if n_draws else run
+    run = run.with_standard_errors(n_draws, seed=seed, progress=progress) if n_draws else run
     rate, columns = run.real_rate.loc[run.start :], dict[str, pd.Series]()
     for name in quantities_of(fit):
         path = run.path(name)
