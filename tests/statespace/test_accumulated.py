@@ -171,7 +171,11 @@ def test_forecasts_news_and_contributions_are_those_of_lags(fits) -> None:
         shares = []
         for one in fits:
             load = np.zeros((one.problem.nobs, len(one.problem.model.states)))
-            load[[40, 150], one.problem.model.states.index(("x", 0))] = [1.0, -2.0]
+            load[40, one.problem.model.states.index(("x", 0))] = 1.0
+            # The whole of a year, in its December.
+            load[155] -= 2.0 * np.array(
+                [one is fits[0] or name == "so_far" for name, _ in one.problem.model.states]
+            )
             shares.append(contributions(one.problem, one.all_params, load, smoothed=smoothed))
         np.testing.assert_allclose(shares[1][0], shares[0][0], rtol=1e-8, atol=1e-9)
         assert shares[1][1] == pytest.approx(shares[0][1], rel=1e-8)
