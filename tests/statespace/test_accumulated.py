@@ -24,6 +24,7 @@ from capstar.statespace import (
     variables,
 )
 from capstar.statespace.bridge import DeclaredModel as Statsmodels
+from capstar.statespace.change import contributions
 from capstar.statespace.gls import gls_start
 from capstar.statespace.smoothing import simulate_states, smooth_disturbances
 
@@ -166,14 +167,18 @@ def test_forecasts_news_and_contributions_are_those_of_lags(fits) -> None:
     )  # fmt: skip
     parts = [one.by_series("x").table for one in fits]
     np.testing.assert_allclose(parts[1], parts[0], rtol=1e-8, atol=1e-9)
-    for which in ("filtered", "smoothed"):
-        shares = (
-            [one.contributions("x", "2013-06", which) for one in fits]
-            if hasattr(fits[0], "contributions")
-            else []
-        )
-        for mine, theirs in zip(shares[1:], shares[:1], strict=True):
-            np.testing.assert_allclose(mine.total, theirs.total, rtol=1e-9)
+    for smoothed in (False, True):
+        shares = []
+        for one in fits:
+            load = np.zeros((one.problem.nobs, len(one.problem.model.states)))
+            load[40, one.problem.model.states.index(("x", 0))] = 1.0
+            # The whole of a year, in its December.
+            load[155] -= 2.0 * np.array(
+                [one is fits[0] or name == "so_far" for name, _ in one.problem.model.states]
+            )
+            shares.append(contributions(one.problem, one.all_params, load, smoothed=smoothed))
+        np.testing.assert_allclose(shares[1][0], shares[0][0], rtol=1e-8, atol=1e-9)
+        assert shares[1][1] == pytest.approx(shares[0][1], rel=1e-8)
 
 
 def test_simulated_sums_are_reset(fits) -> None:
