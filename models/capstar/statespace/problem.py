@@ -89,6 +89,11 @@ class Problem:
     True
     >>> len(problem.arrays([0, 1])), sorted(problem.ordinary())[:3]
     (13, ['index', 'initial_cov', 'initial_mean'])
+
+    No sum is reset in it, and every state counts what was before:
+
+    >>> problem.reset.shape, problem.kept.min()
+    ((100, 0), 1.0)
     """
 
     spec: Spec
