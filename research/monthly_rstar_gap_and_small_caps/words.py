@@ -54,7 +54,10 @@ _SEES = (
     "for. "
     "*Whole sample*: one-sided states with parameters estimated once, which have seen the future. Returns begin "
     "when output, "
-    "consumption prices and rates are published: a month after a quarter, two months after a month."
+    "consumption prices and rates are published: a month after a quarter, two months after a month. When the study "
+    "was first run the monthly models began from a straight line through ten years of output "
+    '(`initial="fitted-trend"`); the start was changed to that of Laubach and Williams (2003), generalised least '
+    "squares on the first two years, and what is shown at 5 % and what is not stayed the same."
 )
 _NOT = (
     "The bootstrap that estimates r\\* again in every sample is not here: samples cannot be drawn yet where output "
