@@ -92,7 +92,7 @@ class Problem:
 
     No sum is reset in it, and every state counts what was before:
 
-    >>> problem.reset.shape, problem.kept.min()
+    >>> problem.reset.shape, float(problem.kept.min())
     ((100, 0), 1.0)
     """
 
