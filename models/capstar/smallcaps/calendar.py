@@ -271,7 +271,7 @@ def _friday(year: int, month: int, which: int) -> np.datetime64:
 def _last_business_day(year: int, month: int) -> np.datetime64:
     """Last weekday; of the months ranked in, only May may end on a holiday."""
     memorial_day = np.busday_offset(f"{year}-06", -1, roll="forward", weekmask="Mon")
-    following = np.datetime64(f"{year}-{month:02}", "M") + 1
+    following = np.datetime64(f"{year}-{month:02}", "M") + np.timedelta64(1, "M")
     return np.busday_offset(following.astype("M8[D]"), -1, roll="forward", holidays=[memorial_day])
 
 

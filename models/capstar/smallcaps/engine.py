@@ -83,7 +83,7 @@ class Engine:
     def _open(self, window: Window, day: int) -> None:
         """Actions before the open."""
         for action in self._schedule.actions.get(day, ()):
-            self._counts.advance(action.date - 1)
+            self._counts.advance(action.date - np.timedelta64(1, "D"))
             if self._portfolio.held[action.security] > 0 and action.kind != DELISTING:
                 row = day - window.first
                 self._value(window, row)
@@ -217,7 +217,7 @@ class Engine:
     def _report_ended(self) -> None:
         final, last = self._dates[-1], self._inputs.prices.last
         members = [self._ids[who] for who in np.flatnonzero(self._portfolio.inside)]
-        ended = [name for name in members if last.get(name, final) < final - _ENDED_DAYS]
+        ended = [name for name in members if last.get(name, final) < final - np.timedelta64(_ENDED_DAYS, "D")]
         if ended:
             warnings.warn(
                 f"{len(ended)} members at the end have no price for more than {_ENDED_DAYS} days, the first is "

@@ -70,7 +70,7 @@ class _Frame:
 
     def between(self, first: np.datetime64, last: np.datetime64) -> Iterator[_Rows]:
         """Rows of some days, some at a time."""
-        yield self._rows.at(slice(*np.searchsorted(self._rows.days, [first, last + 1])))
+        yield self._rows.at(slice(*np.searchsorted(self._rows.days, [first, last + np.timedelta64(1, "D")])))
 
 
 class _File:

@@ -15,7 +15,7 @@ from capstar.smallcaps.rules import IndexRules
 from capstar.smallcaps.schema import as_days
 
 Days = NDArray[np.datetime64]
-_CLOSED_DAYS = 7  # no market is closed for longer
+_CLOSED_DAYS = np.timedelta64(7, "D")  # no market is closed for longer
 
 
 @dataclass(frozen=True)

@@ -312,7 +312,7 @@ class Chooser:
         counts, day = self._counts, window.dates[row]
         seen = window.last_seen(row)
         known = ~np.isnan(counts.shares) & ~counts.gone
-        fresh = seen >= day - self._rules.stale_days
+        fresh = seen >= day - np.timedelta64(self._rules.stale_days, "D")
         hole = known & ~fresh & ~np.isnat(seen) & ((self._portfolio.held > 0) | (self._last > day))
         self._refuse_hole(hole & counts.eligible, day)
         use = np.flatnonzero(known & (fresh | np.isnat(seen)))
@@ -359,7 +359,7 @@ class Chooser:
 
     def _require_prices(self, members: NDArray[np.bool_], window: Window, row: int) -> None:
         day = window.dates[row]
-        fresh = window.last_seen(row) >= day - self._rules.stale_days
+        fresh = window.last_seen(row) >= day - np.timedelta64(self._rules.stale_days, "D")
         self._refuse_hole(members & ~fresh, day)
 
     def _refuse_hole(self, hole: NDArray[np.bool_], day: np.datetime64) -> None:
