@@ -25,7 +25,7 @@ _SIMPLE = Held("simple_benchmarks|test_benchmarks")
 HELD = {
     "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
     "hlw2023": Held("hlw2023", "holston_laubach_williams_2023"),
-    "lw2003": Held("lw2003|lw_2003"),
+    "lw2003": Held("lw2003|lw_2003", "laubach_williams_2003"),
     "lw2023": Held("lw2023", "laubach_williams_2023"),
     "lvg-base": _LVG,
     "lvg-alt": _LVG,

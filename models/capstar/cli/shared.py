@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import textwrap
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -125,25 +126,22 @@ def require_inputs(model: NaturalRateModel, table: pd.DataFrame, where: str, ins
 
 
 def list_models() -> None:
-    """One line a model: key, name, what its r* is, input columns besides the date, time of a fit, citation."""
+    """A paragraph a model: key, name, what its r* is and time of a fit; then columns besides the date, and source."""
     from capstar import rstar
 
     table = rstar.models()
-    rows = [
-        (
-            str(key),
-            one["name"],
-            one["definition"].partition(":")[0],
-            ",".join(one["inputs"]),
-            f"~{one['seconds']:g} s",
-            one["citation"],
-        )
+    heads = [
+        (str(key), one["name"], one["definition"].partition(":")[0], f"~{one['seconds']:g} s")
         for key, one in table.iterrows()
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        say("  ".join(cells).rstrip())
+    widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
+    wrapper = textwrap.TextWrapper(
+        100, initial_indent="    ", subsequent_indent="      ", break_long_words=False
+    )
+    for head, (_, one) in zip(heads, table.iterrows(), strict=True):
+        say("  ".join(map(str.ljust, head, widths)).rstrip())
+        for words in filter(None, (f"columns: {', '.join(one['inputs'])}", one["citation"])):
+            say(wrapper.fill(words))
 
 
 def named_numbers(pairs: list[str], flag: str, form: str) -> dict[str, float]:

@@ -102,7 +102,7 @@ class UnobservedComponentsML(NaturalRateModel):
     name, key, citation, inputs = "UC of the real rate by ML", "uc-ml", _WATSON, columns_of([R])
     options = ("cycle", "fixed", "start_params", "seed", "standard_errors")
     method = "random walk plus a cycle, one-step maximum likelihood; its variances pile up at zero"
-    seconds, definition = 0.5, LONG_RUN
+    seconds, definition = 1.0, LONG_RUN
 
     @property
     def spec(self) -> Spec:

@@ -446,7 +446,7 @@ PUBLISHED = {
     for one in (model, *(in_country(model, country) for country in model.countries))
 }
 
-HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.5)
-HLW2023 = RStarModel(HLW2023_VARIANT, seconds=1.0)
-LW2003 = RStarModel(LW2003_VARIANT, seconds=1.3)
-LW2023 = RStarModel(LW2023_VARIANT, seconds=4.0)
+HLW2017 = RStarModel(HLW2017_VARIANT, seconds=0.1)
+HLW2023 = RStarModel(HLW2023_VARIANT, seconds=0.2)
+LW2003 = RStarModel(LW2003_VARIANT, seconds=0.5)
+LW2023 = RStarModel(LW2023_VARIANT, seconds=0.2)
