@@ -188,3 +188,11 @@ def test_the_numbers_of_an_estimate() -> None:
     assert yearly["smoothed, a year earlier"] == fitted("local level").reports()["level"]["1969"]
     monthly = fitted("arma").summary().frames["Reports in 1974-12"].loc["state"]
     assert monthly["smoothed, a year earlier"] == fitted("arma").reports()["state"]["1973-12"]
+
+
+def test_notes_are_broken_between_words() -> None:
+    note = "r* lies where the real rate neither speeds output up nor slows it down; " * 4
+    lines = str(Summary("Title", {}, (note, "A short one."))).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[-1] == "* A short one."
+    assert " ".join(" ".join(lines[1:-1]).split()) == f"* {note}".strip()

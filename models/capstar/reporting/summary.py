@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from html import escape
 
@@ -21,6 +22,9 @@ _LATEX = str.maketrans(
         ">": "$>$",
     }
 )
+
+
+_NOTE = textwrap.TextWrapper(100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 class Summary(summary.Summary):  # type: ignore[misc]
@@ -74,12 +78,13 @@ class Summary(summary.Summary):  # type: ignore[misc]
         return self.as_text()
 
     def as_text(self) -> str:
-        """The tables as text."""
+        """The tables as text, notes below them in lines of 100 characters."""
         parts = [
             f"\n{heading}\n{one.as_text()}".replace("\n\n", "\n", not heading)
             for heading, one in self._headed()
         ]
-        return printable("\n".join([self.title, *parts, *(f"* {note}" for note in self.notes)]))
+        notes = (_NOTE.fill(f"* {note}") for note in self.notes)
+        return printable("\n".join([self.title, *parts, *notes]))
 
     def as_html(self) -> str:
         """The tables as HTML."""
