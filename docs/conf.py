@@ -7,6 +7,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from making.formulas import scripts_beside_accents
 from making.names import ROOMS, public_names
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -85,10 +86,10 @@ def _name_rooms(app: Sphinx) -> list[Any]:
 
 
 def _math(self: HTML5Translator, node: nodes.Element, *, block: bool) -> None:
-    """MathML, which browsers show by themselves; the page needs no script and no network."""
+    """A formula as MathML."""
     try:
         formula = node.astext().replace(r"\dots", r"\ldots")  # a name that the converter lacks
-        self.body.append(str(tex2mathml(formula, as_block=block)))
+        self.body.append(scripts_beside_accents(str(tex2mathml(formula, as_block=block))))
     except MathError as error:
         _log.warning("%s: %s", node.astext(), error, location=node)
     raise nodes.SkipNode

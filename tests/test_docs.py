@@ -169,3 +169,21 @@ def test_pages_have_examples_and_tasks_are_solved() -> None:
             "index_of_your_own", "vintages", "cite"} <= with_code  # fmt: skip
     tasks = re.findall(r"^\d+\. .*\n   \*Path\*: ", (DOCS / "tasks.md").read_text(), re.MULTILINE)
     assert len(tasks) == 20
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<munderover><mi>y</mi><mi>t</mi><mo>~</mo></munderover>",
+         '<msub><mover accent="true"><mi>y</mi><mo>~</mo></mover><mi>t</mi></msub>'),
+        ("<msup><munderover><mi>s</mi><mi>t</mi><mo>^</mo></munderover><mn>2</mn></msup>",
+         '<msubsup><mover accent="true"><mi>s</mi><mo>^</mo></mover><mi>t</mi><mn>2</mn></msubsup>'),
+        ("<munderover><mo>S</mo><mi>t</mi><mi>n</mi></munderover><mi>x</mi>", None),
+        ("<msup><mi>y</mi><mn>2</mn></msup><mi>&lt;</mi>", None),
+    ],
+)  # fmt: skip
+def test_subscripts_stand_beside_letters_with_accents(written: str, shown: str | None) -> None:
+    from making.formulas import scripts_beside_accents
+
+    formula = '<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>{}</mrow></math>'
+    assert scripts_beside_accents(formula.format(written)) == formula.format(shown or written)
