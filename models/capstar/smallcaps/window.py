@@ -50,12 +50,12 @@ class Window:
 
     def recent(self, row: int, days: int) -> NDArray[np.float64]:
         """Closes as traded of so many days up to a row, those of this period."""
-        rows = (self.dates[: row + 1] > self.dates[row] - days).nonzero()[0]
+        rows = (self.dates[: row + 1] > self.dates[row] - np.timedelta64(days, "D")).nonzero()[0]
         return np.where(self.missing[rows], np.nan, self.close[rows])
 
     def average(self, row: int, days: int) -> NDArray[np.float64]:
         """Mean of the closes as traded over so many days up to a row; NaN if there are none."""
-        old = self._tail[self._tail_days > self.dates[row] - days]
+        old = self._tail[self._tail_days > self.dates[row] - np.timedelta64(days, "D")]
         closes = np.vstack([old, self.recent(row, days)])
         count = (~np.isnan(closes)).sum(axis=0)
         return np.where(count, np.nansum(closes, axis=0) / np.maximum(count, 1), np.nan)
