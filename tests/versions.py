@@ -2,6 +2,7 @@
 
 Each pair has an environment of its own outside the repository, where the installed package is imported, estimates r*
 and runs the tests given.  One table tells what was installed and what came of it; what fails makes the run fail.
+Pythons are those that uv finds or downloads; a declared one that it cannot have is told.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ PACKAGES = (
     "pyarrow",
 )
 STEPS = ("import", "rstar", "tests")
+ABSENT = "not to be had here"
 # What old releases say of newer ones that they use is not about this project; what it uses that goes away is said by
 # the newest, where every warning is an error.
 OLD = [f"-Wignore::{kind}" for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")]
@@ -59,9 +61,8 @@ def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROO
     return done.stdout
 
 
-def install(python: str, resolution: str, venv: Path) -> dict[str, str]:
-    """Make the environment; the version of each package in it.  Releases without a wheel are passed over."""
-    run(*UV, "venv", "--quiet", "--python", python, venv)
+def install(resolution: str, venv: Path) -> dict[str, str]:
+    """Fill the environment; the version of each package in it.  Releases without a wheel are passed over."""
     into = ("pip", "install", "--quiet", "--python", venv)
     wheels = ("--resolution", resolution, "--only-binary", ":all:")
     run(*UV, *into, *wheels, "--requirements", ROOT / "pyproject.toml", *TOOLS)
@@ -100,9 +101,14 @@ def attempt(python: str, resolution: str, tests: list[str]) -> dict[str, str]:
         folder = Path(name)
         kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
         env = kept | {"NUMBA_CACHE_DIR": str(folder / "numba"), "CAPSTAR_CACHE": str(folder / "cache")}
+        try:
+            run(*UV, "venv", "--quiet", "--python", python, folder / "venv")
+        except FailedError as failure:
+            print(failure, file=sys.stderr)
+            return row | {"import": ABSENT}
         step = "install"
         try:
-            found = install(python, resolution, folder / "venv")
+            found = install(resolution, folder / "venv")
             row |= {package: found[package] for package in PACKAGES}
             for step, command in steps(resolution, tests, folder).items():
                 said = run(*command, env=env, cwd=ROOT if step == "tests" else folder)
@@ -124,7 +130,7 @@ def table(rows: list[dict[str, str]]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Every Python with every resolution; 1 where one failed."""
+    """Every Python with every resolution; 1 where one failed, or one that was named, or all, are not to be had."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tests", nargs="+", help="files of tests")
     parser.add_argument("--python", action="append", help=f"one to try; all of {PYTHONS} where none is named")
@@ -135,7 +141,9 @@ def main(arguments: list[str] | None = None) -> int:
         for resolution in RESOLUTIONS
     ]
     print(table(rows))
-    return int(any("FAILED" in cell for row in rows for cell in row.values()))
+    absent = [row["import"] == ABSENT for row in rows]
+    failed = any("FAILED" in cell for row in rows for cell in row.values())
+    return int(failed or all(absent) or (bool(given.python) and any(absent)))
 
 
 if __name__ == "__main__":
