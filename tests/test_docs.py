@@ -106,6 +106,15 @@ def test_stored_record_is_of_the_golden_tests_there_are() -> None:
     assert (stored["share"].replace("", 0).astype(float) <= 1).all()
 
 
+def test_every_recorded_test_says_in_a_line_what_it_compares() -> None:
+    from making.sure import docstrings
+
+    stored = pd.read_csv(DOCS / "golden.csv", keep_default_na=False)
+    for module, tests in stored.groupby("module")["test"]:
+        lines = docstrings(ROOT / str(module))
+        assert [f"{module} {one}" for one in ("", *tests.unique()) if not lines[one].endswith(".")] == []
+
+
 def test_absent_data_take_the_stored_row(tmp_path: Path) -> None:
     from making.sure import page, read_record
 

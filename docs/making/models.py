@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from capstar import rstar
-from making.sure import docstrings, escaped, measured, sentence
+from making.sure import docstrings, escaped, measured
 
 
 class Held(NamedTuple):
@@ -107,6 +107,6 @@ def _closeness(rows: pd.DataFrame, root: Path) -> str:
         return ""
     lines = []
     for (module, test), cases in rows.groupby(["module", "test"], sort=False):
-        cells = [sentence(str(test), docstrings(root / str(module))), *measured(cases)]
+        cells = [escaped(docstrings(root / str(module))[str(test)]), *measured(cases)]
         lines.append(f"| {' | '.join(cells)} |\n")
     return f"{_HEAD}{''.join(lines)}\n"
