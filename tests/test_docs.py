@@ -141,6 +141,10 @@ def test_every_model_says_what_it_is_held_against() -> None:
     for key, held in HELD.items():
         assert len(about(held, stored)) or not held.word, key
         assert not held.study or (ROOT / "research" / held.study / "README.md").exists()
+    cases = {key: about(HELD[key], stored)["case"].str.partition("_")[0] for key in ("lw2023", "hlw2023")}
+    for key, other in (("lw2023", "hlw2023"), ("hlw2023", "lw2023")):
+        assert key in set(cases[key])
+        assert other not in set(cases[key])
 
 
 def test_models_table_is_of_the_registry_and_of_the_record() -> None:

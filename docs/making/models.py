@@ -26,7 +26,7 @@ HELD = {
     "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
     "hlw2023": Held("hlw2023", "holston_laubach_williams_2023"),
     "lw2003": Held("lw2003|lw_2003"),
-    "lw2023": Held("lw2023", "laubach_williams_2023"),
+    "lw2023": Held(r"\blw2023|_lw2023", "laubach_williams_2023"),  # not hlw2023
     "lvg-base": _LVG,
     "lvg-alt": _LVG,
     "lvg-base-covid": _LVG,
