@@ -106,6 +106,15 @@ def test_stored_record_is_of_the_golden_tests_there_are() -> None:
     assert (stored["share"].replace("", 0).astype(float) <= 1).all()
 
 
+def test_every_recorded_test_says_in_a_line_what_it_compares() -> None:
+    from making.sure import docstrings
+
+    stored = pd.read_csv(DOCS / "golden.csv", keep_default_na=False)
+    for module, tests in stored.groupby("module")["test"]:
+        lines = docstrings(ROOT / str(module))
+        assert [f"{module} {one}" for one in ("", *tests.unique()) if not lines[one].endswith(".")] == []
+
+
 def test_absent_data_take_the_stored_row(tmp_path: Path) -> None:
     from making.sure import page, read_record
 
@@ -132,6 +141,10 @@ def test_every_model_says_what_it_is_held_against() -> None:
     for key, held in HELD.items():
         assert len(about(held, stored)) or not held.word, key
         assert not held.study or (ROOT / "research" / held.study / "README.md").exists()
+    cases = {key: about(HELD[key], stored)["case"].str.partition("_")[0] for key in ("lw2023", "hlw2023")}
+    for key, other in (("lw2023", "hlw2023"), ("hlw2023", "lw2023")):
+        assert key in set(cases[key])
+        assert other not in set(cases[key])
 
 
 def test_models_table_is_of_the_registry_and_of_the_record() -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from capstar import rstar
-from making.sure import docstrings, escaped, measured, sentence
+from making.sure import docstrings, escaped, measured
 
 
 class Held(NamedTuple):
@@ -26,7 +26,7 @@ HELD = {
     "hlw2017": Held("hlw2017", "holston_laubach_williams_2017"),
     "hlw2023": Held("hlw2023", "holston_laubach_williams_2023"),
     "lw2003": Held("lw2003|lw_2003", "laubach_williams_2003"),
-    "lw2023": Held("lw2023", "laubach_williams_2023"),
+    "lw2023": Held(r"\blw2023|_lw2023", "laubach_williams_2023"),  # not hlw2023
     "lvg-base": _LVG,
     "lvg-alt": _LVG,
     "lvg-base-covid": _LVG,
@@ -107,6 +107,6 @@ def _closeness(rows: pd.DataFrame, root: Path) -> str:
         return ""
     lines = []
     for (module, test), cases in rows.groupby(["module", "test"], sort=False):
-        cells = [sentence(str(test), docstrings(root / str(module))), *measured(cases)]
+        cells = [escaped(docstrings(root / str(module))[str(test)]), *measured(cases)]
         lines.append(f"| {' | '.join(cells)} |\n")
     return f"{_HEAD}{''.join(lines)}\n"

@@ -22,11 +22,12 @@ and what it saw is recorded. Nothing is typed by hand.
 - *Closest to its limit* is the one that used most of its tolerance: its difference, the tolerance, and the share of
   it that was used. A tolerance is the digits that were published, the error of a simulation, or the rounding of the
   arithmetic; the reason is written beside it in the test.
-- A test without numbers states a bound of its own, such as a distance in standard errors or a count of quarters.
+- A test without numbers states a condition of its own: a distance in standard errors, equality of every value, or what
+  is refused.
 - *The same* data are read once for several tests.
 
-{values:,} numbers in {cases:,} comparisons of {tests} tests, {bounds} of which state bounds of their own. None differs
-by more than it may; the one closest to its limit used {share:.0%} of it.
+{values:,} numbers in {cases:,} comparisons of {tests} tests, {bounds} of which state conditions of their own. None
+differs by more than it may; the one closest to its limit used {share:.0%} of it.
 
 """
 _ABSENT = """Reference data of {} tests were absent where this page was made; their rows are as stored in
@@ -84,19 +85,14 @@ def _row(test: str, cases: pd.DataFrame, docs: dict[str, str]) -> str:
     against = "<br>".join(f"`{one}`" for one in files[:3]) + (
         f"<br>and {len(files) - 3} more" if files[3:] else ""
     )
-    cells = [sentence(test, docs), against or "the same", *measured(cases)]
+    cells = [escaped(docs[test]), against or "the same", *measured(cases)]
     return f"| {' | '.join(cells)} |\n"
-
-
-def sentence(test: str, docs: dict[str, str]) -> str:
-    """What a test says of itself."""
-    return escaped(docs.get(test) or test.removeprefix("test_").replace("_", " ").capitalize() + ".")
 
 
 def measured(cases: pd.DataFrame) -> tuple[str, str, str]:
     """Numbers compared, largest difference, and the one closest to its limit."""
     if not cases["values"].sum():
-        return "", "", "a bound of its own"
+        return "", "", "a condition of its own"
     worst = cases.loc[cases["share"].idxmax()]
     limit = f"{worst['difference']:.1e} of {worst['allowed']:.1e} ({worst['share']:.0%})"
     return f"{cases['values'].sum():,}", f"{cases['largest'].max():.1e}", limit

@@ -1,4 +1,4 @@
-"""Five published findings on size, policy and output gaps, each in a few lines of the public functions."""
+"""Five published findings on size, policy and output gaps: public functions against statsmodels and arch."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def log_daily(daily) -> pd.DataFrame:
 
 
 def test_fomc_days_by_size(daily, reference, evidence) -> None:
-    """Bauer and Swanson's (2023) published surprises, 1988-2019.
+    """Returns on FOMC days by size on Bauer and Swanson's (2023) surprises, 1988-2019: slope, t, R2, to 1e-4.
 
     The file has no surprise for 17 September 2001; the stored numbers let it enter as zero.
     """
@@ -85,6 +85,7 @@ def discount_rate(reference) -> pd.Series:
 
 
 def test_discount_rate_regimes(discount_rate, monthly, evidence) -> None:
+    """Mean returns by size under rising and falling discount rates, 1954-1991, and Welch's t, to 1e-4."""
     returns = monthly.loc["1954-02":"1991-12", ["Lo 10", "Lo 20", "Hi 20", "Hi 10", "S-B"]]
     found = compare_regimes(returns, policy_regimes(discount_rate))
     golden = evidence["discount_rate_regime_1954_02_1991_12"]
@@ -101,6 +102,7 @@ def production(reference) -> pd.Series:
 
 
 def test_cooper_priestley_gap(production, monthly, log_daily, evidence) -> None:
+    """Cooper and Priestley's (2009) output gap, 1948-2005: slope, t, R2, R2_OS and Clark-West by size, to 1e-4."""
     log = log_daily.groupby(log_daily.index.to_period("M")).sum()[["market", "bill"]]
     log = log.join(100 * np.log1p(monthly[["Lo 20", "Hi 20"]] / 100)).loc["1948":"2005"]
     excess = log[["market", "Lo 20", "Hi 20"]].sub(log["bill"], axis=0)
@@ -123,7 +125,10 @@ def test_cooper_priestley_gap(production, monthly, log_daily, evidence) -> None:
 
 
 def test_hlw_gap_and_next_quarter(log_daily, reference, evidence) -> None:
-    """Published one-sided r* of 2023Q2: parameters and revised data of the whole sample."""
+    """Next quarter's return by size on the published one-sided r* of HLW 2023: Newey-West and IVX, to 1e-4.
+
+    Parameters and revised data of the whole sample of 2023Q2.
+    """
     given, published = (
         pd.read_csv(reference(f"hlw2023/us_2023q2_{name}.csv"), index_col="date", parse_dates=True).to_period(
             "Q"
@@ -154,7 +159,10 @@ def test_hlw_gap_and_next_quarter(log_daily, reference, evidence) -> None:
 
 
 def test_variance_ratios_by_size(daily, evidence) -> None:
-    """Lo and MacKinlay's weeks: Wednesday's close, else Thursday's, else Tuesday's, 5 September 1962 to 1985."""
+    """Weekly variance ratios by size, 1962-1985, and their robust statistics, to 1e-4.
+
+    Lo and MacKinlay's weeks: Wednesday's close, else Thursday's, else Tuesday's, 5 September 1962 to 1985.
+    """
     level = (1 + daily.loc["1962-08":"1986-01"].drop(columns=["S-B", "bill"]) / 100).cumprod()
     days = level.index.day_of_week
     choices = [level[days == day].set_axis(level.index[days == day].to_period("W")) for day in (2, 3, 1)]
@@ -167,6 +175,7 @@ def test_variance_ratios_by_size(daily, evidence) -> None:
 
 
 def test_recursive_gap_sees_nothing_later(production) -> None:
+    """The recursive output gap uses no later data: cut in 1980 it is the same, to 1e-9."""
     sample = production.loc["1948":"2005"]
     whole, cut = (output_gap(one, recursive=True) for one in (sample, sample.loc[:"1980-12"]))
     pd.testing.assert_series_equal(whole.loc[:"1980-12"], cut, rtol=1e-9)
@@ -233,6 +242,7 @@ def test_event_bad_input(daily) -> None:
 
 
 def test_summary_and_plot_of_an_event_study(daily) -> None:
+    """Summary and figure of an event study show the estimates in its table."""
     surprise = pd.Series(np.linspace(-0.1, 0.1, 40), daily.index[-40:], name="mps")
     study = event_study(daily[["Lo 20", "Hi 20"]], surprise)
     assert f"{study.table.loc['Hi 20', 't']:.4f}" in str(study.summary())

@@ -19,6 +19,7 @@ def kms(reference) -> pd.DataFrame:
 
 
 def test_slopes_and_statistics(kms, golden) -> None:
+    """Implied slopes, their errors and t statistics: four predictors, horizons 1 to 60, to 1e-8."""
     rows = pd.read_csv(golden("tests2/implied_long_horizon.csv"))
     assert len(rows) == 20
     for name, group in rows.groupby("predictor"):
@@ -33,7 +34,7 @@ def test_slopes_and_statistics(kms, golden) -> None:
 
 @pytest.mark.parametrize("null", ["null", "recentred"])
 def test_p_values(kms, golden, null: str) -> None:
-    """Within four standard errors of 9,999 and 999 draws; quantiles as p-values at the stored ones."""
+    """Bootstrap p-values within four standard errors of 9,999 and 999 draws; the corrected root to 1e-8."""
     rows = pd.read_csv(golden("tests2/implied_long_horizon_bootstrap.csv"), keep_default_na=False)
     for name, group in rows[rows["bootstrap"] == null].groupby("predictor"):
         found = implied_long_horizon(
@@ -47,6 +48,7 @@ def test_p_values(kms, golden, null: str) -> None:
 
 
 def test_every_horizon_is_the_one_period_slope_times_a_number(kms) -> None:
+    """The 12-period slope is the one-period slope times 1 + rho + ... + rho^11, to 1e-12."""
     found = implied_long_horizon(kms["ret"], kms["tbl"], (1, 12), n_replications=99)
     powers = found.rho ** np.arange(12)
     assert found.table.loc[12, "slope"] == pytest.approx(found.slope * powers.sum(), rel=1e-12)

@@ -35,7 +35,7 @@ def kms(reference) -> pd.DataFrame:
 
 
 def test_ivx_every_model_and_horizon(kms, reference) -> None:
-    """All 129 rows of R's ivx: one to four predictors, horizons 1 to 60."""
+    """All 129 rows of R's ivx: one to four predictors, horizons 1 to 60, to 1e-8."""
     golden = pd.read_csv(reference("predictability/kms2015/ivx_golden.csv"))
     assert len(golden) == 129
     for (model, horizon), group in golden.groupby(["model", "horizon"]):
@@ -51,6 +51,7 @@ def test_ivx_every_model_and_horizon(kms, reference) -> None:
 
 
 def test_ivx_ignores_units_and_asks_for_usable_input(kms) -> None:
+    """IVX: other units leave the Wald statistic, to 1e-9; unusable data are refused with the reason."""
     one = ivx(kms["ret"], kms[["dp", "tbl"]], horizon=12)
     other = ivx(100 * kms["ret"], kms[["dp", "tbl"]] * [5.0, 100.0], horizon=12)
     assert other.wald == pytest.approx(one.wald, rel=1e-9)
@@ -68,6 +69,7 @@ def test_ivx_ignores_units_and_asks_for_usable_input(kms) -> None:
 
 @pytest.mark.parametrize("name", ["dp", "tbl", "tms"])
 def test_slopes_and_standard_errors(kms, reference, name: str) -> None:
+    """Plain, bias-corrected and long-horizon slopes of dp, tbl and tms, and their t statistics, against R, to 1e-8."""
     golden = json.loads(reference("predictability/kms2015/predictive_regression_golden.json").read_text())[
         name
     ]
@@ -109,7 +111,7 @@ def test_slopes_and_standard_errors(kms, reference, name: str) -> None:
 
 
 def test_campbell_yogo_tables(reference) -> None:
-    """Tables 4 and 5, annual rows: to the last digit printed, 0.0015 with the interpolation of their table."""
+    """Campbell and Yogo (2006), tables 4 and 5, annual rows, as printed (0.0006; interpolated bounds 0.0015)."""
     data = pd.read_csv(reference("predictability/campbell_yogo2006/crsp_annual.csv"), index_col="year")
     bounds = pd.read_csv(reference("predictability/campbell_yogo2006/q_test_c_bounds.csv"))
     for row in pd.read_csv(reference("predictability/campbell_yogo2006/published_annual.csv")).itertuples():
@@ -127,6 +129,7 @@ def test_campbell_yogo_tables(reference) -> None:
 
 
 def test_df_gls_is_that_of_arch(reference) -> None:
+    """DF-GLS of the dividend-price ratio is arch's to 2 percent: its variance divides by n, ours by n - 1."""
     from arch.unitroot import DFGLS
 
     data = pd.read_csv(reference("predictability/campbell_yogo2006/crsp_annual.csv"))
@@ -192,6 +195,7 @@ SIGNS = {
 
 
 def test_rapach_zhou_forecasts_and_table(rapach_zhou, reference) -> None:
+    """Rapach and Zhou (2013): 14 forecasts against R to 1e-10, their tests to 1e-8, the printed table to 0.006."""
     y, x, raw = rapach_zhou
     stored = pd.read_csv(
         reference("predictability/rapach_zhou2013/oos_forecasts_golden.csv"), index_col="month"
@@ -234,6 +238,7 @@ def test_rapach_zhou_forecasts_and_table(rapach_zhou, reference) -> None:
 
 
 def test_direction(reference) -> None:
+    """Pesaran and Timmermann's directional test, computed independently: hit rates and statistic, to 1e-8."""
     stored = pd.read_csv(
         reference("predictability/rapach_zhou2013/oos_forecasts_golden.csv"), index_col="month"
     )
@@ -246,6 +251,7 @@ def test_direction(reference) -> None:
 
 
 def test_forecasts_see_nothing_later(rapach_zhou) -> None:
+    """Recursive forecasts use no later data: cut in 1980 or spoiled from 1970 on, earlier ones are the same."""
     y, x, _ = rapach_zhou
     whole = recursive_forecasts(y, x[["DP", "TBL"]], "1957-01")
     cut = recursive_forecasts(y.loc[:"1980-12"], x[["DP", "TBL"]].loc[:"1980-12"], "1957-01")
@@ -257,6 +263,7 @@ def test_forecasts_see_nothing_later(rapach_zhou) -> None:
 
 
 def test_rolling_window_and_horizon_against_plain_regressions(rapach_zhou) -> None:
+    """A rolling forecast of three months against the regression of its window, to 1e-9."""
     y, x, _ = rapach_zhou
     h, window = 3, 120
     target = y.rolling(h).sum().dropna()

@@ -17,7 +17,7 @@ SCHEME = {"rwb": "residual", "frwb": "fixed"}
 
 
 def test_statistics(golden_sample, golden) -> None:
-    """164 rows: single predictors and models, monthly and quarterly, horizons 1, 4 and 12, both covariances."""
+    """IVX, 164 rows: one or more predictors, months and quarters, horizons 1, 4, 12, both covariances, to 1e-8."""
     rows = pd.read_csv(golden("tests2/ivx_statistics.csv"))
     assert len(rows) == 164
     for (name, model, horizon, variance), group in rows.groupby(
@@ -39,6 +39,7 @@ def test_statistics(golden_sample, golden) -> None:
 
 
 def test_white_is_of_one_period(golden_sample) -> None:
+    """White's covariance at more than one period, and unknown ones, are refused with the reason."""
     y, x = golden_sample("sim_garch")
     with pytest.raises(SpecificationError, match="'white' is of one period, not 4"):
         ivx(y, x["x1"], horizon=4, covariance="white")
@@ -82,6 +83,7 @@ def test_perfect_cubes_have_their_own_number_of_lags() -> None:
 
 
 def test_systems(golden_sample, golden) -> None:
+    """Systems of two responses: slopes, errors, t and Wald statistics, horizons 1, 4 and 12, to 1e-8."""
     rows = pd.read_csv(golden("tests2/ivx_system.csv"))
     for (name, responses, model, horizon), group in rows.groupby(
         ["data", "responses", "predictors", "horizon"]
@@ -100,6 +102,7 @@ def test_systems(golden_sample, golden) -> None:
 
 
 def test_a_system_of_one_response_is_ivx(golden_sample) -> None:
+    """A system of one response is the single equation: Wald statistic and p to 1e-12."""
     y, x = golden_sample("sim_garch")
     system, one = ivx_system(y.to_frame(), x[["x1", "x2"]]), ivx(y, x[["x1", "x2"]])
     assert system.wald == pytest.approx(one.wald, rel=1e-12)
@@ -109,7 +112,7 @@ def test_a_system_of_one_response_is_ivx(golden_sample) -> None:
 
 
 def test_residual_augmented(golden_sample, golden) -> None:
-    """144 rows: order by Akaike, 1 and 2; horizons 1, 4, 12 and 24."""
+    """Residual-augmented IVX, 144 rows: order by AIC, 1 and 2; horizons 1, 4, 12 and 24, to 1e-8."""
     rows = pd.read_csv(golden("tests2/ivx_residual_augmented.csv"))
     assert len(rows) == 144
     for (name, model, horizon, order), group in rows.groupby(["data", "predictors", "horizon", "ar"]):
@@ -135,7 +138,7 @@ def test_residual_augmented_keeps_its_size_where_least_squares_does_not() -> Non
 
 
 def test_episodes(golden_sample, golden) -> None:
-    """Every statistic to 1e-8; every 25th window of each path; p within the error of 999 and 99 draws."""
+    """Episodes: sup statistics and every 25th window to 1e-8; p within four standard errors of 999 and 99 draws."""
     rows = pd.read_csv(golden("tests2/ivx_episodic.csv"))
     paths = pd.read_csv(golden("tests2/ivx_episodic_sequence.csv"))
     keys = ["data", "predictors", "scheme", "window", "variance", "bootstrap"]
@@ -166,6 +169,7 @@ def test_episodes(golden_sample, golden) -> None:
 
 
 def test_a_window_that_is_too_short_is_refused(golden_sample) -> None:
+    """Windows that are too short and invalid options are refused with the reason."""
     y, x = golden_sample("sim_garch")
     for share, windows in ((0.02, "rolling"), (0.99, "backward")):
         with pytest.raises(SpecificationError, match="is too short; at least 20"):

@@ -31,6 +31,7 @@ def arrays(y: pd.Series, x: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_order_and_coefficients_of_the_autoregression(golden_sample, golden) -> None:
+    """Order by BIC and coefficients of the predictors' autoregression, to 1e-8."""
     rows = pd.read_csv(golden("tests2/ivx_var_order.csv"))
     for (name, model), group in rows.groupby(["data", "predictors"]):
         y, x = golden_sample(name)
@@ -42,7 +43,10 @@ def test_order_and_coefficients_of_the_autoregression(golden_sample, golden) -> 
 
 
 def test_given_multipliers(golden_sample, golden) -> None:
-    """270 rows of slope, t and Wald statistic of samples that are not random: row i has the sign of the MANIFEST."""
+    """Given multipliers, nothing random: slope, t and Wald statistic of 270 bootstrap samples, to 1e-8.
+
+    Row i has the sign of the MANIFEST.
+    """
     rows = pd.read_csv(golden("tests2/ivx_bootstrap_fixed_multipliers.csv"))
     assert len(rows) == 270
     keys = ["data", "predictors", "horizon", "variance", "bootstrap"]
@@ -60,7 +64,7 @@ def test_given_multipliers(golden_sample, golden) -> None:
 
 
 def test_p_values(golden_sample, golden) -> None:
-    """Every row, within the Monte Carlo error of 9,999 and 499 draws; quantiles as shares of our draws below them."""
+    """Every p-value within four standard errors of 9,999 and 499 draws; quantiles likewise, as shares of draws."""
     rows, ours = pd.read_csv(golden("tests2/ivx_bootstrap.csv")), 499
     keys = ["data", "predictors", "horizon", "variance", "bootstrap", "multipliers"]
     for key, group in rows.groupby(keys):
@@ -103,7 +107,7 @@ def goyal_welch(reference) -> tuple[pd.Series, pd.DataFrame]:
 
 
 def test_published_table_4(goyal_welch, golden) -> None:
-    """Demetrescu, Georgiev, Rodrigues and Taylor (2023): RWB of the conventional t, and asymptotic White p-values.
+    """Demetrescu, Georgiev, Rodrigues and Taylor (2023), table 4: bootstrap p to 0.05, White's p to 0.04.
 
     Tolerances of the design note: RWB .05 without dy (another return), White .04 without dy, tms and infl (revised).
     """
@@ -132,6 +136,7 @@ def test_published_table_4(goyal_welch, golden) -> None:
 
 
 def test_workers_and_batches_change_nothing(golden_sample) -> None:
+    """Numbers of workers and of draws in a batch change no draw, exactly."""
     y, x = golden_sample("sim_garch")
     one = ivx_bootstrap(y, x["x1"], n_replications=500, seed=9)
     other = ivx_bootstrap(y, x["x1"], n_replications=500, seed=9, n_workers=2)
@@ -141,6 +146,7 @@ def test_workers_and_batches_change_nothing(golden_sample) -> None:
 
 
 def test_an_explosive_root_is_shrunk_and_said(golden_sample) -> None:
+    """A largest root of 1.01 is shrunk to 1 - 1e-6, and the summary reports it."""
     y, x = golden_sample("sim_garch")
     grown = pd.Series(1.01 ** np.arange(500), y.index, name="grown") + x["x2"] * 1e-3
     found = ivx_bootstrap(y, grown, n_replications=99, lags=2)
@@ -153,7 +159,10 @@ def test_an_explosive_root_is_shrunk_and_said(golden_sample) -> None:
 
 
 def test_a_simulated_sample_obeys_its_equations(golden_sample) -> None:
-    """Two predictors, order two: the same multiplier for all residuals of a period, no constant, zeros before."""
+    """A simulated sample obeys its VAR(2), one multiplier a period for all residuals, to 1e-10.
+
+    No constant, zeros before.
+    """
     y, x = golden_sample("sim_break")
     null = fit_wild_null(*arrays(y, x[["x1", "x2"]]), scheme="residual", lags=2)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (3, 399))
@@ -186,6 +195,7 @@ def test_size_when_the_variance_breaks() -> None:
 
 
 def test_options_are_refused_in_words(golden_sample) -> None:
+    """Invalid options are refused with their value and the valid choices."""
     y, x = golden_sample("sim_garch")
     for options, words in (
         ({"scheme": "pairs"}, "scheme='pairs'; choose one of "),
@@ -199,6 +209,7 @@ def test_options_are_refused_in_words(golden_sample) -> None:
 
 
 def test_family_of_one_is_the_test_itself(golden_sample) -> None:
+    """A family of one is the single test: the same p and the same draws, exactly."""
     y, x = golden_sample("kms_quarterly")
     family = ivx_family({"dp": (y, x["dp"])}, n_replications=299, seed=6)
     one = ivx_bootstrap(y, x["dp"], n_replications=299, seed=6)
@@ -207,7 +218,7 @@ def test_family_of_one_is_the_test_itself(golden_sample) -> None:
 
 
 def test_a_family_shares_its_multipliers(golden_sample) -> None:
-    """A copy of a member costs nothing; members of other dates are drawn with the signs of theirs."""
+    """Members of a family share multipliers by date: a rescaled copy of one leaves every family p, to 1e-7."""
     y, x = golden_sample("kms_quarterly")
     late = y.iloc[100:], x["tbl"].iloc[100:]
     plain = ivx_family({"dp": (y, x["dp"]), "late": late}, (1, 4), n_replications=499, seed=1)

@@ -63,6 +63,10 @@ def test_greene_grades(spector) -> None:
 
 @pytest.mark.parametrize("lags", [0, 11])
 def test_errors_and_effects_under_overlap(bear, spread, lags: int) -> None:
+    """A bear month within a year, on the term spread: errors against the sandwich, to 1e-6.
+
+    The average effect and, by the delta method, its error to 1e-5.
+    """
     outcome = state_within(bear, spread.index, horizon=12)
     found = state_probability(outcome, spread, lags=lags)
     y, x = found.outcome.to_numpy(), spread.loc[found.outcome.index].to_numpy()
@@ -95,6 +99,7 @@ def test_overlap_widens_and_is_the_default(bear, spread) -> None:
 
 
 def test_clusters(bear, spread) -> None:
+    """Bear months on the term spread, clustered by year: errors against the sandwich written out, to 1e-6."""
     outcome = state_within(bear, spread.index, horizon=12)
     years = pd.Series(spread.index.year, spread.index, name="year")
     found = state_probability(outcome, spread, groups=years)

@@ -84,7 +84,7 @@ def is_the_only_optimum(beta: np.ndarray, Y: np.ndarray, X: np.ndarray, q: float
 
 
 def test_quantiles_are_the_optimum(rates) -> None:
-    """Check loss of the slope, with the best intercept for it, is the linear programme's; so is the slope."""
+    """Quantile slopes at seven levels against linear programming: slope to 1e-9, check loss to 1e-12."""
     y, x = rates
     levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
     found = quantile_slopes(y, x, quantiles=levels).table.set_index("quantile")["slope"]
@@ -135,6 +135,7 @@ def test_quantiles_of_a_scale_model() -> None:
 
 
 def test_subsamples_are_regressions_of_their_own(rates) -> None:
+    """Slopes and Newey-West errors of subsamples against separate regressions, to 1e-10."""
     y, x = rates
     found = subsample_slopes(y, x, ["1966-01", "1982-10"]).table
     assert found["sample"].tolist() == [
@@ -152,6 +153,7 @@ def test_subsamples_are_regressions_of_their_own(rates) -> None:
 
 
 def test_rolling_windows(decile, rates) -> None:
+    """A rolling slope and its Newey-West error against the regression of its window, to 1e-10; its band to 1e-7."""
     quarters = pd.period_range("1950Q1", "2010Q4", freq="Q")
     bill = rates[1].groupby(rates[1].index.asfreq("Q")).last().rename("bill")
     target = cumulate_after(decile, quarters, horizon=4).rename("small")
@@ -192,7 +194,7 @@ def test_nile() -> None:
 
 
 def test_statistic_is_chow_by_date(rates) -> None:
-    """Against the sums of squares of two regressions, at three dates."""
+    """The Wald statistic of a break at three dates against the sums of squares of two regressions, to 1e-8."""
     y, x = rates
     found = break_test(y, x, n_replications=1)
     n = found.nobs
@@ -213,7 +215,7 @@ def test_statistic_is_chow_by_date(rates) -> None:
 
 
 def test_a_slope_alone_may_change(rates) -> None:
-    """The intercept held constant: against the sum of squares with one added regressor."""
+    """A break in the slope alone: sup Wald against least squares with one added regressor, to 1e-8."""
     y, x = rates
     found = break_test(y, x, constant=False, n_replications=1)
     n = found.nobs

@@ -38,6 +38,7 @@ def points(swings: Swings) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("window", [4, 6, 8])
 def test_bry_boschan_states(sp500: pd.Series, published: pd.DataFrame, window: int) -> None:
+    """Bry and Boschan's states of the S&P 500, 1950-2019, at three windows: R's bbdetection, every month."""
     ours = bry_boschan(sp500, window=window)
     np.testing.assert_array_equal(ours.states, published[f"bry_boschan_w{window}"])
 
@@ -49,6 +50,7 @@ def test_lunde_timmermann_states(sp500: pd.Series, published: pd.DataFrame, up: 
 
 
 def test_turning_points_of_the_sp500(sp500: pd.Series, reference) -> None:
+    """All 36 turning points of the S&P 500 as R's bbdetection prints them, every date."""
     table = pd.read_csv(reference("predictability/bull_bear/sp500_turning_points.csv"), dtype=str)
     assert len(table) == 36
     assert points(bry_boschan(sp500)) == list(zip(table["month"], table["type"], strict=True))
@@ -63,6 +65,7 @@ def test_lunde_timmermann_turning_points(sp500: pd.Series) -> None:
 
 
 def test_business_cycle_of_us_gdp(reference) -> None:
+    """Turning points of US real GDP by Harding and Pagan's BBQ: R's BCDating, every date."""
     text = reference("fred_2020_05/GDPC1.txt").read_text()
     rows = re.findall(r"^(\d{4}-\d\d)-01\s+([\d.]+)\s*$", text, re.MULTILINE)
     gdp = pd.Series(

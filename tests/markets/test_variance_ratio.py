@@ -31,7 +31,7 @@ def rates(reference) -> pd.DataFrame:
 
 @pytest.mark.parametrize("currency", ["ca", "dm", "jp"])
 def test_equal_to_vrtest(rates: pd.DataFrame, reference, currency: str) -> None:
-    """Ratio and all six statistics of the weekly rates of Wright (2000)."""
+    """R's vrtest on three exchange rates of Wright (2000): ratio, M1, M2, R1, R2 and S1, to 1e-8."""
     golden = pd.read_csv(reference("predictability/variance_ratio/variance_ratio_golden.csv"))
     golden = golden[golden["currency"] == currency].set_index("k")
     ours = variance_ratio(rates[currency], HORIZONS, debiased=False).table
@@ -42,6 +42,7 @@ def test_equal_to_vrtest(rates: pd.DataFrame, reference, currency: str) -> None:
 
 @pytest.mark.parametrize("debiased", [True, False])
 def test_equal_to_arch(rates: pd.DataFrame, debiased: bool) -> None:
+    """arch on the five exchange rates of Wright (2000), debiased and not: ratio to 1e-10, statistics to 1e-8."""
     for currency in rates:
         ours = variance_ratio(rates[currency], HORIZONS, debiased=debiased)
         assert ours.nobs == 1138
@@ -63,7 +64,7 @@ def weekly(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_small_caps_trend_and_large_do_not(reference) -> None:
-    """Weekly size quintiles, 1962-1985, after Lo and MacKinlay."""
+    """Weekly size quintiles, 1962-1985, after Lo and MacKinlay: ratios and robust statistics, to 1e-4."""
     table = pd.read_csv(
         reference("small_caps/size_portfolios_daily.csv.gz"), index_col="date", parse_dates=["date"]
     )
@@ -125,6 +126,7 @@ def test_trend_and_reversal_have_their_side() -> None:
 @settings(max_examples=30, deadline=None)
 @given(end=st.integers(0, 839), n=st.integers(3, 120), k=st.integers(2, 20))
 def test_rolling_is_the_ratio_of_its_window(sp500: pd.Series, end: int, n: int, k: int) -> None:
+    """Rolling ratios of the S&P 500 against the variance ratio of each window alone, to 1e-10."""
     k = min(k, n - 1)
     rolling = rolling_variance_ratio(sp500, n, k)
     assert rolling.iloc[:n].isna().all()
@@ -162,7 +164,7 @@ def test_summary(rates: pd.DataFrame) -> None:
 
 
 def test_figure(rates: pd.DataFrame) -> None:
-    """Dots at the ratios; the interval of two weeks is 1.96 robust standard errors either way."""
+    """The figure shows the ratios of the table, with 1.96 robust standard errors either way."""
     found = variance_ratio(rates["jp"], HORIZONS)
     (ax,) = found.plot().axes
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.table["vr"])

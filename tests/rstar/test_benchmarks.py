@@ -33,6 +33,7 @@ def check(ours: pd.Series, theirs: pd.Series, tolerance: float = PRINTED) -> Non
 
 
 def test_averages_and_filters(case) -> None:
+    """Moving and exponential averages, HP filters of one and two sides on HLW inputs, to 1e-8 (as stored)."""
     table, theirs, _ = case
     ten = rstar.model("moving-average").fit(table)
     check(ten.real_rate, theirs["real_rate"])
@@ -46,7 +47,7 @@ def test_averages_and_filters(case) -> None:
 
 
 def test_unobserved_components_by_likelihood(case) -> None:
-    """Parameters of statsmodels within 2e-4, the flatness of the likelihood.
+    """Random walk plus AR(1): parameters of statsmodels to 2e-4, the flatness of the likelihood; r* to 5e-4.
 
     Its likelihood leaves out the constant of the first quarter, which the diffuse trend takes, and starts the trend
     with a variance of a million instead of an infinite one, which moves it by a few 1e-6.
@@ -67,6 +68,7 @@ def test_unobserved_components_by_likelihood(case) -> None:
 
 
 def test_noise_piles_up_and_that_is_said(case) -> None:
+    """Random walk plus noise: likelihood and trend of statsmodels to 1e-6; its zero noise variance is reported."""
     table, theirs, known = case
     fit = rstar.UnobservedComponentsML("noise").fit(table, progress=False)
     assert fit.llf == pytest.approx(

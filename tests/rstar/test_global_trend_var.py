@@ -1,4 +1,4 @@
-"""Seven countries by year: held to its authors' published quantiles, and of use beside quarterly estimates."""
+"""The global trend VAR of seven countries by year: its authors' published quantiles, its notes and tables."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def test_priors_are_the_papers() -> None:
 
 
 def test_data_are_the_papers(table) -> None:
+    """Data as in the paper: inflation beyond 30 percent is missing; the mean real rate of countries, to 1e-12."""
     rate, frame = MODEL.series_from(table, None, None, {})
     assert frame.loc["1870"].filter(like="inflation").isna().all()
     assert frame.loc["1872":"1875", "inflation_us"].notna().all()
@@ -77,7 +78,10 @@ def test_data_are_the_papers(table) -> None:
 
 
 def test_short_chains_lie_about_the_published_medians(fit, reproduce, reference) -> None:
-    """800 draws: within four Monte Carlo errors plus 0.1, and 0.25 on average; long chains are in the study."""
+    """800 draws: published medians within four Monte Carlo errors plus 0.1; width of the band within 20 percent.
+
+    Medians within 0.25 on average; long chains are in the study.
+    """
     published = reproduce.read_published(reference("del_negro2019_global/published.csv").parent)
     for name, theirs in reproduce.VARIABLES.items():
         known, draws = published.loc[theirs, "p50"].to_numpy(), fit.states[name].smoothed
@@ -91,6 +95,7 @@ def test_short_chains_lie_about_the_published_medians(fit, reproduce, reference)
 
 
 def test_what_it_answers(fit) -> None:
+    """Title, notes, summary and exported table speak of years and countries, and show the median of the draws."""
     assert fit.title == "Global trend VAR: natural rate of interest, 1870-2016, 147 years"
     assert fit.quantities[:4] == ("rstar", "rstar_us", "rstar_de", "rstar_uk")
     said = " ".join(fit.notes())
@@ -114,6 +119,7 @@ def test_chains_that_disagree_are_said_to(table) -> None:
 
 
 def test_r_star_of_a_country(table, late) -> None:
+    """Japan's r* asked for alone is that of the fit for all, draw by draw; its real rate to 1e-7."""
     japan = MODEL.for_country("jp")
     assert japan.name == "Global trend VAR, japan"
     assert MODEL.for_country("Germany").for_country("japan") == japan

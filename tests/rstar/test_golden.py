@@ -14,6 +14,7 @@ ESTIMATE, STATE = 1e-6, 1e-5
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_lambdas_and_parameters_of_every_stage(golden_set, golden_fit, name: str) -> None:
+    """Lambdas, likelihoods, parameters and initial covariance of every stage, to 1e-6; the same active bounds."""
     one, fit = golden_set(name), golden_fit(name)
     converged = one.numbers["converged"]
     assert fit.lambda_g == pytest.approx(converged["lambda_g"], abs=ESTIMATE)
@@ -34,6 +35,7 @@ def test_lambdas_and_parameters_of_every_stage(golden_set, golden_fit, name: str
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_states_every_quarter(golden, golden_fit, name: str) -> None:
+    """Filtered and smoothed r*, g, z and output gap, every quarter, to 1e-5."""
     fit = golden_fit(name)
     expected = pd.read_csv(golden(f"{name}_converged.csv"))
     ours = fit.to_frame()
@@ -44,6 +46,7 @@ def test_states_every_quarter(golden, golden_fit, name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_variances_and_potential(golden, golden_fit, name: str) -> None:
+    """Variances of potential output, g and z to 1e-5, of r* to 1e-4; log potential output to 1e-6."""
     fit, expected = golden_fit(name), pd.read_csv(golden(f"{name}_stage3.csv"))
     for which in ("filtered", "smoothed"):
         se = f"{which}_se"
@@ -65,6 +68,7 @@ def test_variances_and_potential(golden, golden_fit, name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_series_of_the_first_two_stages(golden, golden_fit, name: str) -> None:
+    """Potential output of the first two stages, filtered and smoothed, every quarter, to 2e-4 percent."""
     fit, expected = golden_fit(name), pd.read_csv(golden(f"{name}_stages12.csv"))
     for stage in (1, 2):
         states = getattr(fit.stages, f"stage{stage}").states
@@ -75,6 +79,7 @@ def test_series_of_the_first_two_stages(golden, golden_fit, name: str) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_break_statistics(golden_set, golden, golden_fit, name: str) -> None:
+    """Exp-Wald, mean Wald and QLR of the first two stages to 1e-5, t of every break date to 1e-4."""
     one, fit, series = golden_set(name), golden_fit(name), pd.read_csv(golden(f"{name}_stages12.csv"))
     for stage in (1, 2):
         ours = getattr(fit.stages, f"stage{stage}").breaks
@@ -88,6 +93,7 @@ def test_break_statistics(golden_set, golden, golden_fit, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["hlw2017_us_2019q4", "hlw2023_us_2023q2", "lw2023_us_2023q2"])
 def test_standard_errors_of_parameters(golden, golden_fit, name: str) -> None:
+    """Standard errors of the parameters, from exact scores, to 0.1 percent."""
     import json
 
     expected, fit = json.loads(golden(f"{name}_se.json").read_text()), golden_fit(name)
@@ -97,6 +103,7 @@ def test_standard_errors_of_parameters(golden, golden_fit, name: str) -> None:
 
 
 def test_one_sided_rstar_of_hlw_2023_as_published(reference, golden_fit) -> None:
+    """HLW 2023 as published for 2023Q2: one-sided r*, g, z and output gap, to 1e-5."""
     published = pd.read_csv(reference("hlw2023/us_2023q2_published.csv"))
     fit = golden_fit("hlw2023_us_2023q2")
     for column in ("rstar_filtered", "g_filtered", "z_filtered", "output_gap_filtered"):
@@ -104,6 +111,7 @@ def test_one_sided_rstar_of_hlw_2023_as_published(reference, golden_fit) -> None
 
 
 def test_one_and_two_sided_estimates_of_lw_2023_as_published(reference, golden_fit) -> None:
+    """LW 2023 as published for 2023Q2: r*, g, z and output gap of one and two sides, to 1e-5."""
     published = pd.read_csv(reference("lw2023/us_2023q2_published.csv"))
     fit = golden_fit("lw2023_us_2023q2")
     for column in published.columns[1:]:
@@ -111,7 +119,10 @@ def test_one_and_two_sided_estimates_of_lw_2023_as_published(reference, golden_f
 
 
 def test_lw_2003_as_published_at_the_published_lambdas(reference) -> None:
-    """Workbook of August 2020: the 2003 model with phi * d; its file has no expectations column."""
+    """LW 2003 as published in August 2020, lambdas given: parameters, r*, g and z to 1e-4.
+
+    The 2003 model with phi * d; the workbook has no expectations column.
+    """
     from dataclasses import replace
 
     from capstar import data, rstar
@@ -157,6 +168,7 @@ def lw_2003(reference):
 
 
 def test_lw_2003_as_published(lw_2003, reference) -> None:
+    """LW 2003 as published in August 2020: lambdas to 1e-7; likelihood, parameters, r*, g and z to 1e-5."""
     from capstar import data
 
     fit, published = lw_2003
@@ -176,7 +188,7 @@ def test_lw_2003_as_published(lw_2003, reference) -> None:
 
 
 def test_first_stages_of_lw_2003(lw_2003) -> None:
-    """Against an independent implementation of the published code, with the optimisers of SciPy."""
+    """LW 2003, first two stages: an independent program with SciPy's optimisers, to 0.0006 (four decimals)."""
     stages = lw_2003[0].stages
     expected = [
         (stages.stage1, -543.88589, {"a_y1": 1.5995, "a_y2": -0.6237, "b_pi_lag1": 0.5763, "b_pi_lag2to4": 0.3931,
@@ -197,7 +209,10 @@ def test_first_stages_of_lw_2003(lw_2003) -> None:
 
 
 def test_score_of_the_first_stages_of_lw_2003(lw_2003) -> None:
-    """The likelihood itself, start included, differenced with order eight, away from the maximum."""
+    """LW 2003, scores of the first two stages against eighth-order differences of the likelihood, to 1e-6.
+
+    The likelihood itself, start included, away from the maximum.
+    """
     weights = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
     for stage in (lw_2003[0].stages.stage1, lw_2003[0].stages.stage2):
         problem, theta = stage.problem, stage.problem.vector(stage.ml.params) * 0.97
@@ -214,7 +229,7 @@ def test_score_of_the_first_stages_of_lw_2003(lw_2003) -> None:
 
 
 def test_published_estimate_is_kept_and_a_higher_maximum_told(golden_set, golden_fit) -> None:
-    """HLW 2017 US stage 1 has b_y at its bound; the likelihood has a higher maximum inside."""
+    """HLW 2017, US, stage 1: b_y at its bound as published; the higher maximum inside is reported."""
     fit = golden_fit("hlw2017_us_2019q4")
     assert fit.stages.stage1.ml.at_bound["b_y"]
     higher = fit.stages.stage1.ml.higher_maximum
@@ -228,6 +243,7 @@ def test_published_estimate_is_kept_and_a_higher_maximum_told(golden_set, golden
 
 
 def test_start_values_are_those_of_the_published_code(golden_set) -> None:
+    """Starting values of every stage to 1e-5, where the R code's least squares for phi stops."""
     from capstar.rstar import start_values
 
     for name in GOLDEN_SETS:

@@ -81,6 +81,7 @@ def at_maximum(table: pd.DataFrame, estimates: dict[str, Any]) -> Any:
     ("scale", "expected"), [(1.0, -905.0092051832626), (1 / 3, -905.2537226185)], ids=["code", "listing"]
 )
 def test_likelihood_at_the_published_parameters(table, scale: float, expected: float) -> None:
+    """Monthly log-likelihood at the published parameters, lambdas of code and paper, to 2e-8 (12-digit inputs)."""
     found = at(table, ours({}, scale))
     assert (found.nobs, found.ml.free) == (687, ())
     # The inputs' last digit, times a thousand observations of weight up to ten.
@@ -92,12 +93,14 @@ def test_likelihood_at_the_published_parameters(table, scale: float, expected: f
     [("monthly_ml", 1.0), ("monthly_global_maximum", 1.0), ("monthly_paper_lambda_ml", 1 / 3)],
 )
 def test_likelihood_at_the_maxima(table, estimates, tag: str, scale: float) -> None:
+    """Monthly log-likelihood at three maxima, with the lambdas of the code and of the paper, to 1e-6."""
     found = at(table, ours(estimates[tag]["theta"], scale))
     assert found.llf == pytest.approx(estimates[tag]["loglik"], abs=1e-6)
 
 
 @pytest.mark.parametrize("tag", ["monthly_theta_published", "monthly_ml", "monthly_global_maximum"])
 def test_states_month_by_month(table, estimates, golden: Golden, tag: str) -> None:
+    """Monthly r*, g, z, output gap, potential and output, both sides, with standard errors, to 1e-6."""
     theta = THETA if tag == "monthly_theta_published" else ours(estimates[tag]["theta"])
     found, expected = at(table, theta), pd.read_csv(golden(case(f"states_{tag}.csv.gz")))
     for report, name in REPORTS.items():
@@ -110,6 +113,7 @@ def test_states_month_by_month(table, estimates, golden: Golden, tag: str) -> No
 
 
 def test_maximum_uphill_of_the_published_parameters(table, estimates, golden: Golden) -> None:
+    """The maximum uphill of the published parameters: likelihood to 1e-6, parameters to 1e-4, r* to 0.001."""
     found = MonthlyLWPublished.fit(table, end="2018-03", n_starts=1, progress=False)
     golden_ml = estimates["monthly_ml"]
     assert found.llf == pytest.approx(golden_ml["loglik"], abs=1e-6)
@@ -124,7 +128,7 @@ def test_maximum_uphill_of_the_published_parameters(table, estimates, golden: Go
 
 
 def test_figure_five(at_maximum, golden: Golden) -> None:
-    """The only printed result: read off its bitmap, whose pixel is 0.036."""
+    """Figure 5, the only printed result, read off its bitmap (a pixel is 0.036): within 0.02 on average."""
     read = pd.read_csv(golden(case("figure5_readings.csv")))
     parts = at_maximum.by_series().table
     lines = {"gdp": parts["y"] + parts["start"], "inflation": parts["pi"], "real_rate": parts["r"]}
@@ -136,7 +140,7 @@ def test_figure_five(at_maximum, golden: Golden) -> None:
 
 
 def test_several_maxima_are_told(table, estimates) -> None:
-    """The summary shows those that the starts lead to, and that there is a higher one than the one that counts.
+    """The fit lists the maxima its starts lead to and warns of a higher one: known likelihoods, to 1e-6.
 
     The highest known, with a steep Phillips curve and a cycle of six months, is one of them by its own start.
     """
@@ -161,6 +165,7 @@ def test_several_maxima_are_told(table, estimates) -> None:
 
 
 def test_r_star_is_the_sum_of_what_the_series_add(at_maximum, golden: Golden) -> None:
+    """Monthly r*: what each series contributes, to 1e-6; the sum is r*, to 1e-8."""
     expected = pd.read_csv(golden(case("decomposition_rstar_monthly_ml.csv.gz")))
     parts = at_maximum.by_series().table
     np.testing.assert_allclose(parts.sum(axis=1), at_maximum.rstar.smoothed, atol=1e-8, rtol=0)
@@ -225,6 +230,7 @@ def before(spec: Spec) -> InitialState:
 
 @pytest.mark.parametrize("tag", ["quarterly_theta_published", "quarterly_ml"])
 def test_quarterly_counterpart(quarters, estimates, golden: Golden, tag: str) -> None:
+    """Quarterly model: log-likelihood to 1e-8; filtered and smoothed states, standard errors, to 1e-6."""
     spec = quarterly()
     theta = THETA if tag == "quarterly_theta_published" else ours(estimates[tag]["theta"])
     problem = start_from(spec, quarters, before(spec), start="1961Q1")
@@ -239,6 +245,7 @@ def test_quarterly_counterpart(quarters, estimates, golden: Golden, tag: str) ->
 
 
 def test_quarterly_maximum_is_the_published_estimate(quarters) -> None:
+    """The quarterly maximum is the published estimate: likelihood to 1e-6, parameters to 1e-5."""
     found = fit(
         quarterly(), quarters, initial=before(quarterly()), start="1961Q1", n_starts=6, keep="best", progress=False
     )  # fmt: skip
@@ -251,6 +258,7 @@ def test_quarterly_maximum_is_the_published_estimate(quarters) -> None:
 
 
 def test_quarterly_r_star_by_series(quarters, golden: Golden) -> None:
+    """Quarterly r*: what each series contributes, to 1e-6; the sum is r*, to 1e-8."""
     spec = quarterly()
     found = fit(spec, quarters, initial=before(spec), start="1961Q1", fixed=THETA, progress=False)
     expected = pd.read_csv(golden(case("decomposition_rstar_quarterly_theta_published.csv.gz")))

@@ -23,6 +23,7 @@ def growth(reference) -> np.ndarray:
 
 
 def test_medians_are_those_of_table_3(reference) -> None:
+    """The lookup table is the paper's table 3, exactly."""
     table = pd.read_csv(reference("stock_watson1998/table3_lookup.csv"), index_col="lambda")
     for name, column in MEDIANS.items():
         np.testing.assert_array_equal(table[name], column)
@@ -34,7 +35,7 @@ def study() -> ModuleType:
 
 
 def test_table_4(reference, growth: np.ndarray, study: ModuleType) -> None:
-    """Statistics to the digits printed; lambda and sigma where the paper's table 3 is what it used."""
+    """Table 4, all four statistics as printed; lambda and sigma of L and EW, whose lookup is table 3."""
     ours = time_varying_mean(growth, ar=study.published_autoregression(growth))
     published = pd.read_csv(reference("stock_watson1998/table4_published.csv"), index_col="test")
     for name in ("L", "MW", "EW", "QLR"):
@@ -57,6 +58,7 @@ def test_lambdas_of_the_original_program(growth: np.ndarray, study: ModuleType) 
 
 
 def test_break_statistics_against_one_regression_a_date(growth: np.ndarray) -> None:
+    """Weighted t statistics of a break against one regression a date, to 1e-9."""
     n = len(growth)
     X = np.column_stack([np.ones(n), np.sin(np.arange(n))])
     weights = np.linspace(0.5, 2, n)
@@ -70,6 +72,7 @@ def test_break_statistics_against_one_regression_a_date(growth: np.ndarray) -> N
 
 
 def test_observations_of_no_weight_do_not_matter(growth: np.ndarray) -> None:
+    """Observations of zero weight change no statistic: as without them, to 1e-9."""
     n = len(growth)
     weights = np.where(np.arange(n) >= n - 8, 0.0, 1.0)
     spoiled = np.where(weights == 0, 1e6, growth)
@@ -95,6 +98,7 @@ def test_lookup_is_exact_at_the_knots_and_bounded(name: str) -> None:
 
 
 def test_bad_calls_are_named(growth: np.ndarray) -> None:
+    """Unknown statistics and unusable series are refused with the reason."""
     with pytest.raises(SpecificationError, match="choose one of"):
         median_unbiased_lambda(1.0, "POI7")
     with pytest.raises(DataError, match="too few"):
@@ -106,6 +110,7 @@ def test_bad_calls_are_named(growth: np.ndarray) -> None:
 
 
 def test_sigma_scales_with_the_series(growth: np.ndarray) -> None:
+    """Ten times the series: ten times sigma and the same lambda, to 1e-9."""
     one, ten = time_varying_mean(growth), time_varying_mean(10 * growth)
     np.testing.assert_allclose(ten["sigma"], 10 * one["sigma"], rtol=1e-9)
     np.testing.assert_allclose(ten["lambda"], one["lambda"], rtol=1e-9)

@@ -86,7 +86,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
 def test_layouts_against_the_table_of_all(layout: str, reference, golden) -> None:
-    """Four decimals, as that table has."""
+    """Twelve published layouts are read, ten of them compared with one table of all, to its four decimals."""
     file, column = LAYOUTS[layout]
     one = rstar.read_published(reference(file), layout=layout)
     assert one.definition in (rstar.LONG_RUN, rstar.MEDIUM_RUN, rstar.FIVE_YEARS)
@@ -108,6 +108,7 @@ def test_every_layout_is_tested() -> None:
 
 
 def test_published_bands(golden) -> None:
+    """The published 95 percent band of Bauer and Rudebusch (2020): its lower bound, exactly; 90 percent is refused."""
     file = golden("models2/bauer_rudebusch2020_uc/ssm_published.csv")
     one = rstar.read_published(file, layout="bauer-rudebusch-bands", name="SSM")
     bands, table = one.bands(level=0.95), pd.read_csv(file)
@@ -118,6 +119,7 @@ def test_published_bands(golden) -> None:
 
 
 def test_any_column_of_a_wide_table(golden) -> None:
+    """Any column of a wide table is read: Kiley's smoothed r*, from 1965Q1."""
     file = golden("models2/comparison/us_rstar_wide.csv")
     one = rstar.read_published(
         file, date="quarter", column="kiley_smoothed", name="Kiley", definition=rstar.MEDIUM_RUN
@@ -126,7 +128,7 @@ def test_any_column_of_a_wide_table(golden) -> None:
 
 
 def test_a_workbook_of_the_new_york_fed(reference) -> None:
-    """Its estimates as `capstar.data` reads them have the columns of the reference file."""
+    """The New York Fed's LW 2023 estimates, in the columns of `capstar.data`, are read whole and keep their title."""
     frame = pd.read_csv(reference("lw2023/us_2023q2_published.csv"))
     frame = frame.set_index(pd.PeriodIndex(frame.pop("date"), freq="Q", name="date"))
     frame.attrs["title"] = "New York Fed: LW current estimates, US"

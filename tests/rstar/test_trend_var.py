@@ -70,7 +70,7 @@ def test_world_trends_reach_every_country() -> None:
 
 
 def test_short_chains_lie_about_the_published_medians(fit, data, golden, study) -> None:
-    """Exact sampler, 12,000 draws of model 1: within four Monte Carlo errors of the mean plus 0.04.
+    """Model 1, 12,000 exact draws: published medians within four Monte Carlo errors plus 0.04.
 
     The exact step itself moves the median of r* by up to 0.04 (measured in the study).
     """

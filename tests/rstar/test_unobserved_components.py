@@ -144,7 +144,7 @@ def test_joint_distribution() -> None:
 
 
 def test_parameters_of_the_computed_posterior(folder, posterior) -> None:
-    """Within three Monte Carlo errors of both runs, means and quantiles."""
+    """Posterior means and quantiles, computed independently, within three Monte Carlo errors of both runs."""
     golden = pd.read_csv(folder / "parameters_computed.csv", index_col="parameter")
     ours = posterior.parameter_table()
     error = np.hypot(ours["mcse"], golden["mean_mcse"])

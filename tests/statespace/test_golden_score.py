@@ -1,4 +1,4 @@
-"""The score at the golden estimates, and variants that contain a published model."""
+"""The score at the estimates of the New York Fed's code, and wider models that contain a published one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY = [(name, stage) for name in GOLDEN_SETS for stage in (1, 2, 3)]
 
 @pytest.mark.parametrize(("name", "stage"), EVERY)
 def test_score_at_the_golden_estimate(golden_set, name: str, stage: int) -> None:
-    """Zero inside the bounds; at a bound the multiplier that the golden run computed on its own."""
+    """The score is zero inside the bounds; at a bound, the multiplier computed independently, to 1e-8."""
     one = golden_set(name)
     golden = one.numbers["converged"]["stages"][f"stage{stage}"]
     names = one.numbers["r_run"]["stages"][f"stage{stage}"]["parameters"]
@@ -34,7 +34,7 @@ def test_score_at_the_golden_estimate(golden_set, name: str, stage: int) -> None
 
 @pytest.mark.parametrize("name", GOLDEN_SETS)
 def test_a_stationary_z_and_a_new_driver_contain_the_published_model(golden_set, name: str) -> None:
-    """With rho_z = 1 and a_f = 0 the wider model is the published one, whatever the driver is."""
+    """With rho_z = 1 and a_f = 0 the wider model is the published one: likelihood to 1e-8, score to 1e-6."""
     one = golden_set(name)
     narrow, at = one.problem(3), one.params(3)
     rho_z, a_f = params("rho_z a_f")

@@ -1,4 +1,4 @@
-"""Golden likelihoods, and the exact score against complex steps of a plain NumPy filter."""
+"""The R code's likelihoods, and the exact score against complex steps of a plain NumPy filter."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def twin(problem, theta: np.ndarray) -> complex:
 @pytest.mark.parametrize("run", ["r_run", "converged"])
 @pytest.mark.parametrize(("name", "stage"), EVERY)
 def test_golden_log_likelihood(golden_set, name: str, stage: int, run: str) -> None:
+    """The R code's log-likelihood of every stage, at its estimate and at convergence, to 1e-8."""
     one = golden_set(name)
     expected = one.numbers[run]["stages"][f"stage{stage}"]["log_likelihood"]
     # The R code's own double arithmetic; the issue of scale is 600, so 1e-8 is eleven digits.
@@ -47,6 +48,7 @@ def test_golden_log_likelihood(golden_set, name: str, stage: int, run: str) -> N
 
 @pytest.mark.parametrize(("name", "stage"), EVERY)
 def test_golden_log_likelihood_away_from_the_maximum(golden_set, name: str, stage: int) -> None:
+    """The R code's log-likelihood of every stage at two other points, to 1e-8."""
     one = golden_set(name)
     golden = one.numbers["r_run"]["stages"][f"stage{stage}"]
     for point in golden["log_likelihood_elsewhere"]:
@@ -57,6 +59,7 @@ def test_golden_log_likelihood_away_from_the_maximum(golden_set, name: str, stag
 
 @pytest.mark.parametrize(("name", "stage"), EVERY)
 def test_score_equals_complex_steps(golden_set, name: str, stage: int) -> None:
+    """The score against complex steps of the plain filter to 1e-8; the likelihood to 1e-12."""
     one = golden_set(name)
     problem = one.problem(stage)
     # A little off the maximum, where no component vanishes; kappas stay above 1.
@@ -73,6 +76,7 @@ def test_score_equals_complex_steps(golden_set, name: str, stage: int) -> None:
 
 @pytest.mark.parametrize(("name", "stage"), EVERY)
 def test_scores_of_the_quarters_add_up(golden_set, name: str, stage: int) -> None:
+    """Scores of the quarters add up to the score, to 1e-12 of the sum of their sizes."""
     one = golden_set(name)
     problem, params = one.problem(stage), one.params(stage)
     by_quarter = problem.score_obs(params)
@@ -82,6 +86,7 @@ def test_scores_of_the_quarters_add_up(golden_set, name: str, stage: int) -> Non
 
 
 def test_likelihood_by_quarter_adds_up_and_matches_the_published_run(golden_set, golden) -> None:
+    """HLW 2023: the R code's log-likelihood of every quarter, to 1e-7."""
     import pandas as pd
 
     one = golden_set("hlw2023_us_2023q2")
@@ -91,6 +96,7 @@ def test_likelihood_by_quarter_adds_up_and_matches_the_published_run(golden_set,
 
 
 def test_missing_observations_leave_the_score_exact(golden_set) -> None:
+    """Scores of the quarters add up where observations are missing, to 1e-9."""
     one = golden_set("hlw2023_us_2023q2")
     problem = one.problem(3)
     y = problem.y.copy()

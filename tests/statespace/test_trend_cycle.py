@@ -75,6 +75,7 @@ def kalman(data: pd.DataFrame, at: Parameters) -> StateEstimates:
 
 
 def test_moments_are_those_of_the_kalman_smoother(data: pd.DataFrame) -> None:
+    """Means and variances of trends, cycles and missing values against the Kalman smoother, to 1e-8."""
     at, series = parameters(), MODEL.series(data)
     n, r, lags = 5, 3, 2
     band, rhs, tau, c = workspace(series)
@@ -97,7 +98,10 @@ def test_moments_are_those_of_the_kalman_smoother(data: pd.DataFrame) -> None:
 
 
 def test_likelihood_of_free_loadings_is_that_of_the_filter(data: pd.DataFrame) -> None:
-    """Differences between two parameters of the trends before the sample, as the constant depends on neither."""
+    """A change of loadings moves the likelihood as in the joint normal density of all data, to 1e-7.
+
+    Differences between two parameters of the trends before the sample, as the constant depends on neither.
+    """
     at, series = parameters(), MODEL.series(data)
     band, rhs, *_ = workspace(series)
     shifted = series._replace(shift=np.zeros((1, 5, 3)))
