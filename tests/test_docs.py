@@ -155,7 +155,7 @@ def test_models_table_is_of_the_registry_and_of_the_record() -> None:
     text = page(table, ROOT)
     (line,) = re.findall(r"^\| `hlw2023` .*$", text, re.MULTILINE)
     assert re.search(
-        r"\| medium-run rate \| 1 s \| [\d,]+ numbers, \d+ tests; \[study\]\(.*\) \| \d+% \|$", line
+        r"\| medium-run rate \| 0\.2 s \| [\d,]+ numbers, \d+ tests; \[study\]\(.*\) \| \d+% \|$", line
     )
     doubled = table.assign(largest=2 * table["largest"] + 1)
     assert page(doubled, ROOT) != text

@@ -275,7 +275,7 @@ def test_summary_and_figure() -> None:
     text = str(found.summary())
     assert "1999-01-04 to 2018-12-31, 5031 bars" in text
     assert f"trades {len(found.ledger)} (stopped {(found.ledger['reason'] == 'stop').sum()}" in text
-    assert text.endswith(found.verdict)
+    assert found.summary().notes[-1] == found.verdict
     with pytest.raises(FrozenInstanceError):
         found.cost_bp = 0.0  # type: ignore[misc]
     price, wealth = found.plot().axes
