@@ -153,7 +153,7 @@ def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int, di
         Number of draws kept, and their seed.
     discard
         Whether parameters outside the bounds, or with a_y1 + a_y2 of 1 or more, are drawn again, as the New York Fed's
-        programs of the models of 2017 and 2023 do.  That of Laubach and Williams (2003), in use to 2020, keeps every
+        programs of the models of 2017 and 2023 do.  That of Laubach and Williams (2003), as of 2020, keeps every
         draw, which makes the standard errors of r* and potential larger; one draw of a_r near zero may then dominate
         those of r*.
 
