@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from research.comparison import compare, estimates, run, series_differences
+from research.published_draws import with_published_errors
 from research.vintages import as_known
 
 import capstar as cs
 
 HERE = Path(__file__).parent
-DRAWS = 5000
 THEN = {"2016": ("2016Q4", "2016Q3"), "2003": ("2002Q3", "2002Q2")}
 
 
@@ -25,7 +25,7 @@ def reproduce(folder: Path) -> dict[str, pd.DataFrame]:
     inputs = {key: as_known_then(folder, data, vintage) for key, (vintage, _) in THEN.items()}
     ends = {"workbook": "2020Q2"} | {key: end for key, (_, end) in THEN.items()}
     fits = {
-        key: cs.rstar.LW2003.fit(one, "1961Q1", ends[key]).with_standard_errors(DRAWS, covariance="published")
+        key: with_published_errors(cs.rstar.LW2003.fit(one, "1961Q1", ends[key]), discard=False)
         for key, one in {"workbook": data, **inputs}.items()
     }
     headings = {

@@ -13,9 +13,12 @@ import pandas as pd
 import pytest
 from scipy.optimize import least_squares
 
+from capstar.data import us_macro
 from capstar.rstar import HLW2017, HLW2023, LW2003, LW2023, RStarModel, break_statistics, start_values
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams.three_stage import adapt
+from capstar.statespace import start_from
+from capstar.statespace.search import search_start
 
 MODELS = {
     "HLW 2017": (HLW2017, "hlw2017_us_2019q4", 4),
@@ -188,3 +191,23 @@ def test_start_values_before_covid_are_those_without_the_index(golden_set) -> No
     plain = start_values(one.frame, start, end, 3, replace(HLW2023.variant, covid=False, scale_windows={}))
     assert found == plain
     assert "phi" not in found
+
+
+@pytest.mark.parametrize("stage", [1, 2, 3])
+@pytest.mark.parametrize("model", [HLW2017, HLW2023, LW2003, LW2023, HLW2017.edit(stage2="buncic")])
+def test_start_values_of_every_stage_are_found_by_search(model, stage: int) -> None:
+    """Intercepts range over the data, whose logs times 100 are beyond what exp takes: only logarithms are raised."""
+    us = us_macro().loc["1975Q1":"1984Q4"]
+    other = np.random.default_rng(0).random((len(us), 3))
+    frame = pd.DataFrame(other, us.index, columns=["d", "oil", "imports"])
+    frame = frame.assign(
+        y=100 * us["log_gdp"], pi=us["inflation"], r=us["interest_rate"] - us["expected_inflation"]
+    )
+    assert frame["y"].min() > np.log(np.finfo(float).max)
+    problem = start_from(model.variant.stage(stage), frame, "stationary")
+    table = problem.table()
+    found = search_start(problem, table)
+    assert found.start.between(table.lower, table.upper).all()
+    given = table.start.dropna()
+    assert len(given) < len(found.start)
+    assert np.isfinite(problem.loglike(found.start.to_dict()))

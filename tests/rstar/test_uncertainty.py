@@ -100,6 +100,22 @@ def test_draws_respect_bounds(embedded_fit) -> None:
     assert draws.discarded > 0
 
 
+def test_every_draw_may_be_kept(embedded_fit) -> None:
+    """As many are outside the bounds as are discarded otherwise, and they are those of the same seed."""
+    every = draw_parameters(embedded_fit, n_draws=300, seed=1, discard=False)
+    table = pd.DataFrame(every.theta, columns=list(embedded_fit.stages.stage3.problem.names))
+    bounds = embedded_fit.stages.stage3.problem.model.parameters
+    inside = (table["a_y1"] + table["a_y2"] < 1) & np.logical_and.reduce(
+        [table[name].between(bounds[name].lower, bounds[name].upper) for name in embedded_fit.params.index]
+    )
+    assert every.discarded == 0
+    assert 0 < inside.sum() < 300
+    kept = draw_parameters(embedded_fit, n_draws=int(inside.sum()), seed=1)
+    np.testing.assert_array_equal(kept.theta, every.theta[inside])
+    wide = embedded_fit.with_standard_errors(300, seed=1, discard=False).uncertainty
+    pd.testing.assert_frame_equal(wide.se, state_uncertainty(embedded_fit, every).se, check_exact=True)
+
+
 def test_parts_add_up_and_covariance_matters(embedded_fit) -> None:
     draws = draw_parameters(embedded_fit, n_draws=100, seed=2)
     full = state_uncertainty(embedded_fit, draws)

@@ -46,7 +46,9 @@ def search_start(problem: Problem, table: ParameterTable, *, seed: int = 0) -> P
     unit = scipy.stats.qmc.Sobol(int(unknown.sum()), seed=np.random.default_rng(seed)).random(_POINTS)
     points = np.tile(at.start, (_POINTS, 1))
     spread = low[unknown] + unit * (high - low)[unknown]
-    points[:, unknown] = np.where(logs[unknown], np.exp(spread), spread)
+    of_logs = logs[unknown]
+    spread[:, of_logs] = np.exp(spread[:, of_logs])
+    points[:, unknown] = spread
     values = np.array([objective.value(x) for x in points])
     if not np.isfinite(values).any():
         raise SpecificationError(

@@ -77,6 +77,7 @@ class RStarResults(ThreeStageEstimates):
         *,
         seed: int = 0,
         covariance: Covariance = "full",
+        discard: bool = True,
         n_workers: int = -1,
         progress: Progress | bool = True,
     ) -> RStarResults:
@@ -87,7 +88,7 @@ class RStarResults(ThreeStageEstimates):
 
         Parameters
         ----------
-        n_draws, seed, covariance, n_workers, progress
+        n_draws, seed, covariance, discard, n_workers, progress
             See `capstar.rstar.state_uncertainty`.
 
         Examples
@@ -98,7 +99,13 @@ class RStarResults(ThreeStageEstimates):
         {'rstar': 6.0, 'g': 0.0, 'potential': 2.0}
         """
         found = state_uncertainty(
-            self, n_draws=n_draws, seed=seed, covariance=covariance, n_workers=n_workers, progress=progress
+            self,
+            n_draws=n_draws,
+            seed=seed,
+            covariance=covariance,
+            discard=discard,
+            n_workers=n_workers,
+            progress=progress,
         )
         return replace(self, uncertainty=found)
 

@@ -62,6 +62,7 @@ def state_uncertainty(
     n_draws: int = 5000,
     seed: int = 0,
     covariance: Covariance = "full",
+    discard: bool = True,
     n_workers: int = -1,
     progress: Progress | bool = True,
 ) -> StateUncertainty:
@@ -74,13 +75,15 @@ def state_uncertainty(
     draws
         To average over, in place of ``n_draws`` new ones.
     n_draws
-        Draws of parameters from N(estimate, inverse outer product of scores) inside the bounds, each with
-        an initial state drawn around the first smoothed state.
+        Draws of parameters from N(estimate, inverse outer product of scores), each with an initial state drawn
+        around the first smoothed state.
     seed
         The same seed gives the same numbers whatever the number of workers.
     covariance
         ``"full"``: the filter variance of r* is that of ``4 c g + z``.  ``"published"``: as the New York
         Fed's code has it: without the covariance of g and z, with c = 1, and read one quarter later.
+    discard
+        Whether draws of parameters outside the bounds are drawn again; see `draw_parameters`.
     n_workers
         Threads; by default as many as there are processors.
     progress
@@ -107,7 +110,7 @@ def state_uncertainty(
         raise SpecificationError(f"covariance={covariance!r}; choose 'full' or 'published'.")
     given, stage = draws is not None, results.stages.stage3
     if draws is None:
-        draws = draw_parameters(results, n_draws=n_draws, seed=seed)
+        draws = draw_parameters(results, n_draws=n_draws, seed=seed, discard=discard)
     problem = stage.problem
     if not isinstance(problem, DiffuseProblem):
         # The drawn initial state stands for that of the first quarter, with its predicted covariance.
@@ -139,7 +142,7 @@ def state_uncertainty(
 
 
 @checked
-def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) -> Draws:
+def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int, discard: bool = True) -> Draws:
     """Draws of the parameters and of the initial state.
 
     Parameters
@@ -148,6 +151,11 @@ def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) ->
         Estimate to draw around, with the inverse outer product of scores as covariance.
     n_draws, seed
         Number of draws kept, and their seed.
+    discard
+        Whether parameters outside the bounds, or with a_y1 + a_y2 of 1 or more, are drawn again, as the New York Fed's
+        programs of the models of 2017 and 2023 do.  That of Laubach and Williams (2003), as of 2020, keeps every
+        draw, which makes the standard errors of r* and potential larger; one draw of a_r near zero may then dominate
+        those of r*.
 
     Raises
     ------
@@ -174,7 +182,7 @@ def draw_parameters(results: ThreeStageEstimates, *, n_draws: int, seed: int) ->
     while len(accepted) < n_draws:
         candidate = center + root @ rng.standard_normal(center.size)
         tried += 1
-        if _admissible(stage.problem, dict(zip(cov.index, candidate, strict=True))):
+        if not discard or _admissible(stage.problem, dict(zip(cov.index, candidate, strict=True))):
             accepted.append(candidate)
         elif tried > 100 * (len(accepted) + 100):
             raise SpecificationError(
