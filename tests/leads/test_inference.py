@@ -324,15 +324,25 @@ def test_rolling_window_and_horizon_against_plain_regressions(rapach_zhou) -> No
     assert found.loc["1975-06", "mean"] == pytest.approx(Y.mean(), rel=1e-9)
 
 
+def test_one_forecast_is_made_as_many_are(rapach_zhou) -> None:
+    y, x, _ = rapach_zhou
+    many = recursive_forecasts(y, x[["DP", "TBL"]], "1957-01")
+    pd.testing.assert_frame_equal(
+        recursive_forecasts(y, x[["DP", "TBL"]], "2010-12"), many.tail(1), rtol=1e-9
+    )
+
+
 def test_out_of_sample_bad_input(rapach_zhou) -> None:
     y, x, _ = rapach_zhou
     with pytest.raises(DataError, match="Choose another start"):
-        recursive_forecasts(y, x, "2009-01")
+        recursive_forecasts(y, x, "2011-01")
+    with pytest.raises(DataError, match="one to forecast and 10 earlier"):
+        recursive_forecasts(y, x, "1927-03")
     late_start = pd.Series(x.index < pd.Period("1956-06", "M"), x.index).to_frame("DP")
     with pytest.raises(DataError, match="begins too late"):
         recursive_forecasts(y, x[["DP"]].mask(late_start), "1957-01")
     with pytest.raises(DataError, match="too few to compare"):
-        compare_forecasts([1.0] * 5, [0.0] * 5, [0.0] * 5)
+        compare_forecasts([1.0] * 19, [0.0] * 19, [0.5] * 19)
     with pytest.raises(DataError, match="outcome 3 of 50 is missing"):
         compare_forecasts(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
 
