@@ -49,8 +49,8 @@ def polynomial_trend(
     >>> import capstar as cs
     >>> output = 100 * cs.data.us_macro()["log_gdp"]
     >>> seen, known = (output - cs.rstar.polynomial_trend(output, one_sided=one) for one in (False, True))
-    >>> round(seen["1990Q1"], 1), round(known["1990Q1"], 1)  # output gap, percent
-    (0.9, 4.0)
+    >>> print(round(seen["1990Q1"], 1), round(known["1990Q1"], 1))  # output gap, percent
+    0.9 4.0
     """
     if not 0 <= degree <= _HIGHEST or min_periods < degree + 2:
         raise SpecificationError(
