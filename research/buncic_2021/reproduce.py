@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from research.comparison import run
-from research.stock_watson_1998.time_varying_mean import nyblom_statistic
 
 import capstar as cs
 from capstar.rstar import RStarResults
@@ -92,7 +91,7 @@ def breaks_in(spec: Spec, data: pd.DataFrame, states: pd.DataFrame, params: pd.S
         "mean": cs.rstar.break_statistics(residual, np.ones((len(residual), 1))),
     }
     out = pd.DataFrame({n: {k: b.value(k) for k in ("MW", "EW", "QLR")} for n, b in tests.items()})
-    out.loc["L", "mean"] = nyblom_statistic(residual)
+    out.loc["L", "mean"] = tests["mean"].value("L")
     for name in tests:
         read = {k: cs.rstar.median_unbiased_lambda(v, k) for k, v in out[name].dropna().items()}
         out[f"lambda_z {name}"] = pd.Series(read) / len(residual)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from research.comparison import run
-from research.cooper_priestley_2009.output_gap import output_gap
 
 from capstar import leads
+from capstar.rstar import polynomial_trend
 
 HERE = Path(__file__).parent
 FIRST, LAST, START = "1948", "2005", "1968-01"  # the sample, and the first month forecast
@@ -18,9 +18,10 @@ FIRST, LAST, START = "1948", "2005", "1968-01"  # the sample, and the first mont
 def reproduce(folder: Path, *, n_replications: int = 999) -> dict[str, pd.DataFrame]:
     """The published figure and ours, all of ours in sample, and out of sample with the gap seen and known."""
     returns, production = excess_returns(folder), industrial_production(folder)
+    log = 100 * np.log(production)
     gaps = {
-        "whole sample": output_gap(production),
-        "recursive": output_gap(production, recursive=True).dropna(),
+        "whole sample": log - polynomial_trend(log),
+        "recursive": (log - polynomial_trend(log, one_sided=True)).dropna(),
     }
     ours = in_sample(returns, gaps["whole sample"])
     published = pd.read_csv(HERE / "published.csv", index_col="quantity")

@@ -79,22 +79,11 @@ def time_varying_mean(
     return _mean_table(filtered, coefficients, trim)
 
 
-def nyblom_statistic(y: npt.ArrayLike) -> float:
-    """Statistic L of Nyblom (1989) for a constant mean, shape of ``y`` (n,).
-
-    ``sum_t S_t^2 / (n^2 s^2)`` with ``S_t`` the partial sums of deviations from the mean and ``s^2`` their
-    variance (n - 1 degrees of freedom, as in Stock and Watson's code).
-    """
-    y = np.asarray(y, dtype=float)
-    sums = np.cumsum(y - y.mean())
-    return float(sums @ sums / len(y) ** 2 / y.var(ddof=1))
-
-
 def break_values(y: npt.ArrayLike, trim: int) -> dict[str, float]:
     """Every statistic of a break in the mean of ``y``, shape (n,), with ``trim`` observations on either side."""
     y = np.asarray(y, dtype=float)
     found = break_statistics(y, np.ones((len(y), 1)), trim=trim)
-    return {"L": nyblom_statistic(y), "MW": found.mean_wald, "EW": found.exp_wald, "QLR": found.qlr}
+    return {name: found.value(name) for name in STATISTICS}
 
 
 def _mean_table(filtered: Floats, ar: Floats, trim: float) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from capstar import leads
 from capstar.errors import DataError, SpecificationError
 
 Floats = npt.NDArray[np.float64]
@@ -41,15 +42,15 @@ def predictor_table(returns: pd.Series, predictors: pd.DataFrame, *, wait: int =
     DataError
         Indices differ, a value inside is missing, or a predictor leaves fewer than 20 forecasts.
     SpecificationError
-        ``wait`` is below 5.
+        ``wait`` is below 11.
 
     References
     ----------
     Welch and Goyal (2008), "A comprehensive look at the empirical performance of equity premium prediction",
     *Review of Financial Studies* 21(4), equations 1 to 4 and table 1.
     """
-    if wait < 5:
-        raise SpecificationError(f"wait={wait}; at least 5 periods are needed before the first forecast.")
+    if wait < 11:
+        raise SpecificationError(f"wait={wait}; at least 11 periods are needed before the first forecast.")
     if not returns.index.equals(predictors.index):
         raise DataError(f"{returns.name} and {list(predictors)} are on different dates. Align them first.")
     rows = {str(name): _row(returns, predictors[name], wait) for name in predictors}
@@ -60,19 +61,23 @@ def _row(returns: pd.Series, predictor: pd.Series, wait: int) -> dict[str, objec
     first, x, y = _pairs(returns, predictor, wait)
     n = len(y)
     r2 = float(np.corrcoef(x, y)[0, 1] ** 2)
-    actual, known = y[wait - 1 :], range(wait - 1, n)
-    mean = np.array([y[:t].mean() for t in known])
-    forecast = np.array([np.polyval(np.polyfit(x[:t], y[:t], 1), x[t]) for t in known])
-    mse0, mse1 = (float(((actual - one) ** 2).mean()) for one in (mean, forecast))
+    dates = pd.period_range("1900", periods=n + 1, freq="Y")  # of whatever frequency: the order alone matters
+    target, known = (
+        pd.Series(np.r_[np.nan, y], dates, name="return"),
+        pd.DataFrame({"x": np.r_[x, np.nan]}, dates),
+    )
+    made = leads.recursive_forecasts(target, known, dates[wait])
+    found = leads.compare_forecasts(made["actual"], made["mean"], made["x"])
+    rmse = np.sqrt((made.sub(made["actual"], axis=0) ** 2).mean())
     return {
         "data_start": predictor.index[first],
         "first_forecast": predictor.index[first + wait],
         "n": n,
         "is_adj_r2": 100 * _adjusted(r2, n),
-        "oos_r2": 100 * (1 - mse1 / mse0),
-        "oos_adj_r2": 100 * _adjusted(1 - mse1 / mse0, actual.size),
-        "delta_rmse": 100 * (np.sqrt(mse0) - np.sqrt(mse1)),
-        "mse_f": actual.size * (mse0 - mse1) / mse1,
+        "oos_r2": found.r2_os,
+        "oos_adj_r2": 100 * _adjusted(found.r2_os / 100, found.nobs),
+        "delta_rmse": 100 * (rmse["mean"] - rmse["x"]),
+        "mse_f": found.mse_f,
     }
 
 

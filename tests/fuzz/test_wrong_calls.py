@@ -415,7 +415,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     found = {name: getattr(room, name) for room in (leads, markets) for name in room.__all__}
     found |= {
         name: getattr(cs.rstar, name)
-        for name in ("break_statistics", "hp_trend", "median_unbiased_lambda", "model")
+        for name in ("break_statistics", "hp_trend", "median_unbiased_lambda", "model", "polynomial_trend")
     }
     found |= {"rates_of": fx.rates_of, "rate_differential": fx.rate_differential}
     return {name: one for name, one in found.items() if inspect.isfunction(one) and name not in LEFT_OUT}

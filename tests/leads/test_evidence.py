@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from conftest import ROOT, load_module
 
-from capstar.errors import DataError, DataWarning, SpecificationError
+from capstar.errors import DataError, DataWarning
 from capstar.leads import compare_forecasts, event_study, ivx, newey_west, recursive_forecasts
 from capstar.markets.variance_ratio import variance_ratio
+from capstar.rstar import polynomial_trend
 
 RESEARCH = ROOT / "research"
-output_gap = load_module(RESEARCH / "cooper_priestley_2009" / "output_gap.py").output_gap
 regimes_module = load_module(RESEARCH / "earlier_evidence" / "regimes.py")
 compare_regimes, policy_regimes = regimes_module.compare_regimes, regimes_module.policy_regimes
 STORED = 1e-4  # the tolerance asked for; six decimals are stored
@@ -108,7 +108,9 @@ def test_cooper_priestley_gap(production, monthly, log_daily, evidence) -> None:
     excess = log[["market", "Lo 20", "Hi 20"]].sub(log["bill"], axis=0)
     excess["S-B"] = excess["Lo 20"] - excess["Hi 20"]
     sample = production.loc["1948":"2005"]
-    seen, known = output_gap(sample), output_gap(sample, recursive=True).to_frame()
+    log = 100 * np.log(sample)
+    seen, known = (log - polynomial_trend(log, one_sided=one) for one in (False, True))
+    known = known.to_frame()
     for portfolio, row in evidence["cooper_priestley_monthly_1948_2005"].items():
         y = excess[portfolio]
         beta, se, r2 = newey_west(y[1:], seen[:-1], lags=1)
@@ -172,33 +174,6 @@ def test_variance_ratios_by_size(daily, evidence) -> None:
         found = variance_ratio(weekly[portfolio], map(int, rows))
         assert found.nobs == golden["n_returns"] == 1216
         np.testing.assert_allclose(found.table[["vr", "m2"]], list(rows.values()), rtol=0, atol=STORED)
-
-
-def test_recursive_gap_sees_nothing_later(production) -> None:
-    """The recursive output gap uses no later data: cut in 1980 it is the same, to 1e-9."""
-    sample = production.loc["1948":"2005"]
-    whole, cut = (output_gap(one, recursive=True) for one in (sample, sample.loc[:"1980-12"]))
-    pd.testing.assert_series_equal(whole.loc[:"1980-12"], cut, rtol=1e-9)
-    assert whole.first_valid_index() == pd.Period("1952-12", "M")
-    # The last gap is that of the whole sample; the earlier ones are not.
-    assert whole.iloc[-1] == pytest.approx(output_gap(sample).iloc[-1], rel=1e-9)
-    assert np.abs(whole - output_gap(sample)).max() > 5
-
-
-def test_gap_of_a_quadratic_is_zero_and_leaves_its_input_alone(production) -> None:
-    t = np.arange(120.0)
-    level = pd.Series(np.exp(1 + 0.01 * t - 2e-5 * t**2), name="y")
-    assert np.abs(output_gap(level)).max() < 1e-10
-    assert np.abs(output_gap(level, degree=1)).max() > 0.1
-    before = production.copy()
-    output_gap(production, recursive=True)
-    pd.testing.assert_series_equal(production, before)
-    with pytest.raises(DataError, match="gap in 1950-03 is -1; no log"):
-        output_gap(production.where(production.index != "1950-03", -1.0))
-    with pytest.raises(DataError, match="y has 50 periods"):
-        output_gap(level.iloc[:50])
-    with pytest.raises(SpecificationError, match="degree=5"):
-        output_gap(level, degree=5)
 
 
 def test_regimes_see_nothing_later(discount_rate, monthly) -> None:

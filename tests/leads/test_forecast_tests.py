@@ -7,13 +7,15 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import kstest, multivariate_normal, norm
 
 from capstar import leads
 from capstar.errors import DataWarning
-from capstar.leads.forecasts.batched import recursive_regressions
+from capstar.leads.forecasts.batched import prevailing_means, recursive_regressions
 from capstar.leads.forecasts.long_run_variance import long_run_correlations, smoothing
 from capstar.leads.forecasts.nested_search import normal_maximum_p
+from capstar.leads.forecasts.out_of_sample import adjusted_losses
 from capstar.leads.forecasts.wild_bootstrap import moving_average, wild_bootstrap_p
 
 SAME = 1e-10  # the same arithmetic in double, summed in another order
@@ -341,3 +343,16 @@ def test_the_normal_maximum_is_scipys() -> None:
     correlation = np.array([[1.0, 0.6], [0.6, 1.0]])
     expected = 1 - multivariate_normal(np.zeros(2), correlation, seed=0).cdf([1.2, 1.2])
     assert normal_maximum_p(1.2, correlation) == pytest.approx(expected, abs=1e-5)
+
+
+def test_clark_west_keeps_its_size_with_twenty_forecasts() -> None:
+    """The fewest that `compare_forecasts` takes: 5 percent rejects in 4.5 of 10,000 samples, standard error 0.2."""
+    rng, first, fewest = np.random.default_rng(20), 60, 20
+    y = rng.standard_normal((10_000, first + fewest))
+    x = lfilter([1.0], [1.0, -0.9], rng.standard_normal(y.shape), axis=1)
+    mean, made = prevailing_means(y, first), recursive_regressions(y[:, 1:], x[:, :-1], first - 1)[0]
+    assert (
+        leads.mean_test(adjusted_losses(y[:, first:], mean, made)).p_upper <= 0.05
+    ).mean() == pytest.approx(0.045, abs=0.008)
+    actual, benchmark, forecast = y[0, first:], mean[0], made[0]
+    assert leads.compare_forecasts(actual, benchmark, forecast).nobs == fewest

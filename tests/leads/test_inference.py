@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.signal import lfilter
 
-from capstar.errors import DataError
+from capstar.errors import DataError, SpecificationError
 from capstar.leads import (
     bias_correction,
     compare_forecasts,
@@ -24,6 +24,7 @@ from capstar.leads import (
     q_test,
     recursive_forecasts,
 )
+from capstar.leads.inference.local_to_unity import c_interval, limit_probability
 
 # Ten-odd digits in the golden files; the same arithmetic in double.
 EXACT = 1e-8
@@ -126,6 +127,66 @@ def test_campbell_yogo_tables(reference) -> None:
         assert found.high * found.scale == pytest.approx(row.q_high90, abs=0.0015)
         if np.isfinite(row.q_low_rho1) and np.isfinite(found.low_at_one):
             assert found.low_at_one * found.scale == pytest.approx(row.q_low_rho1, abs=0.0006)
+
+
+def test_campbell_yogo_table_4_intervals_of_the_root(reference) -> None:
+    """By the authors' table to a thousandth; in the limit 0.003, for theirs is simulated, of 500 steps."""
+    folder = reference("predictability/campbell_yogo2006/dfgls_confidence_c.csv").parent
+    data, bounds = (pd.read_csv(folder / name) for name in ("crsp_annual.csv", "q_test_c_bounds.csv"))
+    belts = pd.read_csv(folder / "dfgls_confidence_c.csv").query("confidence == '95%'")
+    for row in pd.read_csv(folder / "published_annual.csv").itertuples():
+        sample = data[data["year"].between(*map(int, row.sample.split("-")))]
+        found = q_test(sample["excess_return"], sample[row.predictor], bounds)
+        by_table, limit = found.rho_conf_int(c_bounds=belts), found.rho_conf_int()
+        assert by_table.loc["rho"].to_list() == pytest.approx([row.rho_low95, row.rho_high95], abs=0.001)
+        assert by_table.loc["c"].to_list() == pytest.approx([row.c_low95, row.c_high95], abs=0.08)
+        assert limit.loc["rho"].to_list() == pytest.approx([row.rho_low95, row.rho_high95], abs=0.003)
+
+
+@pytest.mark.parametrize("c", [-30.0, -3.0, 0.0, 2.0, 5.0])
+def test_limit_of_the_unit_root_statistic_is_that_of_long_samples(c: float) -> None:
+    """Of 3,000 steps and 4,000 samples: within four Monte Carlo standard errors and 0.002 for the steps."""
+    rng, steps, n = np.random.default_rng(11), 3000, 4000
+    level, square, product = np.zeros((3, n))
+    for _ in range(steps):
+        change = c / steps * level + rng.standard_normal(n)
+        square += level**2
+        product += level * change
+        level += change
+    for p in (0.025, 0.25, 0.5, 0.75, 0.975):
+        found = limit_probability(np.quantile(product / np.sqrt(square), p), c)
+        assert found == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / n) + 0.002)
+
+
+@pytest.mark.parametrize("x", [-25.0, -6.0, -1.5, -1e-9, 0.4, 3.0, 1e4])
+def test_interval_of_c_holds_what_the_statistic_does_not_reject(x: float) -> None:
+    narrow, wide = c_interval(x, 0.8), c_interval(x, 0.95)
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+    assert [limit_probability(x, c) for c in (*narrow, *wide)] == pytest.approx(
+        [0.9, 0.1, 0.975, 0.025],
+        abs=1e-7,  # the series errs by 1e-8
+    )
+    if x == -1e-9:  # negative where J(1) is within 1 of 0: the normal distribution alone
+        assert limit_probability(x, 0.0) == pytest.approx(0.6826894921370859, rel=1e-12)
+
+
+def test_far_below_one_the_limit_is_nearly_normal() -> None:
+    """Where the computation gives way to the normal distribution the ends change by less than 0.2 percent."""
+    for level in (0.8, 0.95, 1 - 1e-9):
+        assert c_interval(-30 - 1e-9, level) == pytest.approx(c_interval(-30 + 1e-9, level), rel=0.009)
+    assert c_interval(-30 - 1e-9, 0.95) == pytest.approx(c_interval(-30 + 1e-9, 0.95), rel=0.002)
+
+
+def test_interval_of_the_root_refuses(kms) -> None:
+    table = pd.DataFrame({"delta": -0.9, "dfgls": [-5.0, 1.0], "c_min": [-40.0, -5.0], "c_max": [-20.0, 2.0]})
+    found = q_test(kms["ret"], kms["dp"], table)
+    with pytest.raises(SpecificationError, match="coverage"):
+        found.rho_conf_int(0.05)
+    with pytest.raises(DataError, match="lacks"):
+        found.rho_conf_int(c_bounds=table[["dfgls"]])
+    with pytest.raises(DataError, match="outside"):
+        found.rho_conf_int(c_bounds=table.assign(dfgls=[-9.0, -8.0]))
+    assert found.frames()["Root of the predictor, 95 percent interval"].equals(found.rho_conf_int())
 
 
 def test_df_gls_is_that_of_arch(reference) -> None:
@@ -278,15 +339,25 @@ def test_rolling_window_and_horizon_against_plain_regressions(rapach_zhou) -> No
     assert found.loc["1975-06", "mean"] == pytest.approx(Y.mean(), rel=1e-9)
 
 
+def test_one_forecast_is_made_as_many_are(rapach_zhou) -> None:
+    y, x, _ = rapach_zhou
+    many = recursive_forecasts(y, x[["DP", "TBL"]], "1957-01")
+    pd.testing.assert_frame_equal(
+        recursive_forecasts(y, x[["DP", "TBL"]], "2010-12"), many.tail(1), rtol=1e-9
+    )
+
+
 def test_out_of_sample_bad_input(rapach_zhou) -> None:
     y, x, _ = rapach_zhou
     with pytest.raises(DataError, match="Choose another start"):
-        recursive_forecasts(y, x, "2009-01")
+        recursive_forecasts(y, x, "2011-01")
+    with pytest.raises(DataError, match="one to forecast and 10 earlier"):
+        recursive_forecasts(y, x, "1927-03")
     late_start = pd.Series(x.index < pd.Period("1956-06", "M"), x.index).to_frame("DP")
     with pytest.raises(DataError, match="begins too late"):
         recursive_forecasts(y, x[["DP"]].mask(late_start), "1957-01")
     with pytest.raises(DataError, match="too few to compare"):
-        compare_forecasts([1.0] * 5, [0.0] * 5, [0.0] * 5)
+        compare_forecasts([1.0] * 19, [0.0] * 19, [0.5] * 19)
     with pytest.raises(DataError, match="outcome 3 of 50 is missing"):
         compare_forecasts(np.where(np.arange(50) == 2, np.nan, 1.0), np.zeros(50), np.zeros(50))
 

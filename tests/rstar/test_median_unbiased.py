@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, load_module
+from statsmodels.regression.linear_model import OLS
 
 from capstar.errors import DataError, SpecificationError
 from capstar.rstar import MEDIANS, break_statistics, median_unbiased_lambda
 
 STUDY = load_module(ROOT / "research/stock_watson_1998/time_varying_mean.py")
-nyblom_statistic, time_varying_mean = STUDY.nyblom_statistic, STUDY.time_varying_mean
+time_varying_mean = STUDY.time_varying_mean
 
 
 @pytest.fixture
@@ -79,14 +80,36 @@ def test_observations_of_no_weight_do_not_matter(growth: np.ndarray) -> None:
     ones = np.ones((n, 1))
     ours = break_statistics(growth, ones, weights=weights)
     assert ours.exp_wald == break_statistics(spoiled, ones, weights=weights).exp_wald
+    assert ours.nyblom == break_statistics(spoiled, ones, weights=weights).nyblom
     assert np.isfinite(ours.t_statistic).all()
     alone = break_statistics(growth[:-8], ones[:-8], trim=4)
     np.testing.assert_allclose(alone.t_statistic, ours.t_statistic[: len(alone.t_statistic)], rtol=1e-9)
+    assert alone.nyblom == pytest.approx(ours.nyblom, rel=1e-9)
 
 
 def test_nyblom_statistic_by_hand() -> None:
     # Deviations -1, 0, 1; partial sums -1, -1, 0; variance 1: L = 2 / 9.
-    assert nyblom_statistic([1.0, 2.0, 3.0]) == pytest.approx(2 / 9, rel=1e-14)
+    found = break_statistics([1.0, 2.0, 3.0], np.ones((3, 1)), trim=1)
+    assert found.value("L") == found.nyblom == pytest.approx(2 / 9, rel=1e-14)
+
+
+def test_nyblom_statistic_is_hansens_of_the_constant(growth: np.ndarray) -> None:
+    """Hansen (1992), the individual statistic, with n - k and not n below s^2, alone and with a regressor beside it."""
+    n = len(growth)
+    X = np.column_stack([np.ones(n), growth.mean() + np.sin(np.arange(n))])
+    for k in (1, 2):
+        fit = OLS(growth, X[:, :k]).fit()
+        hansen = (np.cumsum(fit.resid) ** 2).sum() / (n * fit.resid @ fit.resid)
+        assert break_statistics(growth, X[:, :k]).nyblom == pytest.approx(hansen * (n - k) / n, rel=1e-10)
+
+
+def test_a_weight_of_two_is_two_observations(growth: np.ndarray) -> None:
+    """Of Nyblom's statistic, nearly: the two are added one after the other."""
+    n, weights = len(growth), np.where(np.arange(len(growth)) % 3 == 0, 2.0, 1.0)
+    weighted = break_statistics(growth, np.ones((n, 1)), weights=weights).nyblom
+    twice = np.repeat(growth, weights.astype(int))
+    assert weighted == pytest.approx(break_statistics(twice, np.ones((len(twice), 1))).nyblom, rel=0.05)
+    assert abs(weighted / break_statistics(growth, np.ones((n, 1))).nyblom - 1) > 0.1
 
 
 @pytest.mark.parametrize("name", ["EW", "MW", "QLR", "L"])

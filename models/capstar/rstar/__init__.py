@@ -65,6 +65,7 @@ from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate
 from capstar.rstar.trend_var.model import TrendVarModel
 from capstar.rstar.trend_var.published import GLOBAL_TREND_VAR, TREND_VAR_1, TREND_VAR_2, TREND_VAR_3
+from capstar.rstar.trends import polynomial_trend
 from capstar.rstar.unobserved_components.model import (
     RealRatePrior,
     UnobservedComponents,
@@ -154,6 +155,7 @@ __all__ = [
     "model",
     "models",
     "nowcast",
+    "polynomial_trend",
     "quasi_real_time",
     "read_published",
     "real_time",

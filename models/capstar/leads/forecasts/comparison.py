@@ -346,6 +346,11 @@ def _portfolio(
     y: pd.Series, x: pd.DataFrame, horizon: int, start: str, window: int, signs: dict[str, int]
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
     forecasts = recursive_forecasts(y, x, start, horizon=horizon)
+    if len(forecasts) < _FEWEST:
+        raise DataError(
+            f"start={start}: {len(forecasts)} forecasts can be made; a comparison needs at least {_FEWEST}. Choose an "
+            "earlier start."
+        )
     alone = forecasts
     if len(x.columns) > 1:
         forecasts = forecasts.assign(pool_mean=forecasts[list(x)].mean(axis=1))

@@ -11,8 +11,10 @@ import pandas as pd
 from capstar.arguments import checked
 from capstar.errors import DataError
 from capstar.leads.checks import require_pairs
+from capstar.leads.inference.local_to_unity import c_interval
 from capstar.leads.numerics import slope_on
 from capstar.leads.records import Estimates, Record
+from capstar.reporting.estimates import require_coverage
 
 Floats = npt.NDArray[np.float64]
 _C_BAR = -7.0
@@ -30,9 +32,10 @@ class QTest(Record):
     delta
         Correlation of the errors of returns and predictor.
     df_gls
-        Unit-root statistic of Elliott, Rothenberg and Stock (1996).
+        Unit-root statistic of Elliott, Rothenberg and Stock (1996), no lags.
     rho_low, rho_high
-        Confidence interval of the predictor's root that the Bonferroni test uses.
+        Ends of the predictor's root that the Bonferroni test uses: an interval of less than 95 percent, chosen for the
+        slope's.  That of a given coverage is `rho_conf_int`.
     low, high
         90 percent interval of the slope; a 5 percent one-sided test on either side.
     low_at_one
@@ -55,6 +58,10 @@ class QTest(Record):
     >>> found = cs.leads.q_test(returns["smb"], returns["risk_free"], bounds)
     >>> print(round(found.df_gls, 2), found.beyond_table, found.rho_low < found.rho_high)
     -2.46 False True
+    >>> found.rho_conf_int(0.95).round(3)
+          lower  upper
+    rho   0.973  0.998
+    c   -21.969 -1.320
     """
 
     _unit = "slope, per unit of the predictor; 90% interval"
@@ -75,6 +82,52 @@ class QTest(Record):
     def title(self) -> str:
         """What the interval is."""
         return f"Bonferroni Q test, 90 percent interval of the slope, {self.nobs} observations"
+
+    def rho_conf_int(self, level: float = 0.95, *, c_bounds: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Confidence interval of the predictor's root: the roots at which the DF-GLS statistic is no surprise.
+
+        Parameters
+        ----------
+        level
+            Coverage, at least 0.5; equal tails.
+        c_bounds
+            Columns ``dfgls``, ``c_min`` and ``c_max``, ends by the statistic for one coverage, which is then that of
+            the interval; between its rows they are linear.  By default they are those of the limiting distribution,
+            computed by numerical integration.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``lower`` and ``upper``; rows ``rho`` and ``c``, where rho is ``1 + c / nobs``.
+
+        Raises
+        ------
+        SpecificationError
+            The level is not from 0.5 to below 1.
+        DataError
+            The table lacks a column, or the statistic lies outside it.
+
+        References
+        ----------
+        Stock (1991), *Journal of Monetary Economics* 28(3); Campbell and Yogo (2006), table 4.
+        """
+        if c_bounds is None:
+            ends = c_interval(self.df_gls, require_coverage(level))
+        else:
+            _require_columns(c_bounds, {"dfgls", "c_min", "c_max"})
+            ends = _between_rows(c_bounds.sort_values("dfgls"), self.df_gls)
+            least, most = c_bounds["dfgls"].min(), c_bounds["dfgls"].max()
+            if not least <= self.df_gls <= most:
+                raise DataError(
+                    f"The DF-GLS statistic {self.df_gls:.3f} lies outside the table of bounds, {least:g} to {most:g}. "
+                    "Leave out c_bounds: the ends are then computed."
+                )
+        c = np.array(ends)
+        return pd.DataFrame([1 + c / self.nobs, c], ["rho", "c"], ["lower", "upper"])
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The numbers, and the 95 percent interval of the root."""
+        return {"": self.to_frame(), "Root of the predictor, 95 percent interval": self.rho_conf_int()}
 
     def _estimates(self) -> Estimates:
         return {"slope": (self.slope, self.low, self.high)}
@@ -211,8 +264,18 @@ def _bounds(table: pd.DataFrame, delta: float, statistic: float) -> tuple[float,
     """Bounds of c at the table's nearest correlation, linear in the unit-root statistic between its entries."""
     deltas = np.unique(table["delta"])
     rows = table[table["delta"] == deltas[np.abs(deltas - delta).argmin()]].sort_values("dfgls")
+    return _between_rows(rows, statistic)
+
+
+def _between_rows(rows: pd.DataFrame, statistic: float) -> tuple[float, float]:
+    """Ends of c between the rows of a table in order of the statistic."""
     low, high = (float(np.interp(statistic, rows["dfgls"], rows[column])) for column in ("c_min", "c_max"))
     return low, high
+
+
+def _require_columns(table: pd.DataFrame, columns: set[str]) -> None:
+    if absent := columns - set(table.columns):
+        raise DataError(f"The table of bounds lacks {sorted(absent)}; it has {list(table.columns)}.")
 
 
 def _mirrored(found: QTest) -> QTest:
@@ -226,6 +289,5 @@ def _mirrored(found: QTest) -> QTest:
 
 def _checked(returns: npt.ArrayLike, predictor: npt.ArrayLike, table: pd.DataFrame) -> tuple[Floats, Floats]:
     y, x = require_pairs(returns, predictor, fewest=30)
-    if absent := {"delta", "dfgls", "c_min", "c_max"} - set(table.columns):
-        raise DataError(f"The table of bounds lacks {sorted(absent)}; it has {list(table.columns)}.")
+    _require_columns(table, {"delta", "dfgls", "c_min", "c_max"})
     return y, x

@@ -48,7 +48,7 @@ MEDIANS: Mapping[Functional, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class BreakStatistics(Result):
-    """Wald statistics for one break in a coefficient at an unknown date.
+    """Wald statistics for one break in a coefficient at an unknown date, and Nyblom's for one that drifts.
 
     Attributes
     ----------
@@ -60,6 +60,9 @@ class BreakStatistics(Result):
         Number of observations.
     exp_wald, mean_wald, qlr
         Andrews-Ploberger, average and Quandt functionals of the squared t statistics.
+    nyblom
+        Statistic L of Nyblom (1989), which has no break dates: ``sum(w S^2) / (sum(w)^2 s^2)``, S the partial sums of
+        ``w e`` under no break and ``s^2 = sum(w e^2) / (sum(w) - k)``; of one regressor among others, as Hansen (1992).
 
     Examples
     --------
@@ -69,8 +72,8 @@ class BreakStatistics(Result):
     >>> found = cs.rstar.break_statistics(inflation, np.ones((len(inflation), 1)), trim=30)
     >>> found.title
     'One break at an unknown date, 199 observations, 140 dates'
-    >>> round(found.value("EW"), 2), found.dates[np.abs(found.t_statistic).argmax()].item()
-    (12.29, 90)
+    >>> round(found.value("EW"), 2), round(found.value("L"), 2), found.dates[np.abs(found.t_statistic).argmax()].item()
+    (12.29, 2.36, 90)
     >>> found.to_frame().shape, found.frames()[""].columns.to_list(), found.provenance
     ((140, 2), ['statistic'], Source(data='data as given', sample='199 observations'))
     >>> figure = found.plot()
@@ -82,6 +85,7 @@ class BreakStatistics(Result):
     exp_wald: float
     mean_wald: float
     qlr: float
+    nyblom: float
 
     def value(self, functional: Functional) -> float:
         """One of the functionals by its name in Stock and Watson's tables.
@@ -97,7 +101,7 @@ class BreakStatistics(Result):
 
     @property
     def _functionals(self) -> dict[str, float]:
-        return {"EW": self.exp_wald, "MW": self.mean_wald, "QLR": self.qlr}
+        return {"EW": self.exp_wald, "MW": self.mean_wald, "QLR": self.qlr, "L": self.nyblom}
 
     @property
     def title(self) -> str:
@@ -154,7 +158,8 @@ def break_statistics(
 
     References
     ----------
-    Stock and Watson (1998), *JASA* 93(441), section 2; Holston, Laubach and Williams (2017, 2023).
+    Stock and Watson (1998), *JASA* 93(441), section 2; Holston, Laubach and Williams (2017, 2023); Nyblom (1989),
+    *JASA* 84(405); Hansen (1992), *Journal of Policy Modeling* 14(4).
 
     Examples
     --------
@@ -206,7 +211,10 @@ def break_at_every_date(y: Floats, X: Floats, w: Floats, trim: int = 4) -> Break
     wald = t_statistic**2
     peak = wald.max()
     exp_wald = peak / 2 + np.log(np.mean(np.exp((wald - peak) / 2)))
-    return BreakStatistics(t_statistic, dates, n, float(exp_wald), float(wald.mean()), float(peak))
+    nyblom = w @ np.cumsum(root * rest) ** 2 * (w.sum() - k) / (w.sum() ** 2 * (rest @ rest))
+    return BreakStatistics(
+        t_statistic, dates, n, float(exp_wald), float(wald.mean()), float(peak), float(nyblom)
+    )
 
 
 @checked
