@@ -378,22 +378,8 @@ def backward_along(
         _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out)
         _grad_series(pattern, sample.x, t, W, dr, out)
         _change_of_scaled(
-            m,
-            s,
-            pattern,
-            system,
-            direction,
-            sample.scale[t],
-            dscale[t],
-            adjoint,
-            state,
-            t,
-            W,
-            dr,
-            dN,
-            out,
-            out_scale,
-        )
+            m, s, pattern, system, direction, sample.scale[t], dscale[t], adjoint, state, t, W, dr, dN, out, out_scale
+        )  # fmt: skip
         if moving:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
