@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numba
 import pytest
+from conftest import ROOT
 
 compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="the compiler is off")
 
@@ -108,6 +110,23 @@ def test_cache_is_used_by_the_next_process(tmp_path: Path) -> None:
     )
     outputs = [run(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout.strip() for _ in range(2)]
     assert outputs == ["0", "1"]
+
+
+KERNELS = {one.stem: one.read_text() for one in (ROOT / "models" / "capstar" / "kernels").glob("*.py")}
+PLAIN = {"arrays", "compiling"}  # nothing in them is compiled
+
+
+def called(module: str) -> set[str]:
+    """Modules whose functions one takes, and those whose functions these take; constants are not of it."""
+    taken = re.findall(r"^from capstar\.kernels\.(\w+) import (\([^)]*\)|.*)", KERNELS[module], re.M)
+    direct = {name for name, what in taken if re.search(r"\b_?[a-z]", what)} - PLAIN
+    return direct.union(*map(called, direct))
+
+
+@pytest.mark.parametrize("module", [name for name, text in KERNELS.items() if "@kernel" in text])
+def test_the_cache_notices_an_edit_of_every_file_whose_code_is_merged_in(module: str) -> None:
+    held = re.findall(r"digest\(([\w, ]*)\)", KERNELS[module])
+    assert called(module) <= {name.strip() for names in held for name in names.split(",")}
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ import typer
 from capstar import __version__
 from capstar.cli import data, index, lead, market, rstar, study
 from capstar.cli.faults import Commands, say
-from capstar.cli.shared import Debug
+from capstar.cli.options import Debug
 
 _OBJECTS = 100_000  # new ones between two searches for garbage, in place of 700
 

@@ -8,17 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from capstar.cli.faults import errors, reading, say
-from capstar.cli.shared import (
-    AsOf,
-    Debug,
-    Offline,
-    Refresh,
-    UnitsOf,
-    check_folder,
-    check_outputs,
-    named_units,
-    span_option,
-)
+from capstar.cli.options import AsOf, Debug, Offline, Refresh, UnitsOf, span_option
+from capstar.cli.shared import check_folder, check_outputs, named_units
 from capstar.writing import csv_text, write_whole
 
 app = typer.Typer(help="Fetch, check and keep data.", no_args_is_help=True, add_completion=False)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from capstar.cli.faults import errors, reading, say
-from capstar.cli.shared import Debug, check_folder, named_numbers
+from capstar.cli.options import Debug
+from capstar.cli.shared import check_folder, named_numbers
 from capstar.errors import DataError
 
 if TYPE_CHECKING:

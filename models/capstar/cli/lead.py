@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
 from capstar.cli.faults import complain, errors, reading, say
-from capstar.cli.shared import MONTH, MOST_DRAWS, MOST_SEED, Debug, check_folder, is_date, quarter, short
+from capstar.cli.options import (
+    Benchmarks,
+    Column,
+    Debug,
+    FirstForecast,
+    Horizons,
+    Information,
+    LeadFolder,
+    LeadReplications,
+    LeadSeed,
+    Portfolios,
+    Predictor,
+    PublicationLag,
+    Released,
+    Returns,
+    ReturnUnits,
+)
+from capstar.cli.shared import MONTH, check_folder, is_date, quarter, short
 from capstar.errors import CapstarError, DataError, SpecificationError
 
 if TYPE_CHECKING:
@@ -24,54 +41,20 @@ _FARTHEST = 400  # periods
 
 def lead(
     context: typer.Context,
-    gap: Annotated[
-        Path, typer.Option(help="CSV, Parquet or Excel: date and the predictor, one row a quarter or month.")
-    ],
-    returns: Annotated[Path, typer.Option(help="The same with date and one column a portfolio, monthly.")],
-    column: Annotated[
-        str | None, typer.Option(help="Column of the predictor, if the file has several.")
-    ] = None,
-    portfolio: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Column of the returns to test; may be repeated. By default all but the risk-free rate and factors "
-            "(RF, Mkt-RF, SMB, HML, ...)."
-        ),
-    ] = None,
-    benchmark: Annotated[
-        list[str] | None, typer.Option(help="Another column of that file, as a competitor; may be repeated.")
-    ] = None,
-    horizons: Annotated[str, typer.Option(help="Periods of the predictor: quarters, or months.")] = "1,2,4,8",
-    information: Annotated[
-        Literal["filtered", "smoothed", "recursive", "real-time"],
-        typer.Option(
-            help="What the predictor has seen: data to the date, parameters of all (filtered) or to the date "
-            "(recursive: quasi-real time, the data are revised), vintages alone (real-time), the future too (smoothed)."
-        ),
-    ] = "filtered",
-    publication_lag: Annotated[
-        int | None, typer.Option(min=0, max=36, help="Months until a period's data are known; by default 1.")
-    ] = None,
-    released: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SERIES",
-            help="What the predictor uses, gdp, pce, cpi or rates, with commas or repeated: the months follow from "
-            "the release calendar. Instead of --publication-lag.",
-        ),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PERIOD",
-            help="First quarter forecast, or month of a monthly predictor, such as 1980-01; by default that of 1980; "
-            "'none': no forecasts.",
-        ),
-    ] = None,
-    units: Annotated[Literal["percent", "decimal"], typer.Option(help="Of the returns.")] = "percent",
-    replications: Annotated[int, typer.Option(min=99, max=MOST_DRAWS, help="Of the bootstraps.")] = 499,
-    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of the bootstraps.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for tables, figures and summary.txt.")] = None,
+    gap: Predictor,
+    returns: Returns,
+    column: Column = None,
+    portfolio: Portfolios = None,
+    benchmark: Benchmarks = None,
+    horizons: Horizons = "1,2,4,8",
+    information: Information = "filtered",
+    publication_lag: PublicationLag = None,
+    released: Released = None,
+    start: FirstForecast = None,
+    units: ReturnUnits = "percent",
+    replications: LeadReplications = 499,
+    seed: LeadSeed = 0,
+    out: LeadFolder = None,
     debug: Debug = False,
 ) -> None:
     """Test whether a quarterly or monthly series leads monthly returns."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from capstar.cli.faults import errors, reading, say
-from capstar.cli.shared import Debug, check_figure, check_outputs
+from capstar.cli.options import Debug
+from capstar.cli.shared import check_figure, check_outputs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from capstar.cli.faults import complain, errors, reading, say
-from capstar.cli.rstar_options import (
+from capstar.cli.options import (
     EMBEDDED,
     FRED,
+    LIST,
+    AsOf,
     Chains,
     Country,
     Covid,
     CsvFile,
+    Debug,
     DrawsOf,
     FigureFile,
     First,
@@ -25,22 +28,19 @@ from capstar.cli.rstar_options import (
     JsonFile,
     Last,
     Missing,
+    ModelKey,
+    Offline,
+    Refresh,
     Seed,
     Settings,
     SignalToNoise,
     StageTwo,
     StandardErrors,
+    UnitsOf,
 )
 from capstar.cli.settings import FLAGS, list_settings, settable, settings, settled
 from capstar.cli.shared import (
-    LIST,
     MONTH,
-    AsOf,
-    Debug,
-    ModelKey,
-    Offline,
-    Refresh,
-    UnitsOf,
     check_figure,
     check_outputs,
     is_date,

@@ -11,7 +11,8 @@ from types import NoneType, SimpleNamespace, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from capstar.cli.faults import say
-from capstar.cli.shared import DAY, LIST, MOST_DRAWS, NUMBER, is_date, short
+from capstar.cli.options import LIST, MOST_DRAWS
+from capstar.cli.shared import DAY, NUMBER, is_date, short
 from capstar.errors import SpecificationError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What all commands share: options, models, files."""
+"""What all commands share: dates, models, files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 import math
 import re
 import textwrap
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from capstar.rstar import NaturalRateModel
 
-MOST_WORKERS, MOST_DRAWS, MOST_SEED = 256, 1_000_000, 2**63 - 1
 _SHOWN = 60  # characters quoted of a value
 _QUARTER = re.compile(r"\d{4}([ :-]?[Qq][1-4]|-\d\d(-\d\d)?)")
 DAY = re.compile(r"\d{4}(-?[Qq][1-4]|-\d\d(-\d\d)?)?")
@@ -38,43 +36,6 @@ def quarter(text: str | None, flag: str) -> str | None:
     return text
 
 
-def period_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
-    """`quarter`, or a year, for an option as it is read."""
-    return value if re.fullmatch(r"\d{4}", value or "") else quarter(value, option.opts[0])
-
-
-def quarter_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
-    """`quarter`, for an option as it is read."""
-    return quarter(value, option.opts[0])
-
-
-def day_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
-    """A date that has been, for an option as it is read."""
-    if value is None:
-        return None
-    try:
-        told = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else None
-    except ValueError:
-        told = None
-    if told is None or not date(1900, 1, 1) <= told <= date.today():
-        what = (
-            "is not a day" if told is None else "is before 1900" if told.year < 1900 else "is in the future"
-        )
-        raise SpecificationError(
-            f"{option.opts[0]}={short(value)!r} {what}. Write a day that has been, such as 2008-04-30."
-        )
-    return value
-
-
-def span_option(context: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
-    """A year, quarter, month or day, for an option as it is read."""
-    if value is not None and not is_date(value, DAY):
-        raise SpecificationError(
-            f"{option.opts[0]}={short(value)!r} is not a date. Write 1960Q1, or 1960-01-31 for a series of days."
-        )
-    return value
-
-
 def is_date(text: str, form: re.Pattern[str]) -> bool:
     """Whether a text has a form, such as `DAY`, and is a date."""
     import pandas as pd
@@ -87,35 +48,6 @@ def is_date(text: str, form: re.Pattern[str]) -> bool:
         return False
 
 
-Debug = Annotated[
-    bool, typer.Option("--debug", help="Show the traceback of an error; so does CAPSTAR_DEBUG=1.")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Live data: use downloads kept in the cache alone.")]
-Refresh = Annotated[
-    bool, typer.Option("--refresh", help="Live data: download again whatever the cache holds.")
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DAY",
-        callback=day_option,
-        help="Live data: GDP and prices as known on a day, such as 2008-04-30.",
-    ),
-]
-
-LIST = "list"
-ModelKey = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help=f"The model by its key, such as hlw2017; '{LIST}' shows them all."),
-]
-UnitsOf = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[COLUMN=]UNIT",
-        help="Of a file's columns where they are not the models': fraction, 'basis points', log_gdp=log10, "
-        "log_gdp=level and so on; may be repeated.",
-    ),
-]
 _FILLED = "covid_index"  # zero before 2020, and filled so
 
 

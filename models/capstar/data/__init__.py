@@ -9,17 +9,15 @@ from capstar.data.files import read_input, read_prices, read_returns
 from capstar.data.inputs import annualised_yield, expected_inflation, model_input
 from capstar.data.monthly import MonthlyVintages, monthly_vintages, us_monthly, us_monthly_hlw
 from capstar.data.recipes import (
-    RECIPES,
     canada_hlw,
     euro_area_hlw,
-    fetch,
     hlw_published,
     lw_published,
-    recipe_sources,
     uk_hlw,
     us_hlw,
     us_lw,
 )
+from capstar.data.registry import RECIPES, fetch, recipe_sources
 from capstar.data.sources import DataSource, register, source, sources, unregister
 from capstar.data.sources.alfred import alfred
 from capstar.data.sources.fred import fred

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from capstar.kernels import climb_state, likelihood, looking_round, recursions, tangents, terms
+from capstar.kernels import climb_state, likelihood, looking_round, recursions, tangents, terms, vectors
 from capstar.kernels.arrays import Bound, Floats
 from capstar.kernels.climb_state import (
     _BEFORE,
@@ -365,4 +365,4 @@ def _square(by_period, out):
             out[i, j], out[j, i] = total, total
 
 
-climb = _climb(digest(climb_state, likelihood, looking_round, recursions, tangents, terms))
+climb = _climb(digest(climb_state, likelihood, looking_round, recursions, tangents, terms, vectors))

@@ -33,7 +33,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def step(function: Callable[..., Any]) -> Any:
-    """Compile a function that several kernels of the same file call; its code is merged into theirs."""
+    """Compile a function that several kernels call; its code is merged into theirs, in another file with `digest`."""
     return _njit(function, forceinline=True, no_cpython_wrapper=True, **_OPTIONS)
 
 

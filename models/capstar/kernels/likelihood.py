@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from capstar.kernels import recursions, tangents, terms
+from capstar.kernels import recursions, tangents, terms, vectors
 from capstar.kernels.arrays import Bound, Floats, Path, System
 from capstar.kernels.compiling import digest, kernel, step
-from capstar.kernels.recursions import U, backward, forward, scratch
+from capstar.kernels.recursions import backward, forward, scratch
 from capstar.kernels.tangents import backward_along, forward_along
 from capstar.kernels.terms import assemble
+from capstar.kernels.vectors import U
 
 GRADIENT, SCORES, HESSIAN = range(3)
 
@@ -257,4 +258,4 @@ def _differentiate(version):
     return differentiate
 
 
-differentiate = _differentiate(digest(recursions, tangents, terms))
+differentiate = _differentiate(digest(recursions, tangents, terms, vectors))

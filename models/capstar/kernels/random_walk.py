@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from capstar.kernels import recursions, terms
+from capstar.kernels import recursions, terms, vectors
 from capstar.kernels.arrays import Floats, Path
 from capstar.kernels.compiling import digest, kernel, part
 from capstar.kernels.recursions import forward
@@ -331,6 +331,6 @@ def _walk(version):
     return walk
 
 
-_VERSION = digest(recursions, terms)
+_VERSION = digest(recursions, terms, vectors)
 log_likelihood = _log_likelihood(_VERSION)
 walk = _walk(_VERSION)

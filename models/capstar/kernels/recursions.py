@@ -1,12 +1,8 @@
 r"""The compiled recursions behind `capstar.kernels.gaussian`.
 
-The number of states ``m`` is a value of the run, so that one compilation serves all models.  Vectors and
-matrices follow one another in a scratch array ``W``, rows ``s`` apart, with ``s`` the number of states
-rounded up to a multiple of four, the width of a vector instruction.  What pads a row stays
-zero.  An argument named like a vector (``a``, ``r``) or matrix (``P``, ``N``) is its offset in ``W``.
-
-Indices are without sign (``U``), which saves the check for counting from the end.  A `step` is compiled once
-and merged into its callers by the code generator; a `part` has one caller, and is merged before types are known.
+The number of states ``m`` is a value of the run, so that one compilation serves all models.  Names, offsets and the
+scratch array ``W`` are as in `capstar.kernels.vectors`.  A `step` is compiled once and merged into its callers by the
+code generator; a `part` has one caller, and is merged before types are known.
 """
 
 from __future__ import annotations
@@ -14,232 +10,31 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-from capstar.kernels.compiling import UNCOMPILED, kernel, part, step
+from capstar.kernels import vectors
+from capstar.kernels.compiling import digest, kernel, part, step
+from capstar.kernels.vectors import (
+    U,
+    add,
+    combine,
+    copy,
+    copy_symmetric,
+    dot,
+    fill,
+    pack,
+    place,
+    set4,
+    take_square,
+    transpose4,
+    unpack,
+)
 
 LOG_2PI = math.log(2.0 * math.pi)
-U = np.uint64
-_FOUR, _INT = ir.VectorType(ir.DoubleType(), 4), ir.IntType(32)
-
-
-def _data(context, builder, signature, args, k):
-    """Pointer to the first entry of array argument ``k`` of an instruction."""
-    return context.make_array(signature.args[k])(context, builder, args[k]).data
-
-
-def _four(builder, data, at):
-    """Pointer to four entries of an array."""
-    return builder.bitcast(builder.gep(data, [at]), _FOUR.as_pointer())
-
-
-def _pick(builder, one, other, *which):
-    """Vector of the entries of two others, counted through."""
-    return builder.shuffle_vector(one, other, ir.Constant(ir.VectorType(_INT, 4), which))
-
-
-def _repeat(builder, value):
-    """Vector of one number four times."""
-    one = builder.insert_element(ir.Constant(_FOUR, ir.Undefined), value, ir.Constant(_INT, 0))
-    return _pick(builder, one, one, 0, 0, 0, 0)
-
-
-def _instruction(adds):
-    """Set or increase the four entries of ``Y`` from ``y`` on by ``w`` times those of ``X`` from ``x`` on."""
-
-    def plain(Y, y, w, X, x):
-        product = w * X[int(x) : int(x) + 4]
-        Y[int(y) : int(y) + 4] = Y[int(y) : int(y) + 4] + product if adds else product
-
-    def compiled(_, Y, y, w, X, x):
-        def generate(context, builder, signature, args):
-            target, source = (
-                _four(builder, _data(context, builder, signature, args, k), args[k + 1]) for k in (0, 3)
-            )
-            result = builder.fmul(_repeat(builder, args[2]), builder.load(source, align=8))
-            if adds:
-                result = builder.fadd(builder.load(target, align=8), result)
-            builder.store(result, target, align=8)
-            return context.get_dummy_value()
-
-        return types.void(Y, types.uint64, types.float64, X, types.uint64), generate
-
-    return plain if UNCOMPILED else intrinsic(compiled)
-
-
-def _transposition():
-    """Set four rows of four entries, ``s`` apart, from ``y`` on to the columns of those from ``x0`` ... ``x3`` on."""
-
-    def plain(W, y, s, x0, x1, x2, x3):
-        rows = np.array([W[int(x) : int(x) + 4] for x in (x0, x1, x2, x3)])
-        for k in range(4):
-            W[int(y + k * s) : int(y + k * s) + 4] = rows[:, k]
-
-    def compiled(_, W, y, s, x0, x1, x2, x3):
-        def generate(context, builder, signature, args):
-            data, at = _data(context, builder, signature, args, 0), args[1]
-            a, b, c, d = (builder.load(_four(builder, data, x), align=8) for x in args[3:])
-            even, odd = _pick(builder, a, b, 0, 4, 2, 6), _pick(builder, a, b, 1, 5, 3, 7)
-            even_2, odd_2 = _pick(builder, c, d, 0, 4, 2, 6), _pick(builder, c, d, 1, 5, 3, 7)
-            for half in ((0, 1, 4, 5), (2, 3, 6, 7)):
-                for one, other in ((even, even_2), (odd, odd_2)):
-                    builder.store(_pick(builder, one, other, *half), _four(builder, data, at), align=8)
-                    at = builder.add(at, args[2])
-            return context.get_dummy_value()
-
-        return types.void(W, *[types.uint64] * 6), generate
-
-    return plain if UNCOMPILED else intrinsic(compiled)
-
-
-def _weighted_sum():
-    """Set the four entries from ``y`` on: those ``s * col[k]`` after ``x`` times ``weight[k]``, added up."""
-
-    def plain(W, y, first, end, weight, col, x, s):
-        total = np.zeros(4)
-        for k in range(int(first), int(end)):
-            at = int(x + s * U(col[k]))
-            total += weight[k] * W[at : at + 4]
-        W[int(y) : int(y) + 4] = total
-
-    def compiled(_, W, y, first, end, weight, col, x, s):
-        def generate(context, builder, signature, args):
-            data, weights, columns = (_data(context, builder, signature, args, k) for k in (0, 4, 5))
-            _, y, first, end, _, _, x, s = args
-            total, one = (
-                cgutils.alloca_once_value(builder, ir.Constant(_FOUR, [0.0] * 4)),
-                ir.Constant(s.type, 1),
-            )
-            with cgutils.for_range_slice(builder, first, end, one) as (k, _count):
-                column = builder.zext(builder.load(builder.gep(columns, [k])), s.type)
-                row = _four(builder, data, builder.add(x, builder.mul(s, column)))
-                weight4 = _repeat(builder, builder.load(builder.gep(weights, [k])))
-                product = builder.fmul(weight4, builder.load(row, align=8))
-                builder.store(builder.fadd(builder.load(total), product), total)
-            builder.store(builder.load(total), _four(builder, data, y), align=8)
-            return context.get_dummy_value()
-
-        u = types.uint64
-        return types.void(W, u, u, u, weight, col, u, u), generate
-
-    return plain if UNCOMPILED else intrinsic(compiled)
-
-
-def _rank_one():
-    """Take ``gain M M'`` from the matrix at ``P``; an entry and its mirror image are rounded alike."""
-
-    def plain(W, gain, m, s, M, P):
-        row = W[int(M) : int(M + s)]
-        for j in range(int(m)):
-            W[int(P + U(j) * s) : int(P + U(j + 1) * s)] -= row[j] * row * gain
-
-    def compiled(_, W, gain, m, s, M, P):
-        def generate(context, builder, signature, args):
-            data = _data(context, builder, signature, args, 0)
-            _, gain, m, s, M, P = args
-            gain4, none = _repeat(builder, gain), ir.Constant(m.type, 0)
-            with cgutils.for_range_slice(builder, none, s, ir.Constant(m.type, 4)) as (j, _count):
-                row = builder.load(_four(builder, data, builder.add(M, j)), align=8)
-                with cgutils.for_range(builder, m, intp=m.type) as loop:
-                    weight = _repeat(builder, builder.load(builder.gep(data, [builder.add(M, loop.index)])))
-                    at = _four(builder, data, builder.add(builder.add(P, j), builder.mul(s, loop.index)))
-                    product = builder.fmul(builder.fmul(weight, row), gain4)
-                    builder.store(builder.fsub(builder.load(at, align=8), product), at, align=8)
-            return context.get_dummy_value()
-
-        u = types.uint64
-        return types.void(W, types.float64, u, u, u, u), generate
-
-    return plain if UNCOMPILED else intrinsic(compiled)
-
-
-_set4, _add4 = _instruction(False), _instruction(True)
-_transpose4, _sum4, _take_square = _transposition(), _weighted_sum(), _rank_one()
 
 
 def scratch(m: int) -> np.ndarray:
     """Scratch array of any of the recursions for ``m`` states."""
     return np.zeros((4 * m + 16) * ((m + 3) // 4 * 4))
-
-
-@step
-def _combine(s, first, end, weight, col, W, x, y):
-    """Row ``y``: rows ``col[k]`` of the matrix at ``x`` times ``weight[k]``, added up."""
-    for j in range(U(0), U(s), U(4)):
-        _sum4(W, U(y) + j, U(first), U(end), weight, col, U(x) + j, U(s))
-
-
-@step
-def _add(s, w, W, x, y):
-    """Add ``w`` times the row ``x`` to the row ``y``."""
-    for j in range(U(0), U(s), U(4)):
-        _add4(W, U(y) + j, w, W, U(x) + j)
-
-
-@step
-def _dot(n, X, x, W, y):
-    """Inner product of two rows."""
-    total = 0.0
-    for j in range(U(n)):
-        total += X[U(x) + j] * W[U(y) + j]
-    return total
-
-
-@step
-def _fill(n, value, W, y):
-    """Set ``n`` entries."""
-    for j in range(U(n)):
-        W[U(y) + j] = value
-
-
-@step
-def _copy(rows, m, X, x, dx, Y, y, dy):
-    """Copy a matrix with rows of ``m``, ``dx`` apart, to where they are ``dy`` apart."""
-    for i in range(rows):
-        at, to = U(x + i * dx), U(y + i * dy)
-        for j in range(U(m)):
-            Y[to + j] = X[at + j]
-
-
-@step
-def _copy_symmetric(m, s, X, W, y):
-    """Copy the lower triangle of a matrix to both triangles of matrix ``y``."""
-    for i in range(U(m)):
-        for j in range(i + U(1)):
-            value = X[i * U(m) + j]
-            W[U(y) + i * U(s) + j] = value
-            W[U(y) + j * U(s) + i] = value
-
-
-@step
-def _pack(m, s, W, x, Y, y):
-    """Copy a matrix to where its rows follow each other; what one writes too far the next overwrites."""
-    last = U(m - 1)
-    for i in range(last):
-        for j in range(U(0), U(s), U(4)):
-            _set4(Y, U(y) + i * U(m) + j, 1.0, W, U(x) + i * U(s) + j)
-    for j in range(U(m)):
-        Y[U(y) + last * U(m) + j] = W[U(x) + last * U(s) + j]
-
-
-@step
-def _unpack(m, s, X, x, W, y):
-    """Copy a matrix whose rows follow each other; those of the copy are not padded with zeros."""
-    last = U(m - 1)
-    for i in range(last):
-        for j in range(U(0), U(s), U(4)):
-            _set4(W, U(y) + i * U(s) + j, 1.0, X, U(x) + i * U(m) + j)
-    for j in range(U(m)):
-        W[U(y) + last * U(s) + j] = X[U(x) + last * U(m) + j]
-
-
-@step
-def _place(W, x):
-    """A place kept in ``W``."""
-    return U(np.int64(W[U(x)]))
 
 
 @step
@@ -249,12 +44,12 @@ def _prepare_covariance(m, s, pattern, system, q, W, P, Q, A, L):
     Most rows of ``T`` have a single entry, of one: there ``T P`` has rows of ``P``.  The first row of ``L`` lists the
     other rows first, the second where each row of ``T P`` is, in ``P`` or in ``A``, the third the rows ``Q`` has.
     """
-    _fill((m + 3) * s, 0.0, W, Q)  # with the lists after it
+    fill((m + 3) * s, 0.0, W, Q)  # with the lists after it
     for k in range(q.size):
         i, j = U(pattern.q_row[k]), U(pattern.q_col[k])
         W[U(Q) + i * U(s) + j] = q[k]
         W[U(Q) + j * U(s) + i] = q[k]
-    _fill((s - m) * s, 0.0, W, A + m * s)
+    fill((s - m) * s, 0.0, W, A + m * s)
     varied, last, spread = 0, m, 0
     for i in range(s):
         W[U(L + s + i)] = A + i * s
@@ -283,28 +78,28 @@ def _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
     made equal: so ``P`` stays symmetric to the last bit.
     """
     for n in range(varied):
-        i = _place(W, L + n)
-        _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, P, U(A) + i * U(s))
+        i = place(W, L + n)
+        combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, P, U(A) + i * U(s))
     for i in range(U(L + s), U(L + 2 * s), U(4)):
-        x0, x1, x2, x3 = _place(W, i), _place(W, i + U(1)), _place(W, i + U(2)), _place(W, i + U(3))
+        x0, x1, x2, x3 = place(W, i), place(W, i + U(1)), place(W, i + U(2)), place(W, i + U(3))
         for j in range(U(0), U(s), U(4)):
-            _transpose4(W, U(B) + j * U(s) + i - U(L + s), U(s), x0 + j, x1 + j, x2 + j, x3 + j)
+            transpose4(W, U(B) + j * U(s) + i - U(L + s), U(s), x0 + j, x1 + j, x2 + j, x3 + j)
     for n in range(varied):
-        i = _place(W, L + n)
-        _combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, B, U(P) + i * U(s))
+        i = place(W, L + n)
+        combine(s, pattern.t_ptr[i], pattern.t_ptr[i + U(1)], system.t, pattern.t_col, W, B, U(P) + i * U(s))
     for n in range(varied, m):
-        i = _place(W, L + n)
+        i = place(W, L + n)
         source = U(B) + U(s) * U(pattern.t_col[U(pattern.t_ptr[i])])
         for j in range(U(0), U(s), U(4)):
-            _set4(W, U(P) + i * U(s) + j, 1.0, W, source + j)
+            set4(W, U(P) + i * U(s) + j, 1.0, W, source + j)
     for n in range(1, varied):
-        i = _place(W, L + n)
+        i = place(W, L + n)
         for k in range(n):
-            j = _place(W, L + k)
+            j = place(W, L + k)
             W[U(P) + j * U(s) + i] = W[U(P) + i * U(s) + j]
     for n in range(spread):
-        i = _place(W, L + 2 * s + n)
-        _add(s, 1.0, W, U(Q) + i * U(s), U(P) + i * U(s))
+        i = place(W, L + 2 * s + n)
+        add(s, 1.0, W, U(Q) + i * U(s), U(P) + i * U(s))
 
 
 @step
@@ -326,7 +121,7 @@ def _reset(m, s, pattern, sample, t, W, a, P):
             W[U(a) + j] = 0.0
             for i in range(U(m)):
                 W[U(P) + i * U(s) + j] = 0.0
-            _fill(m, 0.0, W, U(P) + j * U(s))
+            fill(m, 0.0, W, U(P) + j * U(s))
 
 
 @step
@@ -374,7 +169,7 @@ def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         v -= system.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     first, end = pattern.z_ptr[i], pattern.z_ptr[i + 1]
-    _combine(s, first, end, system.z, pattern.z_col, W, P, M)
+    combine(s, first, end, system.z, pattern.z_col, W, P, M)
     F = sample.scale[t] * sample.scale[t] * system.h[i]
     for k in range(U(first), U(end)):
         source = U(pattern.z_col[k])
@@ -382,57 +177,65 @@ def _update(m, s, pattern, system, sample, t, i, W, a, P, M):
         F += system.z[k] * W[U(M) + source]
     if F > 0.0:
         gain = 1.0 / F
-        _add(s, v * gain, W, M, a)
-        _take_square(W, gain, U(m), U(s), U(M), U(P))
+        add(s, v * gain, W, M, a)
+        take_square(W, gain, U(m), U(s), U(M), U(P))
     else:
         F = 0.0
     return v, F
 
 
-@kernel
-def forward(pattern, system, P0, sample, path, keep, per_period, W):
-    """Kalman filter: returns the log-likelihood, fills that of each period and, if ``keep``, the path.
+def _forward(version):
+    @kernel
+    def forward(pattern, system, P0, sample, path, keep, per_period, W):
+        """Kalman filter: returns the log-likelihood, fills that of each period and, if ``keep``, the path.
 
-    Minus infinity where an innovation variance is not positive.  ``P0`` and ``path`` are flat.
-    """
-    m, (n, p) = system.c.size, sample.y.shape
-    s = (m + 3) // 4 * 4
-    a, a_next, M, P, Q, L = 0, s, 2 * s, 3 * s, (m + 3) * s, (2 * m + 3) * s
-    A, B = (2 * m + 6) * s, (2 * m + 6 + s) * s
-    varied, spread = _prepare_covariance(m, s, pattern, system, system.q, W, P, Q, A, L)
-    _copy(1, m, system.a0, 0, 0, W, a, 0)
-    _copy_symmetric(m, s, P0, W, P)
-    total = 0.0
-    for t in range(n):
-        _reset(m, s, pattern, sample, t, W, a, P)
-        _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
-        _add_series(pattern, system.b, sample.x, t, W, a_next)
-        a, a_next = a_next, a
-        _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
-        _add_scaled(s, pattern, system.s, sample.scale[t] * sample.scale[t] - 1.0, W, P)
-        square, volume, seen = 0.0, 1.0, 0
-        for i in range(p + 1):
-            if keep:
-                at = t * (p + 1) + i
-                _copy(1, m, W, a, 0, path.a, at * m, 0)
-                _pack(m, s, W, P, path.P, at * m * m)
-            if i == p or math.isnan(sample.y[t, i]):
-                continue
-            v, F = _update(m, s, pattern, system, sample, t, i, W, a, P, M)
-            if F == 0.0:
-                for j in range(t, n):
-                    per_period[j] = -np.inf
-                return -np.inf
-            square += v * v / F
-            volume *= F
-            seen += 1
-            if keep:
-                at = t * p + i
-                path.v[at], path.F[at] = v, F
-                _copy(1, m, W, M, 0, path.M, at * m, 0)
-        per_period[t] = -0.5 * (seen * LOG_2PI + math.log(volume) + square)
-        total += per_period[t]
-    return total
+        Minus infinity where an innovation variance is not positive.  ``P0`` and ``path`` are flat.
+        """
+        if version < 0:  # never: the digest is here for the cache alone
+            return -np.inf
+        m, (n, p) = system.c.size, sample.y.shape
+        s = (m + 3) // 4 * 4
+        a, a_next, M, P, Q, L = 0, s, 2 * s, 3 * s, (m + 3) * s, (2 * m + 3) * s
+        A, B = (2 * m + 6) * s, (2 * m + 6 + s) * s
+        varied, spread = _prepare_covariance(m, s, pattern, system, system.q, W, P, Q, A, L)
+        copy(1, m, system.a0, 0, 0, W, a, 0)
+        copy_symmetric(m, s, P0, W, P)
+        total = 0.0
+        for t in range(n):
+            _reset(m, s, pattern, sample, t, W, a, P)
+            _affine(m, pattern.t_ptr, pattern.t_col, system.t, system.c, W, a, a_next)
+            _add_series(pattern, system.b, sample.x, t, W, a_next)
+            a, a_next = a_next, a
+            _predict_covariance(m, s, pattern, system, varied, spread, W, P, Q, A, B, L)
+            _add_scaled(s, pattern, system.s, sample.scale[t] * sample.scale[t] - 1.0, W, P)
+            square, volume, seen = 0.0, 1.0, 0
+            for i in range(p + 1):
+                if keep:
+                    at = t * (p + 1) + i
+                    copy(1, m, W, a, 0, path.a, at * m, 0)
+                    pack(m, s, W, P, path.P, at * m * m)
+                if i == p or math.isnan(sample.y[t, i]):
+                    continue
+                v, F = _update(m, s, pattern, system, sample, t, i, W, a, P, M)
+                if F == 0.0:
+                    for j in range(t, n):
+                        per_period[j] = -np.inf
+                    return -np.inf
+                square += v * v / F
+                volume *= F
+                seen += 1
+                if keep:
+                    at = t * p + i
+                    path.v[at], path.F[at] = v, F
+                    copy(1, m, W, M, 0, path.M, at * m, 0)
+            per_period[t] = -0.5 * (seen * LOG_2PI + math.log(volume) + square)
+            total += per_period[t]
+        return total
+
+    return forward
+
+
+forward = _forward(digest(vectors))
 
 
 @part
@@ -449,7 +252,7 @@ def _grad_observation(m, pattern, system, sample, path, t, i, u, D, W, r, q, w, 
     state, seen = (t * (p + 1) + i) * m, (t * p + i) * m
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         source = np.int64(pattern.z_col[k])
-        on_cov = _dot(m, path.P, (state + source) * m, W, w)
+        on_cov = dot(m, path.P, (state + source) * m, W, w)
         out.z[k] += u * path.a[U(state + source)] + excess * path.M[U(seen + source)] + on_cov
 
 
@@ -466,11 +269,11 @@ def _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r
     for i in range(U(m)):
         out.c[i] += W[U(r) + i]
     if moving:
-        _unpack(m, s, P, start * m * m, W, C)
+        unpack(m, s, P, start * m * m, W, C)
         _reset(m, s, pattern, sample, t, W, A, C)
         for i in range(m):
             first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
-            _combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
+            combine(s, first, end, system.t, pattern.t_col, W, C, A + i * s)
         for i in range(m):
             mine = W[U(r + i)]
             for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
@@ -493,96 +296,113 @@ def _absorb(m, s, pattern, system, i, u, D, W, q, z, w, r, N):
     for j in range(U(s)):
         W[U(w) + j] = D * W[U(z) + j] - W[U(q) + j]
     for k in range(U(first), U(end)):
-        _add(s, system.z[k], W, w, N + s * np.int64(pattern.z_col[k]))
+        add(s, system.z[k], W, w, N + s * np.int64(pattern.z_col[k]))
     for j in range(m):
-        _add(s, -W[U(q + j)], W, z, N + j * s)
+        add(s, -W[U(q + j)], W, z, N + j * s)
 
 
 @part
 def _predict_back(m, s, pattern, system, W, r, N, B, C):
     """``r = T' r`` and ``N = T' N T``; ``B`` and ``C``, with rows of padding, and the row before are overwritten."""
     r_next = B - s
-    _fill((s + 1) * s, 0.0, W, r_next)
+    fill((s + 1) * s, 0.0, W, r_next)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             weight, source = system.t[k], np.int64(pattern.t_col[k])
             W[U(r_next + source)] += weight * W[U(r + i)]
-            _add(s, weight, W, N + i * s, B + source * s)
+            add(s, weight, W, N + i * s, B + source * s)
     for i in range(U(m)):
         W[U(r) + i] = W[U(r_next) + i]
     for i in range(U(0), U(s), U(4)):
         for j in range(U(0), U(s), U(4)):
             x = U(B) + i * U(s) + j
-            _transpose4(W, U(C) + j * U(s) + i, U(s), x, x + U(s), x + U(2 * s), x + U(3 * s))
-    _fill(m * s, 0.0, W, N)
+            transpose4(W, U(C) + j * U(s) + i, U(s), x, x + U(s), x + U(2 * s), x + U(3 * s))
+    fill(m * s, 0.0, W, N)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
-            _add(s, system.t[k], W, C + i * s, N + s * np.int64(pattern.t_col[k]))
+            add(s, system.t[k], W, C + i * s, N + s * np.int64(pattern.t_col[k]))
 
 
 @step
 def _keep_adjoint(keep, m, s, W, r, N, q, adjoint, state, at):
     """If ``keep``, write ``r``, ``N``, whose rows stay padded, and ``q`` to the backward pass's own path."""
     if keep:
-        _copy(1, m, W, r, 0, adjoint.a, state * m, 0)
-        _copy(1, m, W, q, 0, adjoint.M, at * m, 0)
+        copy(1, m, W, r, 0, adjoint.a, state * m, 0)
+        copy(1, m, W, q, 0, adjoint.M, at * m, 0)
         for j in range(U(0), U(m * s), U(4)):
-            _set4(adjoint.P, U(state * m * s) + j, 1.0, W, U(N) + j)
+            set4(adjoint.P, U(state * m * s) + j, 1.0, W, U(N) + j)
 
 
-@kernel
-def backward(
-    pattern, system, P0, sample, path, gradient, moving, keep, out, out_scale, r_path, N_path, u, D, adjoint, W
-):  # fmt: skip
-    """Fixed-interval smoother's backward pass, or, if ``gradient``, the score with it.
+@part
+def _grad_initial(m, s, W, N, r_path, N_path, out):
+    """Differentiate through the moments of the state before the sample; ``N_path`` gets that in the covariance."""
+    for i in range(m):
+        out.a0[i] += r_path[i]
+        for j in range(i + 1):
+            half = (r_path[i] * r_path[j] - (W[U(N + i * s + j)] + W[U(N + j * s + i)]) / 2) / 2
+            N_path[i * m + j], N_path[j * m + i] = half, half
 
-    Fills ``u`` and ``D``, and of ``r_path`` and ``N_path`` every row or, if ``gradient``, the first alone; adds
-    to ``out`` and ``out_scale`` if ``gradient``, to the part of ``T`` only if it is ``moving``.  ``P0`` and what a row
-    or path holds are flat.  If ``keep``, ``adjoint`` gets what holds after each observation: ``r`` in place of a state,
-    ``N``, with rows of whole vectors, of its covariance, ``q`` of ``M``; and at ``i = p`` after the period.
-    """
-    m, p = system.c.size, system.h.size
-    s = (m + 3) // 4 * 4
-    r, q, z, w, M, N = 0, s, 2 * s, 3 * s, 4 * s, 5 * s
-    B, C, unclean = (m + 6) * s, (m + 6 + s) * s, (m + 6 + 2 * s) * s
-    for t in range(path.F.size // p - 1, -2, -1):
-        for i in range(p - 1 if t >= 0 else -1, -1, -1):
-            at = t * p + i
-            u[at], D[at] = np.nan, np.nan
-            if path.F[at] == 0.0:
-                continue
-            gain = 1.0 / path.F[at]
-            _copy(1, m, path.M, at * m, 0, W, M, 0)
-            _fill(2 * s, 0.0, W, q)
-            for j in range(m):
-                _add(s, gain * W[U(M + j)], W, N + j * s, q)
-            u[at] = (path.v[at] - _dot(m, W, r, W, M)) * gain
-            D[at] = (1.0 + _dot(m, W, q, W, M)) * gain
+
+def _backward(version):
+    @kernel
+    def backward(
+        pattern, system, P0, sample, path, gradient, moving, keep, out, out_scale, r_path, N_path, u, D, adjoint, W
+    ):  # fmt: skip
+        """Fixed-interval smoother's backward pass, or, if ``gradient``, the score with it.
+
+        Fills ``u`` and ``D``, and of ``r_path`` and ``N_path`` every row or, if ``gradient``, the first alone; adds
+        to ``out`` and ``out_scale`` if ``gradient``, to the part of ``T`` only if it is ``moving``.  ``P0`` and what a
+        row or path holds are flat.  If ``keep``, ``adjoint`` gets what holds after each observation: ``r`` in place of
+        a state, ``N``, with rows of whole vectors, of its covariance, ``q`` of ``M``; and at ``i = p`` after the
+        period.
+        """
+        if version < 0:
+            return
+        m, p = system.c.size, system.h.size
+        s = (m + 3) // 4 * 4
+        r, q, z, w, M, N = 0, s, 2 * s, 3 * s, 4 * s, 5 * s
+        B, C, unclean = (m + 6) * s, (m + 6 + s) * s, (m + 6 + 2 * s) * s
+        for t in range(path.F.size // p - 1, -2, -1):
+            for i in range(p - 1 if t >= 0 else -1, -1, -1):
+                at = t * p + i
+                u[at], D[at] = np.nan, np.nan
+                if path.F[at] == 0.0:
+                    continue
+                gain = 1.0 / path.F[at]
+                copy(1, m, path.M, at * m, 0, W, M, 0)
+                fill(2 * s, 0.0, W, q)
+                for j in range(m):
+                    add(s, gain * W[U(M + j)], W, N + j * s, q)
+                u[at] = (path.v[at] - dot(m, W, r, W, M)) * gain
+                D[at] = (1.0 + dot(m, W, q, W, M)) * gain
+                if gradient:
+                    _grad_observation(
+                        m, pattern, system, sample, path, t, i, u[at], D[at], W, r, q, w, out, out_scale
+                    )
+                _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + i, at)
+                _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
+            if not gradient or t < 0:
+                copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
+                pack(m, s, W, N, N_path, (t + 1) * m * m)
+            if t < 0:
+                break
             if gradient:
-                _grad_observation(
-                    m, pattern, system, sample, path, t, i, u[at], D[at], W, r, q, w, out, out_scale
+                # The period's first observation was the last to be absorbed: q is its own still.
+                _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + p, t * p)
+                a, P, start = path.a, path.P, t * (p + 1) - 1
+                if t == 0:
+                    a, P, start = system.a0, P0, 0
+                _grad_series(pattern, sample.x, t, W, r, out)
+                _grad_scaled(s, pattern, system, sample.scale[t], t, W, r, N, out, out_scale)
+                _grad_prediction(
+                    m, s, pattern, system, sample, t, moving, a, P, start, W, r, N, B, unclean, out
                 )
-            _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + i, at)
-            _absorb(m, s, pattern, system, i, u[at], D[at], W, q, z, w, r, N)
-        if not gradient or t < 0:
-            _copy(1, m, W, r, 0, r_path, (t + 1) * m, 0)
-            _pack(m, s, W, N, N_path, (t + 1) * m * m)
-        if t < 0:
-            break
+            _predict_back(m, s, pattern, system, W, r, N, B, C)
+            _reset(m, s, pattern, sample, t, W, r, N)
         if gradient:
-            # The period's first observation was the last to be absorbed: q is its own still.
-            _keep_adjoint(keep, m, s, W, r, N, q, adjoint, t * (p + 1) + p, t * p)
-            a, P, start = path.a, path.P, t * (p + 1) - 1
-            if t == 0:
-                a, P, start = system.a0, P0, 0
-            _grad_series(pattern, sample.x, t, W, r, out)
-            _grad_scaled(s, pattern, system, sample.scale[t], t, W, r, N, out, out_scale)
-            _grad_prediction(m, s, pattern, system, sample, t, moving, a, P, start, W, r, N, B, unclean, out)
-        _predict_back(m, s, pattern, system, W, r, N, B, C)
-        _reset(m, s, pattern, sample, t, W, r, N)
-    if gradient:
-        for i in range(m):
-            out.a0[i] += r_path[i]
-            for j in range(i + 1):
-                half = (r_path[i] * r_path[j] - (W[U(N + i * s + j)] + W[U(N + j * s + i)]) / 2) / 2
-                N_path[i * m + j], N_path[j * m + i] = half, half
+            _grad_initial(m, s, W, N, r_path, N_path, out)
+
+    return backward
+
+
+backward = _backward(digest(vectors))

@@ -2,7 +2,7 @@
 
 Beside the filter they give the derivative of each period's log-likelihood.  With what the filter (``path``), the
 backward pass (``adjoint``) and the filter's derivative (``tangent``) left, one further pass backwards gives that of the
-score: a row of the exact Hessian.  Names and offsets are as in `capstar.kernels.recursions`.
+score: a row of the exact Hessian.  Names and offsets are as in `capstar.kernels.vectors`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,19 @@ import math
 
 import numpy as np
 
-from capstar.kernels import recursions
+from capstar.kernels import recursions, vectors
 from capstar.kernels.compiling import digest, kernel, part, step
 from capstar.kernels.recursions import (
-    U,
-    _add,
-    _add4,
     _add_scaled,
     _add_series,
     _affine,
-    _combine,
-    _copy,
-    _dot,
-    _fill,
     _grad_series,
-    _pack,
     _predict_back,
     _predict_covariance,
     _prepare_covariance,
     _reset,
-    _unpack,
 )
+from capstar.kernels.vectors import U, add, add4, combine, copy, dot, fill, pack, unpack
 
 
 @part
@@ -43,8 +35,8 @@ def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, d
     dF, dv = scale * scale * direction.h[i] + 2.0 * scale * dscale * system.h[i], 0.0
     for k in range(pattern.d_ptr[i], pattern.d_ptr[i + 1]):
         dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
-    _copy(1, m, path.M, at * m, 0, W, M, 0)
-    _combine(s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, dM)
+    copy(1, m, path.M, at * m, 0, W, M, 0)
+    combine(s, pattern.z_ptr[i], pattern.z_ptr[i + 1], system.z, pattern.z_col, W, dP, dM)
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         source, change = np.int64(pattern.z_col[k]), direction.z[k]
         dv -= change * path.a[U(state + source)] + system.z[k] * W[U(da + source)]
@@ -55,13 +47,13 @@ def _tangent_observation(m, s, pattern, system, direction, sample, path, t, i, d
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         dF += system.z[k] * W[U(dM) + U(pattern.z_col[k])]
     gain, share = 1.0 / F, dF / F
-    _add(s, v * gain, W, dM, da)
-    _add(s, (dv - v * share) * gain, W, M, da)
+    add(s, v * gain, W, dM, da)
+    add(s, (dv - v * share) * gain, W, M, da)
     for j in range(U(s)):
         W[U(w) + j] = share * W[U(M) + j] - W[U(dM) + j]
     for j in range(m):
-        _add(s, gain * W[U(M + j)], W, w, dP + j * s)
-        _add(s, -gain * W[U(dM + j)], W, M, dP + j * s)
+        add(s, gain * W[U(M + j)], W, w, dP + j * s)
+        add(s, -gain * W[U(dM + j)], W, M, dP + j * s)
     return -0.5 * (share + (2.0 * dv - v * share) * v * gain), dv, dF
 
 
@@ -75,21 +67,21 @@ def _tangent_mean(m, s, pattern, system, direction, sample, path, t, i, W, da, M
         dv -= direction.d[U(k)] * sample.x[t, pattern.d_col[U(k)]]
     for k in range(U(pattern.z_ptr[i]), U(pattern.z_ptr[i + 1])):
         dv -= system.z[k] * W[U(da) + U(pattern.z_col[k])]
-    _copy(1, m, path.M, at * m, 0, W, M, 0)
-    _add(s, dv * gain, W, M, da)
+    copy(1, m, path.M, at * m, 0, W, M, 0)
+    add(s, dv * gain, W, M, da)
     return -v * dv * gain, dv
 
 
 @part
 def _tangent_transition(m, s, pattern, system, direction, sample, t, a, P, start, W, da_next, dP_next, A, C):
     """Add what a change of ``T`` itself does to the prediction; ``A`` is overwritten."""
-    _unpack(m, s, P, start * m * m, W, C)
+    unpack(m, s, P, start * m * m, W, C)
     _reset(m, s, pattern, sample, t, W, A, C)
     for i in range(m):
         first, end = pattern.t_ptr[i], pattern.t_ptr[i + 1]
         for k in range(U(first), U(end)):
             W[U(da_next + i)] += direction.t[k] * a[U(start * m) + U(pattern.t_col[k])]
-        _combine(s, first, end, direction.t, pattern.t_col, W, C, A + i * s)
+        combine(s, first, end, direction.t, pattern.t_col, W, C, A + i * s)
     for i in range(U(m)):
         for j in range(U(m)):
             total = 0.0
@@ -128,8 +120,8 @@ def forward_along(
     da, da_next, dM, w, M = 0, s, 2 * s, 3 * s, 4 * s
     dP, dQ, L, A, C = 5 * s, (m + 5) * s, (2 * m + 5) * s, (2 * m + 8) * s, (2 * m + 8 + s) * s
     varied, rows = _prepare_covariance(m, s, pattern, system, direction.q, W, dP, dQ, A, L)
-    _copy(1, m, direction.a0, 0, 0, W, da, 0)
-    _copy(m, m, dP0, 0, m, W, dP, s)
+    copy(1, m, direction.a0, 0, 0, W, da, 0)
+    copy(m, m, dP0, 0, m, W, dP, s)
     for t in range(n):
         _reset(m, s, pattern, sample, t, W, da, dP)
         _tangent_prediction(
@@ -146,9 +138,9 @@ def forward_along(
         for i in range(p + 1):
             state, at = t * (p + 1) + i, t * p + i
             if keep:
-                _copy(1, m, W, da, 0, tangent.a, state * m, 0)
+                copy(1, m, W, da, 0, tangent.a, state * m, 0)
                 if spread:
-                    _pack(m, s, W, dP, tangent.P, state * m * m)
+                    pack(m, s, W, dP, tangent.P, state * m * m)
             if i == p or math.isnan(sample.y[t, i]):
                 continue
             dF = 0.0
@@ -161,7 +153,7 @@ def forward_along(
             out[t] += term
             if keep:
                 tangent.v[at], tangent.F[at] = dv, dF
-                _copy(1, m, W, dM, 0, tangent.M, at * m, 0)
+                copy(1, m, W, dM, 0, tangent.M, at * m, 0)
 
 
 def _along(version):
@@ -179,7 +171,7 @@ def _along(version):
     return along
 
 
-along = _along(digest(recursions))
+along = _along(digest(recursions, vectors))
 
 
 @part
@@ -188,20 +180,20 @@ def _change_of_gains(m, s, path, tangent, adjoint, t, i, p, spread, W, dr, dq, M
     at, state = t * p + i, t * (p + 1) + i
     gain, u, D = 1.0 / path.F[at], adjoint.v[at], adjoint.F[at]
     share = tangent.F[at] * gain
-    du = tangent.v[at] - _dot(m, path.M, at * m, W, dr)
+    du = tangent.v[at] - dot(m, path.M, at * m, W, dr)
     if not spread:
         return du * gain, 0.0
-    du -= _dot(m, adjoint.a, state * m, W, dM)
-    _fill(s, 0.0, W, dq)
+    du -= dot(m, adjoint.a, state * m, W, dM)
+    fill(s, 0.0, W, dq)
     for j in range(m):
-        _add(s, gain * W[U(M + j)], W, dN + j * s, dq)
+        add(s, gain * W[U(M + j)], W, dN + j * s, dq)
         row = U((state * m + j) * s)
         for c in range(U(0), U(s), U(4)):
-            _add4(W, U(dq) + c, gain * W[U(dM + j)], adjoint.P, row + c)
-    dD = _dot(m, adjoint.M, at * m, W, dM)
+            add4(W, U(dq) + c, gain * W[U(dM + j)], adjoint.P, row + c)
+    dD = dot(m, adjoint.M, at * m, W, dM)
     for j in range(U(m)):
         W[U(dq) + j] -= share * adjoint.M[U(at * m) + j]
-    dD += _dot(m, W, dq, W, M)
+    dD += dot(m, W, dq, W, M)
     return du * gain - u * share, dD * gain - D * share
 
 
@@ -229,9 +221,9 @@ def _change_of_gradient(
         source = np.int64(pattern.z_col[k])
         row = (state * m + source) * m
         total = du * path.a[U(state * m + source)] + u * tangent.a[U(state * m + source)]
-        total += dexcess * path.M[U(at * m + source)] + _dot(m, path.P, row, W, dw)
+        total += dexcess * path.M[U(at * m + source)] + dot(m, path.P, row, W, dw)
         if spread:
-            total += excess * tangent.M[U(at * m + source)] + _dot(m, tangent.P, row, W, w)
+            total += excess * tangent.M[U(at * m + source)] + dot(m, tangent.P, row, W, w)
         out.z[k] += total
 
 
@@ -302,8 +294,8 @@ def _change_of_transition(
     da, dP, before = tangent.a, tangent.P, t * (p + 1) - 1
     if t == 0:
         da, dP, before = da0, dP0, 0
-    _fill(m * s, 0.0, W, A)
-    _fill(m * s, 0.0, W, dA)
+    fill(m * s, 0.0, W, A)
+    fill(m * s, 0.0, W, dA)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             source = np.int64(pattern.t_col[k])
@@ -329,9 +321,9 @@ def _change_of_transition(
 @part
 def _transition_moves(m, s, pattern, system, direction, adjoint, state, W, e, E, B):
     """What a change of ``T`` itself adds to the derivatives of ``T' r`` and ``T' N T``; written to ``e`` and ``E``."""
-    _fill(s, 0.0, W, e)
-    _fill(m * s, 0.0, W, E)
-    _fill(m * s, 0.0, W, B)
+    fill(s, 0.0, W, e)
+    fill(m * s, 0.0, W, E)
+    fill(m * s, 0.0, W, B)
     for i in range(m):
         for k in range(U(pattern.t_ptr[i]), U(pattern.t_ptr[i + 1])):
             source = np.int64(pattern.t_col[k])
@@ -365,9 +357,9 @@ def backward_along(
             at = t * p + i
             if path.F[at] == 0.0:
                 continue
-            _copy(1, m, path.M, at * m, 0, W, M, 0)
+            copy(1, m, path.M, at * m, 0, W, M, 0)
             if spread:
-                _copy(1, m, tangent.M, at * m, 0, W, dM, 0)
+                copy(1, m, tangent.M, at * m, 0, W, dM, 0)
             du, dD = _change_of_gains(m, s, path, tangent, adjoint, t, i, p, spread, W, dr, dq, M, dM, dN)
             _change_of_gradient(
                 m, pattern, system, direction, sample, dscale, path, tangent, adjoint, t, i, p, spread, du, dD, W, dr,
@@ -378,22 +370,8 @@ def backward_along(
         _change_of_shocks(m, s, pattern, adjoint, state, W, dr, dN, out)
         _grad_series(pattern, sample.x, t, W, dr, out)
         _change_of_scaled(
-            m,
-            s,
-            pattern,
-            system,
-            direction,
-            sample.scale[t],
-            dscale[t],
-            adjoint,
-            state,
-            t,
-            W,
-            dr,
-            dN,
-            out,
-            out_scale,
-        )
+            m, s, pattern, system, direction, sample.scale[t], dscale[t], adjoint, state, t, W, dr, dN, out, out_scale
+        )  # fmt: skip
         if moving:
             a, P, start = path.a, path.P, t * (p + 1) - 1
             if t == 0:
@@ -405,9 +383,9 @@ def backward_along(
             _transition_moves(m, s, pattern, system, direction, adjoint, state, W, e, E, B)
         _predict_back(m, s, pattern, system, W, dr, dN, B, C)
         if moving:
-            _add(s, 1.0, W, e, dr)
+            add(s, 1.0, W, e, dr)
             for k in range(m):
-                _add(s, 1.0, W, E + k * s, dN + k * s)
+                add(s, 1.0, W, E + k * s, dN + k * s)
         _reset(m, s, pattern, sample, t, W, dr, dN)
     for j in range(U(m)):
         out.a0[j] += W[U(dr) + j]

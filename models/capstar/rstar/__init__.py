@@ -49,7 +49,6 @@ from capstar.rstar.natural_rate import (
     LONG_RUN,
     MEDIUM_RUN,
     NaturalRate,
-    StatePath,
     gap_source,
 )
 from capstar.rstar.natural_rate_model import NaturalRateModel
@@ -60,6 +59,7 @@ from capstar.rstar.real_time import RecursiveEstimates, quasi_real_time, real_ti
 from capstar.rstar.redraw import DrawnGap, GapSource
 from capstar.rstar.registry import model, models, register, unregister
 from capstar.rstar.release_news import RELEASES, ReleaseNews, release_news
+from capstar.rstar.state_path import StatePath
 from capstar.rstar.trend_by_likelihood import TrendByLikelihood, UnobservedComponentsML
 from capstar.rstar.trend_var.declaration import Trend
 from capstar.rstar.trend_var.estimate import TrendVarRate

@@ -13,10 +13,10 @@ from scipy.special import gammaln
 from capstar.errors import DataError, SpecificationError
 from capstar.kernels.arrays import Floats
 from capstar.rstar.comparison import named
-from capstar.rstar.natural_rate import NaturalRate, StatePath, Which
+from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.state_path import WHICH, StatePath, Which
 
 Weights = Literal["equal", "predictive likelihood"]
-_WHICH: tuple[Which, Which] = ("filtered", "smoothed")
 _MIXTURE = "each estimate's own standard errors, and that the estimates disagree"
 TRAINING = 40  # quarters
 
@@ -102,7 +102,7 @@ class AveragedRate(NaturalRate):
             np.tile(self.weights.iloc[-1], (len(self.weights), 1)), self.weights.index, self.weights.columns
         )
         (filtered, filtered_se), (smoothed, smoothed_se) = (
-            self._mixed(which, weights) for which, weights in zip(_WHICH, (self.weights, last), strict=True)
+            self._mixed(which, weights) for which, weights in zip(WHICH, (self.weights, last), strict=True)
         )
         return StatePath(filtered, smoothed, filtered_se, smoothed_se)
 
@@ -239,7 +239,7 @@ def average(
 
 def _common(members: Mapping[str, NaturalRate], *, needs_filtered: bool) -> pd.DataFrame:
     """r* of every estimate on the quarters all have: filtered, or smoothed where not all have filtered."""
-    for which in _WHICH[:1] if needs_filtered else _WHICH:
+    for which in WHICH[:1] if needs_filtered else WHICH:
         paths = pd.DataFrame({name: getattr(one.rstar, which) for name, one in members.items()})
         if not (without := [name for name in paths if paths[name].isna().all()]):
             return paths.dropna()

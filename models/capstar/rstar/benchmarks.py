@@ -17,9 +17,10 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_quarterly, require_columns
 from capstar.progress import Progress
 from capstar.rstar.laubach_williams.starting import HP_LAMBDA, hp_trend
-from capstar.rstar.natural_rate import LONG_RUN, NaturalRate, StatePath
+from capstar.rstar.natural_rate import LONG_RUN, NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.series import DERIVATIONS, R, columns_of
+from capstar.rstar.state_path import StatePath
 from capstar.rstar.trend_by_likelihood import UnobservedComponentsML
 
 SHORTEST = 8  # quarters before the first end point of the one-sided filter

@@ -13,7 +13,8 @@ from capstar.errors import SpecificationError
 from capstar.frames import Start, since
 from capstar.provenance import entitled
 from capstar.reporting import Result
-from capstar.rstar.natural_rate import NaturalRate, Which, require_which
+from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.state_path import Which, require_which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

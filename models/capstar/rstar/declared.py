@@ -15,10 +15,11 @@ from capstar.errors import DataError, SpecificationError
 from capstar.frames import as_frequency, require_columns
 from capstar.progress import Progress
 from capstar.reporting.estimates import Covariances
-from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, path_of
+from capstar.rstar.natural_rate import NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.rstar.redraw import GapSource, draw_from
 from capstar.rstar.series import R, assumed_future, columns_of, derive, with_covid_index
+from capstar.rstar.state_path import StatePath, Which, path_of
 from capstar.statespace.algebra import CONSTANT
 from capstar.statespace.by_series import SeriesContributions
 from capstar.statespace.compiled import compile_spec

@@ -9,8 +9,7 @@ command line, in `capstar.rstar.models` and in every comparison.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,15 +22,13 @@ from capstar.provenance import Source, entitled, titled
 from capstar.reporting import Result
 from capstar.reporting.estimates import Coefficients, Likelihood
 from capstar.rstar.redraw import GapSource
+from capstar.rstar.state_path import WHICH, StatePath, Which, require_which
 from capstar.statespace.forecasting import Forecast
 from capstar.statespace.maximum_likelihood import MaximumLikelihood
-from capstar.statespace.smoothing import StateEstimates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Which = Literal["filtered", "smoothed"]
-_WHICH: tuple[Which, Which] = ("filtered", "smoothed")
 LEVELS = ("potential",)  # no rates: only their changes can be read
 _LABELS = {"rstar": "r*", "output_gap": "output gap"}
 FILTER_ONLY = "filter only, parameters as known"
@@ -40,33 +37,6 @@ MEDIUM_RUN = "medium-run rate: at which output is at potential once transitory s
 LONG_RUN = "long-run trend: the expectation of the real rate in the distant future"
 FIVE_YEARS = "expectation of the real rate five years ahead"
 _NOTHING = "nothing: the estimate comes without standard errors"
-
-
-@dataclass(frozen=True)
-class StatePath:
-    """One quantity by period.
-
-    Attributes
-    ----------
-    filtered, smoothed : pandas.Series
-        Given data to the period, and given all data. Rates in percent a year, the output gap in percent, potential in
-        100 times the log.
-    filtered_se, smoothed_se : pandas.Series
-        Standard deviations at known parameters; NaN where the method gives none.
-
-    Examples
-    --------
-    >>> import capstar as cs
-    >>> fit = cs.rstar.HLW2017.fit(cs.data.us_macro())
-    >>> path = fit.path("g")
-    >>> path.filtered.iloc[-1].round(2).item(), path.smoothed_se.iloc[-1].round(1).item()
-    (1.89, 0.6)
-    """
-
-    filtered: pd.Series
-    smoothed: pd.Series
-    filtered_se: pd.Series
-    smoothed_se: pd.Series
 
 
 class NaturalRate(Coefficients, Likelihood, Result):
@@ -404,7 +374,7 @@ class NaturalRate(Coefficients, Likelihood, Result):
     def to_frame(self) -> pd.DataFrame:
         """All quantities, filtered and smoothed, with standard deviations (``_se``), by period."""
         columns: dict[str, pd.Series] = {}
-        for which in _WHICH:
+        for which in WHICH:
             for name in self.quantities:
                 path = self.path(name)
                 columns[f"{name}_{which}"] = getattr(path, which)
@@ -456,12 +426,6 @@ class NaturalRate(Coefficients, Likelihood, Result):
         return name
 
 
-def path_of(states: StateEstimates, report: str) -> StatePath:
-    """One report of a state-space estimate by period."""
-    (filtered, filtered_se), (smoothed, smoothed_se) = (states.report(report, which) for which in _WHICH)
-    return StatePath(filtered, smoothed, filtered_se, smoothed_se)
-
-
 @checked
 def gap_source(estimate: NaturalRate) -> GapSource:
     """What samples of the gap are drawn from: `NaturalRate.redraw`, of any estimate whose method describes the data.
@@ -474,13 +438,6 @@ def gap_source(estimate: NaturalRate) -> GapSource:
     (195, 3)
     """
     return estimate.redraw()
-
-
-def require_which(which: str) -> str:
-    """``which``, or a `SpecificationError` if it is neither ``"filtered"`` nor ``"smoothed"``."""
-    if which not in _WHICH:
-        raise SpecificationError(f"which={which!r}; choose 'filtered' or 'smoothed'.")
-    return which
 
 
 def _numbers(series: pd.Series) -> list[float | None]:

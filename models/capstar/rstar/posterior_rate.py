@@ -14,8 +14,9 @@ import pandas as pd
 
 from capstar.errors import SpecificationError
 from capstar.kernels.arrays import Floats
-from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_which
+from capstar.rstar.natural_rate import NaturalRate
 from capstar.rstar.natural_rate_model import NaturalRateModel
+from capstar.rstar.state_path import StatePath, Which, require_which
 from capstar.statespace.bayes.convergence import split_rhat
 from capstar.statespace.bayes.draws import DISAGREE, PosteriorCoefficients, PosteriorDraws
 from capstar.statespace.bayes.reports import StateDraws

@@ -13,7 +13,8 @@ import pandas as pd
 from capstar.errors import DataError, SpecificationError
 from capstar.frames import Start, as_quarterly
 from capstar.rstar.layouts import LAYOUTS, Layout
-from capstar.rstar.natural_rate import NaturalRate, StatePath, Which, require_which
+from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.state_path import StatePath, Which, require_which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

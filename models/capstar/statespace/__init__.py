@@ -15,6 +15,7 @@ from capstar.statespace.bayes.posterior import posterior
 from capstar.statespace.bayes.priors import Beta, InverseGamma, Normal, Prior, Uniform
 from capstar.statespace.bayes.reports import StateDraws
 from capstar.statespace.bayes.results import PosteriorResults
+from capstar.statespace.binding import bind
 from capstar.statespace.by_series import SeriesContributions, contributions_by_series
 from capstar.statespace.change import Change, decompose_change
 from capstar.statespace.compiled import compile_spec
@@ -35,7 +36,7 @@ from capstar.statespace.mixed_frequency import (
 )
 from capstar.statespace.news import News, explain_revisions
 from capstar.statespace.parameters import Parameter, ParameterTable
-from capstar.statespace.problem import Problem, bind
+from capstar.statespace.problem import Problem
 from capstar.statespace.regression import Regression, least_squares_start, regression
 from capstar.statespace.results import StateSpaceResults
 from capstar.statespace.simulation import SimulatedSample, simulate_sample

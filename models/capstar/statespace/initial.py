@@ -12,8 +12,9 @@ import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
 from capstar.statespace.algebra import show_slot
+from capstar.statespace.binding import bind
 from capstar.statespace.diffuse import diffuse_problem
-from capstar.statespace.problem import Problem, bind
+from capstar.statespace.problem import Problem
 from capstar.statespace.spec import Spec
 from capstar.statespace.stationary import (
     forgetful_states,

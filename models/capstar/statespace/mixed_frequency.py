@@ -7,6 +7,7 @@ third month) and is a sum over the periods it covers; all other periods have non
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from capstar.errors import DataError, SpecificationError
@@ -149,3 +150,8 @@ def require_last_periods(values: Floats, periods: pd.PeriodIndex, frequency: str
             f"{name} has a value in {at}, which is not the last period of {at.asfreq(frequency)}. Put each value in "
             "the last period that it covers; combine_frequencies does so."
         )
+
+
+def begins(index: pd.PeriodIndex, often: str) -> npt.NDArray[np.bool_]:
+    """Whether each period is the first of one of a lower frequency."""
+    return np.asarray(index.asfreq(often).asfreq(index.freqstr, how="start") == index)

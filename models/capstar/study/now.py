@@ -18,7 +18,7 @@ from capstar.leads.records import periods_of
 from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar import NaturalRate, PublishedRate
-from capstar.rstar.natural_rate import Which
+from capstar.rstar.state_path import Which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -21,7 +21,7 @@ from capstar.progress import Progress
 from capstar.provenance import entitled
 from capstar.reporting import Result
 from capstar.rstar import AveragedRate, NaturalRate
-from capstar.rstar.natural_rate import Which
+from capstar.rstar.state_path import Which
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

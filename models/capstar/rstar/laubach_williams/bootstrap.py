@@ -18,7 +18,7 @@ from capstar.provenance import titled
 from capstar.reporting import Result
 from capstar.reporting.estimates import require_coverage
 from capstar.rstar.laubach_williams.estimates import UNCERTAIN, ThreeStageEstimates
-from capstar.rstar.natural_rate import Which
+from capstar.rstar.state_path import Which
 from capstar.statespace.smoothing import simulate_data
 from capstar.tasks import first_successes
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from capstar.provenance import titled
 from capstar.rstar.laubach_williams.estimates import ThreeStageEstimates
-from capstar.rstar.natural_rate import Which
+from capstar.rstar.state_path import Which
 from capstar.statespace.change import Change, decompose_change
 
 

@@ -16,7 +16,8 @@ from capstar.reporting import Result
 from capstar.reporting.estimates import Covariances
 from capstar.rstar.laubach_williams.equations import Variant
 from capstar.rstar.laubach_williams.three_stage import Job, StageEstimate, ThreeStages, estimate_stages
-from capstar.rstar.natural_rate import NaturalRate, StatePath, path_of
+from capstar.rstar.natural_rate import NaturalRate
+from capstar.rstar.state_path import StatePath, path_of
 from capstar.statespace.algebra import as_coef, as_linear
 from capstar.statespace.inference import CovarianceKind, covariance, standard_errors
 from capstar.statespace.maximum_likelihood import MaximumLikelihood

@@ -10,13 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from capstar.arguments import Input, as_input, checked
-from capstar.errors import (
-    ConvergenceError,
-    DataError,
-    DataWarning,
-    IdentificationWarning,
-    SpecificationError,
-)
+from capstar.errors import DataError, DataWarning, SpecificationError
 from capstar.progress import Progress, reporting
 from capstar.rstar.countries import country_name
 from capstar.rstar.laubach_williams.covid import has_covid_index, warn_of_covid
@@ -37,6 +31,7 @@ from capstar.rstar.laubach_williams.equations import (
     in_country,
     with_windows,
 )
+from capstar.rstar.laubach_williams.fallback import identified
 from capstar.rstar.laubach_williams.inputs import prepare, required_columns
 from capstar.rstar.laubach_williams.maxima import LAMBDAS
 from capstar.rstar.laubach_williams.options import (
@@ -47,17 +42,12 @@ from capstar.rstar.laubach_williams.options import (
     departures,
 )
 from capstar.rstar.laubach_williams.results import RStarResults
-from capstar.rstar.laubach_williams.three_stage import Job, ThreeStages, adapt, estimate_stages
+from capstar.rstar.laubach_williams.three_stage import Job, adapt, estimate_stages
 from capstar.rstar.natural_rate_model import NaturalRateModel
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.initial import InitialState
 from capstar.statespace.parameters import require_within
 from capstar.units import Units
-
-_LAST_OF_2003 = pd.Period(
-    "2020Q2", "Q"
-)  # last quarter published of the model of 2003, net of phi times the index
-_FALLBACK_STARTS = 4  # starting points a stage at least, where the best maximum is wanted
 
 
 @dataclass(frozen=True)
@@ -351,7 +341,7 @@ class RStarModel(NaturalRateModel):
         job = Job(variant, frame, first, last, options)
         published = PUBLISHED.get(chosen.name)
         with reporting(progress) as tell:
-            stages, fallback = _identified(job, estimate_stages(job, progress=tell), tell)
+            stages, fallback = identified(job, estimate_stages(job, progress=tell), tell)
         departed = departures(variant, published and adapt(published, frame, first, last), options)
         return RStarResults(job=job, stages=stages, departures=(*departed, *fallback))
 
@@ -399,33 +389,6 @@ def _of_recipe(variant: Variant, data: pd.DataFrame) -> Variant:
     country = data.attrs.get("country")
     known = country in variant.countries and variant == PUBLISHED.get(variant.name)
     return in_country(variant, str(country)) if known else variant
-
-
-def _identified(job: Job, stages: ThreeStages, tell: Progress) -> tuple[ThreeStages, tuple[str, ...]]:
-    """The stages, or their best maxima where the published ones do not identify r*, with a warning and a sentence."""
-    why, sample, said = stages.identification, f"{job.start}-{job.end}", ""
-    if not why:
-        return stages, ()
-    text = f"{job.variant.name}, {sample}: r* is not identified"
-    if job.options.maximum == "first" and job.options.keep is None:
-        options = replace(job.options, keep="best", n_starts=max(job.options.n_starts, _FALLBACK_STARTS))
-        try:
-            best = estimate_stages(replace(job, options=options), progress=tell)
-        except ConvergenceError:
-            best = stages
-        if best.differs_from(stages):
-            said = (
-                f"The published procedure ends where r* is not identified ({why}; r* {stages.last_rstar:.2f} in "
-                f"{job.end}); every stage takes its best maximum instead (r* {best.last_rstar:.2f})."
-            )
-            text = f"{job.variant.name}, {sample}: {said[0].lower()}{said[1:-1]}"
-            stages, why = best, best.identification
-            text += ", where it is not identified either" if why else ""
-    text += (
-        f": {why}. Hold a_r or the lambdas (fixed), or use a longer sample." if why else ". See summary()."
-    )
-    warnings.warn(text, IdentificationWarning, stacklevel=4)
-    return stages, (said,) if said else ()
 
 
 def _require_known(fixed: Mapping[str, float] | None, variant: Variant) -> None:

@@ -27,9 +27,9 @@ from capstar.rstar.laubach_williams.inputs import prepare
 from capstar.rstar.laubach_williams.summary import notes, tables
 from capstar.rstar.laubach_williams.three_stage import StageEstimate, ThreeStages, held_stage
 from capstar.rstar.laubach_williams.uncertainty import state_uncertainty
-from capstar.rstar.natural_rate import Which
 from capstar.rstar.redraw import GapSource, draw_from
 from capstar.rstar.series import assumed_future
+from capstar.rstar.state_path import Which
 from capstar.statespace.diagnostics import Diagnostics, diagnose
 from capstar.statespace.forecasting import Forecast, forecast
 from capstar.statespace.smoothing import Disturbances, smooth_disturbances

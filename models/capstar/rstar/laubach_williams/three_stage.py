@@ -28,6 +28,7 @@ from capstar.rstar.laubach_williams.median_unbiased import (
 from capstar.rstar.laubach_williams.options import Options
 from capstar.rstar.laubach_williams.starting import initial_state, least_squares_values
 from capstar.statespace.algebra import Slot, show_slot
+from capstar.statespace.binding import bind
 from capstar.statespace.columns import Columns
 from capstar.statespace.compiled import compile_spec
 from capstar.statespace.diffuse import diffuse_problem
@@ -35,7 +36,7 @@ from capstar.statespace.gls import GLSProblem, gls_start
 from capstar.statespace.initial import InitialState
 from capstar.statespace.maximum_likelihood import MaximumLikelihood, maximize
 from capstar.statespace.parameters import ParameterTable
-from capstar.statespace.problem import Problem, bind
+from capstar.statespace.problem import Problem
 from capstar.statespace.regression import regression_arrays
 from capstar.statespace.search import search_start
 from capstar.statespace.smoothing import StateEstimates, estimate_states
