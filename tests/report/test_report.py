@@ -433,6 +433,10 @@ def test_the_page_tells_how_long_it_took(study, read: Reader) -> None:
     assert duration(study.seconds) in [row["value"][0] for row in read.tables["made"] if row]
     assert study.seconds > 0
     assert located([Path("a.csv")], 130.4) == ["a.csv   2 min 10 s"]
+    for length in range(70, 100):  # a time, or a count of files, is never broken
+        folder = Path("f" * length)
+        lines = located([folder / "a.csv", folder / "b.csv"], 76)
+        assert [part for line in lines for part in line.split("   ")] == [f"{folder}/*.csv (2)", "1 min 16 s"]
 
 
 def test_intervals_of_models_lie_below_one_another(study) -> None:

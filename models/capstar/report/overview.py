@@ -16,7 +16,7 @@ from capstar.report.sections.opening import why
 from capstar.reporting import Result
 
 LINES, COLUMNS = 40, 100
-_FIELD = 9
+_FIELD, _NO_BREAK = 9, "\N{NO-BREAK SPACE}"
 
 
 def overview(results: Study, files: Sequence[str] = ()) -> str:
@@ -88,7 +88,9 @@ def located(paths: Sequence[Path], seconds: float | None = None) -> list[str]:
         for (folder, ending), many in found
     ]
     took = [] if seconds is None else [duration(seconds)]
-    return textwrap.wrap("   ".join([*named, *took]), COLUMNS, break_on_hyphens=False, break_long_words=False)
+    whole = "   ".join(part.replace(" ", _NO_BREAK) for part in [*named, *took])
+    lines = textwrap.wrap(whole, COLUMNS, break_on_hyphens=False, break_long_words=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _text(paragraph: Paragraph) -> str:
