@@ -130,7 +130,7 @@ def test_campbell_yogo_tables(reference) -> None:
 
 
 def test_campbell_yogo_table_4_intervals_of_the_root(reference) -> None:
-    """By the authors' table to a thousandth; in the limit 0.003, for theirs is simulated, of 500 steps."""
+    """Campbell and Yogo (2006), table 4: intervals of the root by their table to 0.001, in the limit to 0.003."""
     folder = reference("predictability/campbell_yogo2006/dfgls_confidence_c.csv").parent
     data, bounds = (pd.read_csv(folder / name) for name in ("crsp_annual.csv", "q_test_c_bounds.csv"))
     belts = pd.read_csv(folder / "dfgls_confidence_c.csv").query("confidence == '95%'")
@@ -178,6 +178,7 @@ def test_far_below_one_the_limit_is_nearly_normal() -> None:
 
 
 def test_interval_of_the_root_refuses(kms) -> None:
+    """Coverages below one half and tables that do not hold the statistic are refused with the reason."""
     table = pd.DataFrame({"delta": -0.9, "dfgls": [-5.0, 1.0], "c_min": [-40.0, -5.0], "c_max": [-20.0, 2.0]})
     found = q_test(kms["ret"], kms["dp"], table)
     with pytest.raises(SpecificationError, match="coverage"):
@@ -340,6 +341,7 @@ def test_rolling_window_and_horizon_against_plain_regressions(rapach_zhou) -> No
 
 
 def test_one_forecast_is_made_as_many_are(rapach_zhou) -> None:
+    """The forecast of the last month asked for alone is that of the whole exercise, to 1e-9."""
     y, x, _ = rapach_zhou
     many = recursive_forecasts(y, x[["DP", "TBL"]], "1957-01")
     pd.testing.assert_frame_equal(

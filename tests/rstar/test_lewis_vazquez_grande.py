@@ -153,7 +153,7 @@ def test_covid_terms_that_the_sample_cannot_tell_are_left_out() -> None:
 
 
 def test_samples_beyond_2019_without_covid_terms_are_warned_of(golden_set) -> None:
-    """Data beyond 2019 without Covid terms raise a warning that names the model with them."""
+    """Data beyond 2019 without COVID terms raise a warning that names the model with them."""
     table = golden_set("hlw2023_us_2023q2").data
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnsuitableModelWarning)

@@ -94,7 +94,7 @@ def test_nyblom_statistic_by_hand() -> None:
 
 
 def test_nyblom_statistic_is_hansens_of_the_constant(growth: np.ndarray) -> None:
-    """Hansen (1992), the individual statistic, with n - k and not n below s^2, alone and with a regressor beside it."""
+    """Nyblom's statistic is the individual one of Hansen (1992), with n - k for n, one regressor or two: 1e-10."""
     n = len(growth)
     X = np.column_stack([np.ones(n), growth.mean() + np.sin(np.arange(n))])
     for k in (1, 2):
@@ -104,7 +104,7 @@ def test_nyblom_statistic_is_hansens_of_the_constant(growth: np.ndarray) -> None
 
 
 def test_a_weight_of_two_is_two_observations(growth: np.ndarray) -> None:
-    """Of Nyblom's statistic, nearly: the two are added one after the other."""
+    """Nyblom's statistic of observations with weight two is that of each taken twice, within 5 percent."""
     n, weights = len(growth), np.where(np.arange(len(growth)) % 3 == 0, 2.0, 1.0)
     weighted = break_statistics(growth, np.ones((n, 1)), weights=weights).nyblom
     twice = np.repeat(growth, weights.astype(int))
