@@ -218,7 +218,7 @@ def test_what_is_not_there_is_said(embedded) -> None:
     found = lead_the_economy(portfolios, economy_of(bare, fit, known, None), **QUICK)
     assert set(found.left_out) == {"unemployment", "term spread", "output gap", "first releases of GDP"}
     assert found.controls == "own lags + large caps"
-    said = found.summary().as_text()
+    said = " ".join(found.summary().notes)
     assert "without the term spread, which the data lack" in said
     assert "term spread is not in these data; 'capstar study --input fred' gets it" in said
     own = bare | {"macro": bare["macro"].join(tables["economy"])}

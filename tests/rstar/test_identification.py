@@ -56,7 +56,7 @@ def test_pile_up_where_the_data_say_so(golden_fit) -> None:
     canada = golden_fit("hlw2017_ca_2019q4").pile_up
     assert canada.sigma_z_at_zero
     assert "piles up at zero" in canada.notes()[0]
-    assert canada.notes()[0] in str(golden_fit("hlw2017_ca_2019q4").summary())
+    assert canada.notes()[0] in " ".join(golden_fit("hlw2017_ca_2019q4").summary().notes)
 
 
 def test_a_r_in_words() -> None:

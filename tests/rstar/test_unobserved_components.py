@@ -188,7 +188,7 @@ def test_what_the_level_is_not_identified_by_is_printed(posterior) -> None:
     said = " ".join(posterior.identification_notes())
     assert "90% band of r* in 2018Q1" in said
     assert "as phi nears one" in said
-    assert said in str(posterior.summary())
+    assert said in " ".join(posterior.summary().notes)
     draws, phi = posterior.states["rstar"].smoothed[:, :, -1], posterior.draws.of("phi")[:, ::10]
     near, far = (np.ptp(np.quantile(draws[s], [0.05, 0.95])) for s in (phi > 0.97, phi <= 0.97))
     assert near > 2 * far

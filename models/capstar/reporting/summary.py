@@ -83,7 +83,7 @@ class Summary(summary.Summary):  # type: ignore[misc]
             f"\n{heading}\n{one.as_text()}".replace("\n\n", "\n", not heading)
             for heading, one in self._headed()
         ]
-        notes = (_NOTE.fill(f"* {note}") for note in self.notes)
+        notes = (_NOTE.fill(f"* {printable(note)}") for note in self.notes)
         return printable("\n".join([self.title, *parts, *notes]))
 
     def as_html(self) -> str:
