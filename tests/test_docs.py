@@ -193,6 +193,7 @@ def test_pages_have_examples_and_tasks_are_solved() -> None:
          '<msubsup><mover accent="true"><mi>s</mi><mo>^</mo></mover><mi>t</mi><mn>2</mn></msubsup>'),
         ("<munderover><mo>S</mo><mi>t</mi><mi>n</mi></munderover><mi>x</mi>", None),
         ("<msup><mi>y</mi><mn>2</mn></msup><mi>&lt;</mi>", None),
+        ("<mi>log</mi><mo>&ApplyFunction;</mo><mi>y</mi>", "<mi>log</mi><mo>\N{FUNCTION APPLICATION}</mo><mi>y</mi>"),
     ],
 )  # fmt: skip
 def test_subscripts_stand_beside_letters_with_accents(written: str, shown: str | None) -> None:

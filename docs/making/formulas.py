@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from xml.etree import ElementTree
 
+_NAMED = re.compile("&(?!amp;|lt;|gt;)[A-Za-z]+;")  # characters that HTML has names for and XML has not
 _NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 
@@ -13,7 +16,7 @@ def scripts_beside_accents(mathml: str) -> str:
     The converter of docutils writes :math:`\hat y_t` as it does :math:`\sum_t`, with t below.
     """
     ElementTree.register_namespace("", _NAMESPACE)
-    root = ElementTree.fromstring(mathml)
+    root = ElementTree.fromstring(_NAMED.sub(lambda name: html.unescape(name[0]), mathml))
     for parent in list(root.iter()):
         for at, one in enumerate(parent):
             raised = one.tag == _name("msup")
