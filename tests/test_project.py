@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, load_module
 
 HEAVY = ("numba", "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "linearmodels", "arch")
 
@@ -101,3 +101,13 @@ def test_one_version_and_one_date_and_a_tag_is_named_by_it() -> None:
         ["git", "tag", "--points-at", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert [tag for tag in done.stdout.split() if tag.startswith("v")] in ([], [f"v{version}"])
+
+
+def test_a_python_that_is_not_to_be_had_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    versions = load_module(ROOT / "tests" / "versions.py")
+    assert versions.main(["tests/test_units.py", "--python", "3.99"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.split(r" *\| *", line)[1:3] for line in lines[2:]] == [
+        ["3.99", one] for one in versions.RESOLUTIONS
+    ]
+    assert all(versions.ABSENT in line for line in lines[2:])
