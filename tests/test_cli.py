@@ -151,7 +151,7 @@ def test_study_writes_tables_figures_and_summary(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 100
     assert lines[2] == "Does the r* gap lead small caps?   NOT SHOWN"
     assert "over all rows" not in done.stdout, "tables are printed by --tables alone"
-    files = r"\S+study\.html\s+\S+\*\.csv \(\d+\)\s+\S+\*\.svg \(\d+\)\s+(\d+ min )?\d+ s\n"
+    files = r"\S+study\.html\s+\S+summary\.txt\s+\S+\*\.csv \(\d+\)\s+\S+\*\.svg \(\d+\)\s+(\d+ min )?\d+ s\n"
     assert re.search(rf"\n{files}$", done.stdout)
     names = {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert {
