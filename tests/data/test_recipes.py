@@ -259,3 +259,8 @@ def test_published_inputs_from_the_shell(us_2026, reference, tmp_path) -> None:
         assert set(data.recipe_sources()["recipe"]) >= {recipe}
     with pytest.raises(DataError, match="publishes the current workbook alone"):
         data.hlw_published("2020-01-01")
+
+
+def test_every_recipe_can_be_fetched_by_name_and_tells_its_sources() -> None:
+    public = {name for name in data.__all__ if name.endswith(("_hlw", "_lw", "_monthly", "_published"))}
+    assert set(data.RECIPES) == set(data.recipe_sources()["recipe"]) == public
